@@ -1,0 +1,97 @@
+"""Every error this project raises for people: a reason, a solution and an exit code."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Sequence
+
+if TYPE_CHECKING:
+    from pungi_osbuild.model import Problem
+
+
+class ExitCode(IntEnum):
+    """What a command's exit status means, to people and to nightly automation."""
+
+    FINE = 0
+    """Everything asked for was done."""
+
+    FAILED = 1
+    """The config has errors, or an image that may not fail did."""
+
+    USAGE = 2
+    """The command was called wrongly: a missing file, an output folder in use."""
+
+    HUB = 3
+    """The Koji hub could not be reached, or refused."""
+
+    INTERRUPTED = 4
+    """Stopped from outside; tasks that were submitted go on in Koji."""
+
+    INCOMPLETE = 5
+    """Finished, but at least one image that may fail did."""
+
+
+class PungiOsbuildError(Exception):
+    """
+    Something a person has to act on.
+
+    :param reason: what went wrong, and where, in the user's words
+    :param solution: what to do about it
+    """
+
+    exit_code = ExitCode.FAILED
+
+    def __init__(self, reason: str, solution: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.solution = solution
+
+    def friendly(self) -> str:
+        """Return the text to show: the reason, then what to do, on its own lines."""
+        return "%s\n  %s" % (self.reason, self.solution)
+
+
+class InputError(PungiOsbuildError):
+    """A file or folder named on the command line cannot be used. Name another one."""
+
+    exit_code = ExitCode.USAGE
+
+
+class SourceError(PungiOsbuildError):
+    """A file was found but cannot be read as what it should be. Mend the file."""
+
+
+class ConfigError(PungiOsbuildError):
+    """
+    The config has errors; nothing was submitted.
+
+    :param problems: all of them, warnings included
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        errors = sum(1 for problem in problems if problem.is_error)
+        super().__init__(
+            "the config has %d error%s" % (errors, "" if errors == 1 else "s"),
+            "Nothing was submitted. Mend the places named above and try again.",
+        )
+        self.problems = tuple(problems)
+
+
+class HubError(PungiOsbuildError):
+    """The Koji hub could not be reached, or refused a call that a run cannot do without."""
+
+    exit_code = ExitCode.HUB
+
+
+class PlacementError(PungiOsbuildError):
+    """An image could not be placed in the compose. The image's outcome is "failed"."""
+
+
+class ResultError(PungiOsbuildError):
+    """What the hub says of a finished build cannot be used. The image's outcome is "failed"."""
+
+
+class RunInterruptedError(PungiOsbuildError):
+    """The run was stopped from outside. Tasks that were submitted go on in Koji."""
+
+    exit_code = ExitCode.INTERRUPTED

@@ -1,0 +1,1 @@
+"""The door to Koji: session and login, submitting, watching, results."""

@@ -1,0 +1,277 @@
+"""
+The catalogue of image types: what each is called, where composer uploads it, what file it is.
+
+Sources: the ImageTypes enum and the default-target rule of osbuild-composer's Cloud API v2 (read
+2026-06), koji-osbuild 12's compatibility names, the image definitions of image-builder v79 and
+productmd 1.51's IMAGE_TYPE_FORMAT_MAPPING. Koji itself derives its archive type from the file's
+suffix alone, so images are filed by the requested image type and the file, not by Koji's type.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import Dict, FrozenSet, List, Mapping, Optional, Tuple
+
+from pungi_osbuild.model import Provider
+
+
+@dataclass(frozen=True)
+class ExportedFile:
+    """
+    A file as osbuild exports it.
+
+    :param name: e.g. ``disk.vhd.xz``; Koji's file gets everything after its first dot
+    :param export: the name of the exported pipeline
+    :param distros: prefixes of the distributions where it is this file; empty: all others
+    """
+
+    name: str
+    export: str
+    distros: Tuple[str, ...] = ()
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of the file in Koji, without the leading dot."""
+        return self.name.split(".", 1)[1]
+
+
+@dataclass(frozen=True)
+class ImageType:
+    """
+    One image type of the Cloud API.
+
+    :param provider: where ``upload_options`` take it, by composer's default-target rule
+    :param files: the file by distribution; the last one is for all others
+    :param recorded_as: productmd (type, format) by suffix where this image type differs from
+        what the suffix alone says; None: productmd has no word for it
+    """
+
+    name: str
+    provider: Provider
+    files: Tuple[ExportedFile, ...]
+    recorded_as: Tuple[Tuple[str, Optional[Tuple[str, str]]], ...] = ()
+
+    def file(self, distro: str) -> ExportedFile:
+        """Return the file that this image type is in a distribution, e.g. ``rhel-9.4``."""
+        for candidate in self.files:
+            if any(distro.startswith(prefix) for prefix in candidate.distros):
+                return candidate
+        return self.files[-1]
+
+
+def _file(name: str, export: str, *distros: str) -> ExportedFile:
+    return ExportedFile(name, export, distros)
+
+
+_QCOW2 = (_file("disk.qcow2", "qcow2"),)
+_RAW = (_file("image.raw", "image"),)
+_RAW_XZ = (_file("image.raw.xz", "xz"),)
+_VHD_XZ = (_file("disk.vhd.xz", "xz"),)
+_INSTALLER = (_file("installer.iso", "bootiso"),)
+_SIMPLIFIED = (_file("simplified-installer.iso", "bootiso"),)
+_NETINST = (_file("netinst.iso", "bootiso"),)
+_COMMIT = (_file("commit.tar", "commit-archive"),)
+_CONTAINER = (_file("container.tar", "container"),)
+
+_NO_TAR: Tuple[Tuple[str, Optional[Tuple[str, str]]], ...] = (("tar", None), ("tar.gz", None))
+
+
+def _catalogue() -> Mapping[str, ImageType]:
+    aws, s3, gcp = Provider.AWS, Provider.AWS_S3, Provider.GCP
+    azure, container = Provider.AZURE, Provider.CONTAINER
+    types: List[ImageType] = [
+        ImageType("aws", aws, _RAW),
+        ImageType("aws-cvm", aws, _RAW_XZ),
+        ImageType("aws-ha-rhui", aws, _RAW_XZ),
+        ImageType("aws-rhui", aws, _RAW_XZ),
+        ImageType("aws-sap-rhui", aws, _RAW_XZ),
+        ImageType(
+            "azure",
+            azure,
+            (
+                _file("disk.vhd.xz", "xz", "rhel-9", "rhel-10", "centos-9", "centos-10"),
+                _file("disk.vhd", "vpc"),
+            ),
+        ),
+        ImageType("azure-cvm", azure, _VHD_XZ),
+        ImageType("azure-eap7-rhui", azure, _VHD_XZ),
+        ImageType("azure-rhui", azure, _VHD_XZ),
+        ImageType("azure-sapapps-rhui", azure, _VHD_XZ),
+        ImageType("azure-sap-rhui", azure, _VHD_XZ),
+        ImageType("bootable-container-iso", s3, _INSTALLER),
+        ImageType("edge-commit", s3, _COMMIT, _NO_TAR),
+        ImageType("edge-container", container, _CONTAINER, _NO_TAR),
+        ImageType("edge-installer", s3, _INSTALLER),
+        ImageType("gcp", gcp, (_file("image.tar.gz", "archive"),)),
+        ImageType("gcp-rhui", gcp, (_file("image.tar.gz", "archive"),)),
+        ImageType("guest-image", s3, _QCOW2),
+        ImageType("image-installer", s3, _INSTALLER),
+        ImageType("iot-bootable-container", container, _CONTAINER, _NO_TAR),
+        ImageType("iot-commit", s3, _COMMIT, _NO_TAR),
+        ImageType("iot-container", container, _CONTAINER, _NO_TAR),
+        ImageType("iot-installer", s3, _INSTALLER),
+        ImageType("iot-raw-image", s3, _RAW_XZ),
+        ImageType("iot-simplified-installer", s3, _SIMPLIFIED),
+        ImageType("live-installer", s3, (_file("live-installer.iso", "bootiso"),)),
+        ImageType(
+            "minimal-raw",
+            s3,
+            (_file("image.raw.xz", "xz", "rhel-10", "centos-10"), _file("disk.raw.xz", "xz")),
+        ),
+        ImageType("network-installer", s3, _NETINST),
+        ImageType("everything-network-installer", s3, _NETINST),
+        ImageType("server-network-installer", s3, _NETINST),
+        ImageType("oci", Provider.OCI, _QCOW2),
+        ImageType("pxe-tar-xz", s3, (_file("pxe.tar.xz", "xz"),), (("tar.xz", None),)),
+        ImageType("vsphere", s3, (_file("disk.vmdk", "vmdk"),)),
+        ImageType("vsphere-ova", s3, (_file("image.ova", "archive"),)),
+        ImageType(
+            "wsl",
+            s3,
+            (_file("image.wsl", "xz"),),
+            (("wsl", ("wsl2", "wsl")), ("tar", ("wsl2", "tar")), ("tar.gz", ("wsl2", "tar.gz"))),
+        ),
+    ]
+    return {image_type.name: image_type for image_type in types}
+
+
+CATALOGUE: Mapping[str, ImageType] = _catalogue()
+"""Every name of the Cloud API, by name."""
+
+KOJI_ALIASES: Mapping[str, str] = {
+    "qcow2": "guest-image",
+    "ec2": "aws-rhui",
+    "ec2-ha": "aws-ha-rhui",
+    "ec2-sap": "aws-sap-rhui",
+}
+"""The names that koji-osbuild maps itself before it asks composer."""
+
+INNER_NAMES: Mapping[str, str] = {
+    "ami": "aws",
+    "generic-ami": "aws",
+    "cloud-ec2": "aws",
+    "ec2-cvm": "aws-cvm",
+    "vhd": "azure",
+    "generic-vhd": "azure",
+    "cloud-azure": "azure",
+    "gce": "gcp",
+    "gce-rhui": "gcp-rhui",
+    "cloud-gce": "gcp",
+    "generic-qcow2": "guest-image",
+    "cloud-qcow2": "guest-image",
+    "server-qcow2": "guest-image",
+    "generic-oci": "oci",
+    "vmdk": "vsphere",
+    "generic-vmdk": "vsphere",
+    "ova": "vsphere-ova",
+    "generic-ova": "vsphere-ova",
+    "generic-wsl": "wsl",
+    "rhel-edge-commit": "edge-commit",
+    "rhel-edge-container": "edge-container",
+    "rhel-edge-installer": "edge-installer",
+    "fedora-iot-commit": "iot-commit",
+    "fedora-iot-container": "iot-container",
+    "fedora-iot-installer": "iot-installer",
+    "fedora-iot-raw-image": "iot-raw-image",
+    "iot-raw-xz": "iot-raw-image",
+    "minimal-installer": "image-installer",
+    "fedora-image-installer": "image-installer",
+    "workstation-live-installer": "live-installer",
+    "minimal-raw-xz": "minimal-raw",
+    "netinst": "everything-network-installer",
+}
+"""Names that image-builder uses inside a distribution, and the API name that was meant."""
+
+_BY_SUFFIX: Mapping[str, Tuple[str, str]] = {
+    "qcow": ("qcow", "qcow"),
+    "qcow2": ("qcow2", "qcow2"),
+    "raw": ("raw", "raw"),
+    "raw.xz": ("raw-xz", "raw.xz"),
+    "vhd": ("vpc", "vhd"),
+    "vhd.gz": ("vhd-compressed", "vhd.gz"),
+    "vhd.xz": ("vhd-compressed", "vhd.xz"),
+    "vmdk": ("vmdk", "vmdk"),
+    "vdi": ("vdi", "vdi"),
+    "tar.gz": ("tar-gz", "tar.gz"),
+    "wsl": ("wsl2", "wsl"),
+}
+_WORDLESS: FrozenSet[str] = frozenset(
+    {"ova", "box", "tar", "tar.xz", "tgz", "raw.gz", "qcow2.xz", "qcow2.gz", "vhdx", "vmdk.xz"}
+)
+_SUFFIXES = sorted([*_BY_SUFFIX, *_WORDLESS, "iso"], key=len, reverse=True)
+
+NAMES: Tuple[str, ...] = tuple(sorted([*CATALOGUE, *KOJI_ALIASES]))
+"""Every name a config may use."""
+
+
+def api_name(name: str) -> str:
+    """Return the Cloud API's name of an image type: Koji's aliases are mapped, others kept."""
+    return KOJI_ALIASES.get(name, name)
+
+
+def find(name: str) -> Optional[ImageType]:
+    """Return the catalogue's entry for a name as a config writes it, or None."""
+    return CATALOGUE.get(api_name(name))
+
+
+def nearest(name: str) -> Optional[str]:
+    """Return the known name that an unknown one is a near miss of, or None."""
+    matches = difflib.get_close_matches(name.lower().replace("_", "-"), NAMES, n=1, cutoff=0.8)
+    return matches[0] if matches else None
+
+
+def suffix_of(filename: str, nvr: str, arch: str) -> str:
+    """
+    Return the suffix of an image's file, without the leading dot.
+
+    :param filename: as in Koji, ``<N-V-R>.<arch>.<suffix>``
+    :param nvr: of the build
+    :returns: what follows the arch; of another name the longest suffix that is known, else what
+        follows the last dot
+    """
+    prefix = "%s.%s." % (nvr, arch)
+    if filename.startswith(prefix):
+        return filename[len(prefix) :]
+    for suffix in _SUFFIXES:
+        if filename.lower().endswith("." + suffix):
+            return suffix
+    return filename.rsplit(".", 1)[-1]
+
+
+def iso_type(filename: str) -> str:
+    """Return productmd's type of an ISO by the in-tree rule on its file name."""
+    if "ostree" in filename:
+        return "dvd-ostree-osbuild"
+    if "live" in filename:
+        return "live-osbuild"
+    if re.search(r"netinst|boot", filename):
+        return "boot"
+    return "dvd"
+
+
+def productmd_type(
+    image_type: str, suffix: str, filename: str, manifest_type: Optional[str] = None
+) -> Optional[Tuple[str, str]]:
+    """
+    Return productmd's (type, format) of an image, or None where productmd has no word for it.
+
+    :param image_type: as requested
+    :param suffix: of the file, without the leading dot
+    :param filename: for the in-tree rule that names ISOs
+    :param manifest_type: the block's own word for the type, which wins
+    """
+    if suffix == "iso":
+        return (manifest_type or iso_type(filename), "iso")
+    entry = find(image_type)
+    special: Dict[str, Optional[Tuple[str, str]]] = dict(entry.recorded_as) if entry else {}
+    found = special[suffix] if suffix in special else _BY_SUFFIX.get(suffix)
+    if manifest_type:
+        return (manifest_type, found[1] if found else suffix)
+    return found
+
+
+def is_known_suffix(suffix: str) -> bool:
+    """Whether a file of this suffix is an image that can be named at all."""
+    return suffix in _SUFFIXES

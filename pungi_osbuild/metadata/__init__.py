@@ -1,0 +1,1 @@
+"""The door to productmd: composeinfo.json, images.json and osbuild.json."""

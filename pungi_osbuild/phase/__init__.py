@@ -1,0 +1,1 @@
+"""The phase: plan, check, submit, watch, collect, place, record."""

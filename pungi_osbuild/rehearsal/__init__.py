@@ -1,0 +1,1 @@
+"""The rehearsal hub: a local stand-in for Koji, koji-osbuild and osbuild-composer."""
