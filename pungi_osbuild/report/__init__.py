@@ -1,1 +1,14 @@
-"""What people look at: tables and problem lists."""
+"""What people look at: tables, problem lists, and the same as JSON."""
+
+from pungi_osbuild.report.plans import plan_json, plan_table
+from pungi_osbuild.report.problems import problem_lines, problem_summary
+from pungi_osbuild.report.result import result_json, result_table
+
+__all__ = [
+    "plan_json",
+    "plan_table",
+    "problem_lines",
+    "problem_summary",
+    "result_json",
+    "result_table",
+]

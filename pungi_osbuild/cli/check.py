@@ -1,0 +1,82 @@
+"""``pungi-osbuild validate`` and ``pungi-osbuild plan``: what a config means, without a hub."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Optional
+
+import click
+
+from pungi_osbuild.cli.exits import exits
+from pungi_osbuild.cli.inputs import (
+    DEFAULT_OUT,
+    config_argument,
+    origin_of,
+    origin_options,
+    prepare,
+)
+from pungi_osbuild.cli.show import show_json, show_lines, show_problems
+from pungi_osbuild.errors import ExitCode
+from pungi_osbuild.report import plan_json, plan_table, problem_summary
+
+
+@click.command("validate")
+@config_argument
+@origin_options
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text")
+def validate_command(
+    config: Path,
+    variants: Optional[Path],
+    compose: Optional[Path],
+    date: Optional[str],
+    compose_type: str,
+    respin: int,
+    label: Optional[str],
+    output: str,
+) -> None:
+    """Find every problem of CONFIG's osbuild section; nothing is submitted.
+
+    \b
+    Example: pungi-osbuild validate fedora.conf
+    """
+    with exits():
+        origin = origin_of(variants, compose, DEFAULT_OUT, date, compose_type, respin, label)
+        prepared = prepare(config, origin)
+        if output == "json":
+            show_json({"problems": [problem.to_json() for problem in prepared.problems]})
+        else:
+            show_problems(prepared.problems, err=False)
+            show_lines([problem_summary(prepared.problems)])
+    failed = any(problem.is_error for problem in prepared.problems)
+    sys.exit(int(ExitCode.FAILED if failed else ExitCode.FINE))
+
+
+@click.command("plan")
+@config_argument
+@origin_options
+@click.option("--format", "output", type=click.Choice(["table", "json"]), default="table")
+def plan_command(
+    config: Path,
+    variants: Optional[Path],
+    compose: Optional[Path],
+    date: Optional[str],
+    compose_type: str,
+    respin: int,
+    label: Optional[str],
+    output: str,
+) -> None:
+    """Show the tasks that CONFIG means, with the exact arguments each would be submitted with.
+
+    \b
+    Example: pungi-osbuild plan fedora.conf --label RC-1.2 --format json
+    """
+    with exits():
+        origin = origin_of(variants, compose, DEFAULT_OUT, date, compose_type, respin, label)
+        prepared = prepare(config, origin)
+        show_problems(prepared.problems)
+        prepared.required()
+        if output == "json":
+            show_json(plan_json(prepared.requests))
+        else:
+            show_lines(plan_table(prepared.requests))

@@ -1,0 +1,49 @@
+"""The one place where an error becomes a message and an exit status."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import contextmanager
+from types import FrameType
+from typing import Iterator, Optional
+
+import click
+
+from pungi_osbuild.errors import ExitCode, PungiOsbuildError
+from pungi_osbuild.model import RunResult
+
+
+@contextmanager
+def exits() -> Iterator[None]:
+    """
+    Turn what a command raises into a message on stderr and an exit status.
+
+    SIGTERM is taken as Ctrl-C is: nightly automation ends what it started that way.
+    """
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    except PungiOsbuildError as error:
+        click.echo("error: %s" % error.friendly(), err=True)
+        sys.exit(int(error.exit_code))
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        sys.exit(int(ExitCode.INTERRUPTED))
+    except BrokenPipeError:
+        # `... | head`: whoever reads has enough.
+        sys.stderr.close()
+        sys.exit(int(ExitCode.FINE))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def exit_code(result: RunResult) -> ExitCode:
+    """Return the exit status that a run's result means."""
+    if result.required_failures:
+        return ExitCode.FAILED
+    return ExitCode.INCOMPLETE if result.failures else ExitCode.FINE
+
+
+def _interrupt(_signal: int, _frame: Optional[FrameType]) -> None:
+    raise KeyboardInterrupt

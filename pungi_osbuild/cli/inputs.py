@@ -1,0 +1,185 @@
+"""What several commands take: the config, where its variants come from, what the compose is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Callable, List, Optional, Tuple, TypeVar
+
+import click
+
+from pungi_osbuild.config import Reading, read_config, read_source, read_variants
+from pungi_osbuild.errors import ConfigError
+from pungi_osbuild.metadata import identify, read_compose, vocabulary
+from pungi_osbuild.model import Compose, ComposeConfig, ImageRequest, Problem, Severity
+from pungi_osbuild.phase import check, plan
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+DEFAULT_OUT = Path("rehearsal")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """
+    Where the variants come from, and what the compose is called where there is none yet.
+
+    :param topdir: the compose folder that the variants' own repositories are below
+    """
+
+    variants: Optional[Path]
+    compose: Optional[Path]
+    topdir: Path
+    date: Optional[str] = None
+    type: str = "test"
+    respin: int = 0
+    label: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """
+    A config read, planned and checked.
+
+    :param compose: None when the problems leave nothing to plan for
+    """
+
+    config: Optional[ComposeConfig]
+    compose: Optional[Compose]
+    requests: Tuple[ImageRequest, ...]
+    problems: Tuple[Problem, ...]
+
+    def required(self) -> Tuple[ComposeConfig, Compose]:
+        """
+        Return the config and the compose.
+
+        :raises ConfigError: there are errors
+        """
+        if any(problem.is_error for problem in self.problems):
+            raise ConfigError(self.problems)
+        assert self.config is not None, "a config without errors was read"
+        assert self.compose is not None, "a config without errors has a compose"
+        return self.config, self.compose
+
+
+def prepare(config_file: Path, origin: Origin) -> Prepared:
+    """
+    Read a config, plan it and check it; every problem is found at once.
+
+    :raises InputError: a file cannot be used
+    :raises SourceError: a file cannot be read as what it should be
+    """
+    reading = read_config(read_source(config_file))
+    problems: List[Problem] = list(reading.problems)
+    if reading.config is None:
+        return Prepared(None, None, (), tuple(problems))
+    compose = _compose(reading, reading.config, origin, problems)
+    if compose is None:
+        return Prepared(reading.config, None, (), tuple(problems))
+    planned = plan(reading.config, compose)
+    problems.extend(planned.problems)
+    problems.extend(check(planned.requests, vocabulary()))
+    return Prepared(reading.config, compose, planned.requests, tuple(problems))
+
+
+def _compose(
+    reading: Reading, config: ComposeConfig, origin: Origin, problems: List[Problem]
+) -> Optional[Compose]:
+    if origin.compose is not None:
+        return read_compose(origin.compose, config.tree_arches, config.tree_variants)
+    variants_file = origin.variants or (
+        Path(config.variants_file) if config.variants_file else None
+    )
+    if variants_file is None:
+        problems.append(reading.scm_variants or _NO_VARIANTS)
+    if config.release is None:
+        problems.append(_NO_RELEASE)
+    if variants_file is None or config.release is None:
+        return None
+    variants = read_variants(variants_file, config.tree_arches, config.tree_variants)
+    identity = identify(
+        config.release,
+        origin.type,
+        origin.date or datetime.now().strftime("%Y%m%d"),
+        origin.respin,
+        origin.label,
+    )
+    return Compose(identity, variants, str(origin.topdir.absolute()))
+
+
+_NO_VARIANTS = Problem(
+    "no-variants",
+    Severity.ERROR,
+    "variants_file",
+    "the config names no variants file",
+    "Set variants_file, or name a file with --variants, or a compose with --compose.",
+)
+_NO_RELEASE = Problem(
+    "no-release",
+    Severity.ERROR,
+    "release_short",
+    "without release_short and release_version the compose has no name",
+    "Set release_name, release_short and release_version, or name a compose with --compose.",
+)
+
+_FILE = click.Path(path_type=Path)
+
+
+def config_argument(command: Command) -> Command:
+    """Add the CONFIG argument."""
+    return click.argument("config", type=_FILE)(command)
+
+
+def origin_options(command: Command) -> Command:
+    """Add --variants and --compose, and what names a compose that does not exist yet."""
+    for option in reversed(
+        (
+            click.option(
+                "--variants",
+                type=_FILE,
+                metavar="FILE",
+                help="Pungi's variants XML; default: the config's own variants_file.",
+            ),
+            click.option(
+                "--compose",
+                type=_FILE,
+                metavar="DIR",
+                help="Take variants and arches from this compose; it is only read.",
+            ),
+            click.option("--date", metavar="YYYYMMDD", help="Compose date; default: today."),
+            click.option(
+                "--type",
+                "compose_type",
+                type=click.Choice(["production", "nightly", "test", "ci", "development"]),
+                default="test",
+                show_default=True,
+                help="Compose type.",
+            ),
+            click.option("--respin", type=click.IntRange(0), default=0, show_default=True),
+            click.option("--label", metavar="LABEL", help="Compose label, e.g. RC-1.2."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def origin_of(
+    variants: Optional[Path],
+    compose: Optional[Path],
+    topdir: Path,
+    date: Optional[str],
+    compose_type: str,
+    respin: int,
+    label: Optional[str],
+) -> Origin:
+    """
+    Return what the options of :func:`origin_options` say.
+
+    :raises click.UsageError: both --variants and --compose were given
+    """
+    if variants is not None and compose is not None:
+        raise click.UsageError("--variants and --compose exclude each other")
+    return Origin(
+        variants, compose, compose if compose else topdir, date, compose_type, respin, label
+    )

@@ -1,0 +1,144 @@
+"""``pungi-osbuild rehearse``: the whole run against a hub of its own."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Optional, Sequence, Tuple
+
+import click
+
+from pungi_osbuild.cli.exits import exit_code, exits
+from pungi_osbuild.cli.inputs import (
+    DEFAULT_OUT,
+    Prepared,
+    config_argument,
+    origin_of,
+    origin_options,
+    prepare,
+)
+from pungi_osbuild.cli.show import log_to_stderr, show_lines, show_problems, show_result
+from pungi_osbuild.errors import InputError
+from pungi_osbuild.hub import read_profile
+from pungi_osbuild.metadata import vocabulary, write_compose
+from pungi_osbuild.model import RunResult
+from pungi_osbuild.phase import RunOptions, run
+from pungi_osbuild.rehearsal import (
+    HubContent,
+    HubSettings,
+    RehearsalHub,
+    parse_fault,
+    write_profile,
+)
+
+PROFILE = "rehearsal"
+
+
+@click.command("rehearse")
+@config_argument
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    default=DEFAULT_OUT,
+    show_default=True,
+    help="Folder for the rehearsed compose; must be empty or not exist.",
+)
+@origin_options
+@click.option(
+    "--duration",
+    type=click.FloatRange(0),
+    default=2.0,
+    show_default=True,
+    metavar="S",
+    help="Seconds that each task builds.",
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="SPEC",
+    help="Something that goes wrong, e.g. build:arch=aarch64; may be repeated.",
+)
+@click.option("--download", is_flag=True, help="Fetch images over HTTP, not from the hub's folder.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
+@click.option("--format", "output", type=click.Choice(["table", "json"]), default="table")
+def rehearse_command(
+    config: Path,
+    out: Path,
+    variants: Optional[Path],
+    compose: Optional[Path],
+    date: Optional[str],
+    compose_type: str,
+    respin: int,
+    label: Optional[str],
+    duration: float,
+    faults: Tuple[str, ...],
+    download: bool,
+    quiet: bool,
+    output: str,
+) -> None:
+    """Rehearse CONFIG: the whole run against a local stand-in for Koji and composer.
+
+    Nothing real is built and no cloud is touched; all else is as it would be: the tasks, their
+    arguments, the images' names and places, images.json and osbuild.json.
+
+    \b
+    Example: pungi-osbuild rehearse fedora.conf --out /tmp/tonight --fault build:arch=s390x
+    """
+    with exits():
+        log_to_stderr(quiet)
+        settings = HubSettings(duration=duration, faults=tuple(map(parse_fault, faults)))
+        origin = origin_of(variants, compose, out, date, compose_type, respin, label)
+        prepared = prepare(config, origin)
+        show_problems(prepared.problems)
+        prepared.required()
+        _make_empty(out)
+        if not quiet:
+            show_lines(["REHEARSAL: nothing real is built, and no cloud is touched."], err=True)
+        result = _rehearse(prepared, out, settings, download)
+        show_result(result, output)
+        if not quiet:
+            show_lines(["REHEARSAL: nothing real was built. The compose is in %s." % out], err=True)
+    sys.exit(int(exit_code(result)))
+
+
+def _rehearse(prepared: Prepared, out: Path, settings: HubSettings, download: bool) -> RunResult:
+    config, compose = prepared.required()
+    target = replace(compose, topdir=str(out.absolute()))
+    write_compose(out / "compose" / "metadata" / "composeinfo.json", target)
+    requests = prepared.requests
+    content = HubContent.seeded(
+        targets=sorted({request.config.target for request in requests}),
+        packages=sorted({request.config.name for request in requests}),
+        arches=sorted({arch for request in requests for arch in request.arches}),
+    )
+    with RehearsalHub(settings, out.absolute() / "koji", content) as hub:
+        profile_file = out / "koji" / "profile.conf"
+        write_profile(profile_file, hub, PROFILE)
+        return run(
+            requests,
+            target,
+            config.settings,
+            read_profile(PROFILE, profile_file),
+            vocabulary(),
+            RunOptions(over_http=download),
+        )
+
+
+def _make_empty(out: Path) -> None:
+    """Make the output folder; nothing that is there is ever overwritten."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        taken: Sequence[Path] = sorted(out.iterdir())[:1]
+    except OSError as error:
+        raise InputError(
+            "%s cannot be the output folder: %s" % (out, error.strerror or error),
+            "Name another folder with --out.",
+        ) from error
+    if taken:
+        raise InputError(
+            "the output folder %s is not empty (it holds %s)" % (out, taken[0].name),
+            "Name another folder with --out, or remove this one.",
+        )

@@ -1,0 +1,82 @@
+"""``pungi-osbuild run``: the phase on a compose that exists."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Optional
+
+import click
+
+from pungi_osbuild.cli.exits import exit_code, exits
+from pungi_osbuild.cli.inputs import Origin, config_argument, prepare
+from pungi_osbuild.cli.show import log_to_stderr, show_problems, show_result
+from pungi_osbuild.errors import InputError
+from pungi_osbuild.hub import read_profile
+from pungi_osbuild.metadata import vocabulary
+from pungi_osbuild.phase import RunOptions, run
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command("run")
+@config_argument
+@click.option("--compose", type=_FILE, metavar="DIR", required=True, help="The compose's folder.")
+@click.option("--profile", metavar="NAME", help="Koji profile; default: the config's koji_profile.")
+@click.option("--koji-config", type=_FILE, metavar="FILE", help="Koji's configuration file.")
+@click.option("--user", metavar="NAME", help="User, for a profile that logs in by password.")
+@click.option("--password-file", type=_FILE, metavar="FILE", help="File that holds the password.")
+@click.option("--download", is_flag=True, help="Fetch images over HTTP, mounted volume or not.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
+@click.option("--format", "output", type=click.Choice(["table", "json"]), default="table")
+def run_command(
+    config: Path,
+    compose: Path,
+    profile: Optional[str],
+    koji_config: Optional[Path],
+    user: Optional[str],
+    password_file: Optional[Path],
+    download: bool,
+    quiet: bool,
+    output: str,
+) -> None:
+    """Build CONFIG's images in Koji and add them to an existing compose.
+
+    What images.json holds of other phases is kept, composeinfo.json is not touched.
+
+    \b
+    Example: pungi-osbuild run fedora.conf --compose Fedora-41-20261123.n.0 --profile koji
+    """
+    with exits():
+        log_to_stderr(quiet)
+        prepared = prepare(config, Origin(None, compose, compose))
+        show_problems(prepared.problems)
+        read, target = prepared.required()
+        name = profile or read.settings.koji_profile
+        if name is None:
+            raise InputError(
+                "no Koji profile: the config has no koji_profile",
+                "Name one with --profile.",
+            )
+        result = run(
+            prepared.requests,
+            target,
+            read.settings,
+            read_profile(name, koji_config, user, _password(password_file)),
+            vocabulary(),
+            RunOptions(over_http=download),
+        )
+        show_result(result, output)
+    sys.exit(int(exit_code(result)))
+
+
+def _password(path: Optional[Path]) -> Optional[str]:
+    if path is None:
+        return None
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            "the password file %s cannot be read: %s" % (path, error),
+            "Name a file that you can read, with the password in its first line.",
+        ) from error

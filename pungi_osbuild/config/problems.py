@@ -1,0 +1,87 @@
+"""Collecting the problems of a config, all of them at once."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Iterator, List, Mapping, Tuple
+
+from pungi_osbuild.config.places import within
+from pungi_osbuild.model import Problem, Severity
+
+
+class Problems:
+    """The problems found so far, in the order of finding; none is kept twice."""
+
+    def __init__(self) -> None:
+        self._found: List[Problem] = []
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(self._found)
+
+    @property
+    def errors(self) -> int:
+        """How many of them are errors."""
+        return sum(1 for problem in self._found if problem.is_error)
+
+    def add(self, problems: Iterable[Problem]) -> None:
+        """Add problems that are not yet there."""
+        for problem in problems:
+            if problem not in self._found:
+                self._found.append(problem)
+
+    def error(self, code: str, place: str, message: str, hint: str) -> None:
+        """Add an error."""
+        self.add([make(code, place, message, hint)])
+
+    def warn(self, code: str, place: str, message: str, hint: str) -> None:
+        """Add a warning."""
+        self.add([make(code, place, message, hint, Severity.WARNING)])
+
+
+def make(
+    code: str, place: str, message: str, hint: str, severity: Severity = Severity.ERROR
+) -> Problem:
+    """Return a problem whose texts can be printed whatever the config holds."""
+    return Problem(code, severity, _printable(place), _printable(message), _printable(hint))
+
+
+def _printable(text: str) -> str:
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )
+
+
+def unsendable(value: Any, place: str) -> Iterator[Problem]:
+    """Say what in a value cannot be sent to a hub: keys that are no text, characters not in XML."""
+    if isinstance(value, str):
+        bad = sorted({char for char in value if not _in_xml(char)})
+        if bad:
+            yield make(
+                "bad-character",
+                place,
+                "holds %s, which cannot be sent to Koji" % ", ".join(repr(char) for char in bad),
+                "Take the character out.",
+            )
+    for key, item in _items(value):
+        if isinstance(value, Mapping) and not isinstance(key, str):
+            yield make(
+                "bad-key",
+                within(place, key),
+                "the key %r is no text" % (key,),
+                'Put it in quotation marks: "%s".' % (key,),
+            )
+        yield from unsendable(item, within(place, key))
+
+
+def _items(value: Any) -> Iterable[Tuple[Any, Any]]:
+    if isinstance(value, Mapping):
+        return value.items()
+    return enumerate(value) if isinstance(value, (list, tuple)) else ()
+
+
+def _in_xml(char: str) -> bool:
+    # The Char production of XML 1.0, without what lies beyond the basic plane (always fine).
+    code = ord(char)
+    return char in "\t\n\r" or (0x20 <= code <= 0xD7FF) or (0xE000 <= code and code < 0xFFFE) or (
+        code > 0xFFFF
+    )

@@ -1,0 +1,276 @@
+"""
+The JSON schema of the section, as one document in the dialect of Pungi's own (draft 4).
+
+Two readers use it: the reader of this package, and the adapter, which merges it into the schema
+that Pungi checks a config with. It therefore has no ``$ref``, stands alone, and sets no default
+(Pungi fills a default into the config, and would share one mutable object among all blocks).
+Names and types are those of Pungi's in-tree phase (4.14) plus ``split_arches`` and ``skip_tag``;
+upload options are those of koji-osbuild 12's hub plugin.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Tuple
+
+from pungi_osbuild.model import JsonDict, Provider
+
+UPLOAD_ORDER: Tuple[Provider, ...] = (
+    Provider.AWS,
+    Provider.AWS_S3,
+    Provider.GCP,
+    Provider.AZURE,
+    Provider.CONTAINER,
+)
+"""The clouds that the hub's schema knows, in the order in which it tries them."""
+
+
+def section_schema() -> JsonDict:
+    """Return the schema of everything that belongs to the phase: a fresh document."""
+    return {
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "title": "Image builds through osbuild",
+        "type": "object",
+        "properties": {
+            "osbuild": {
+                "type": "object",
+                "description": "Image blocks by a regular expression that matches variant uids.",
+                "patternProperties": {".+": {"type": "array", "items": block_schema()}},
+            },
+            "osbuild_target": _text("Koji build target of every block that names none."),
+            "osbuild_version": _string("Version of every block that has none."),
+            "osbuild_release": _nullable(
+                "Release of every block that has none; None stands for the compose's own."
+            ),
+            "osbuild_split_arches": _boolean("split_arches of every block that does not say."),
+            "osbuild_poll_interval": {
+                "type": "number",
+                "minimum": 0,
+                "exclusiveMinimum": True,
+                "maximum": 86400,
+                "description": "Seconds between two questions to the hub; adaptive when not set.",
+            },
+            "osbuild_verify": _boolean(
+                "Read every placed image once, verify Koji's checksum and compute sha256."
+            ),
+        },
+    }
+
+
+def block_schema() -> JsonDict:
+    """Return the schema of an image block: a fresh document."""
+    return {
+        "type": "object",
+        "properties": {
+            "name": _text("The Koji package that the image is built as."),
+            "distro": _text('Composer\'s name of the distribution, e.g. "rhel-9.4".'),
+            "image_types": {
+                "description": "Composer's name of the image type; exactly one.",
+                "anyOf": [
+                    {"type": "string", "minLength": 1},
+                    {
+                        "type": "array",
+                        "items": {"type": "string", "minLength": 1},
+                        "minItems": 1,
+                        "maxItems": 1,
+                    },
+                ],
+            },
+            "version": _string("Version of the Koji build, or a ! generator."),
+            "release": _nullable(
+                "Release of the Koji build, or a ! generator. None stands for the compose's own."
+                " Without one the hub counts."
+            ),
+            "target": _text("Koji build target."),
+            "arches": _strings("Arches to build for; without it all of the variant's."),
+            "repo": {
+                "type": "array",
+                "description": "Repositories: variant uids, absolute paths or urls.",
+                "items": {"anyOf": [{"type": "string", "minLength": 1}, _repo()]},
+            },
+            "failable": _strings('Arches whose image may fail; "*" stands for all.'),
+            "subvariant": _string("The image's subvariant in images.json; default: the variant."),
+            "ostree_url": _string("Where the ostree repository is."),
+            "ostree_ref": _string("Ref of the ostree commit; $arch is replaced."),
+            "ostree_parent": _string("Parent of the ostree commit; $arch is replaced."),
+            "upload_options": {
+                "description": "Where in the image type's cloud the image goes.",
+                "anyOf": [upload_schema(provider) for provider in UPLOAD_ORDER],
+            },
+            "manifest_type": _string("Productmd's type of the image, instead of the derived one."),
+            "customizations": {
+                "type": "object",
+                "description": "Composer's customizations, passed on unread.",
+            },
+            "split_arches": _boolean("One task per arch (True), or one for all arches (False)."),
+            "skip_tag": _boolean("Do not tag the build."),
+        },
+        "required": ["name", "distro", "image_types"],
+        "additionalProperties": False,
+    }
+
+
+def upload_schema(provider: Provider) -> JsonDict:
+    """
+    Return the schema of ``upload_options`` for a cloud: a fresh document.
+
+    :raises KeyError: for a cloud that the hub takes no options for
+    """
+    properties, required = _UPLOADS[provider]
+    schema: JsonDict = {
+        "type": "object",
+        "properties": {
+            name: {"type": "array", "items": {"type": "string"}, "description": description}
+            if name == "share_with_accounts"
+            else _string(description)
+            for name, description in properties.items()
+        },
+        "additionalProperties": False,
+    }
+    if required:  # draft 4 refuses an empty list
+        schema["required"] = list(required)
+    return schema
+
+
+def pungi_schema() -> JsonDict:
+    """Return the schema of the options of Pungi's own that are read here: a fresh document."""
+    name = "Name of the product, as Pungi wants it."
+    return {
+        "type": "object",
+        "properties": {
+            "global_target": _string("Koji build target of all phases."),
+            "global_version": _string("Version of all phases' images."),
+            "global_release": _nullable("Release of all phases' images."),
+            "koji_profile": _text("Koji profile to work with."),
+            "link_type": {
+                "type": "string",
+                "enum": ["hardlink", "copy", "hardlink-or-copy", "symlink", "abspath-symlink"],
+                "description": "How files get into the compose.",
+            },
+            "translate_paths": {
+                "type": "array",
+                "items": {
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "minItems": 2,
+                    "maxItems": 2,
+                },
+                "description": "Pairs: the prefix of a path, the address it has for Koji.",
+            },
+            "media_checksums": _strings("Checksums to write for images."),
+            "media_checksum_one_file": _boolean("One CHECKSUM file for all checksums."),
+            "media_checksum_base_filename": _string("Beginning of the checksum files' names."),
+            "tree_arches": _strings("Only these arches of the variants."),
+            "tree_variants": _strings("Only these variants."),
+            "variants_file": {
+                "anyOf": [{"type": "string", "minLength": 1}, {"type": "object"}],
+                "description": "The variants XML, relative to the config.",
+            },
+            "release_name": _text(name),
+            "release_short": _text("Short name of the product, as Pungi wants it."),
+            "release_version": _version("Version of the product: numbers and dots, or a word."),
+            "release_type": _release_type(),
+            "release_internal": _boolean("Whether the product is not for the public."),
+            "base_product_name": _text(name),
+            "base_product_short": _text("Short name of the base product."),
+            "base_product_version": _version("Version of the base product."),
+            "base_product_type": _release_type(),
+        },
+    }
+
+
+def _described(schema: JsonDict, description: str) -> JsonDict:
+    return {**schema, "description": description}
+
+
+def _string(description: str) -> JsonDict:
+    return _described({"type": "string"}, description)
+
+
+def _text(description: str) -> JsonDict:
+    return _described({"type": "string", "minLength": 1}, description)
+
+
+def _boolean(description: str) -> JsonDict:
+    return _described({"type": "boolean"}, description)
+
+
+def _nullable(description: str) -> JsonDict:
+    return _described({"anyOf": [{"type": "string"}, {"type": "null"}]}, description)
+
+
+def _strings(description: str) -> JsonDict:
+    return _described({"type": "array", "items": {"type": "string"}}, description)
+
+
+def _version(description: str) -> JsonDict:
+    # productmd's RELEASE_VERSION_RE; composeinfo.json cannot be written with another one
+    return _described(
+        {"type": "string", "pattern": r"^([^0-9/].*|[0-9]+(\.[0-9]+)*)$"}, description
+    )
+
+
+def _release_type() -> JsonDict:
+    # productmd's RELEASE_TYPES
+    known = ["fast", "ga", "updates", "updates-testing", "eus", "aus", "els", "tus", "e4s"]
+    return {"type": "string", "enum": known, "description": "Kind of release."}
+
+
+def _repo() -> JsonDict:
+    return {
+        "type": "object",
+        "properties": {
+            "baseurl": _text("A variant uid, an absolute path or a url."),
+            "package_sets": _strings("Composer's package sets that use the repository."),
+        },
+        "required": ["baseurl"],
+        "additionalProperties": False,
+    }
+
+
+_REGION = "The cloud's region."
+_IMAGE_NAME = "What the image is called there."
+
+_UPLOADS: Mapping[Provider, Tuple[Mapping[str, str], Tuple[str, ...]]] = {
+    Provider.AWS: (
+        {
+            "region": _REGION,
+            "share_with_accounts": "Account numbers; [] for nobody.",
+            "snapshot_name": "Name of the AMI and its snapshot.",
+        },
+        ("region", "share_with_accounts"),
+    ),
+    Provider.AWS_S3: ({"region": _REGION}, ("region",)),
+    Provider.GCP: (
+        {
+            "region": _REGION,
+            "bucket": "Where the file is put before it is imported.",
+            "image_name": _IMAGE_NAME,
+            "share_with_accounts": 'Accounts, each with its kind: "user:alice@example.com".',
+        },
+        ("region",),
+    ),
+    Provider.AZURE: (
+        {
+            "tenant_id": "The directory.",
+            "subscription_id": "The subscription.",
+            "resource_group": "The resource group, which must exist.",
+            "location": _REGION,
+            "image_name": _IMAGE_NAME,
+        },
+        ("tenant_id", "subscription_id", "resource_group"),
+    ),
+    Provider.CONTAINER: (
+        {"name": "Name of the container in the registry.", "tag": "Tag; only with a name."},
+        (),
+    ),
+}
+
+
+def upload_fields(provider: Provider) -> Tuple[str, ...]:
+    """Return the names of a cloud's upload options."""
+    return tuple(_UPLOADS[provider][0])
+
+
+def missing_fields(provider: Provider, options: Mapping[str, Any]) -> Tuple[str, ...]:
+    """Return the names of the upload options that a cloud insists on and that are not there."""
+    return tuple(name for name in _UPLOADS[provider][1] if name not in options)

@@ -1,0 +1,84 @@
+"""``compose-status.json`` of a task: what composer says of each image, in the request's order."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Optional, Tuple
+
+from pungi_osbuild.hub.clouds import from_upload_status
+from pungi_osbuild.hub.wire import Struct, json_struct
+from pungi_osbuild.model import Arch, CloudImage, Upload
+
+NAME = "compose-status.json"
+MAX_DETAILS = 500
+
+
+@dataclass(frozen=True)
+class ImageStatus:
+    """
+    What composer says of one image.
+
+    :param error: composer's reason with its details, or None
+    :param cloud: the first upload, which is the only one that koji-osbuild keeps
+    """
+
+    arch: Arch
+    status: str
+    error: Optional[str]
+    cloud: Optional[CloudImage]
+
+
+@dataclass(frozen=True)
+class ComposeStatus:
+    """What composer says of a compose."""
+
+    status: str
+    images: Tuple[ImageStatus, ...]
+
+    def uploads(self, arch: Arch) -> Tuple[CloudImage, ...]:
+        """Return the uploads of an arch's image."""
+        return tuple(
+            image.cloud for image in self.images if image.arch == arch and image.cloud is not None
+        )
+
+
+def read_compose_status(
+    content: bytes, arches: Tuple[Arch, ...], upload: Optional[Upload]
+) -> ComposeStatus:
+    """
+    Return what is in a ``compose-status.json``.
+
+    :param arches: of the task, in order: an image is told by its place in the list alone
+    :raises ResultError: it does not look as composer's status does
+    """
+    status = json_struct(content, NAME)
+    images = status.structs("image_statuses")
+    return ComposeStatus(
+        status=status.maybe_text("status") or "unknown",
+        images=tuple(_image(arch, image, upload) for arch, image in zip(arches, images)),
+    )
+
+
+def _image(arch: Arch, image: Struct, upload: Optional[Upload]) -> ImageStatus:
+    uploaded = image.maybe_struct("upload_status")
+    return ImageStatus(
+        arch=arch,
+        status=image.maybe_text("status") or "unknown",
+        error=error_text(image.maybe_struct("error")),
+        cloud=from_upload_status(uploaded, upload) if uploaded is not None else None,
+    )
+
+
+def error_text(error: Optional[Struct]) -> Optional[str]:
+    """Return composer's error in one line: its reason, and its details where it has some."""
+    if error is None:
+        return None
+    reason = error.maybe_text("reason") or "no reason given"
+    details = error.plain("details")
+    if details in (None, [], {}, ""):
+        return reason
+    shown = details if isinstance(details, str) else json.dumps(details, sort_keys=True)
+    if len(shown) > MAX_DETAILS:
+        shown = shown[: MAX_DETAILS - 3] + "..."
+    return "%s: %s" % (reason, shown)

@@ -1,0 +1,146 @@
+"""
+Why a task failed, in composer's own words.
+
+Koji says only ``Compose failed (id: ...)``. The reason is in the task's output: of an image in
+``compose-status.json``, of the build's registration in ``koji-init.log.json`` and
+``koji-import.log.json`` (found by experiment with koji-osbuild 12).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import List, Mapping, Optional, Tuple
+
+import koji
+
+from pungi_osbuild.errors import ResultError
+from pungi_osbuild.hub import composestatus
+from pungi_osbuild.hub.composestatus import error_text, read_compose_status
+from pungi_osbuild.hub.results import download_output
+from pungi_osbuild.hub.session import Hub, HubFaultError
+from pungi_osbuild.hub.wire import json_struct, plain_name
+from pungi_osbuild.model import ImageRequest
+
+_KOJI_LOGS = (("koji-init.log.json", "registering the build"), ("koji-import.log.json", "import"))
+_DEPENDENCY_FAILED = 13
+"""Composer's error id of a step that was not run because another failed: says nothing itself."""
+
+_TAKEN = re.compile(r"already (reserved|exists|in progress)|UniqueViolation")
+MAX_REASON = 2000
+
+
+@dataclass(frozen=True)
+class Failure:
+    """
+    Why a task failed.
+
+    :param reason: the hub's words, then composer's, a line for each arch that it names
+    :param logs: addresses of the task's files
+    :param nvr_taken: the build's N-V-R was another's by the time it was registered
+    """
+
+    reason: str
+    logs: Tuple[str, ...] = ()
+    nvr_taken: bool = False
+
+
+def explain(hub: Hub, task_id: int, request: ImageRequest) -> Failure:
+    """
+    Return why a task that is FAILED did.
+
+    Three requests. What cannot be had is left out: a poor reason is better than none.
+
+    :raises HubError: the hub could not be reached
+    """
+    said = _fault_of(hub, task_id)
+    names = _output_names(hub, task_id)
+    wanted = [composestatus.NAME, *(name for name, _ in _KOJI_LOGS)]
+    files = download_output(hub, task_id, [name for name in wanted if name in names])
+    lines = [*_image_reasons(files, request), *_koji_reasons(files)]
+    reason = "\n".join([said, *lines])
+    if len(reason) > MAX_REASON:
+        reason = reason[: MAX_REASON - 3] + "..."
+    return Failure(reason, _addresses(hub, task_id, names), bool(_TAKEN.search(reason)))
+
+
+def _fault_of(hub: Hub, task_id: int) -> str:
+    try:
+        hub.call("getTaskResult", task_id)
+    except HubFaultError as fault:
+        return fault_text(fault)
+    return "task %d failed, and the hub does not say why" % task_id
+
+
+def fault_text(fault: HubFaultError) -> str:
+    """Return a fault in one line: of a traceback, which is a builder's own, the last one."""
+    lines = [line.strip() for line in fault.text.splitlines() if line.strip()]
+    if not lines:
+        return "fault %d without a text" % fault.code
+    return lines[-1] if lines[0].startswith("Traceback") else " ".join(lines)
+
+
+def _output_names(hub: Hub, task_id: int) -> Tuple[str, ...]:
+    try:
+        reply = hub.call("listTaskOutput", task_id)
+    except HubFaultError:
+        return ()
+    if not isinstance(reply, (list, tuple)):
+        return ()
+    names: List[str] = []
+    for name in reply:
+        try:
+            names.append(plain_name(str(name), "an output file"))
+        except ResultError:
+            continue
+    return tuple(sorted(names))
+
+
+def _image_reasons(files: Mapping[str, bytes], request: ImageRequest) -> List[str]:
+    content = files.get(composestatus.NAME)
+    if content is None:
+        return []
+    try:
+        status = read_compose_status(content, request.arches, request.config.upload)
+    except ResultError as error:
+        return [error.reason]
+    reasons = ["%s: %s" % (image.arch, image.error) for image in status.images if image.error]
+    kept = [
+        "%s was uploaded all the same: %s" % (image.arch, image.cloud.id)
+        for image in status.images
+        if image.cloud is not None
+    ]
+    return reasons + kept
+
+
+def _koji_reasons(files: Mapping[str, bytes]) -> List[str]:
+    reasons = []
+    for name, what in _KOJI_LOGS:
+        text = _koji_reason(files.get(name), name)
+        if text:
+            reasons.append("%s: %s" % (what, text))
+    return reasons
+
+
+def _koji_reason(content: Optional[bytes], name: str) -> Optional[str]:
+    if content is None:
+        return None
+    try:
+        log = json_struct(content, name)
+        said = log.maybe_text("koji_error")
+        if said:
+            return " ".join(said.split())
+        error = log.maybe_struct("job_error")
+        if error is None or error.plain("id") == _DEPENDENCY_FAILED:
+            return None
+        return error_text(error)
+    except ResultError as unusable:
+        return unusable.reason
+
+
+def _addresses(hub: Hub, task_id: int, names: Tuple[str, ...]) -> Tuple[str, ...]:
+    topurl = hub.profile.topurl
+    if not topurl:
+        return ()
+    folder = koji.PathInfo(topdir=topurl).task(task_id)
+    return tuple("%s/%s" % (folder, name) for name in names)

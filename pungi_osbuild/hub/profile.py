@@ -1,0 +1,83 @@
+"""Koji profiles: which hub, where its files are, how to log in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Optional, Tuple
+
+import koji
+
+from pungi_osbuild.errors import InputError
+from pungi_osbuild.model import KojiPlace
+
+
+@dataclass(frozen=True)
+class Profile:
+    """
+    A Koji profile as ``koji`` reads it.
+
+    :param server: the hub's XML-RPC address
+    :param topurl: where its files are served; empty when the profile does not say
+    :param topdir: where its volume would be mounted
+    :param authtype: kerberos, ssl, password, noauth, or None: whatever fits, as ``koji`` does
+    :param session_options: what ``koji.ClientSession`` is made with, without secrets
+    """
+
+    name: str
+    server: str
+    topurl: str
+    weburl: str
+    topdir: str
+    authtype: Optional[str] = None
+    cert: str = ""
+    serverca: str = ""
+    principal: Optional[str] = None
+    keytab: Optional[str] = None
+    user: Optional[str] = None
+    password: Optional[str] = field(default=None, repr=False)
+    session_options: Tuple[Tuple[str, Any], ...] = ()
+
+    @property
+    def place(self) -> KojiPlace:
+        """The addresses that are recorded in the compose."""
+        return KojiPlace(self.name, self.server, self.topurl, self.weburl)
+
+
+def read_profile(
+    name: str,
+    config_file: Optional[Path] = None,
+    user: Optional[str] = None,
+    password: Optional[str] = None,
+) -> Profile:
+    """
+    Return a profile from koji's own configuration files.
+
+    :param config_file: read instead of the user's own files, as ``koji --config`` does
+    :param user: for password logins; profiles hold neither user nor password
+    :raises InputError: when there is no such profile, or it cannot be read
+    """
+    try:
+        options = koji.read_config(name, None if config_file is None else str(config_file))
+    except koji.ConfigurationError as error:
+        raise InputError(
+            "Koji profile %r cannot be used: %s" % (name, error),
+            "See what is configured in ~/.koji/config.d and /etc/koji.conf.d, or name a file with"
+            " --koji-config; `pungi-osbuild hub --write-profile FILE` writes one for a rehearsal.",
+        ) from error
+    session_options = koji.grab_session_options(options)
+    return Profile(
+        name=name,
+        server=options["server"],
+        topurl=(options["topurl"] or "").rstrip("/"),
+        weburl=(options["weburl"] or "").rstrip("/"),
+        topdir=options["topdir"] or "",
+        authtype=options["authtype"],
+        cert=options["cert"],
+        serverca=options["serverca"],
+        principal=options["principal"],
+        keytab=options["keytab"],
+        user=user,
+        password=password,
+        session_options=tuple(sorted(session_options.items())),
+    )

@@ -1,0 +1,53 @@
+"""What the hub knows of N-V-Rs: the next release of a package, and which are taken."""
+
+from __future__ import annotations
+
+import re
+from typing import FrozenSet, Iterable, Optional
+
+from pungi_osbuild.hub.session import Call, Hub, HubFaultError
+from pungi_osbuild.hub.wire import Struct, unusable
+
+_TAKING_STATES = (0, 1, 2)
+"""koji.BUILD_STATES BUILDING, COMPLETE and DELETED; FAILED and CANCELED ones are used again."""
+
+
+def next_number(hub: Hub, name: str, version: str) -> Optional[int]:
+    """
+    Return the number that the hub would give the next build of a name and version.
+
+    Only its leading number is taken: after ``1.x86_64`` the hub says ``2.x86_64``, which means
+    nothing for another arch.
+
+    :returns: None where the hub cannot say ("Unable to increment release value")
+    :raises HubFaultError: for anything else that the hub refuses
+    """
+    try:
+        release = hub.call("getNextRelease", {"name": name, "version": version})
+    except HubFaultError as fault:
+        if "Unable to increment" in fault.text:
+            return None
+        raise
+    if not isinstance(release, str):
+        raise unusable("getNextRelease", "a release", release)
+    leading = re.match(r"[0-9]{1,18}", release)
+    return int(leading.group()) if leading else None
+
+
+def taken(hub: Hub, nvrs: Iterable[str]) -> FrozenSet[str]:
+    """
+    Return which of some N-V-Rs are BUILDING, COMPLETE or DELETED, in one multicall.
+
+    :raises HubFaultError: the hub refused the call
+    """
+    asked = sorted(set(nvrs))
+    replies = hub.multicall([Call("getBuild", (nvr,)) for nvr in asked])
+    found = set()
+    for nvr, reply in zip(asked, replies):
+        if reply.fault is not None:
+            raise reply.fault
+        if reply.value is not None:
+            build = Struct(reply.value, "getBuild %s" % nvr)
+            if build.integer("state") in _TAKING_STATES:
+                found.add(nvr)
+    return frozenset(found)

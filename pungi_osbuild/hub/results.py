@@ -1,0 +1,315 @@
+"""
+The result of a finished task: every archive of its build accounted for, as images.
+
+Koji's metadata of an osbuild build was read off a real hub (koji-osbuild with kojihub 1.35.3):
+images carry ``boot_mode`` and ``osbuild_artifact`` in ``extra.image``, manifests and SBOMs do not,
+and all of them are of btype image. Logs are no archives.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, replace
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+
+import koji
+
+from pungi_osbuild.errors import ResultError
+from pungi_osbuild.hub import composestatus
+from pungi_osbuild.hub.clouds import from_target_result
+from pungi_osbuild.hub.composestatus import read_compose_status
+from pungi_osbuild.hub.session import Call, Hub
+from pungi_osbuild.hub.wire import Struct, plain_name, structs, unusable
+from pungi_osbuild.imagetypes import is_known_suffix, suffix_of
+from pungi_osbuild.model import (
+    Artifact,
+    BuiltImage,
+    Checksum,
+    CloudImage,
+    ImageRequest,
+    Manifest,
+)
+
+MAX_OUTPUT = 4 * 1024 * 1024
+"""Bytes of a task's output file that are read."""
+
+_CHECKSUM_TYPES: Mapping[int, str] = {0: "md5", 1: "sha1", 2: "sha256"}
+
+
+@dataclass(frozen=True)
+class _Archive:
+    """An archive of the build; ``info`` is its ``extra.image`` and alike, best first."""
+
+    filename: str
+    arch: str
+    infos: Tuple[Struct, ...]
+    row: Struct
+
+    @property
+    def is_manifest(self) -> bool:
+        return self.filename.endswith(".manifest.json")
+
+    @property
+    def is_sbom(self) -> bool:
+        return self.filename.endswith(".spdx.json")
+
+    @property
+    def is_image(self) -> bool:
+        return any(info.has("boot_mode") or info.has("osbuild_artifact") for info in self.infos)
+
+
+def read_result(hub: Hub, task_id: int, request: ImageRequest) -> Tuple[BuiltImage, ...]:
+    """
+    Return the images of a task that is CLOSED, one for each requested arch.
+
+    Makes two requests, and one more where an upload is recorded in neither archive nor build.
+
+    :raises ResultError: an archive that nobody can name; an arch or an upload that did not
+        arrive; a reply that does not look as it should
+    :raises HubFaultError: the hub refused a call
+    :raises HubError: the hub could not be reached
+    """
+    result = Struct(hub.call("getTaskResult", task_id), "the result of task %d" % task_id)
+    build_id = _required(result, "koji").integer("build")
+    composer = result.maybe_struct("composer")
+    build_reply, archives_reply = hub.multicall(
+        [Call("getBuild", (build_id,)), Call("listArchives", (), (("buildID", build_id),))]
+    )
+    for reply in (build_reply, archives_reply):
+        if reply.fault is not None:
+            raise reply.fault
+    build = Struct(build_reply.value, "build %d" % build_id)
+    archives = _archives(
+        build, structs(archives_reply.value, "the archives of build %d" % build_id)
+    )
+    images = _images(build, archives, request)
+    images = tuple(
+        replace(
+            image,
+            task_id=task_id,
+            composer_id=composer.maybe_text("id") if composer else None,
+            composer_server=composer.maybe_text("server") if composer else None,
+        )
+        for image in images
+    )
+    _all_arches(images, request)
+    return _all_uploads(hub, task_id, images, request)
+
+
+def download_output(hub: Hub, task_id: int, names: Sequence[str]) -> Dict[str, bytes]:
+    """
+    Return the content of files of a task's output, at most ``MAX_OUTPUT`` bytes of each.
+
+    One multicall; a file that is not there is left out.
+
+    :raises HubError: the hub could not be reached
+    """
+    size = (("offset", 0), ("size", MAX_OUTPUT))
+    replies = hub.multicall([Call("downloadTaskOutput", (task_id, name), size) for name in names])
+    files: Dict[str, bytes] = {}
+    for name, reply in zip(names, replies):
+        if reply.fault is None and isinstance(reply.value, str):
+            try:
+                files[name] = base64.b64decode(reply.value)
+            except (binascii.Error, ValueError) as error:
+                raise unusable("task %d, %s" % (task_id, name), "base64", reply.value) from error
+    return files
+
+
+def _required(struct: Struct, key: str) -> Struct:
+    found = struct.maybe_struct(key)
+    if found is None:
+        raise unusable("%s, %s" % (struct.where, key), "a struct", None)
+    return found
+
+
+def _archives(build: Struct, rows: Sequence[Struct]) -> Tuple[_Archive, ...]:
+    by_file = _typeinfo(build)
+    archives = []
+    for row in rows:
+        filename = row.filename("filename")
+        infos: List[Struct] = []
+        extra = row.maybe_struct("extra")
+        if extra is not None:
+            typeinfo = extra.maybe_struct("typeinfo")
+            infos.extend(_present(typeinfo.maybe_struct("image") if typeinfo else None))
+            infos.extend(_present(extra.maybe_struct("image")))
+        infos.extend(_present(by_file.maybe_struct(filename) if by_file else None))
+        arch = next((info.text("arch") for info in infos if info.has("arch")), None)
+        if arch is None:
+            raise _nobody_knows(build, filename, "it has no arch")
+        archives.append(_Archive(filename, arch, tuple(infos), row))
+    return tuple(archives)
+
+
+def _typeinfo(build: Struct) -> Optional[Struct]:
+    extra = build.maybe_struct("extra")
+    typeinfo = extra.maybe_struct("typeinfo") if extra else None
+    return typeinfo.maybe_struct("image") if typeinfo else None
+
+
+def _present(struct: Optional[Struct]) -> Tuple[Struct, ...]:
+    return () if struct is None else (struct,)
+
+
+def _images(
+    build: Struct, archives: Sequence[_Archive], request: ImageRequest
+) -> Tuple[BuiltImage, ...]:
+    nvr = build.text("nvr")
+    images = [archive for archive in archives if archive.is_image]
+    names = tuple(archive.filename for archive in images)
+    for archive in archives:
+        companion = archive.is_manifest or archive.is_sbom
+        if not archive.is_image and not (companion and archive.filename.startswith(names)):
+            raise _nobody_knows(build, archive.filename, "neither image, manifest nor SBOM")
+    for archive in images:
+        if not is_known_suffix(suffix_of(archive.filename, nvr, archive.arch)):
+            raise _nobody_knows(build, archive.filename, "an image of an unknown kind")
+    return tuple(_image(build, archive, archives, request) for archive in images)
+
+
+def _image(
+    build: Struct, archive: _Archive, archives: Sequence[_Archive], request: ImageRequest
+) -> BuiltImage:
+    row = archive.row
+    if row.flag("metadata_only"):
+        raise ResultError(
+            "Koji has no file for %s: the archive is metadata only" % archive.filename,
+            "Build it again; the import into Koji left the file out.",
+        )
+    return BuiltImage(
+        arch=archive.arch,
+        filename=archive.filename,
+        size=row.integer("size"),
+        checksum=_checksum(row),
+        path="%s/%s" % (_folder(build), archive.filename),
+        archive_id=row.integer("id"),
+        build_id=build.integer("id"),
+        nvr=build.text("nvr"),
+        task_id=0,
+        boot_mode=_first_text(archive.infos, "boot_mode"),
+        osbuild_version=_first_text(archive.infos, "osbuild_version"),
+        artifact=_artifact(archive.infos),
+        cloud=_cloud(archive.infos, request),
+        manifest=_manifest(archive.filename, archives),
+        sboms=tuple(
+            other.filename
+            for other in archives
+            if other.is_sbom and other.filename.startswith(archive.filename + ".")
+        ),
+    )
+
+
+def _folder(build: Struct) -> str:
+    """Return where the build's images are below Koji's topdir, each part checked."""
+    info = {
+        key: plain_name(build.text(key), "%s, %s" % (build.where, key))
+        for key in ("name", "version", "release", "volume_name")
+    }
+    path: str = koji.PathInfo(topdir="").imagebuild(info)
+    return path.lstrip("/")
+
+
+def _checksum(row: Struct) -> Checksum:
+    number = row.integer("checksum_type")
+    kind = _CHECKSUM_TYPES.get(number)
+    if kind is None:
+        raise unusable("%s, checksum_type" % row.where, "md5, sha1 or sha256", number)
+    value = row.text("checksum").lower()
+    if not value or not set(value) <= set("0123456789abcdef"):
+        raise unusable("%s, checksum" % row.where, "hexadecimal", value)
+    return Checksum(kind, value)
+
+
+def _first_text(infos: Sequence[Struct], key: str) -> Optional[str]:
+    return next((info.text(key) for info in infos if info.has(key)), None)
+
+
+def _artifact(infos: Sequence[Struct]) -> Optional[Artifact]:
+    for info in infos:
+        artifact = info.maybe_struct("osbuild_artifact")
+        if artifact is not None:
+            return Artifact(artifact.text("export_name"), artifact.text("export_filename"))
+    return None
+
+
+def _cloud(infos: Sequence[Struct], request: ImageRequest) -> Tuple[CloudImage, ...]:
+    for info in infos:
+        results = info.structs("upload_target_results")
+        found = [from_target_result(result, request.config.upload) for result in results]
+        clouds = tuple(cloud for cloud in found if cloud is not None)
+        if clouds:
+            return clouds
+    return ()
+
+
+def _manifest(image: str, archives: Sequence[_Archive]) -> Optional[Manifest]:
+    for archive in archives:
+        if archive.filename == image + ".manifest.json":
+            infos = [info.maybe_struct("info") for info in archive.infos]
+            details = next((info for info in infos if info is not None), None)
+            if details is None:
+                return Manifest(archive.filename)
+            return Manifest(
+                archive.filename,
+                details.maybe_text("osbuild_composer_version"),
+                tuple(_dependency(item) for item in details.structs("osbuild_composer_deps")),
+            )
+    return None
+
+
+def _dependency(item: Struct) -> str:
+    """Return one of composer's dependencies as Go writes it: ``path@version => path@version``."""
+    text = "%s@%s" % (item.text("path"), item.text("version"))
+    instead = item.maybe_struct("replace")
+    if instead is not None:
+        text += " => %s@%s" % (instead.text("path"), instead.text("version"))
+    return text
+
+
+def _all_arches(images: Sequence[BuiltImage], request: ImageRequest) -> None:
+    arrived = {image.arch for image in images}
+    missing = sorted(set(request.arches) - arrived)
+    if missing:
+        raise ResultError(
+            "the build has no image for %s" % ", ".join(missing),
+            "The task succeeded all the same: look at the build in Koji, and build it again.",
+        )
+    extra = sorted(arrived - set(request.arches))
+    if extra:
+        raise ResultError(
+            "the build has images for %s, which was not asked for" % ", ".join(extra),
+            "Look at the build in Koji: its N-V-R may be another's.",
+        )
+
+
+def _all_uploads(
+    hub: Hub, task_id: int, images: Tuple[BuiltImage, ...], request: ImageRequest
+) -> Tuple[BuiltImage, ...]:
+    upload = request.config.upload
+    if upload is None or all(image.cloud for image in images):
+        return images
+    content = download_output(hub, task_id, [composestatus.NAME]).get(composestatus.NAME)
+    if content is not None:
+        status = read_compose_status(content, request.arches, upload)
+        images = tuple(
+            image if image.cloud else replace(image, cloud=status.uploads(image.arch))
+            for image in images
+        )
+    missing = sorted(image.arch for image in images if not image.cloud)
+    if missing:
+        raise ResultError(
+            "the upload to %s did not arrive for %s: neither the archive, the build nor %s"
+            " names it" % (upload.provider.value, ", ".join(missing), composestatus.NAME),
+            "The image is in Koji, but in no cloud: look at the task's logs, then build it again.",
+        )
+    return images
+
+
+def _nobody_knows(build: Struct, filename: str, why: str) -> ResultError:
+    return ResultError(
+        "the build %s has a file nobody can name: %s (%s)" % (build.text("nvr"), filename, why),
+        "It was not placed in the compose. If it is an image, the catalogue of image types must"
+        " learn its suffix; report it with the line above.",
+    )

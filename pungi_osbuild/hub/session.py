@@ -1,0 +1,259 @@
+"""
+Calls to the hub, through a few ``koji.ClientSession`` objects that threads share.
+
+A session is not safe to use from two threads at once, and every session costs a login and a TCP
+connection. So there are few, each is lent to one caller at a time, and the one used last is lent
+first: a run that makes its calls one after another has one session.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Iterator, List, Optional, Sequence, Tuple, Type
+from xmlrpc.client import Error as XmlRpcError
+from xmlrpc.client import Fault as XmlRpcFault
+
+import koji
+import requests
+
+from pungi_osbuild.errors import HubError
+from pungi_osbuild.hub.profile import Profile
+
+SESSIONS = 4
+MULTICALL_BATCH = 100
+"""Calls in one multicall: a few hundred milliseconds of one hub worker at most."""
+
+
+class HubFaultError(Exception):
+    """
+    The hub answered a call with a fault. What that means is the caller's to say.
+
+    :param code: koji's faultCode; 1 is an exception that is not koji's own
+    :param text: the fault string
+    """
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a multicall."""
+
+    method: str
+    args: Tuple[Any, ...] = ()
+    kwargs: Tuple[Tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to one call of a multicall: a value, or a fault."""
+
+    value: Any = None
+    fault: Optional[HubFaultError] = None
+
+
+class Hub:
+    """
+    A Koji hub, logged in to.
+
+    Use it as a context manager. Guarantees: at most ``SESSIONS`` logins and connections; a call
+    that the hub answers with a fault raises :class:`HubFaultError`; one that it does not answer
+    raises :class:`~pungi_osbuild.errors.HubError`.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+        self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
+        self._made: List[Any] = []
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Hub:
+        with self._lent() as session:
+            self._first_contact(session)
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        value: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        for session in self._made:
+            with _translated(self.profile):
+                if session.logged_in:
+                    session.logout()
+            if session.rsession is not None:
+                session.rsession.close()
+
+    def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """
+        Make one call.
+
+        :returns: the reply as it came: untrusted
+        :raises HubFaultError: the hub answered with a fault
+        :raises HubError: the hub could not be reached
+        """
+        with self._lent() as session, _translated(self.profile):
+            return session._callMethod(method, args, kwargs)
+
+    def call_once(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """
+        Make a call that must not be made twice; otherwise as :meth:`call`.
+
+        A session that is logged in numbers its calls, so the hub refuses one that arrives again
+        and koji may retry. An anonymous session (a rehearsal's) has no such net.
+        """
+        with self._lent() as session, _translated(self.profile):
+            return session._callMethod(method, args, kwargs, retry=session.logged_in)
+
+    def multicall(self, calls: Sequence[Call]) -> Tuple[Reply, ...]:
+        """
+        Make many calls in few requests, ``MULTICALL_BATCH`` in each.
+
+        :returns: one reply for each call, in order; a fault of one says nothing of the others
+        :raises HubFaultError: the multicall itself was refused
+        :raises HubError: the hub could not be reached
+        """
+        if not calls:
+            return ()
+        with self._lent() as session, _translated(self.profile):
+            multicall = session.multicall(batch=MULTICALL_BATCH)
+            for call in calls:
+                multicall._callMethod(call.method, call.args, dict(call.kwargs))
+            return tuple(_reply(entry) for entry in multicall.call_all())
+
+    def user_id(self) -> int:
+        """
+        Return the id of the user that tasks are submitted as.
+
+        :raises HubError: nobody is logged in
+        """
+        user = self.call("getLoggedInUser")
+        if not isinstance(user, dict) or not isinstance(user.get("id"), int):
+            raise HubError(
+                "nobody is logged in at %s" % self.profile.server,
+                "Give the profile %r an authtype that logs in (kerberos, ssl or password); image"
+                " tasks cannot be submitted anonymously." % self.profile.name,
+            )
+        return int(user["id"])
+
+    @contextmanager
+    def _lent(self) -> Iterator[Any]:
+        session = self._take()
+        try:
+            yield session
+        finally:
+            self._idle.put(session)
+
+    def _take(self) -> Any:
+        with self._lock:
+            try:
+                return self._idle.get_nowait()
+            except queue.Empty:
+                if len(self._made) < SESSIONS:
+                    return self._make()
+        return self._idle.get()
+
+    def _make(self) -> Any:
+        options = dict(self.profile.session_options)
+        if self.profile.user:
+            options.update(user=self.profile.user, password=self.profile.password)
+        session = koji.ClientSession(self.profile.server, options)
+        if self._made:
+            with _translated(self.profile):
+                log_in(session, self.profile)
+        self._made.append(session)
+        return session
+
+    def _first_contact(self, session: Any) -> None:
+        # koji's defaults wait ten minutes for a hub that does not answer; a mistyped profile
+        # should not take that long to show.
+        patient = {key: session.opts.get(key) for key in ("max_retries", "retry_interval")}
+        session.opts.update(max_retries=1, retry_interval=1)
+        with _translated(self.profile):
+            log_in(session, self.profile)
+            session.getAPIVersion()
+        session.opts.update(patient)
+
+
+def log_in(session: Any, profile: Profile) -> None:
+    """
+    Log a session in by the profile's own method, as ``koji`` itself does.
+
+    The order is that of koji 1.36's ``koji_cli.lib.activate_session``: noauth; a certificate;
+    user and password; Kerberos.
+
+    :raises HubError: the profile asks for a method that nobody knows
+    """
+    if profile.authtype == "noauth":
+        return
+    if profile.authtype == "ssl" or (profile.authtype is None and _is_file(profile.cert)):
+        session.ssl_login(profile.cert, None, profile.serverca)
+    elif profile.authtype == "password" or (profile.authtype is None and profile.user):
+        if not profile.user or profile.password is None:
+            raise HubError(
+                "profile %r logs in by user and password, and none was given" % profile.name,
+                "Name them with --user and --password-file.",
+            )
+        session.login()
+    elif profile.authtype in (None, "kerberos"):
+        kerberos = {"principal": profile.principal, "keytab": profile.keytab}
+        session.gssapi_login(**{key: value for key, value in kerberos.items() if value})
+    else:
+        raise HubError(
+            "profile %r has authtype %r, which nobody knows" % (profile.name, profile.authtype),
+            "Use kerberos, ssl, password or noauth.",
+        )
+
+
+def _is_file(path: str) -> bool:
+    return bool(path) and Path(path).is_file()
+
+
+def _reply(entry: Any) -> Reply:
+    if isinstance(entry, dict):
+        return Reply(
+            fault=HubFaultError(int(entry.get("faultCode", 1)), str(entry.get("faultString")))
+        )
+    return Reply(value=entry[0])
+
+
+@contextmanager
+def _translated(profile: Profile) -> Iterator[None]:
+    """Turn what koji raises into a fault or an error in the user's words."""
+    try:
+        yield
+    except XmlRpcFault as fault:
+        raise HubFaultError(int(fault.faultCode), str(fault.faultString)) from fault
+    except koji.AuthError as error:
+        raise HubError(
+            "logging in at %s failed: %s" % (profile.server, _one_line(error)),
+            "Check the profile %r, and your ticket (`klist`), certificate or password."
+            % profile.name,
+        ) from error
+    except koji.GenericError as error:
+        if error.fromFault:
+            raise HubFaultError(error.faultCode, str(error)) from error
+        raise _unreachable(profile, error) from error
+    except (requests.RequestException, OSError, XmlRpcError) as error:
+        raise _unreachable(profile, error) from error
+
+
+def _unreachable(profile: Profile, error: Exception) -> HubError:
+    return HubError(
+        "the Koji hub at %s cannot be used: %s" % (profile.server, _one_line(error)),
+        "Check `koji --profile=%s hello`; when that works, run this again." % profile.name,
+    )
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if len(text) <= 300 else text[:297] + "..."

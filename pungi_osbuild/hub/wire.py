@@ -1,0 +1,132 @@
+"""
+Reading what a hub sends: every value is checked for its type and bounded before it is used.
+
+A hub is another machine with other people's code; a reply that does not look as it should is an
+error that says which part of which reply, never a ``KeyError`` far away.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Mapping, Optional, Tuple
+
+from pungi_osbuild.errors import ResultError
+
+MAX_TEXT = 4096
+MAX_ITEMS = 10_000
+MAX_FILENAME = 255
+
+
+class Struct:
+    """
+    One struct of a reply.
+
+    :param value: as it came
+    :param where: how errors call it, e.g. ``archive 12``
+    :raises ResultError: it is not a struct
+    """
+
+    def __init__(self, value: object, where: str) -> None:
+        if not isinstance(value, Mapping):
+            raise unusable(where, "a struct", value)
+        self._value = value
+        self.where = where
+
+    def text(self, key: str) -> str:
+        """Return a text of at most ``MAX_TEXT`` characters."""
+        value = self._value.get(key)
+        if not isinstance(value, str) or len(value) > MAX_TEXT:
+            raise unusable("%s, %s" % (self.where, key), "a text", value)
+        return value
+
+    def maybe_text(self, key: str) -> Optional[str]:
+        """Return a text, or None where there is none."""
+        return None if self._value.get(key) is None else self.text(key)
+
+    def integer(self, key: str) -> int:
+        """Return a whole number that is not negative."""
+        value = self._value.get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise unusable("%s, %s" % (self.where, key), "a whole number", value)
+        return value
+
+    def maybe_seconds(self, key: str) -> Optional[float]:
+        """Return seconds since the epoch, or None where there are none."""
+        value = self._value.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            raise unusable("%s, %s" % (self.where, key), "a time in seconds", value)
+        return float(value)
+
+    def flag(self, key: str) -> bool:
+        """Whether a value is true; a missing one is not."""
+        return self._value.get(key) is True
+
+    def filename(self, key: str) -> str:
+        """Return a name that is safe as the last part of a path."""
+        return plain_name(self.text(key), "%s, %s" % (self.where, key))
+
+    def maybe_struct(self, key: str) -> Optional[Struct]:
+        """Return a struct in this one, or None where there is none."""
+        value = self._value.get(key)
+        return None if value is None else Struct(value, "%s, %s" % (self.where, key))
+
+    def structs(self, key: str) -> Tuple[Struct, ...]:
+        """Return a list of structs; a missing one is empty."""
+        value = self._value.get(key)
+        return () if value is None else structs(value, "%s, %s" % (self.where, key))
+
+    def plain(self, key: str) -> object:
+        """Return a value as it came, to be shown and nothing else."""
+        value: object = self._value.get(key)
+        return value
+
+    def has(self, key: str) -> bool:
+        """Whether there is something of that name."""
+        return self._value.get(key) is not None
+
+
+def structs(value: object, where: str) -> Tuple[Struct, ...]:
+    """Return a list of structs.
+
+    :raises ResultError: it is not one, or longer than ``MAX_ITEMS``
+    """
+    if not isinstance(value, (list, tuple)) or len(value) > MAX_ITEMS:
+        raise unusable(where, "a list", value)
+    return tuple(Struct(item, "%s [%d]" % (where, index)) for index, item in enumerate(value))
+
+
+def plain_name(name: str, where: str) -> str:
+    """Return a name from the hub when it can be nothing but a name in a folder.
+
+    :raises ResultError: it could lead out of the folder, or could not be made there
+    """
+    encoded = len(name.encode("utf-8", "surrogatepass"))
+    if not name or name.startswith(".") or encoded > MAX_FILENAME or not name.isprintable():
+        raise unusable(where, "a plain file name", name)
+    if "/" in name or "\\" in name:
+        raise unusable(where, "a plain file name", name)
+    return name
+
+
+def json_struct(text: bytes, where: str) -> Struct:
+    """Return the struct in a JSON file.
+
+    :raises ResultError: it is not JSON, or not a struct
+    """
+    try:
+        return Struct(json.loads(text.decode("utf-8")), where)
+    except (ValueError, RecursionError) as error:
+        raise unusable(where, "JSON", text[:80]) from error
+
+
+def unusable(where: str, wanted: str, value: object) -> ResultError:
+    """Return the error for a reply that does not look as it should."""
+    shown = repr(value)
+    if len(shown) > 120:
+        shown = shown[:117] + "..."
+    return ResultError(
+        "the hub's reply cannot be used: %s should be %s, and is %s" % (where, wanted, shown),
+        "Look at the build in Koji; if it is as it should be, report this with the text above.",
+    )

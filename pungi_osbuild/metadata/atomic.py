@@ -1,0 +1,81 @@
+"""Writing a file so that it is never half there: beside its place, then renamed into it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+from typing import Iterator
+
+
+def beside(path: Path) -> Path:
+    """
+    Return the hidden place where the next content of a file is made.
+
+    The name depends on the file's name only, so that what a killed run has left is replaced and
+    does not pile up, and it is short however long the file's name is.
+    """
+    digest = hashlib.sha256(path.name.encode("utf-8", "surrogateescape")).hexdigest()
+    return path.with_name(".pungi-osbuild-%s.part" % digest[:16])
+
+
+@contextlib.contextmanager
+def making(path: Path) -> Iterator[Path]:
+    """
+    Give the place beside a file; what the block makes there takes the file's place at its end.
+
+    What was left there is unlinked first and never written to: it may be a hard link to a file of
+    Koji's. When the block raises, the file stays as it was and nothing is left beside it.
+
+    :param path: the file; its folder exists
+    :raises OSError: when the new content cannot take its place
+    """
+    part = beside(path)
+    _forget(part)
+    try:
+        yield part
+        os.replace(part, path)
+        fsync_folder(path.parent)
+    finally:
+        # Renaming a hard link over another one of the same inode does nothing and leaves it.
+        _forget(part)
+
+
+def create(part: Path) -> int:
+    """Return a descriptor of a new, empty file to write to; it follows no link.
+
+    :raises OSError: when there is something already, or the folder cannot be written to
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.open(part, flags, 0o666)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """
+    Make a text the content of a file, wholly or not at all.
+
+    :param path: the file; its folder is made when it is missing
+    :raises OSError: when it cannot be written; the file is then as it was before
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with making(path) as part:
+        with open(create(part), "w", encoding="utf-8", errors="surrogateescape") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make renames in a folder last; file systems that cannot are left alone."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _forget(path: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()

@@ -1,0 +1,162 @@
+"""Collecting: a task that has ended becomes an outcome, its images in their places."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Optional, Tuple
+
+from pungi_osbuild.errors import PungiOsbuildError
+from pungi_osbuild.hub import (
+    Hub,
+    HubFaultError,
+    Task,
+    TaskState,
+    download,
+    explain,
+    fault_text,
+    local_path,
+    read_result,
+)
+from pungi_osbuild.imagetypes import productmd_type, suffix_of
+from pungi_osbuild.metadata import Vocabulary
+from pungi_osbuild.model import (
+    BuiltImage,
+    ImageRequest,
+    Outcome,
+    OutcomeKind,
+    PlacedImage,
+    Settings,
+    TaskTimes,
+)
+from pungi_osbuild.phase.clock import Clock
+from pungi_osbuild.phase.place import Source, place
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """
+    A request that became a task.
+
+    :param attempt: 1 for the first submission
+    """
+
+    request: ImageRequest
+    task_id: int
+    attempt: int = 1
+
+
+@dataclass(frozen=True)
+class Collector:
+    """
+    Turns ended tasks into outcomes. Called from several threads; never raises for a failed image.
+
+    :param topdir: the compose folder; images go below its ``compose/``
+    :param vocabulary: what the installed productmd has words for
+    :param over_http: fetch images over HTTP even where Koji's volume is mounted
+    """
+
+    hub: Hub
+    topdir: Path
+    settings: Settings
+    vocabulary: Vocabulary
+    clock: Clock
+    over_http: bool = False
+
+    def collect(self, submitted: Submitted, task: Optional[Task]) -> Outcome:
+        """
+        Return what became of a request whose task has ended.
+
+        :param task: None when the hub does not know the task any more
+        """
+        try:
+            return self._collect(submitted, task)
+        except HubFaultError as fault:
+            return failed(submitted, "the hub refused to say more: %s" % fault_text(fault), task)
+        except PungiOsbuildError as error:
+            return failed(submitted, error.reason, task)
+
+    def _collect(self, submitted: Submitted, task: Optional[Task]) -> Outcome:
+        task_id, request = submitted.task_id, submitted.request
+        if task is None:
+            return failed(submitted, "the hub does not know task %d any more" % task_id, None)
+        if task.state is TaskState.CANCELED:
+            outcome = failed(submitted, "task %d was cancelled in Koji" % task_id, task)
+            return replace(outcome, kind=OutcomeKind.CANCELLED)
+        if task.state is TaskState.FAILED:
+            failure = explain(self.hub, task_id, request)
+            return replace(
+                failed(submitted, failure.reason, task),
+                logs=failure.logs,
+                nvr_taken=failure.nvr_taken,
+            )
+        built = read_result(self.hub, task_id, request)
+        images = tuple(self._place(request, image) for image in built)
+        logger.info("placed %s: %s", request.describe(), ", ".join(image.path for image in images))
+        return Outcome(
+            request=request,
+            kind=OutcomeKind.BUILT,
+            task_id=task_id,
+            attempt=submitted.attempt,
+            times=task.times,
+            placed=self.clock.now(),
+            images=images,
+        )
+
+    def _place(self, request: ImageRequest, image: BuiltImage) -> PlacedImage:
+        config = request.config
+        suffix = suffix_of(image.filename, image.nvr, image.arch)
+        name = request.placed_name(image.filename)
+        folder = request.folder(image.arch, "iso" if suffix == "iso" else "images")
+        placed = place(
+            image,
+            self._source(image),
+            self.topdir / "compose" / folder,
+            name,
+            self.settings.link_type,
+            self.settings.verify,
+        )
+        words = productmd_type(config.image_type, suffix, name, config.manifest_type)
+        known = words if words is not None and self.vocabulary.knows(*words) else None
+        return PlacedImage(
+            built=image,
+            variant=request.variant,
+            path="%s/%s" % (folder, name),
+            size=placed.size,
+            mtime=placed.mtime,
+            checksums=placed.checksums,
+            type=known[0] if known else None,
+            format=known[1] if known else None,
+            subvariant=request.subvariant,
+            image_type=config.image_type,
+            distro=config.distro,
+            can_fail=request.can_fail,
+        )
+
+    def _source(self, image: BuiltImage) -> Source:
+        profile = self.hub.profile
+        local = None if self.over_http else local_path(profile, image.path)
+        return Source(local=local, stream=lambda: download(profile, image.path))
+
+
+def failed(submitted: Submitted, reason: str, task: Optional[Task]) -> Outcome:
+    """Return the outcome of a task that came to nothing."""
+    return Outcome(
+        request=submitted.request,
+        kind=OutcomeKind.FAILED,
+        task_id=submitted.task_id,
+        attempt=submitted.attempt,
+        reason=reason,
+        times=task.times if task is not None else TaskTimes(),
+    )
+
+
+def refused(request: ImageRequest, attempt: int, reason: str) -> Outcome:
+    """Return the outcome of a request that never became a task."""
+    return Outcome(request=request, kind=OutcomeKind.FAILED, attempt=attempt, reason=reason)
+
+
+Work = Tuple[Submitted, Optional[Task]]

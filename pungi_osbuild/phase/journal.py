@@ -1,0 +1,110 @@
+"""
+The journal: what has been asked and answered, one JSON line each, on disk before it is acted on.
+
+Append-only and fsynced, below the compose's ``work/global/osbuild/``. It names every task of a run
+that did not come to its end. Beside it lies the lock that keeps two runs from one compose.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Callable, Optional, Type
+
+from pungi_osbuild.errors import InputError
+from pungi_osbuild.model import ImageRequest, Outcome
+
+VERSION = 1
+FOLDER = Path("work") / "global" / "osbuild"
+
+
+class Journal:
+    """
+    The journal of one run on a compose. Use it as a context manager; it holds the lock meanwhile.
+
+    :param topdir: the compose folder
+    :param now: seconds since the epoch
+    :raises InputError: another run is at work on this compose
+    """
+
+    def __init__(self, topdir: Path, now: Callable[[], float]) -> None:
+        self._folder = topdir / FOLDER
+        self._now = now
+        self._mutex = threading.Lock()
+        self._lock_file: Optional[IO[str]] = None
+        self._file: Optional[IO[str]] = None
+
+    def __enter__(self) -> Journal:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._lock_file = _locked(self._folder / "lock")
+        self._file = (self._folder / "journal.jsonl").open("a", encoding="utf-8")
+        self._write("run", host=socket.gethostname(), pid=os.getpid())
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        value: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        for handle in (self._file, self._lock_file):
+            if handle is not None:
+                handle.close()
+
+    def intent(self, request: ImageRequest, attempt: int) -> None:
+        """Record that a request is about to be submitted."""
+        self._write(
+            "intent",
+            request=request.number,
+            attempt=attempt,
+            variant=request.variant,
+            arches=list(request.arches),
+            nvr=request.nvr,
+        )
+
+    def submitted(self, request: ImageRequest, attempt: int, task_id: int) -> None:
+        """Record the task that a request became."""
+        self._write("submitted", request=request.number, attempt=attempt, task_id=task_id)
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Record what became of a request."""
+        self._write(
+            "outcome",
+            request=outcome.request.number,
+            attempt=outcome.attempt,
+            task_id=outcome.task_id,
+            outcome=outcome.kind.value,
+            reason=outcome.reason,
+            images=[image.path for image in outcome.images],
+        )
+
+    def _write(self, event: str, **fields: object) -> None:
+        entry = {"v": VERSION, "event": event, "time": self._now(), **fields}
+        with self._mutex:
+            assert self._file is not None, "the journal is not open"
+            self._file.write(json.dumps(entry, sort_keys=True) + "\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+
+def _locked(path: Path) -> IO[str]:
+    handle = path.open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        handle.seek(0)
+        holder = handle.read().strip() or "unknown"
+        handle.close()
+        raise InputError(
+            "another run is at work on this compose: %s" % holder,
+            "Wait for it to end, or end it; then run this again.",
+        ) from error
+    handle.truncate(0)
+    handle.write("pid %d on %s\n" % (os.getpid(), socket.gethostname()))
+    handle.flush()
+    return handle

@@ -1,0 +1,206 @@
+"""
+The plan: which requests a config means for a compose. Pure; asks nobody.
+
+A block goes out as one task per variant and arch (``split_arches``, the default), or as one task
+per variant. Everything that depends on the compose is resolved here: arches, repositories,
+versions and releases.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterator, List, Set, Tuple
+
+from pungi_osbuild.config import (
+    UnknownRepoError,
+    matching_blocks,
+    resolve_release,
+    resolve_repo,
+    resolve_version,
+    unmatched_patterns,
+)
+from pungi_osbuild.model import (
+    Arch,
+    Compose,
+    ComposeConfig,
+    ImageConfig,
+    ImageRequest,
+    Problem,
+    Repo,
+    Severity,
+    Variant,
+)
+from pungi_osbuild.phase.nearest import nearest
+
+
+@dataclass(frozen=True)
+class Plan:
+    """
+    What would be submitted.
+
+    :param requests: in the order of variants, then of the config, then of arches
+    :param problems: what the compose makes of the config
+    """
+
+    requests: Tuple[ImageRequest, ...]
+    problems: Tuple[Problem, ...]
+
+
+def plan(config: ComposeConfig, compose: Compose) -> Plan:
+    """
+    Return the requests that a config means for a compose, and all problems on the way.
+
+    No request is lost and none doubled: each block, for each variant its pattern matches, for
+    each arch that both have, is in exactly one request.
+    """
+    planner = _Planner(config, compose)
+    requests = tuple(planner.requests())
+    return Plan(requests, (*planner.problems, *_coverage(config, compose, requests)))
+
+
+class _Planner:
+    def __init__(self, config: ComposeConfig, compose: Compose) -> None:
+        self.config = config
+        self.compose = compose
+        self.problems: List[Problem] = []
+        self._reported: Set[Tuple[str, str]] = set()
+
+    def requests(self) -> Iterator[ImageRequest]:
+        number = 0
+        for variant in self.compose.variants:
+            for block in matching_blocks(self.config, variant.uid):
+                for arches in self._tasks(block, variant):
+                    yield self._request(number, block, variant, arches)
+                    number += 1
+
+    def _tasks(self, block: ImageConfig, variant: Variant) -> Iterator[Tuple[Arch, ...]]:
+        arches = _arches(block, variant)
+        missing = sorted(set(block.arches or ()) - set(variant.arches))
+        if arches and missing:
+            self._warn(
+                "missing-arch",
+                "%s.arches" % block.place,
+                "variant %s has no %s" % (variant.uid, ", ".join(missing)),
+                "It is built for %s only; take the others out, or give the variant the arch."
+                % ", ".join(arches),
+            )
+        if not arches:
+            return
+        if block.split_arches:
+            yield from ((arch,) for arch in arches)
+        else:
+            yield arches
+
+    def _request(
+        self, number: int, block: ImageConfig, variant: Variant, arches: Tuple[Arch, ...]
+    ) -> ImageRequest:
+        identity = self.compose.identity
+        return ImageRequest(
+            number=number,
+            config=block,
+            variant=variant.uid,
+            variant_topdirs=tuple((arch, variant.topdir(arch)) for arch in arches),
+            arches=arches,
+            version=resolve_version(block.version, identity),
+            base_release=(
+                None if block.release is None else resolve_release(block.release, identity)
+            ),
+            release_from_hub=block.release is None,
+            split=block.split_arches and len(_arches(block, variant)) > 1,
+            repos=self._repos(block, variant, arches),
+            subvariant=block.subvariant or variant.uid,
+            can_fail=block.can_fail(arches),
+        )
+
+    def _repos(
+        self, block: ImageConfig, variant: Variant, arches: Tuple[Arch, ...]
+    ) -> Tuple[Repo, ...]:
+        """Return the block's repositories, and last the variant's own where it has one."""
+        written = [repo.baseurl for repo in block.repos]
+        resolved = []
+        for index, repo in enumerate(block.repos):
+            try:
+                resolved.append(self._resolve(repo, "%s.repo[%d]" % (block.place, index)))
+            except UnknownRepoError as error:
+                self._unknown_repo("%s.repo[%d]" % (block.place, index), error.name)
+        if variant.uid not in written and variant.repository(arches) is not None:
+            resolved.append(
+                resolve_repo(Repo(variant.uid), self.compose, self.config.settings.translate_paths)
+            )
+        return tuple(resolved)
+
+    def _resolve(self, repo: Repo, place: str) -> Repo:
+        resolved = resolve_repo(repo, self.compose, self.config.settings.translate_paths)
+        if repo.baseurl.startswith("/") and "://" not in resolved.baseurl:
+            self._warn(
+                "local-repo",
+                place,
+                "the repository stays a local path: %s" % resolved.baseurl,
+                "Koji's builders cannot read it; add an entry to translate_paths that turns it"
+                " into an address.",
+            )
+        return resolved
+
+    def _unknown_repo(self, place: str, name: str) -> None:
+        near = nearest(name, [variant.uid for variant in self.compose.variants])
+        self._add(
+            Problem(
+                "unknown-variant",
+                Severity.ERROR,
+                place,
+                "there is no variant %r to take a repository from" % name,
+                "Did you mean %r?" % near
+                if near
+                else "Name a variant of the compose, an absolute path or a url; an empty variant"
+                " has no repository.",
+            )
+        )
+
+    def _warn(self, code: str, place: str, message: str, hint: str) -> None:
+        self._add(Problem(code, Severity.WARNING, place, message, hint))
+
+    def _add(self, problem: Problem) -> None:
+        # A block is looked at once for each variant and arch; its problem is one all the same.
+        if (problem.place, problem.message) not in self._reported:
+            self._reported.add((problem.place, problem.message))
+            self.problems.append(problem)
+
+
+def _arches(block: ImageConfig, variant: Variant) -> Tuple[Arch, ...]:
+    wanted = set(variant.arches if block.arches is None else block.arches)
+    return tuple(sorted(wanted & set(variant.arches)))
+
+
+def _coverage(
+    config: ComposeConfig, compose: Compose, requests: Tuple[ImageRequest, ...]
+) -> Iterator[Problem]:
+    """Say which blocks of the config ended without a task, and why."""
+    uids = [variant.uid for variant in compose.variants]
+    unmatched = unmatched_patterns(config, uids)
+    for pattern in unmatched:
+        near = nearest(pattern.strip("^$"), uids)
+        yield Problem(
+            "unmatched-pattern",
+            Severity.WARNING if requests else Severity.ERROR,
+            'osbuild["%s"]' % pattern,
+            "the pattern matches no variant of the compose",
+            "Did you mean %s?" % near if near else "The variants are %s." % ", ".join(uids),
+        )
+    planned = {request.config.place for request in requests}
+    for block in config.blocks:
+        if block.place not in planned and block.pattern not in unmatched:
+            yield Problem(
+                "no-task",
+                Severity.ERROR,
+                block.place if block.arches is None else "%s.arches" % block.place,
+                "no task comes of this block: its arches fit no variant that its pattern matches",
+                "The variants it matches have %s." % _offered(config, compose, block),
+            )
+
+
+def _offered(config: ComposeConfig, compose: Compose, block: ImageConfig) -> str:
+    arches: Set[Arch] = set()
+    for variant in compose.variants:
+        if block in matching_blocks(config, variant.uid):
+            arches.update(variant.arches)
+    return ", ".join(sorted(arches)) or "no arches at all"

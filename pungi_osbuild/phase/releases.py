@@ -1,0 +1,114 @@
+"""
+Releases that the hub gives: allocated before submission and always sent.
+
+Left to the hub, the release of an image is found when its task starts, so two tasks of one name
+and version race for it and one of them fails (facts found by experiment on kojihub 1.35.3). So a
+run asks once for each name and version, and counts up past every N-V-R that is taken.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, Iterable, List, Optional, Protocol, Set, Tuple
+
+from pungi_osbuild.errors import HubError
+from pungi_osbuild.model import ComposeIdentity, ImageRequest
+
+LIMIT = 1000
+"""Releases tried for one image before giving up: something else is wrong then."""
+
+BATCH = 8
+"""Candidate releases looked up at once."""
+
+
+class Registry(Protocol):
+    """What a hub knows of N-V-Rs."""
+
+    def next_number(self, name: str, version: str) -> Optional[int]:
+        """Return the number the hub would give next, or None where it cannot say."""
+
+    def taken(self, nvrs: Iterable[str]) -> Set[str]:
+        """Return which of some N-V-Rs cannot be used."""
+
+
+Group = Tuple[ImageRequest, ...]
+
+
+def allocate(
+    requests: Iterable[ImageRequest], registry: Registry, identity: ComposeIdentity
+) -> Tuple[ImageRequest, ...]:
+    """
+    Return the requests, each with a release.
+
+    Requests of one block and variant share theirs; others of the same name and version get the
+    numbers that follow. A release that is configured is kept as it is.
+
+    :param identity: gives the release where the hub says "Unable to increment": ``date.respin``,
+        its last part counted up
+    :raises HubError: no free release was found
+    """
+    ordered = list(requests)
+    used = {request.nvr for request in ordered if request.nvr is not None}
+    done: Dict[int, ImageRequest] = {request.number: request for request in ordered}
+    for (name, version), groups in _waiting(ordered).items():
+        candidates = _Candidates(registry.next_number(name, version), identity)
+        for group in groups:
+            base = _free(group, candidates, registry, used)
+            for request in group:
+                settled = request.with_release(base)
+                done[request.number] = settled
+                used.add(settled.nvr_of(settled.release_of(base)))
+    return tuple(done[request.number] for request in ordered)
+
+
+def _waiting(requests: List[ImageRequest]) -> Dict[Tuple[str, str], List[Group]]:
+    """Return the requests without a release: by name and version, then by block and variant."""
+    groups: Dict[Tuple[str, str], Dict[Tuple[str, str], List[ImageRequest]]] = {}
+    for request in requests:
+        if request.base_release is None:
+            by_block = groups.setdefault((request.config.name, request.version), {})
+            by_block.setdefault((request.variant, request.config.place), []).append(request)
+    return {
+        package: [tuple(group) for group in by_block.values()]
+        for package, by_block in groups.items()
+    }
+
+
+class _Candidates:
+    """Releases to try, one after the other, none twice for one name and version."""
+
+    def __init__(self, number: Optional[int], identity: ComposeIdentity) -> None:
+        self._prefix = "" if number is not None else "%s." % identity.date
+        self._next = identity.respin if number is None else number
+        self.tried = 0
+
+    def take(self, count: int) -> List[str]:
+        """Return the next releases."""
+        releases = ["%s%d" % (self._prefix, self._next + step) for step in range(count)]
+        self._next += count
+        self.tried += count
+        return releases
+
+    def put_back(self, count: int) -> None:
+        """Take the last releases back: they were looked up and not needed."""
+        self._next -= count
+
+
+def _free(
+    group: Group, candidates: _Candidates, registry: Registry, used: Set[Optional[str]]
+) -> str:
+    candidates.tried = 0
+    while candidates.tried < LIMIT:
+        batch = candidates.take(BATCH)
+        wanted = {
+            base: {request.nvr_of(request.release_of(base)) for request in group} for base in batch
+        }
+        taken = registry.taken(nvr for nvrs in wanted.values() for nvr in nvrs)
+        for position, base in enumerate(batch):
+            if not wanted[base] & taken and not wanted[base] & used:
+                candidates.put_back(len(batch) - position - 1)
+                return base
+    raise HubError(
+        "no free release for %s-%s: %d of them are taken"
+        % (group[0].config.name, group[0].version, LIMIT),
+        "Give the block a release, or another version.",
+    )

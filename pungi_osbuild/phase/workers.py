@@ -1,0 +1,115 @@
+"""
+A few kobo threads that work off a queue and hand back results; the one file that knows kobo's pool.
+
+An exception in a kobo worker makes its pool kill the siblings, and their images with them. So the
+work given here must return its failures as values; should it raise all the same, that is a
+result, too, made by ``on_error``.
+"""
+
+from __future__ import annotations
+
+import queue
+from types import TracebackType
+from typing import Callable, Generic, List, Optional, Type, TypeVar
+
+from kobo.threads import ThreadPool, WorkerThread
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+IDLE = 0.1
+"""Seconds an idle thread waits before it looks whether it should end; kobo's own is 1."""
+
+
+class Workers(Generic[Item, Result]):
+    """
+    Threads that turn items into results. Use it as a context manager.
+
+    Leaving it waits for all work that was given; leaving it by an exception waits for none: the
+    threads end after the item they are at, and do not keep the process alive.
+
+    :param work: what to do with an item; called in a thread
+    :param on_error: the result for an item whose work raised an exception
+    :param threads: how many
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Item], Result],
+        on_error: Callable[[Item, Exception], Result],
+        threads: int,
+    ) -> None:
+        self._results: queue.Queue[Result] = queue.Queue()
+        self._given = 0
+        self._taken = 0
+        self._pool = ThreadPool()
+        for _ in range(threads):
+            self._pool.add(_thread(self._pool, work, on_error, self._results))
+
+    def __enter__(self) -> Workers[Item, Result]:
+        self._pool.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        value: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        if kind is None:
+            self._pool.stop()
+        else:
+            self._pool.kill()
+
+    @property
+    def pending(self) -> int:
+        """How many items have been given whose results were not taken yet."""
+        return self._given - self._taken
+
+    def give(self, item: Item) -> None:
+        """Queue an item."""
+        self._given += 1
+        self._pool.queue_put(item)
+
+    def take_ready(self) -> List[Result]:
+        """Return the results that are there, without waiting."""
+        ready: List[Result] = []
+        while True:
+            try:
+                ready.append(self._results.get_nowait())
+            except queue.Empty:
+                self._taken += len(ready)
+                return ready
+
+    def take(self) -> Result:
+        """Wait for one result. At least one must be pending."""
+        assert self.pending, "nothing was given, so nothing will come"
+        while True:
+            # In slices, so that a signal is seen: a wait without end cannot be interrupted.
+            try:
+                result = self._results.get(timeout=1)
+            except queue.Empty:
+                continue
+            self._taken += 1
+            return result
+
+
+def _thread(
+    pool: ThreadPool,
+    work: Callable[[Item], Result],
+    on_error: Callable[[Item, Exception], Result],
+    results: queue.Queue[Result],
+) -> WorkerThread:
+    class Worker(WorkerThread):  # type: ignore[misc]  # kobo has no types
+        get_timeout = IDLE
+
+        def process(self, item: Item, _num: int) -> None:
+            try:
+                result = work(item)
+            except Exception as error:
+                result = on_error(item, error)
+            results.put(result)
+
+    thread = Worker(pool)
+    thread.daemon = True
+    return thread

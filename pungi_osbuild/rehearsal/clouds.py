@@ -1,0 +1,174 @@
+"""
+Uploads: which options composer takes for an image type, and what it says of an upload.
+
+Source: the Cloud API v2 of osbuild-composer (read 2026-06): its default upload target for each
+image type, its UploadStatus, and the target results that it records in Koji.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, FrozenSet, Mapping, Optional
+
+from pungi_osbuild.model import Provider
+
+PROJECT = "rehearsal-project"
+BUCKET = "rehearsal-bucket"
+REGISTRY = "registry.example.com/rehearsal"
+
+
+@dataclass(frozen=True)
+class _Fields:
+    required: FrozenSet[str]
+    optional: FrozenSet[str] = frozenset()
+
+
+_OPTIONS: Mapping[Provider, _Fields] = {
+    Provider.AWS: _Fields(
+        frozenset({"region", "share_with_accounts"}), frozenset({"snapshot_name"})
+    ),
+    Provider.AWS_S3: _Fields(frozenset({"region"}), frozenset({"public"})),
+    Provider.GCP: _Fields(
+        frozenset({"region"}), frozenset({"bucket", "image_name", "share_with_accounts"})
+    ),
+    Provider.AZURE: _Fields(
+        frozenset({"tenant_id", "subscription_id", "resource_group"}),
+        frozenset({"location", "image_name", "hyper_v_generation"}),
+    ),
+    Provider.CONTAINER: _Fields(frozenset(), frozenset({"name", "tag"})),
+    Provider.OCI: _Fields(frozenset()),
+}
+
+_TARGET_NAMES: Mapping[Provider, str] = {
+    Provider.AWS: "org.osbuild.aws",
+    Provider.AWS_S3: "org.osbuild.aws.s3",
+    Provider.GCP: "org.osbuild.gcp",
+    Provider.AZURE: "org.osbuild.azure.image",
+    Provider.CONTAINER: "org.osbuild.container",
+    Provider.OCI: "org.osbuild.oci.objectstorage",
+}
+
+_REASONS: Mapping[Provider, str] = {
+    Provider.AWS: "unable to register the image: RequestLimitExceeded",
+    Provider.AWS_S3: "unable to upload the image: SlowDown",
+    Provider.GCP: "failed to import the image: quota exceeded",
+    Provider.AZURE: "registering the image failed: authorization failed",
+    Provider.CONTAINER: "could not push the container: unauthorized",
+    Provider.OCI: "unable to upload the image: service unavailable",
+}
+
+
+def refusal(provider: Provider, options: Mapping[str, Any]) -> Optional[str]:
+    """Return why composer refuses upload options for that provider, or None."""
+    fields = _OPTIONS[provider]
+    missing = sorted(fields.required - set(options))
+    unknown = sorted(set(options) - fields.required - fields.optional)
+    if missing:
+        return "upload options for %s lack %s" % (provider.value, ", ".join(missing))
+    if unknown:
+        return "upload options for %s cannot have %s" % (provider.value, ", ".join(unknown))
+    return None
+
+
+@dataclass(frozen=True)
+class Upload:
+    """
+    An upload that is asked for.
+
+    :param key: names the image; ids and default names follow from it
+    :param distro: what a container without a name is called
+    :param filename: as osbuild exports it
+    """
+
+    provider: Provider
+    options: Mapping[str, Any]
+    key: str
+    distro: str
+    filename: str
+
+    def status(self) -> Dict[str, Any]:
+        """Return ``upload_status`` of compose-status.json."""
+        return {"status": "success", "type": self.provider.value, "options": self._result()}
+
+    def failed_status(self) -> Dict[str, Any]:
+        """Return ``upload_status`` of an upload that failed."""
+        return {"status": "failure", "type": self.provider.value, "options": {}}
+
+    def target_result(self, artifact: Mapping[str, str]) -> Dict[str, Any]:
+        """Return the entry of ``upload_target_results`` in Koji."""
+        return {
+            "name": _TARGET_NAMES[self.provider],
+            "options": self._result(),
+            "osbuild_artifact": dict(artifact),
+        }
+
+    def failure(self) -> Dict[str, Any]:
+        """Return composer's error of an upload that failed: 28, and 11 in its details."""
+        cause = {"id": 11, "reason": _REASONS[self.provider]}
+        return {"id": 28, "reason": "at least one target failed", "details": [cause]}
+
+    def _result(self) -> Dict[str, Any]:
+        return _RESULTS[self.provider](self)
+
+    def default_name(self) -> str:
+        """Return the name of an image whose options give none."""
+        return "composer-api-%s" % self.uuid()
+
+    def uuid(self) -> str:
+        """Return a UUID that follows from the key."""
+        return str(uuid.UUID(self.digest()[:32], version=4))
+
+    def digest(self) -> str:
+        """Return 64 hex digits that follow from the key."""
+        return hashlib.sha256(("upload " + self.key).encode()).hexdigest()
+
+
+def _aws(upload: Upload) -> Dict[str, Any]:
+    return {"ami": "ami-" + upload.digest()[:17], "region": upload.options["region"]}
+
+
+def _s3(upload: Upload) -> Dict[str, Any]:
+    url = "https://%s.s3.%s.amazonaws.com/%s-%s" % (
+        BUCKET,
+        upload.options["region"],
+        upload.default_name(),
+        upload.filename,
+    )
+    if upload.options.get("public"):
+        return {"url": url}
+    signed = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=604800&X-Amz-Signature="
+    return {"url": "%s?%s%s" % (url, signed, upload.digest())}
+
+
+def _gcp(upload: Upload) -> Dict[str, Any]:
+    name = upload.options.get("image_name") or upload.default_name()
+    return {"image_name": name, "project_id": PROJECT}
+
+
+def _azure(upload: Upload) -> Dict[str, Any]:
+    return {"image_name": upload.options.get("image_name") or upload.default_name()}
+
+
+def _container(upload: Upload) -> Dict[str, Any]:
+    """Return the result of a push; composer looks at the tag only where there is a name."""
+    name = upload.options.get("name") or "%s/%s" % (REGISTRY, upload.distro)
+    tag = upload.options.get("tag") if upload.options.get("name") else None
+    url = "%s:%s" % (name, tag or upload.uuid())
+    return {"url": url, "digest": "sha256:" + upload.digest()}
+
+
+def _oci(upload: Upload) -> Dict[str, Any]:
+    host = "https://objectstorage.example.com"
+    return {"url": "%s/%s-%s" % (host, upload.default_name(), upload.filename)}
+
+
+_RESULTS: Mapping[Provider, Callable[[Upload], Dict[str, Any]]] = {
+    Provider.AWS: _aws,
+    Provider.AWS_S3: _s3,
+    Provider.GCP: _gcp,
+    Provider.AZURE: _azure,
+    Provider.CONTAINER: _container,
+    Provider.OCI: _oci,
+}

@@ -1,0 +1,135 @@
+"""What can be made to go wrong, asked for by name: ``build:arch=aarch64``."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from enum import Enum
+from typing import Dict, Optional, Sequence, Set, Tuple
+
+from pungi_osbuild import imagetypes
+from pungi_osbuild.errors import InputError
+
+
+class FaultKind(str, Enum):
+    """The kinds of fault, by the name they are asked for with."""
+
+    BUILD = "build"
+    """osbuild fails; the task and the Koji build fail."""
+
+    UPLOAD = "upload"
+    """The upload to the cloud fails; what other arches have uploaded stays there."""
+
+    CHECKSUM = "checksum"
+    """The image's file differs from the checksum that Koji has recorded."""
+
+    CUT = "cut"
+    """The download of the image ends early."""
+
+    MISSING = "missing"
+    """The image is listed but was imported without its file."""
+
+    LOST_UPLOAD = "lost-upload"
+    """The build succeeds, and nothing says what became of the upload."""
+
+    TAKEN = "taken"
+    """Another build takes the N-V-R just before this one registers it; once."""
+
+    ODD_ARCHIVE = "odd-archive"
+    """The build holds one more archive, of a kind that nobody can name."""
+
+
+KEYS = ("name", "arch", "image_type")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """
+    Something that goes wrong for the images that fit all of the given keys.
+
+    :param name: of the image, the N of its N-V-R; None: any
+    :param arch: one of the task's arches; None: any
+    :param image_type: as submitted or as composer calls it; None: any
+    """
+
+    kind: FaultKind
+    name: Optional[str] = None
+    arch: Optional[str] = None
+    image_type: Optional[str] = None
+
+    def fits(self, name: str, arch: str, image_type: str) -> bool:
+        """Whether it goes wrong for this image."""
+        return (
+            self.name in (None, name)
+            and self.arch in (None, arch)
+            and (
+                self.image_type is None
+                or imagetypes.api_name(self.image_type) == imagetypes.api_name(image_type)
+            )
+        )
+
+
+def parse_fault(spec: str) -> Fault:
+    """
+    Return the fault that a ``--fault`` option asks for.
+
+    :param spec: ``KIND[:key=value[,key=value]...]``
+    :raises InputError: for an unknown kind or key, or a key without a value
+    """
+    kind, _, rest = spec.partition(":")
+    kinds = [known.value for known in FaultKind]
+    if kind not in kinds:
+        raise InputError(
+            "unknown fault %r in %r" % (kind, spec), _choices("kinds of fault", kind, kinds)
+        )
+    return Fault(FaultKind(kind), **_keys(spec, rest))
+
+
+def _keys(spec: str, rest: str) -> Dict[str, str]:
+    values: Dict[str, str] = {}
+    for item in rest.split(",") if rest else ():
+        key, _, value = item.partition("=")
+        if key not in KEYS:
+            raise InputError("unknown key %r in fault %r" % (key, spec), _choices("keys", key, KEYS))
+        if not value:
+            raise InputError(
+                "key %r in fault %r has no value" % (key, spec), "Write it as %s=VALUE." % key
+            )
+        if key in values:
+            raise InputError(
+                "key %r is twice in fault %r" % (key, spec), "Ask for two faults instead."
+            )
+        values[key] = value
+    return values
+
+
+def _choices(what: str, given: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(given, known, n=1)
+    hint = "Did you mean %r? " % near[0] if near else ""
+    return "%sThe %s are: %s." % (hint, what, ", ".join(known))
+
+
+class FaultBook:
+    """Which of the faults asked for hit an image. Not thread-safe: used under the hub's lock."""
+
+    def __init__(self, faults: Tuple[Fault, ...]) -> None:
+        self._faults = faults
+        self._spent: Set[int] = set()
+
+    def hits(self, kind: FaultKind, name: str, arch: str, image_type: str) -> bool:
+        """Whether a fault of this kind hits this image."""
+        return any(
+            fault.kind is kind and fault.fits(name, arch, image_type) for fault in self._faults
+        )
+
+    def hits_once(
+        self, kind: FaultKind, name: str, arches: Sequence[str], image_type: str
+    ) -> bool:
+        """Whether a fault of this kind hits one of these images; each fault does so once."""
+        for number, fault in enumerate(self._faults):
+            if fault.kind is not kind or number in self._spent:
+                continue
+            if any(fault.fits(name, arch, image_type) for arch in arches):
+                self._spent.add(number)
+                return True
+        return False

@@ -1,0 +1,159 @@
+"""
+What a Koji hub allows: N-V-Rs and their reservation, next releases, package lists, tag access.
+
+Found by experiment with a hub of Koji 1.35.3; the texts are the hub's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Optional
+
+from pungi_osbuild.rehearsal.records import Build, Listing, Tag, Tagging, User
+from pungi_osbuild.rehearsal.state import State
+from pungi_osbuild.rehearsal.wire import (
+    BUILD_STATES,
+    ActionNotAllowed,
+    BuildError,
+    GenericError,
+    TagError,
+    check_nvr,
+)
+
+RECYCLABLE = (BUILD_STATES["FAILED"], BUILD_STATES["CANCELED"])
+
+
+def next_release(state: State, name: str, version: str) -> str:
+    """
+    Return the release after that of the newest build, by id and not by release.
+
+    FAILED and CANCELED builds do not count.
+
+    :raises koji.BuildError: Koji does not know how to count that release up
+    """
+    counted = [b for b in state.builds_of(name, version) if b.state not in RECYCLABLE]
+    return count_up(max(counted, key=lambda build: build.id).release) if counted else "1"
+
+
+def count_up(release: str) -> str:
+    """
+    Return the release that Koji says comes next.
+
+    :raises koji.BuildError: it says nothing
+    """
+    parts = release.split(".")
+    if release.isdigit():
+        return str(int(release) + 1)
+    if len(parts) == 2 and parts[0].isdigit():
+        return "%d.%s" % (int(parts[0]) + 1, parts[1])
+    if len(parts) == 3 and parts[2].isdigit():
+        return "%s.%s.%d" % (parts[0], parts[1], int(parts[2]) + 1)
+    raise BuildError("Unable to increment release value: %s" % release)
+
+
+def reserve_build(state: State, owner: User, name: str, version: str, release: str) -> Build:
+    """
+    Register a build as composer does (CGInitBuild). Its time is its caller's to set.
+
+    The id of a build that failed or was cancelled is used again, when nothing is left of it.
+
+    :raises koji.GenericError: the N-V-R is taken, or is none
+    """
+    check_nvr(name, version, release)
+    package_id = state.package_id(name)
+    old = state.build_of(name, version, release)
+    if old is not None:
+        _refuse_taken(state, old, owner)
+    build = Build(
+        id=state.next_build_id() if old is None else old.id,
+        package_id=package_id,
+        name=name,
+        version=version,
+        release=release,
+        state=BUILD_STATES["BUILDING"],
+        owner=owner,
+        event_id=state.next_event(),
+        create_ts=0.0,
+        reserved=True,
+    )
+    state.put_build(build)
+    return build
+
+
+def _refuse_taken(state: State, old: Build, owner: User) -> None:
+    if old.state == BUILD_STATES["BUILDING"]:
+        raise GenericError("Build is already reserved")
+    if old.state not in RECYCLABLE:
+        raise GenericError(
+            "Build already exists (id=%d, state=%s): %r"
+            % (old.id, _state_name(old.state), _asked_for(old, owner))
+        )
+    if state.tags_of(old.id):
+        raise GenericError("Build already exists. Unable to recycle, has tag history")
+    if state.archives_of(old.id):
+        raise GenericError("Build already exists. Unable to recycle, has archive data")
+
+
+def _asked_for(build: Build, owner: User) -> Any:
+    """Return what the hub shows of the refused request."""
+    return {
+        "name": build.name,
+        "version": build.version,
+        "release": build.release,
+        "owner": owner.id,
+        "state": BUILD_STATES["BUILDING"],
+        "epoch": None,
+    }
+
+
+def _state_name(number: int) -> str:
+    return next(name for name, value in BUILD_STATES.items() if value == number)
+
+
+def listing_of(state: State, tag: Tag, package: str) -> Optional[Listing]:
+    """
+    Return the entry of a package list that counts for a tag, inherited ones included.
+
+    With content that is not strict, a package that the content does not name is in every list.
+    """
+    for ancestor in state.lineage(tag):
+        found = state.listings.get((ancestor.name, package))
+        if found is not None:
+            return found
+    if not state.content.strict and (
+        tag.open_to_all or package not in state.known_packages
+    ):
+        state.list_package(tag, package)
+        return state.listings[(tag.name, package)]
+    return None
+
+
+def tag_build(state: State, user: User, tag: Tag, build: Build, called: object) -> None:
+    """
+    Tag a build.
+
+    :param called: what the caller named the tag by, which the hub's refusals repeat
+    :raises koji.TagError: the tag does not list the package, or the build is not COMPLETE
+    :raises koji.ActionNotAllowed: the tag is locked or wants a permission
+    """
+    listing = listing_of(state, tag, build.name)
+    if listing is None:
+        raise TagError("Package %s not in list for %s" % (build.name, called))
+    if listing.blocked:
+        raise TagError("Package %s blocked in %s" % (build.name, called))
+    if tag.locked:
+        raise ActionNotAllowed("tag is locked")
+    if tag.perm is not None and tag.perm not in user.perms:
+        raise ActionNotAllowed("tag requires %s permission" % tag.perm)
+    if build.state != BUILD_STATES["COMPLETE"]:
+        raise TagError("build %s not complete: state %s" % (build.nvr, _state_name(build.state)))
+    if tag in state.tags_of(build.id):
+        raise TagError("build %s already tagged (%s)" % (build.nvr, tag.name))
+    tagging = Tagging(tag, build.id, state.next_event())
+    state.taggings.setdefault(build.id, []).append(tagging)
+
+
+def refund_build(state: State, build: Build, now: float) -> None:
+    """Give up a registered build, which is then FAILED."""
+    failed = replace(build, state=BUILD_STATES["FAILED"], completion_ts=now, reserved=False)
+    state.put_build(failed)

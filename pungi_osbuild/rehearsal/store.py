@@ -1,0 +1,69 @@
+"""Koji's volume on disk: the files of builds and the output of tasks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Optional, Tuple
+
+
+class Store:
+    """
+    The folder that a hub serves as ``/kojifiles``.
+
+    :param topdir: made when it is not there
+    """
+
+    def __init__(self, topdir: Path) -> None:
+        self.topdir = topdir
+        topdir.mkdir(parents=True, exist_ok=True)
+
+    def task_folder(self, task_id: int) -> Path:
+        """Return where a task's output is."""
+        return self.topdir / "work" / "tasks" / str(task_id % 10000) / str(task_id)
+
+    def write_output(self, task_id: int, name: str, content: Any) -> None:
+        """Write a file of a task's output as koji-osbuild does: JSON, indented and sorted."""
+        folder = self.task_folder(task_id)
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(content, indent=4, sort_keys=True)
+        # A reader never sees half a file, although this one is written again and again.
+        unfinished = self.topdir / "work" / (".%d-%s" % (task_id, name))
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(folder / name)
+
+    def outputs(self, task_id: int) -> Tuple[Path, ...]:
+        """Return the files of a task's output."""
+        folder = self.task_folder(task_id)
+        return tuple(sorted(folder.iterdir())) if folder.is_dir() else ()
+
+    def output(self, task_id: int, name: str) -> Optional[Path]:
+        """Return a file of a task's output, or None; never one outside the task's folder."""
+        for path in self.outputs(task_id):
+            if path.name == name:
+                return path
+        return None
+
+    def write_build_file(self, path: str, content: bytes) -> None:
+        """
+        Write a file of a build.
+
+        :param path: below topdir
+        """
+        target = self.topdir / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+    def served(self, path: str) -> Optional[Path]:
+        """
+        Return the file that is served at a path, or None.
+
+        :param path: below ``/kojifiles/``, decoded, untrusted: what lies outside topdir, also by
+            a symbolic link, is not served
+        """
+        try:
+            found = (self.topdir / path).resolve()
+            found.relative_to(self.topdir.resolve())
+        except (ValueError, OSError, RuntimeError):
+            return None
+        return found if found.is_file() else None

@@ -1,0 +1,66 @@
+"""The plan: the tasks that would be submitted, with their exact arguments."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, List, Sequence
+
+from pungi_osbuild.model import ImageRequest
+from pungi_osbuild.report.columns import columns
+
+METHOD = "osbuildImage"
+FROM_HUB = "(from the hub)"
+
+
+def plan_table(requests: Sequence[ImageRequest]) -> List[str]:
+    """Return the lines that show a plan: a task a row, then each task's arguments."""
+    if not requests:
+        return ["No task would be submitted."]
+    header = ("#", "VARIANT", "ARCHES", "IMAGE TYPE", "N-V-R", "TARGET", "MAY FAIL")
+    rows = [
+        (
+            str(request.number + 1),
+            request.variant,
+            ",".join(request.arches),
+            request.config.image_type,
+            request.nvr or "%s-%s-%s" % (request.config.name, request.version, FROM_HUB),
+            request.config.target,
+            "yes" if request.can_fail else "no",
+        )
+        for request in requests
+    ]
+    lines = columns(header, rows)
+    for request in requests:
+        *positional, opts = request.arguments()
+        lines.extend(["", "#%d %s(" % (request.number + 1, METHOD)])
+        lines.append("    %s," % ", ".join(json.dumps(value) for value in positional))
+        lines.append("    opts=%s)" % _indented(opts))
+    return [*lines, "", "%d task%s." % (len(requests), "" if len(requests) == 1 else "s")]
+
+
+def _indented(opts: Dict[str, Any]) -> str:
+    return json.dumps(opts, indent=4, sort_keys=True).replace("\n", "\n    ")
+
+
+def plan_json(requests: Sequence[ImageRequest]) -> List[Dict[str, Any]]:
+    """Return a plan as ``plan --format json`` prints it; a release that only the hub can give
+    is null.
+    """
+    return [
+        {
+            "variant": request.variant,
+            "arches": list(request.arches),
+            "name": request.config.name,
+            "version": request.version,
+            "release": request.release,
+            "nvr": request.nvr,
+            "image_type": request.config.image_type,
+            "distro": request.config.distro,
+            "target": request.config.target,
+            "can_fail": request.can_fail,
+            "subvariant": request.subvariant,
+            "method": METHOD,
+            "args": request.arguments(),
+        }
+        for request in requests
+    ]

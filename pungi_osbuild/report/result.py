@@ -1,0 +1,112 @@
+"""What a run ended with: a table for people, JSON for machines."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional
+
+from pungi_osbuild.metadata import describe_image, describe_outcome
+from pungi_osbuild.model import CloudImage, Outcome, PlacedImage, RunResult
+from pungi_osbuild.report.columns import columns, with_notes
+from pungi_osbuild.report.sizes import size_text
+
+HEADER = ("VARIANT", "ARCH", "IMAGE", "TYPE", "SIZE", "N-V-R", "TASK")
+CLOUD = "CLOUD ID"
+
+
+def result_table(result: RunResult, width: Optional[int]) -> List[str]:
+    """
+    Return the lines that a run ends with: an image a row, then what failed, then a summary.
+
+    :param width: columns of the terminal, or None where there is none. Where the table is wider,
+        a cloud ID stands on a line of its own below its image.
+    """
+    lines = _image_lines(result, width)
+    for outcome in result.failures:
+        lines.extend(["", *_failure_lines(outcome)])
+    return [*lines, "", _summary(result)]
+
+
+def _image_lines(result: RunResult, width: Optional[int]) -> List[str]:
+    if not result.images:
+        return ["No image was built."]
+    cells = {image: _cells(image) for image in result.images}
+    wide = columns(
+        (*HEADER, CLOUD),
+        [
+            (*cells[image], cloud.id if cloud is not None else "-")
+            for image in result.images
+            for cloud in (image.built.cloud or (None,))
+        ],
+    )
+    if width is None or max(len(line) for line in wide) <= width:
+        return wide
+    rows = [(cells[image], _cloud_notes(image)) for image in result.images]
+    return with_notes(HEADER, rows, "    ")
+
+
+def _cells(image: PlacedImage) -> List[str]:
+    return [
+        image.variant,
+        image.built.arch,
+        image.path.rsplit("/", 1)[-1],
+        image.type or image.image_type,
+        size_text(image.size),
+        image.built.nvr,
+        str(image.built.task_id),
+    ]
+
+
+def _cloud_notes(image: PlacedImage) -> List[str]:
+    return ["%s  %s" % (cloud.provider.value, _located(cloud)) for cloud in image.built.cloud]
+
+
+def _located(cloud: CloudImage) -> str:
+    return "%s  (%s)" % (cloud.id, cloud.region) if cloud.region else cloud.id
+
+
+def _failure_lines(outcome: Outcome) -> List[str]:
+    request = outcome.request
+    task = "not submitted" if outcome.task_id is None else "task %d" % outcome.task_id
+    title = "%s: %s, %s, %s" % (
+        outcome.kind.value.upper(),
+        request.describe(),
+        task,
+        "it may fail" if request.can_fail else "it may not fail",
+    )
+    reason = (outcome.reason or "no reason given").splitlines()
+    logs = ["log: %s" % address for address in outcome.logs]
+    return [title, *("    %s" % line for line in (*reason, *logs))]
+
+
+def _summary(result: RunResult) -> str:
+    total = len(result.outcomes)
+    built = total - len(result.failures)
+    uploads = sum(len(image.built.cloud) for image in result.images)
+    text = "%d of %d task%s built, %d image%s placed, %d cloud ID%s recorded" % (
+        built,
+        total,
+        "" if total == 1 else "s",
+        len(result.images),
+        "" if len(result.images) == 1 else "s",
+        uploads,
+        "" if uploads == 1 else "s",
+    )
+    optional = len(result.failures) - len(result.required_failures)
+    parts = [text]
+    if result.required_failures:
+        parts.append("%d that may not fail did" % len(result.required_failures))
+    if optional:
+        parts.append("%d that may fail did" % optional)
+    return "; ".join(parts) + "."
+
+
+def result_json(result: RunResult) -> Dict[str, Any]:
+    """Return what the table shows, with everything that osbuild.json records of it."""
+    return {
+        "compose": result.identity.id,
+        "images": [
+            {"variant": image.variant, "arch": image.built.arch, **describe_image(image)}
+            for image in result.images
+        ],
+        "tasks": [describe_outcome(outcome) for outcome in result.outcomes],
+    }

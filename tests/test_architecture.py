@@ -1,0 +1,123 @@
+"""The rules of the house are tests: who imports whom, and one door for each outside library."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Dict, FrozenSet, Iterator, List, Mapping, Set, Tuple
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "pungi_osbuild"
+
+ORDER = ("errors", "model", "imagetypes", "config", "hub", "metadata", "phase", "report", "cli")
+BESIDE: Mapping[str, FrozenSet[str]] = {
+    "rehearsal": frozenset({"errors", "model", "imagetypes", "rehearsal"}),
+}
+
+DOORS: Mapping[str, Tuple[str, ...]] = {
+    "pungi": ("phase/adapter.py", "phase/paths_module.py"),
+    "koji": ("hub/", "rehearsal/"),
+    "koji_cli": (),
+    "productmd": ("metadata/",),
+    "kobo.threads": ("phase/workers.py",),
+    "kobo.conf": ("config/",),
+    "requests": ("hub/",),
+    "click": ("cli/",),
+    "rich": ("report/", "cli/"),
+    "jsonschema": ("config/", "rehearsal/"),
+}
+"""Each outside library, and where it may be imported."""
+
+
+def modules() -> List[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Give the full name of everything that a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "%s: imports are absolute here" % path
+            assert node.module is not None
+            yield node.module
+
+
+def room_of(path: Path) -> str:
+    relative = path.relative_to(PACKAGE)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_one_way(path: Path) -> None:
+    """A room knows only itself and the rooms before it."""
+    room = room_of(path)
+    if room in BESIDE:
+        allowed: Set[str] = set(BESIDE[room])
+    elif room in ORDER:
+        allowed = set(ORDER[: ORDER.index(room) + 1])
+    else:
+        assert room == "__init__", "%s is in no room of the design" % path
+        allowed = set()
+    if room == "cli":
+        allowed.add("rehearsal")
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] == "pungi_osbuild" and len(parts) > 1:
+            assert parts[1] in allowed, "%s must not import %s" % (room, name)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_each_outside_library_has_one_door(path: Path) -> None:
+    """An outside library is imported in its own place alone."""
+    relative = str(path.relative_to(PACKAGE))
+    for name in imports(path):
+        for library, doors in DOORS.items():
+            if name == library or name.startswith(library + "."):
+                assert relative.startswith(doors), "%s must not import %s" % (relative, name)
+
+
+def test_every_outside_library_has_a_door() -> None:
+    """A library that is new to the project needs an entry here, and a reason."""
+    known = {library.split(".")[0] for library in DOORS} | {"pungi_osbuild", "defusedxml"}
+    standard = _standard_library()
+    seen: Dict[str, str] = {
+        name.split(".")[0]: str(path) for path in modules() for name in imports(path)
+    }
+    unknown = {name: path for name, path in seen.items() if name not in known | standard}
+    assert not unknown
+
+
+def _standard_library() -> Set[str]:
+    import sys
+
+    names = getattr(sys, "stdlib_module_names", None)
+    if names is None:
+        pytest.skip("this Python does not list its standard library")
+    return set(names)
+
+
+def test_only_the_commands_print() -> None:
+    """Printing and exiting are for ``cli/``."""
+    for path in modules():
+        if room_of(path) == "cli":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in {"print", "exit"}, "%s:%d" % (path, node.lineno)
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    """A module is named by its one job."""
+    for path in modules():
+        assert path.stem not in {"utils", "util", "helpers", "common", "misc", "base", "tools"}
+
+
+def test_pungi_is_never_a_dependency() -> None:
+    """On the package index ``pungi`` is another project."""
+    from importlib.metadata import requires
+
+    for line in requires("pungi-osbuild") or []:
+        assert not line.lower().startswith("pungi"), line

@@ -1,0 +1,119 @@
+"""The catalogue of image types."""
+
+from __future__ import annotations
+
+import pytest
+
+from pungi_osbuild import imagetypes
+from pungi_osbuild.imagetypes import CATALOGUE, INNER_NAMES, KOJI_ALIASES, find, productmd_type
+from pungi_osbuild.metadata import vocabulary
+from pungi_osbuild.model import Provider
+
+API_NAMES = """
+aws aws-cvm aws-ha-rhui aws-rhui aws-sap-rhui azure azure-cvm azure-eap7-rhui azure-rhui
+azure-sapapps-rhui azure-sap-rhui bootable-container-iso edge-commit edge-container edge-installer
+gcp gcp-rhui guest-image image-installer iot-bootable-container iot-commit iot-container
+iot-installer iot-raw-image iot-simplified-installer live-installer minimal-raw network-installer
+everything-network-installer server-network-installer oci pxe-tar-xz vsphere vsphere-ova wsl
+""".split()
+
+
+def test_every_name_of_the_cloud_api_is_there() -> None:
+    """And nothing else."""
+    assert sorted(CATALOGUE) == sorted(API_NAMES)
+
+
+def test_aliases_and_inner_names_lead_to_api_names() -> None:
+    """A hint names something that can be used; no name means two things."""
+    assert set(KOJI_ALIASES.values()) | set(INNER_NAMES.values()) <= set(CATALOGUE)
+    assert not set(INNER_NAMES) & (set(CATALOGUE) | set(KOJI_ALIASES))
+    assert find("qcow2") == CATALOGUE["guest-image"]
+
+
+@pytest.mark.parametrize(
+    ("name", "distro", "suffix", "words"),
+    [
+        ("guest-image", "fedora-41", "qcow2", ("qcow2", "qcow2")),
+        ("aws", "fedora-41", "raw", ("raw", "raw")),
+        ("ec2", "rhel-9.4", "raw.xz", ("raw-xz", "raw.xz")),
+        ("azure", "fedora-41", "vhd", ("vpc", "vhd")),
+        ("azure", "rhel-8.10", "vhd", ("vpc", "vhd")),
+        ("azure", "rhel-9.4", "vhd.xz", ("vhd-compressed", "vhd.xz")),
+        ("azure-rhui", "rhel-8.10", "vhd.xz", ("vhd-compressed", "vhd.xz")),
+        ("gcp", "rhel-9.4", "tar.gz", ("tar-gz", "tar.gz")),
+        ("vsphere", "rhel-9.4", "vmdk", ("vmdk", "vmdk")),
+        ("vsphere-ova", "rhel-9.4", "ova", None),
+        ("edge-container", "rhel-9.4", "tar", None),
+        ("iot-commit", "fedora-41", "tar", None),
+        ("pxe-tar-xz", "rhel-9.4", "tar.xz", None),
+        ("minimal-raw", "fedora-41", "raw.xz", ("raw-xz", "raw.xz")),
+        ("wsl", "fedora-41", "wsl", ("wsl2", "wsl")),
+    ],
+)
+def test_an_image_type_is_a_file_and_perhaps_words_of_productmd(
+    name: str, distro: str, suffix: str, words: object
+) -> None:
+    """Filed by requested type and file, not by Koji's type name."""
+    entry = find(name)
+    assert entry is not None
+    assert entry.file(distro).suffix == suffix
+    assert productmd_type(name, suffix, "n-1-1.x86_64.%s" % suffix) == words
+
+
+@pytest.mark.parametrize("name", sorted(CATALOGUE))
+def test_the_words_are_productmds(name: str) -> None:
+    """The installed productmd knows every pair that the catalogue gives."""
+    for file in CATALOGUE[name].files:
+        words = productmd_type(name, file.suffix, "n-1-1.x86_64.%s" % file.suffix)
+        assert words is None or vocabulary().knows(*words)
+        assert imagetypes.is_known_suffix(file.suffix)
+
+
+@pytest.mark.parametrize(
+    ("filename", "kind"),
+    [
+        ("Fedora-IoT-ostree-41-1.x86_64.iso", "dvd-ostree-osbuild"),
+        ("Fedora-Workstation-live-41-1.x86_64.iso", "live-osbuild"),
+        ("Fedora-netinst-41-1.x86_64.iso", "boot"),
+        ("Fedora-IoT-41-1.x86_64.iso", "dvd"),
+    ],
+)
+def test_an_iso_is_named_by_the_in_tree_rule(filename: str, kind: str) -> None:
+    """By its file name, which is the Koji build's; manifest_type wins."""
+    assert productmd_type("iot-installer", "iso", filename) == (kind, "iso")
+    assert productmd_type("iot-installer", "iso", filename, "live") == ("live", "iso")
+
+
+@pytest.mark.parametrize(
+    ("filename", "suffix"),
+    [
+        ("n-1-2.x86_64.tar.gz", "tar.gz"),
+        ("other.raw.xz", "raw.xz"),
+        ("other.weird", "weird"),
+        ("n-1-2.x86_64.weird.thing", "weird.thing"),
+    ],
+)
+def test_a_suffix_is_what_follows_the_arch(filename: str, suffix: str) -> None:
+    """Composer: everything after the first dot of the exported file."""
+    assert imagetypes.suffix_of(filename, "n-1-2", "x86_64") == suffix
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("guest_image", "guest-image"), ("azure-rhi", "azure-rhui"), ("banana", None)],
+)
+def test_a_near_miss_is_recognised(name: str, near: object) -> None:
+    """A typing mistake is not a new image type."""
+    assert imagetypes.nearest(name) == near
+
+
+def test_the_default_target_is_composers() -> None:
+    """A sample of each provider."""
+    found = {name: CATALOGUE[name].provider for name in ("aws", "gcp-rhui", "azure", "oci", "wsl")}
+    assert found == {
+        "aws": Provider.AWS,
+        "gcp-rhui": Provider.GCP,
+        "azure": Provider.AZURE,
+        "oci": Provider.OCI,
+        "wsl": Provider.AWS_S3,
+    }
