@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Optional
 
 import click
 
 from pungi_osbuild.cli.exits import exit_code, exits
-from pungi_osbuild.cli.inputs import Origin, config_argument, prepare
+from pungi_osbuild.cli.inputs import Origin, Prepared, config_argument, prepare
 from pungi_osbuild.cli.show import log_to_stderr, show_problems, show_result
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.hub import read_profile
-from pungi_osbuild.metadata import vocabulary
-from pungi_osbuild.phase import RunOptions, run
+from pungi_osbuild.metadata import claims_of_request, own_in, recorded_images, vocabulary
+from pungi_osbuild.phase import RunOptions, check_beside, run
 
 _FILE = click.Path(path_type=Path)
+IMAGES = "images.json"
+OSBUILD = "osbuild.json"
 
 
 @click.command("run")
@@ -49,7 +52,7 @@ def run_command(
     """
     with exits():
         log_to_stderr(quiet)
-        prepared = prepare(config, Origin(None, compose, compose))
+        prepared = _beside_what_is_there(prepare(config, Origin(None, compose, compose)), compose)
         show_problems(prepared.problems)
         read, target = prepared.required()
         name = profile or read.settings.koji_profile
@@ -68,6 +71,20 @@ def run_command(
         )
         show_result(result, output)
     sys.exit(int(exit_code(result)))
+
+
+def _beside_what_is_there(prepared: Prepared, compose: Path) -> Prepared:
+    """Add the problems that come of images which the compose has already."""
+    folder = compose / "compose" / "metadata"
+    claims = [claim for request in prepared.requests for claim in claims_of_request(request)]
+    own = {(entry.variant, entry.arch, entry.path) for entry in own_in(folder / OSBUILD, claims)}
+    kept = [
+        image
+        for image in recorded_images(folder / IMAGES)
+        if (image.variant, image.arch, image.path) not in own
+    ]
+    problems = (*prepared.problems, *check_beside(prepared.requests, kept))
+    return replace(prepared, problems=problems)
 
 
 def _password(path: Optional[Path]) -> Optional[str]:

@@ -1,1 +1,26 @@
 """Reading the compose config: the `osbuild` section and what it needs of the rest."""
+
+from pungi_osbuild.config.generators import GENERATORS, resolve_release, resolve_version
+from pungi_osbuild.config.matching import matching_blocks, unmatched_patterns
+from pungi_osbuild.config.reader import Reading, read_config
+from pungi_osbuild.config.repos import UnknownRepoError, resolve_repo, translate_path
+from pungi_osbuild.config.schema import section_schema
+from pungi_osbuild.config.source import Source, read_source
+from pungi_osbuild.config.variants import read_variants
+
+__all__ = [
+    "GENERATORS",
+    "Reading",
+    "Source",
+    "UnknownRepoError",
+    "matching_blocks",
+    "read_config",
+    "read_source",
+    "read_variants",
+    "resolve_release",
+    "resolve_repo",
+    "resolve_version",
+    "section_schema",
+    "translate_path",
+    "unmatched_patterns",
+]

@@ -17,6 +17,4 @@ def unmatched_patterns(config: ComposeConfig, variant_uids: Iterable[str]) -> Tu
     """Return the patterns that match none of the uids, each once, in the order of the config."""
     uids = tuple(variant_uids)
     patterns = dict.fromkeys(block.pattern for block in config.blocks)
-    return tuple(
-        pattern for pattern in patterns if not any(re.match(pattern, uid) for uid in uids)
-    )
+    return tuple(pattern for pattern in patterns if not any(re.match(pattern, uid) for uid in uids))

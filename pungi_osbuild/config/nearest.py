@@ -6,7 +6,11 @@ import difflib
 from typing import Iterable, Optional
 
 
-def nearest(name: str, known: Iterable[str]) -> Optional[str]:
-    """Return the known name most like a mistyped one, or None when none is."""
-    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+def nearest(name: str, known: Iterable[str], likeness: float = 0.6) -> Optional[str]:
+    """
+    Return the known name most like a mistyped one, or None when none is.
+
+    :param likeness: how like it must be, from 0 to 1 (the same)
+    """
+    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=likeness)
     return matches[0] if matches else None

@@ -64,13 +64,18 @@ def unsendable(value: Any, place: str) -> Iterator[Problem]:
             )
     for key, item in _items(value):
         if isinstance(value, Mapping) and not isinstance(key, str):
-            yield make(
-                "bad-key",
-                within(place, key),
-                "the key %r is no text" % (key,),
-                'Put it in quotation marks: "%s".' % (key,),
-            )
+            yield bad_key(key, place)
         yield from unsendable(item, within(place, key))
+
+
+def bad_key(key: Any, place: str) -> Problem:
+    """Return the problem of a dict key that is no text."""
+    return make(
+        "bad-key",
+        within(place, key),
+        "the key %r is no text" % (key,),
+        'Put it in quotation marks: "%s".' % (key,),
+    )
 
 
 def _items(value: Any) -> Iterable[Tuple[Any, Any]]:
@@ -82,6 +87,4 @@ def _items(value: Any) -> Iterable[Tuple[Any, Any]]:
 def _in_xml(char: str) -> bool:
     # The Char production of XML 1.0, without what lies beyond the basic plane (always fine).
     code = ord(char)
-    return char in "\t\n\r" or (0x20 <= code <= 0xD7FF) or (0xE000 <= code and code < 0xFFFE) or (
-        code > 0xFFFF
-    )
+    return char in "\t\n\r" or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code > 0xFFFF

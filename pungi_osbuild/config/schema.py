@@ -36,7 +36,7 @@ def section_schema() -> JsonDict:
                 "description": "Image blocks by a regular expression that matches variant uids.",
                 "patternProperties": {".+": {"type": "array", "items": block_schema()}},
             },
-            "osbuild_target": _text("Koji build target of every block that names none."),
+            "osbuild_target": _string("Koji build target of every block that names none."),
             "osbuild_version": _string("Version of every block that has none."),
             "osbuild_release": _nullable(
                 "Release of every block that has none; None stands for the compose's own."
@@ -47,7 +47,7 @@ def section_schema() -> JsonDict:
                 "minimum": 0,
                 "exclusiveMinimum": True,
                 "maximum": 86400,
-                "description": "Seconds between two questions to the hub; adaptive when not set.",
+                "description": "Seconds between two polls, more than 0; without it adaptive.",
             },
             "osbuild_verify": _boolean(
                 "Read every placed image once, verify Koji's checksum and compute sha256."
@@ -80,7 +80,7 @@ def block_schema() -> JsonDict:
                 "Release of the Koji build, or a ! generator. None stands for the compose's own."
                 " Without one the hub counts."
             ),
-            "target": _text("Koji build target."),
+            "target": _string("Koji build target."),
             "arches": _strings("Arches to build for; without it all of the variant's."),
             "repo": {
                 "type": "array",

@@ -173,12 +173,13 @@ class _Parser(PyConfigParser):  # type: ignore[misc]
         """Return line, reason and solution for what was raised while parsing."""
         unclosed = _unclosed(self._text)
         if unclosed is not None:
-            line, bracket = unclosed
-            return line, "this %r is never closed" % bracket, "Close it."
+            return unclosed[0], "this %r is never closed" % unclosed[1], "Close it."
         line = self._line()
         if isinstance(error, tokenize.TokenError):
-            line = error.args[1][0] if len(error.args) > 1 else line
-            return line, "the file ends in the middle of a value", "Finish the last value."
+            reason, where = error.args
+            if "EOF" in reason:
+                reason = "the file ends in the middle of a value"
+            return where[0], reason, "Finish the value."
         if isinstance(error, SyntaxError):
             return error.lineno or line, self._syntax(error), "Mend that line."
         if isinstance(error, KeyError):
@@ -210,11 +211,17 @@ def _unclosed(text: str) -> Optional[Tuple[int, str]]:
     still_open: List[Tuple[int, str]] = []
     try:
         for token in tokenize.generate_tokens(StringIO(text).readline):
-            if token.type == tokenize.OP and token.string in _BRACKETS.values():
+            if token.type != tokenize.OP:
+                continue
+            if token.string in _BRACKETS.values():
                 still_open.append((token.start[0], token.string))
-            elif token.type == tokenize.OP and token.string in _BRACKETS:
-                if not still_open or still_open.pop()[1] != _BRACKETS[token.string]:
-                    return None  # closed by the wrong one: kobo says where
-    except (tokenize.TokenError, SyntaxError):
-        pass  # expected of a text with an open bracket
-    return still_open[0] if still_open else None
+            opening = _BRACKETS.get(token.string)
+            if opening and (not still_open or still_open.pop()[1] != opening):
+                return None  # closed by the wrong one: kobo says where
+    except SyntaxError:
+        pass
+    except tokenize.TokenError as error:
+        # The words of every Python from 3.9 to 3.13 for a text that ends inside brackets.
+        if "multi-line statement" in str(error) and still_open:
+            return still_open[0]
+    return None

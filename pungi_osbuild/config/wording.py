@@ -33,11 +33,15 @@ def schema_problems(
     :param apart: keys of the value that somebody else looks into
     """
     errors = Draft4Validator(schema).iter_errors(value)
-    for error in sorted(errors, key=lambda error: [str(key) for key in error.absolute_path]):
+    for error in sorted(errors, key=_position):
         if error.absolute_path and error.absolute_path[0] in apart:
             continue
         for narrow in _narrowed(error):
             yield from _worded(narrow, along(place, narrow.absolute_path))
+
+
+def _position(error: ValidationError) -> List[str]:
+    return ["%06d" % key if isinstance(key, int) else str(key) for key in error.absolute_path]
 
 
 def _narrowed(error: ValidationError) -> Iterator[ValidationError]:
@@ -61,8 +65,8 @@ def _is_wrong_type(error: ValidationError) -> bool:
 
 
 def _worded(error: ValidationError, place: str) -> Iterator[Problem]:
-    schema, value, limit = error.schema, error.instance, error.validator_value
-    assert isinstance(schema, dict)
+    schema: Any = error.schema
+    value: Any = error.instance
     if error.validator == "additionalProperties":
         yield from unknown_keys(value, list(schema["properties"]), place)
     elif error.validator == "required":
@@ -70,26 +74,34 @@ def _worded(error: ValidationError, place: str) -> Iterator[Problem]:
     elif error.validator in ("type", "anyOf"):
         yield wrong_type(_alternatives(schema), value, place)
     elif error.validator == "enum":
-        yield _not_one_of(value, limit, place)
+        yield _not_one_of(value, schema["enum"], place)
     elif error.validator in ("minItems", "maxItems"):
         yield _wrong_length(value, schema, place)
     elif error.validator == "minLength":
         yield make("empty", place, "must not be empty", "Write a value, or leave the option out.")
     else:
-        message = "%s is out of range" if isinstance(value, (int, float)) else "cannot be %r"
+        message = "is out of range: %s" if isinstance(value, (int, float)) else "cannot be %r"
         hint = schema.get("description", "See the documentation.")
         yield make("bad-value", place, message % (value,), hint)
 
 
 def unknown_keys(
-    value: Mapping[str, Any], known: Sequence[str], place: str
+    value: Mapping[str, Any], known: Sequence[str], place: str, prefix: str = ""
 ) -> Iterator[Problem]:
-    """Return one problem for each key that is not known, with the nearest one that is."""
+    """
+    Return one problem for each key that is not known, with the nearest one that is.
+
+    :param prefix: what all keys begin with, and so says nothing of which one was meant
+    """
     for key in value:
         if key in known:
             continue
-        near = nearest(key, known)
-        hint = "Did you mean %s?" % near if near else "Known are: %s." % ", ".join(sorted(known))
+        near = nearest(key[len(prefix) :], [name[len(prefix) :] for name in known])
+        hint = (
+            "Did you mean %s%s?" % (prefix, near)
+            if near
+            else "Known are: %s." % ", ".join(sorted(known))
+        )
         yield make("unknown-key", within(place, key), "there is no option %s here" % key, hint)
 
 
@@ -115,7 +127,10 @@ def wrong_type(schemas: Iterable[JsonDict], value: Any, place: str) -> Problem:
     names = " or ".join(dict.fromkeys(_type_name(schema) for schema in wanted))
     types = [schema["type"] for schema in wanted]
     return make(
-        "wrong-type", place, "must be %s, not %s" % (names, _actual(value)), _type_hint(types, value)
+        "wrong-type",
+        place,
+        "must be %s, not %s" % (names, _actual(value)),
+        _type_hint(types, value),
     )
 
 

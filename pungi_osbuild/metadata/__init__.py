@@ -1,1 +1,72 @@
 """The door to productmd: composeinfo.json, images.json and osbuild.json."""
+
+from pungi_osbuild.metadata.composeinfo import identify, read_compose, write_compose
+from pungi_osbuild.metadata.identity import ImageIdentity, identity_of, planned_identity
+from pungi_osbuild.metadata.images import (
+    Clash,
+    CloudAwareImage,
+    CloudAwareImages,
+    ImageClashError,
+    RecordedImage,
+    describable,
+    productmd_image,
+    record_images,
+    recorded_images,
+)
+from pungi_osbuild.metadata.osbuild import (
+    OsbuildImages,
+    OsbuildRecord,
+    claims,
+    describe_image,
+    describe_outcome,
+    load_osbuild,
+    own_in,
+    record_osbuild,
+    record_run,
+)
+from pungi_osbuild.metadata.ownership import (
+    Claim,
+    Owned,
+    claims_of_image,
+    claims_of_request,
+    own_entries,
+)
+from pungi_osbuild.metadata.records import ImageRecord, KojiOrigin, TaskRecord
+from pungi_osbuild.metadata.vocabulary import Vocabulary, vocabulary
+
+__all__ = [
+    "Claim",
+    "Clash",
+    "CloudAwareImage",
+    "CloudAwareImages",
+    "ImageClashError",
+    "ImageIdentity",
+    "ImageRecord",
+    "KojiOrigin",
+    "OsbuildImages",
+    "OsbuildRecord",
+    "Owned",
+    "RecordedImage",
+    "TaskRecord",
+    "Vocabulary",
+    "claims",
+    "claims_of_image",
+    "claims_of_request",
+    "describable",
+    "describe_image",
+    "describe_outcome",
+    "identify",
+    "identity_of",
+    "load_osbuild",
+    "own_entries",
+    "own_in",
+    "planned_identity",
+    "productmd_image",
+    "read_compose",
+    "record_images",
+    "record_osbuild",
+    "record_run",
+    "recorded_images",
+    "vocabulary",
+    "write_compose",
+]

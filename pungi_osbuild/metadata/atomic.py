@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, TextIO
 
 
 def beside(path: Path) -> Path:
@@ -35,7 +35,7 @@ def making(path: Path) -> Iterator[Path]:
     _forget(part)
     try:
         yield part
-        os.replace(part, path)
+        part.replace(path)
         fsync_folder(path.parent)
     finally:
         # Renaming a hard link over another one of the same inode does nothing and leaves it.
@@ -59,11 +59,16 @@ def replace_text(path: Path, text: str) -> None:
     :raises OSError: when it cannot be written; the file is then as it was before
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with making(path) as part:
-        with open(create(part), "w", encoding="utf-8", errors="surrogateescape") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
+    with making(path) as part, _writing(part) as stream:
+        stream.write(text)
+
+
+@contextlib.contextmanager
+def _writing(part: Path) -> Iterator[TextIO]:
+    with open(create(part), "w", encoding="utf-8", errors="surrogateescape") as stream:
+        yield stream
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def fsync_folder(folder: Path) -> None:

@@ -104,8 +104,8 @@ class Fields:
         """Whether the key is there."""
         return key in self._value
 
-    def keys(self) -> Iterator[str]:
-        """Return the keys, sorted."""
+    def __iter__(self) -> Iterator[str]:
+        """Give the keys, sorted."""
         return iter(sorted(self._value))
 
     def _list(self, key: str) -> List[Any]:

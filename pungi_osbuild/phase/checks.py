@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Callable, Dict, Hashable, Iterator, List, Optional, Sequence, Tuple
 
 from pungi_osbuild.imagetypes import find, iso_type, productmd_type
-from pungi_osbuild.metadata import Vocabulary
+from pungi_osbuild.metadata import Claim, RecordedImage, Vocabulary, claims_of_request
 from pungi_osbuild.model import Arch, ImageRequest, Problem, Severity
 
 Key = Optional[Hashable]
@@ -143,3 +143,35 @@ def _is_misnamed(request: ImageRequest) -> bool:
     special = ("iot-", "edge-", "live-", "network-")
     kind = request.config.image_type
     return iso_type(name) == "dvd" and any(part in kind for part in special)
+
+
+def check_beside(
+    requests: Sequence[ImageRequest], kept: Sequence[RecordedImage]
+) -> Tuple[Problem, ...]:
+    """
+    Return which requests would make an image that a compose has already.
+
+    :param kept: entries of the compose's images.json that are not this run's own
+    """
+    by_path = {entry.path: entry for entry in kept}
+    by_identity = {entry.identity: entry for entry in kept}
+    problems: List[Problem] = []
+    for request in requests:
+        for claim in claims_of_request(request):
+            other = by_path.get(claim.path or "")
+            if other is None and claim.identity is not None:
+                other = by_identity.get(claim.identity)
+            if other is not None:
+                problems.append(_taken(request, claim, other))
+    return tuple(problems)
+
+
+def _taken(request: ImageRequest, claim: Claim, other: RecordedImage) -> Problem:
+    return Problem(
+        "image-exists",
+        Severity.ERROR,
+        request.config.place,
+        "for variant %s and %s it makes an image like one that the compose has of another phase:"
+        " %s (%s)" % (request.variant, claim.arch, other.path, other.identity.describe()),
+        "Give the block another subvariant or name, or take the other image out of the compose.",
+    )

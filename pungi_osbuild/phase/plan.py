@@ -19,6 +19,7 @@ from pungi_osbuild.config import (
     resolve_version,
     unmatched_patterns,
 )
+from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.model import (
     Arch,
     Compose,
@@ -30,7 +31,6 @@ from pungi_osbuild.model import (
     Severity,
     Variant,
 )
-from pungi_osbuild.phase.nearest import nearest
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import logging
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Sequence, Set, Tuple, Union
+from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
 from pungi_osbuild.errors import HubError, RunInterruptedError
 from pungi_osbuild.hub import (
@@ -84,7 +84,7 @@ class _HubRegistry:
     def next_number(self, name: str, version: str) -> Optional[int]:
         return next_number(self.hub, name, version)
 
-    def taken(self, nvrs: Iterator[str]) -> Set[str]:
+    def taken(self, nvrs: Iterable[str]) -> Set[str]:
         return set(taken(self.hub, nvrs))
 
 

@@ -1,1 +1,24 @@
 """The rehearsal hub: a local stand-in for Koji, koji-osbuild and osbuild-composer."""
+
+from pungi_osbuild.rehearsal.content import HubContent, HubTag, HubTarget, HubUser
+from pungi_osbuild.rehearsal.faults import Fault, FaultKind, parse_fault
+from pungi_osbuild.rehearsal.hub import RehearsalHub
+from pungi_osbuild.rehearsal.ledger import Call, Counters
+from pungi_osbuild.rehearsal.profile import write_profile
+from pungi_osbuild.rehearsal.settings import HubSettings, ResultsIn
+
+__all__ = [
+    "Call",
+    "Counters",
+    "Fault",
+    "FaultKind",
+    "HubContent",
+    "HubSettings",
+    "HubTag",
+    "HubTarget",
+    "HubUser",
+    "RehearsalHub",
+    "ResultsIn",
+    "parse_fault",
+    "write_profile",
+]

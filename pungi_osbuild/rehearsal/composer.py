@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from string import Template
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild import imagetypes
 from pungi_osbuild.imagetypes import ExportedFile
@@ -156,7 +156,7 @@ class ImageOutcome:
     """
 
     arch: str
-    error: Optional[Dict[str, Any]] = None
+    error: Optional[Mapping[str, Any]] = None
     upload: Optional[Upload] = None
     upload_failed: bool = False
 
@@ -180,7 +180,7 @@ def pending_status(arches: Tuple[str, ...]) -> Dict[str, Any]:
 
 
 def final_status(
-    success: bool, build_id: Optional[int], images: List[ImageOutcome]
+    success: bool, build_id: Optional[int], images: Sequence[ImageOutcome]
 ) -> Dict[str, Any]:
     """Return compose-status.json when composer has ended."""
     status: Dict[str, Any] = {

@@ -90,7 +90,9 @@ def _keys(spec: str, rest: str) -> Dict[str, str]:
     for item in rest.split(",") if rest else ():
         key, _, value = item.partition("=")
         if key not in KEYS:
-            raise InputError("unknown key %r in fault %r" % (key, spec), _choices("keys", key, KEYS))
+            raise InputError(
+                "unknown key %r in fault %r" % (key, spec), _choices("keys", key, KEYS)
+            )
         if not value:
             raise InputError(
                 "key %r in fault %r has no value" % (key, spec), "Write it as %s=VALUE." % key
@@ -122,9 +124,7 @@ class FaultBook:
             fault.kind is kind and fault.fits(name, arch, image_type) for fault in self._faults
         )
 
-    def hits_once(
-        self, kind: FaultKind, name: str, arches: Sequence[str], image_type: str
-    ) -> bool:
+    def hits_once(self, kind: FaultKind, name: str, arches: Sequence[str], image_type: str) -> bool:
         """Whether a fault of this kind hits one of these images; each fault does so once."""
         for number, fault in enumerate(self._faults):
             if fault.kind is not kind or number in self._spent:

@@ -54,7 +54,7 @@ def _qcow2(key: str) -> bytes:
     data = SIZE // _CLUSTER - 5
     header = struct.pack(
         ">4sIQIIQIIQQIIQQQQII",
-        *(b"QFI\xfb", 3, 0, 0, 12, 512 * _CLUSTER, 0, 1, 3 * _CLUSTER),
+        *(b"QFI\xfb", 3, 0, 0, 12, 512 * _CLUSTER, 0, 2, 3 * _CLUSTER),
         *(_CLUSTER, 1, 0, 0, 0, 0, 0, 4, 104),
     )
     counts_table = struct.pack(">Q", 2 * _CLUSTER)
@@ -112,7 +112,7 @@ def _vmdk(key: str) -> bytes:
         *(b"KDMV", 3, 0x30001, SIZE // SECTOR, 128, 1, 20, 512, 0, 2**64 - 1, 128),
         *(0, b"\n \r\n", 1),
     )
-    descriptor = "# Disk DescriptorFile\nversion=1\ncreateType=\"streamOptimized\"\n"
+    descriptor = '# Disk DescriptorFile\nversion=1\ncreateType="streamOptimized"\n'
     return header + descriptor.encode().ljust(20 * SECTOR, b"\0") + _noise(key, SIZE)
 
 
@@ -153,7 +153,9 @@ def _disk_in_tar(key: str) -> bytes:
 
 
 def _ova(key: str) -> bytes:
-    return _tar((("image.ovf", b"<?xml version='1.0'?>\n<Envelope/>\n"), ("image.vmdk", _vmdk(key))))
+    return _tar(
+        (("image.ovf", b"<?xml version='1.0'?>\n<Envelope/>\n"), ("image.vmdk", _vmdk(key)))
+    )
 
 
 def _root(key: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Optional, Tuple
 
 from pungi_osbuild.rehearsal.archivetypes import ArchiveType
@@ -39,7 +39,7 @@ class Session:
     """
 
     id: int
-    key: str
+    key: str = field(repr=False)
     user: User
     start_ts: float
     update_ts: float

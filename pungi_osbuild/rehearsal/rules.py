@@ -6,6 +6,7 @@ Found by experiment with a hub of Koji 1.35.3; the texts are the hub's own.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any, Optional
 
@@ -20,6 +21,8 @@ from pungi_osbuild.rehearsal.wire import (
     check_nvr,
 )
 
+NAME = re.compile(r"[A-Za-z0-9/_.+-]+\Z")
+MAX_NAME = 256
 RECYCLABLE = (BUILD_STATES["FAILED"], BUILD_STATES["CANCELED"])
 
 
@@ -51,15 +54,18 @@ def count_up(release: str) -> str:
     raise BuildError("Unable to increment release value: %s" % release)
 
 
-def reserve_build(state: State, owner: User, name: str, version: str, release: str) -> Build:
+def reserve_build(
+    state: State, owner: User, name: str, version: str, release: str, now: float
+) -> Build:
     """
-    Register a build as composer does (CGInitBuild). Its time is its caller's to set.
+    Register a build as composer does (CGInitBuild).
 
     The id of a build that failed or was cancelled is used again, when nothing is left of it.
 
     :raises koji.GenericError: the N-V-R is taken, or is none
     """
     check_nvr(name, version, release)
+    _check_name(name)
     package_id = state.package_id(name)
     old = state.build_of(name, version, release)
     if old is not None:
@@ -73,11 +79,18 @@ def reserve_build(state: State, owner: User, name: str, version: str, release: s
         state=BUILD_STATES["BUILDING"],
         owner=owner,
         event_id=state.next_event(),
-        create_ts=0.0,
+        create_ts=now,
         reserved=True,
     )
     state.put_build(build)
     return build
+
+
+def _check_name(name: str) -> None:
+    if len(name) > MAX_NAME:
+        raise GenericError("Name %s is too long. Max length is %d characters" % (name, MAX_NAME))
+    if not NAME.match(name):
+        raise GenericError("Name %s does not match RegexNameInternal value" % name)
 
 
 def _refuse_taken(state: State, old: Build, owner: User) -> None:
@@ -120,12 +133,23 @@ def listing_of(state: State, tag: Tag, package: str) -> Optional[Listing]:
         found = state.listings.get((ancestor.name, package))
         if found is not None:
             return found
-    if not state.content.strict and (
-        tag.open_to_all or package not in state.known_packages
-    ):
+    if not state.content.strict and (tag.open_to_all or package not in state.known_packages):
         state.list_package(tag, package)
         return state.listings[(tag.name, package)]
     return None
+
+
+def require_listed(listing: Optional[Listing], build: Build, called: object) -> None:
+    """
+    Refuse a build whose package is not in a tag's list.
+
+    :param called: what the caller named the tag by, which the hub's refusals repeat
+    :raises koji.TagError: so
+    """
+    if listing is None:
+        raise TagError("Package %s not in list for %s" % (build.name, called))
+    if listing.blocked:
+        raise TagError("Package %s blocked in %s" % (build.name, called))
 
 
 def tag_build(state: State, user: User, tag: Tag, build: Build, called: object) -> None:
@@ -136,11 +160,7 @@ def tag_build(state: State, user: User, tag: Tag, build: Build, called: object) 
     :raises koji.TagError: the tag does not list the package, or the build is not COMPLETE
     :raises koji.ActionNotAllowed: the tag is locked or wants a permission
     """
-    listing = listing_of(state, tag, build.name)
-    if listing is None:
-        raise TagError("Package %s not in list for %s" % (build.name, called))
-    if listing.blocked:
-        raise TagError("Package %s blocked in %s" % (build.name, called))
+    require_listed(listing_of(state, tag, build.name), build, called)
     if tag.locked:
         raise ActionNotAllowed("tag is locked")
     if tag.perm is not None and tag.perm not in user.perms:
@@ -153,7 +173,8 @@ def tag_build(state: State, user: User, tag: Tag, build: Build, called: object) 
     state.taggings.setdefault(build.id, []).append(tagging)
 
 
-def refund_build(state: State, build: Build, now: float) -> None:
-    """Give up a registered build, which is then FAILED."""
+def refund_build(state: State, build: Build, now: float) -> Build:
+    """Give up a registered build and return it, now FAILED."""
     failed = replace(build, state=BUILD_STATES["FAILED"], completion_ts=now, reserved=False)
     state.put_build(failed)
+    return failed

@@ -1,0 +1,73 @@
+"""
+What a hub refuses of a name, a version and a release.
+
+Source: Koji 1.35 and 1.36 (``RegexNameInternal``; ``CGInitBuild`` refuses ``-``, the upload ``/``
+and the import ``..``), seen on a real hub. Only what is written literally can be judged here: a
+``!`` generator has its value when there is a compose.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Iterator, Optional
+
+from pungi_osbuild.config.fallbacks import Found
+from pungi_osbuild.config.generators import is_generator
+from pungi_osbuild.config.problems import make
+from pungi_osbuild.model import Problem
+
+LONGEST_NVR = 255 - len(".x86_64.iso.manifest.json")
+"""Bytes: a file name has 255, and the build's shortest manifest is called that."""
+
+_NAME = re.compile(r"[A-Za-z0-9_.+-]+")
+
+
+def nvr_problems(
+    name: Optional[str], version: Optional[Found], release: Optional[Found], place: str
+) -> Iterator[Problem]:
+    """
+    Yield what the hub would refuse.
+
+    :param name: of the build; None when it is no text
+    :param place: of the block
+    """
+    parts = [name or ""]
+    if name:
+        yield from _name_problems(name, "%s.name" % place)
+    for field, found in (("version", version), ("release", release)):
+        if found is not None and isinstance(found.value, str) and not is_generator(found.value):
+            yield from _part_problems(field, found)
+            parts.append(found.value)
+    nvr = "-".join(parts)
+    if len(nvr.encode("utf-8", "surrogatepass")) > LONGEST_NVR:
+        yield make(
+            "too-long",
+            "%s.name" % place,
+            "name, version and release together are longer than %d bytes" % LONGEST_NVR,
+            "Shorten them: Koji cannot store a file with such a name.",
+        )
+
+
+def _name_problems(name: str, place: str) -> Iterator[Problem]:
+    if not _NAME.fullmatch(name) or ".." in name or name == ".":
+        yield make(
+            "bad-name",
+            place,
+            "Koji takes no package called %r" % name,
+            "Use letters, digits and _ . + - only, and no two dots in a row.",
+        )
+
+
+def _part_problems(field: str, found: Found) -> Iterator[Problem]:
+    refused = [mark for mark in ("-", "/", "..") if mark in found.value]
+    if found.value == ".":
+        refused = ["."]
+    if refused:
+        yield make(
+            "bad-%s" % field,
+            found.place,
+            "Koji takes no %s with %s in it: %r" % (field, " and ".join(refused), found.value),
+            "Write dots or underscores instead."
+            if refused == ["-"]
+            else "Take %s out." % " and ".join(refused),
+        )

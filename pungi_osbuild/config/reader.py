@@ -1,0 +1,129 @@
+"""Reading a compose config: everything the phase needs of it, and all its problems at once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Iterator, List, Mapping, Optional, Tuple
+
+from pungi_osbuild.config import settings
+from pungi_osbuild.config.block import read_block
+from pungi_osbuild.config.nearest import nearest
+from pungi_osbuild.config.places import of_block, of_pattern
+from pungi_osbuild.config.problems import Problems, bad_key, unsendable
+from pungi_osbuild.config.source import Source, thaw
+from pungi_osbuild.config.wording import wrong_type
+from pungi_osbuild.model import ComposeConfig, ImageConfig, Problem
+
+_EXAMPLE = (
+    'osbuild = {"^Server$": [{"name": "my-guest", "distro": "rhel-9.4",'
+    ' "image_types": "guest-image", "target": "my-target"}]}'
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """
+    What came of reading a config.
+
+    :param config: everything that could be read, with the blocks that are fine; None when there
+        is no section to read
+    :param problems: all of them, warnings too, in the order of the config
+    :param scm_variants: an error to add when the variants file is needed: it lies in source
+        control, where this project does not go
+    """
+
+    config: Optional[ComposeConfig]
+    problems: Tuple[Problem, ...]
+    scm_variants: Optional[Problem] = None
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether a run must not start."""
+        return any(problem.is_error for problem in self.problems)
+
+
+def read_config(source: Source) -> Reading:
+    """Read a config; never raises for what stands in it."""
+    problems = Problems()
+    top, good = settings.read_top(source, problems)
+    variants_file = settings.find_variants_file(good, source.path)
+    run_settings = settings.read_settings(good, problems)
+    release = settings.read_release_config(good, problems)
+    blocks = _read_section(source.data, top, problems)
+    config = None
+    if blocks is not None:
+        config = ComposeConfig(
+            settings=run_settings,
+            blocks=tuple(blocks),
+            release=release,
+            variants_file=variants_file.path,
+            tree_arches=tuple(good.get("tree_arches", ())),
+            tree_variants=tuple(good.get("tree_variants", ())),
+        )
+    return Reading(config, tuple(problems), variants_file.scm)
+
+
+def _read_section(
+    data: Mapping[str, Any], top: Mapping[str, Any], problems: Problems
+) -> Optional[List[ImageConfig]]:
+    """Return the blocks that are fine; None when there is no section."""
+    section = data.get("osbuild")
+    if section is not None and not isinstance(section, Mapping):
+        problems.add([wrong_type([{"type": "object"}], thaw(section), "osbuild")])
+        return None
+    if not section:
+        names = [key for key in data if isinstance(key, str) and not key.startswith("osbuild_")]
+        near = nearest("osbuild", names, 0.8) if section is None else None
+        problems.error(
+            "no-section",
+            "osbuild",
+            "the config has no osbuild section" if section is None else "the section is empty",
+            "Did you mean osbuild where you wrote %s?" % near if near else "Add: %s" % _EXAMPLE,
+        )
+        return None
+    blocks: List[ImageConfig] = []
+    for pattern, value in section.items():
+        if isinstance(pattern, str):
+            blocks.extend(_read_pattern(pattern, value, top, problems))
+        else:
+            problems.add([bad_key(pattern, "osbuild")])
+    return blocks
+
+
+def _read_pattern(
+    pattern: str, value: Any, top: Mapping[str, Any], problems: Problems
+) -> Iterator[ImageConfig]:
+    place = of_pattern(pattern)
+    is_regex = _check_pattern(pattern, problems)
+    if not isinstance(value, tuple):
+        problems.add([wrong_type([{"type": "array"}], thaw(value), place)])
+        return
+    if not value:
+        problems.warn(
+            "empty-pattern",
+            place,
+            "there is no image block under this pattern",
+            "Add one, or take the pattern out.",
+        )
+    for index, item in enumerate(value):
+        before = problems.errors
+        block_place = of_block(pattern, index)
+        problems.add(unsendable(item, block_place))
+        block = read_block(thaw(item), pattern, block_place, top, problems)
+        if block is not None and is_regex and problems.errors == before:
+            yield block
+
+
+def _check_pattern(pattern: str, problems: Problems) -> bool:
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        problems.error(
+            "bad-pattern",
+            of_pattern(pattern),
+            "is no regular expression: %s" % error,
+            "Write one that matches variant uids, e.g. ^Server$.",
+        )
+        return False
+    return True

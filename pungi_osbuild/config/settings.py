@@ -1,0 +1,163 @@
+"""Reading the top-level options: the phase's own, and those of Pungi's that it works by."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os.path
+from dataclasses import dataclass
+from typing import Any, Dict, Mapping, Optional, Tuple
+
+from pungi_osbuild.config.nearest import nearest
+from pungi_osbuild.config.places import within
+from pungi_osbuild.config.problems import Problems, make, unsendable
+from pungi_osbuild.config.schema import pungi_schema, section_schema
+from pungi_osbuild.config.source import Source, thaw
+from pungi_osbuild.config.wording import schema_problems, unknown_keys
+from pungi_osbuild.model import BaseProduct, Problem, ReleaseConfig, Settings
+
+_PREFIX = "osbuild_"
+
+
+@dataclass(frozen=True)
+class VariantsFile:
+    """
+    Where the variants XML is.
+
+    :param path: absolute; None when the config has none on this machine
+    :param scm: the error to show when the file is needed and lies in source control
+    """
+
+    path: Optional[str] = None
+    scm: Optional[Problem] = None
+
+
+def read_top(source: Source, problems: Problems) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    """
+    Check the top-level options, all but the section itself.
+
+    :returns: all of them, as written; and those that are of the right type
+    """
+    ours, pungis = section_schema()["properties"], pungi_schema()["properties"]
+    del ours["osbuild"]
+    own = {key: None for key in source.data if _is_own(key)}
+    problems.add(unknown_keys(own, list(ours), "", _PREFIX))
+    top: Dict[str, Any] = {}
+    good: Dict[str, Any] = {}
+    for key, schema in {**ours, **pungis}.items():
+        if key not in source.data:
+            continue
+        before = problems.errors
+        problems.add(unsendable(source.data[key], key))
+        top[key] = thaw(source.data[key])
+        problems.add(schema_problems(schema, top[key], key))
+        if problems.errors == before:
+            good[key] = top[key]
+    return top, good
+
+
+def _is_own(key: Any) -> bool:
+    return isinstance(key, str) and key.startswith(_PREFIX)
+
+
+def read_settings(good: Mapping[str, Any], problems: Problems) -> Settings:
+    """Return the settings of a run; Pungi's default where an option is missing or wrong."""
+    defaults = Settings()
+    interval = good.get("osbuild_poll_interval")
+    if interval is not None and not math.isfinite(interval):
+        problems.error(
+            "bad-value", "osbuild_poll_interval", "is no number", "Write a number of seconds."
+        )
+        interval = None
+    return Settings(
+        koji_profile=good.get("koji_profile"),
+        link_type=good.get("link_type", defaults.link_type),
+        translate_paths=tuple((pair[0], pair[1]) for pair in good.get("translate_paths", ())),
+        media_checksums=_checksums(good, defaults, problems),
+        media_checksum_one_file=good.get(
+            "media_checksum_one_file", defaults.media_checksum_one_file
+        ),
+        media_checksum_base_filename=good.get(
+            "media_checksum_base_filename", defaults.media_checksum_base_filename
+        ),
+        poll_interval=interval,
+        verify=good.get("osbuild_verify", defaults.verify),
+    )
+
+
+def _checksums(good: Mapping[str, Any], defaults: Settings, problems: Problems) -> Tuple[str, ...]:
+    # shake_* are left out: they have no length of their own.
+    known = sorted(name for name in hashlib.algorithms_guaranteed if not name.startswith("shake_"))
+    names = good.get("media_checksums")
+    if names is None:
+        return defaults.media_checksums
+    for index, name in enumerate(names):
+        if name not in known:
+            near = nearest(name, known)
+            problems.error(
+                "bad-value",
+                within("media_checksums", index),
+                "there is no checksum %s" % name,
+                "Did you mean %s?" % near if near else "Known are: %s." % ", ".join(known),
+            )
+    return tuple(name for name in names if name in known)
+
+
+def read_release_config(good: Mapping[str, Any], problems: Problems) -> Optional[ReleaseConfig]:
+    """Return what the config says of the release; None when it says too little."""
+    base = _base_product(good, problems)
+    if "release_short" not in good or "release_version" not in good:
+        return None
+    return ReleaseConfig(
+        name=good.get("release_name", good["release_short"]),
+        short=good["release_short"],
+        version=good["release_version"],
+        type=good.get("release_type", "ga"),
+        internal=good.get("release_internal", False),
+        base_product=base,
+    )
+
+
+def _base_product(good: Mapping[str, Any], problems: Problems) -> Optional[BaseProduct]:
+    keys = ["base_product_%s" % key for key in ("name", "short", "version")]
+    there = [key for key in keys if key in good]
+    missing = [key for key in keys if key not in good]
+    if there and missing:
+        problems.error(
+            "missing-key",
+            missing[0],
+            "a base product needs %s, too" % " and ".join(missing),
+            "Add it, or take %s out." % " and ".join(there),
+        )
+    if missing:
+        return None
+    name, short, version = (good[key] for key in keys)
+    return BaseProduct(name, short, version, good.get("base_product_type", "ga"))
+
+
+def find_variants_file(good: Mapping[str, Any], config_path: str) -> VariantsFile:
+    """
+    Return where the variants XML is.
+
+    As in Pungi a name is relative to the config's folder, and of an SCM dict with the scm
+    ``file`` the last part of the name is looked for there.
+    """
+    written = good.get("variants_file")
+    if isinstance(written, dict):
+        file = written.get("file")
+        if written.get("scm") != "file" or not isinstance(file, str) or not file:
+            return VariantsFile(scm=_in_source_control())
+        written = os.path.basename(file)  # noqa: PTH119 - keeps a name that ends in a slash empty
+    if not written:
+        return VariantsFile()
+    folder = os.path.dirname(os.path.abspath(config_path))  # noqa: PTH100, PTH120 - as Pungi does
+    return VariantsFile(os.path.normpath(os.path.join(folder, written)))  # noqa: PTH118
+
+
+def _in_source_control() -> Problem:
+    return make(
+        "scm-variants-file",
+        "variants_file",
+        "the variants XML lies in source control, and is not fetched from there",
+        "Check it out and name it with --variants, or name a compose with --compose.",
+    )

@@ -1,0 +1,108 @@
+"""
+Reading an XML file into elements that know their line, for errors that name it.
+
+Uses expat itself: ``xml.etree`` forgets where an element stood. A file that declares entities is
+refused (entity bombs, files of others); a DOCTYPE as Pungi's files have it is not looked up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Dict, List, NoReturn
+from xml.parsers import expat
+
+from pungi_osbuild.errors import InputError, SourceError
+
+
+@dataclass(frozen=True)
+class Element:
+    """
+    An element of a file.
+
+    :param text: its own text before, between and after its children
+    """
+
+    path: str
+    line: int
+    tag: str
+    attributes: Dict[str, str]
+    children: List[Element] = field(default_factory=list)
+    pieces: List[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The text that stands directly in the element."""
+        return "".join(self.pieces)
+
+    def below(self, *tags: str) -> List[Element]:
+        """Return the elements at the end of a path of tags, in the order of the file."""
+        found = [self]
+        for tag in tags:
+            found = [child for parent in found for child in parent.children if child.tag == tag]
+        return found
+
+    def fail(self, reason: str, solution: str) -> NoReturn:
+        """Say that something is wrong with this element.
+
+        :raises SourceError: always
+        """
+        raise SourceError("%s:%d: %s" % (self.path, self.line, reason), solution)
+
+
+def read_xml(path: Path) -> Element:
+    """
+    Return the root element of a file.
+
+    :raises InputError: the file is missing or cannot be read
+    :raises SourceError: it is no well-formed XML, or declares entities
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            "cannot read the variants file %s: %s" % (path, error.strerror or error),
+            "Name a file that exists and that you may read.",
+        ) from None
+    builder = _Builder(str(path))
+    try:
+        builder.parser.Parse(content, True)
+    except expat.ExpatError as error:
+        raise SourceError(
+            "%s:%d: this is not XML: %s" % (path, error.lineno, expat.ErrorString(error.code)),
+            "Mend that line.",
+        ) from None
+    except (LookupError, ValueError) as error:  # the declared encoding, looked up by Python
+        raise SourceError("%s:1: %s" % (path, error), "Save the file as UTF-8.") from None
+    return builder.document.children[0]
+
+
+class _Builder:
+    def __init__(self, path: str) -> None:
+        self.document = Element(path, 0, "", {})
+        self._open = [self.document]
+        self.parser = expat.ParserCreate()
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._text
+        self.parser.EntityDeclHandler = self._entity
+        self.parser.SkippedEntityHandler = self._entity
+
+    def _start(self, tag: str, attributes: Dict[str, str]) -> None:
+        element = Element(self.document.path, self.parser.CurrentLineNumber, tag, dict(attributes))
+        self._open[-1].children.append(element)
+        self._open.append(element)
+
+    def _end(self, _tag: str) -> None:
+        self._open.pop()
+
+    def _text(self, text: str) -> None:
+        self._open[-1].pieces.append(text)
+
+    def _entity(self, name: str, *_: Any) -> None:
+        raise SourceError(
+            "%s:%d: the entity %r is used or declared"
+            % (self.document.path, self.parser.CurrentLineNumber, name),
+            "Write its text instead; entities are not read.",
+        )

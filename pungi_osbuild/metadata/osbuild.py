@@ -1,0 +1,284 @@
+"""osbuild.json: everything that is known of the images of a compose, with their cloud IDs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Collection, Dict, FrozenSet, Iterable, List, Optional, Tuple
+
+from productmd.common import Header, MetadataBase
+from productmd.composeinfo import Compose
+
+from pungi_osbuild.errors import InputError
+from pungi_osbuild.metadata.atomic import replace_text
+from pungi_osbuild.metadata.fields import Fields
+from pungi_osbuild.metadata.images import ImageClashError, describable, record_images
+from pungi_osbuild.metadata.loading import load
+from pungi_osbuild.metadata.ownership import (
+    Claim,
+    Owned,
+    claims_of_image,
+    claims_of_request,
+    is_own_task,
+    own_entries,
+)
+from pungi_osbuild.metadata.records import ImageRecord, TaskRecord
+from pungi_osbuild.metadata.vocabulary import vocabulary
+from pungi_osbuild.metadata.writing import written
+from pungi_osbuild.model import (
+    ImageRequest,
+    JsonDict,
+    KojiPlace,
+    Outcome,
+    PlacedImage,
+    RunResult,
+)
+
+TYPE = "pungi_osbuild.images"
+FORMAT_VERSION = "1.0"
+"""Of the payload. A later minor version only adds keys; another major version is refused."""
+
+_VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})", re.ASCII)
+_MEND = "Move the file away, or use the version of pungi-osbuild that wrote it."
+
+
+class OsbuildImages(MetadataBase):  # type: ignore[misc]  # productmd has no types
+    """
+    An osbuild.json, read and written as productmd does its own files.
+
+    ``compose`` is productmd's section, ``koji`` a :class:`KojiPlace` or None before it is known,
+    ``tasks`` and ``images`` are tuples of records.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.header = Header(self, TYPE)
+        self.compose = Compose(self)
+        self.koji: Optional[KojiPlace] = None
+        self.tasks: Tuple[TaskRecord, ...] = ()
+        self.images: Tuple[ImageRecord, ...] = ()
+
+    def serialize(self, parser: JsonDict) -> JsonDict:
+        """Fill in the whole document: tasks by variant, images by path."""
+        if self.koji is None:
+            raise ValueError("osbuild.json needs to know the Koji instance")
+        self.header.serialize(parser)
+        images: Dict[str, Dict[str, List[JsonDict]]] = {}
+        for image in sorted(self.images, key=lambda item: item.path):
+            entries = images.setdefault(image.variant, {}).setdefault(image.arch, [])
+            entries.append(image.to_json())
+        payload: JsonDict = {
+            "format_version": FORMAT_VERSION,
+            "koji": dict(vars(self.koji)),
+            "tasks": [task.to_json() for task in sorted(self.tasks, key=_task_order)],
+            "images": images,
+        }
+        self.compose.serialize(payload)
+        parser["payload"] = payload
+        return parser
+
+    def deserialize(self, data: JsonDict) -> None:
+        """Take over a document.
+
+        :raises ValueError: naming the place that is wrong
+        """
+        document = Fields(data, "")
+        kind = document.group("header").text("type")
+        if kind != TYPE:
+            raise ValueError("it is a %s file, not %s" % (kind, TYPE))
+        self.header.deserialize(data)
+        payload = document.group("payload")
+        _check_version(payload.text("format_version"))
+        self.compose.deserialize(data["payload"])
+        koji = payload.group("koji")
+        self.koji = KojiPlace(
+            profile=koji.text("profile"),
+            server=koji.text("server"),
+            topurl=koji.text("topurl"),
+            weburl=koji.text("weburl"),
+        )
+        self.tasks = tuple(TaskRecord.from_json(fields) for fields in payload.groups("tasks"))
+        self.images = tuple(_images(payload.group("images")))
+        self.header.set_current_version()
+
+
+@dataclass(frozen=True)
+class OsbuildRecord:
+    """
+    The content of an osbuild.json.
+
+    :param tasks: sorted by variant, arches and N-V-R
+    :param images: sorted by path
+    """
+
+    compose_id: str
+    compose_type: str
+    compose_date: str
+    compose_respin: int
+    compose_label: Optional[str]
+    koji: KojiPlace
+    tasks: Tuple[TaskRecord, ...]
+    images: Tuple[ImageRecord, ...]
+
+
+def load_osbuild(path: Path) -> OsbuildRecord:
+    """
+    Return the content of an osbuild.json.
+
+    :raises InputError: there is no such file
+    :raises SourceError: it is broken, or of a version that is not known
+    """
+    if not path.is_file():
+        raise InputError(
+            "there is no %s" % path, "Name a compose that pungi-osbuild has built images for."
+        )
+    manifest = OsbuildImages()
+    load(manifest, path, _MEND)
+    compose, koji = manifest.compose, manifest.koji
+    assert koji is not None
+    return OsbuildRecord(
+        compose_id=compose.id,
+        compose_type=compose.type,
+        compose_date=compose.date,
+        compose_respin=compose.respin,
+        compose_label=compose.label,
+        koji=koji,
+        tasks=tuple(sorted(manifest.tasks, key=_task_order)),
+        images=tuple(sorted(manifest.images, key=lambda image: image.path)),
+    )
+
+
+def claims(outcomes: Iterable[Outcome], requests: Iterable[ImageRequest] = ()) -> Tuple[Claim, ...]:
+    """
+    Return everything that a run claims.
+
+    :param requests: those without an outcome, when a run was stopped and they are to count
+    """
+    ended = tuple(outcomes)
+    asked = [outcome.request for outcome in ended]
+    return (
+        *(claim for request in [*asked, *requests] for claim in claims_of_request(request)),
+        *(claims_of_image(image) for outcome in ended for image in outcome.images),
+    )
+
+
+def own_in(path: Path, claimed: Iterable[Claim]) -> FrozenSet[Owned]:
+    """
+    Return which entries of an earlier run a run replaces, in both files.
+
+    :param path: of the osbuild.json; none belong to the run when there is no such file
+    :raises SourceError: the file is broken
+    """
+    return own_entries(load_osbuild(path).images, claimed) if path.exists() else frozenset()
+
+
+def record_osbuild(
+    path: Path, result: RunResult, replace: Collection[Owned], left_out: Collection[str] = ()
+) -> None:
+    """
+    Record a run in an osbuild.json, which is made when it is missing; also one that failed.
+
+    Other images and tasks that are recorded there stay. Not for several threads or processes at a
+    time.
+
+    :param replace: the entries of an earlier run that go, see :func:`own_in`
+    :param left_out: paths of images that images.json could not take
+    :raises SourceError: the file that is there is broken; it is left alone
+    :raises InputError: the file cannot be written
+    """
+    manifest = OsbuildImages()
+    if path.exists():
+        _keep(manifest, load_osbuild(path), result, frozenset(replace))
+    identity, words = result.identity, vocabulary()
+    manifest.compose.id = identity.id
+    manifest.compose.type = identity.type
+    manifest.compose.date = identity.date
+    manifest.compose.respin = identity.respin
+    manifest.compose.label = identity.label
+    manifest.koji = result.koji
+    manifest.tasks += tuple(TaskRecord.of(outcome) for outcome in result.outcomes)
+    manifest.images += tuple(
+        ImageRecord.of(image, describable(image, words) and image.path not in left_out)
+        for image in result.images
+    )
+    with written(path):
+        replace_text(path, manifest.dumps())
+
+
+def record_run(
+    folder: Path, result: RunResult, requests: Iterable[ImageRequest] = ()
+) -> FrozenSet[Owned]:
+    """
+    Record a run in images.json and osbuild.json of a folder, in the order that a crash survives.
+
+    images.json comes first: an entry of ours that osbuild.json does not know yet is known again
+    by its file, while one that it does not know any more would be somebody else's for ever.
+
+    :param folder: ``compose/metadata``
+    :param requests: those without an outcome, when a run was stopped and they are to count
+    :returns: the entries of an earlier run that went
+    :raises SourceError: a file that is there is broken; neither is touched
+    :raises ImageClashError: images.json cannot take some images; everything else was recorded
+    :raises InputError: a file cannot be written
+    """
+    path = folder / "osbuild.json"
+    replaced = own_in(path, claims(result.outcomes, requests))
+    try:
+        record_images(folder / "images.json", result.identity, result.images, replaced)
+    except ImageClashError as error:
+        record_osbuild(path, result, replaced, error.paths)
+        raise
+    record_osbuild(path, result, replaced)
+    return replaced
+
+
+def describe_image(image: PlacedImage) -> JsonDict:
+    """Return an image's entry in osbuild.json; variant and arch are where it stands there."""
+    return ImageRecord.of(image, describable(image, vocabulary())).to_json()
+
+
+def describe_outcome(outcome: Outcome) -> JsonDict:
+    """Return an outcome's entry among the tasks of osbuild.json."""
+    return TaskRecord.of(outcome).to_json()
+
+
+def _keep(
+    manifest: OsbuildImages, before: OsbuildRecord, result: RunResult, replaced: FrozenSet[Owned]
+) -> None:
+    """Take over what is recorded and is not replaced, by entry or by task id."""
+    again = {(image.variant, image.built.arch, image.path) for image in result.images}
+    gone = replaced | {
+        Owned(image.variant, image.arch, image.path)
+        for image in before.images
+        if (image.variant, image.arch, image.path) in again
+    }
+    manifest.images = tuple(
+        image for image in before.images if Owned(image.variant, image.arch, image.path) not in gone
+    )
+    task_ids = {outcome.task_id for outcome in result.outcomes} - {None}
+    requests = [outcome.request for outcome in result.outcomes]
+    manifest.tasks = tuple(
+        task
+        for task in before.tasks
+        if task.task_id not in task_ids and not is_own_task(task, before.images, gone, requests)
+    )
+
+
+def _check_version(text: str) -> None:
+    match = _VERSION.fullmatch(text)
+    known = FORMAT_VERSION.split(".")[0]
+    if match is None or match.group(1) != known:
+        raise ValueError("its format_version is %s, only %s.x is known" % (text[:30], known))
+
+
+def _images(variants: Fields) -> Iterable[ImageRecord]:
+    for variant in variants:
+        arches = variants.group(variant)
+        for arch in arches:
+            for fields in arches.groups(arch):
+                yield ImageRecord.from_json(variant, arch, fields)
+
+
+def _task_order(task: TaskRecord) -> Tuple[Any, ...]:
+    return (task.variant, task.arches, task.nvr or "", task.attempt, task.task_id or 0)

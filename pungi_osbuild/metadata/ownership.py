@@ -1,0 +1,126 @@
+"""Which entries of an earlier run a run replaces: its own, and nobody else's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import FrozenSet, Iterable, Optional, Tuple
+
+from pungi_osbuild.imagetypes import find, productmd_type
+from pungi_osbuild.metadata.identity import ImageIdentity, planned_identity
+from pungi_osbuild.metadata.records import ImageRecord, TaskRecord
+from pungi_osbuild.model import Arch, ImageRequest, PlacedImage
+
+
+@dataclass(frozen=True)
+class Claim:
+    """
+    What a run says is its own: an image that a request of it has made or would have made.
+
+    :param path: below ``compose/``; None when it is not known
+    :param identity: None when it is not known, or productmd has no words for the image
+    """
+
+    variant: str
+    arch: Arch
+    path: Optional[str]
+    identity: Optional[ImageIdentity]
+
+
+@dataclass(frozen=True)
+class Owned:
+    """
+    An entry of an earlier run that belongs to this one.
+
+    :param path: below ``compose/``
+    """
+
+    variant: str
+    arch: Arch
+    path: str
+
+
+def claims_of_request(request: ImageRequest) -> Tuple[Claim, ...]:
+    """Return what a request claims, by the catalogue; nothing for a type it does not have."""
+    entry = find(request.config.image_type)
+    if entry is None:
+        return ()
+    suffix = entry.file(request.config.distro).suffix
+    return tuple(_expected(request, arch, suffix) for arch in request.arches)
+
+
+def claims_of_image(image: PlacedImage) -> Claim:
+    """Return what a placed image claims; its file may be another than the catalogue says."""
+    identity = planned_identity(image.subvariant, image.type, image.format, image.built.arch)
+    return Claim(image.variant, image.built.arch, image.path, identity)
+
+
+def own_entries(recorded: Iterable[ImageRecord], claims: Iterable[Claim]) -> FrozenSet[Owned]:
+    """
+    Return which recorded images belong to a run.
+
+    They are those that have the variant, arch and path, or the identity, of a claim. What is in
+    images.json and was never recorded in osbuild.json belongs to others, whatever it is called.
+
+    :param recorded: the images of the osbuild.json that is there
+    :param claims: of all requests of the run, failed ones too
+    """
+    claimed = tuple(claims)
+    places = {(claim.variant, claim.arch, claim.path) for claim in claimed}
+    identities = {claim.identity for claim in claimed if claim.identity is not None}
+    return frozenset(
+        Owned(record.variant, record.arch, record.path)
+        for record in recorded
+        if (record.variant, record.arch, record.path) in places
+        or planned_identity(record.subvariant, record.type, record.format, record.arch)
+        in identities
+    )
+
+
+def is_own_task(
+    task: TaskRecord,
+    images: Iterable[ImageRecord],
+    replaced: FrozenSet[Owned],
+    requests: Iterable[ImageRequest],
+) -> bool:
+    """
+    Whether a recorded task is replaced by a run.
+
+    A task that has an image which is kept, is kept. Else it goes when one of its images is
+    replaced, or when the run asks for the same: the same package and image type for the same
+    variant and for all its arches.
+
+    :param images: all that are recorded
+    :param replaced: which of them are replaced
+    """
+    its_own = {
+        Owned(image.variant, image.arch, image.path)
+        for image in images
+        if image.koji.task_id == task.task_id
+    }
+    if its_own:
+        return its_own <= replaced
+    arches = {
+        arch
+        for request in requests
+        if (request.variant, request.config.image_type) == (task.variant, task.image_type)
+        and request.config.name == _package(task.nvr)
+        for arch in request.arches
+    }
+    return set(task.arches) <= arches
+
+
+def _package(nvr: Optional[str]) -> Optional[str]:
+    return None if nvr is None else nvr.rsplit("-", 2)[0]
+
+
+def _expected(request: ImageRequest, arch: Arch, suffix: str) -> Claim:
+    config = request.config
+    filename = "%s.%s.%s" % (request.nvr or config.name, arch, suffix)
+    path = None
+    if request.nvr is not None:
+        folder = request.folder(arch, "iso" if suffix == "iso" else "images")
+        path = "%s/%s" % (folder, request.placed_name(filename))
+    words = productmd_type(config.image_type, suffix, filename, config.manifest_type)
+    image_type, image_format = words or (None, None)
+    identity = planned_identity(request.subvariant, image_type, image_format, arch)
+    return Claim(request.variant, arch, path, identity)

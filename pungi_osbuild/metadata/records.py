@@ -1,0 +1,306 @@
+"""What osbuild.json says of tasks and images, as frozen values; the format is in its document."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Dict, Optional, Tuple
+
+from pungi_osbuild.metadata.clouds import cloud_from_json
+from pungi_osbuild.metadata.fields import Fields, time_text, whole_seconds
+from pungi_osbuild.model import (
+    Arch,
+    Artifact,
+    Checksum,
+    CloudImage,
+    JsonDict,
+    Manifest,
+    Outcome,
+    OutcomeKind,
+    PlacedImage,
+)
+
+_DIGEST = re.compile(r"[0-9a-f]+")
+
+
+@dataclass(frozen=True)
+class TaskRecord:
+    """
+    What became of a request, as recorded. Times are seconds since the epoch.
+
+    :param nvr: None when no release was ever allocated
+    :param task_id: None when nothing was submitted
+    :param reason: why it failed; None when it was built
+    """
+
+    task_id: Optional[int]
+    variant: str
+    arches: Tuple[Arch, ...]
+    nvr: Optional[str]
+    image_type: str
+    attempt: int
+    outcome: OutcomeKind
+    can_fail: bool
+    reason: Optional[str]
+    created: Optional[int]
+    started: Optional[int]
+    ended: Optional[int]
+    placed: Optional[int]
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> TaskRecord:
+        """Return what is recorded of an outcome."""
+        request = outcome.request
+        return cls(
+            task_id=outcome.task_id,
+            variant=request.variant,
+            arches=request.arches,
+            nvr=request.nvr,
+            image_type=request.config.image_type,
+            attempt=outcome.attempt,
+            outcome=outcome.kind,
+            can_fail=request.can_fail,
+            reason=outcome.reason,
+            created=whole_seconds(outcome.times.created),
+            started=whole_seconds(outcome.times.started),
+            ended=whole_seconds(outcome.times.ended),
+            placed=whole_seconds(outcome.placed),
+        )
+
+    @classmethod
+    def from_json(cls, fields: Fields) -> TaskRecord:
+        """Return the value of an entry.
+
+        :raises ValueError: naming the place that is wrong
+        """
+        kind = fields.text("outcome")
+        try:
+            outcome = OutcomeKind(kind)
+        except ValueError as error:
+            raise ValueError("%s.outcome: %s" % (fields.place, error)) from None
+        return cls(
+            task_id=fields.count_or_none("task_id"),
+            variant=fields.path("variant"),
+            arches=fields.texts("arches"),
+            nvr=fields.text_or_none("nvr"),
+            image_type=fields.text("image_type"),
+            attempt=fields.count("attempt"),
+            outcome=outcome,
+            can_fail=fields.flag("can_fail"),
+            reason=fields.text_or_none("reason"),
+            created=fields.time_or_none("created"),
+            started=fields.time_or_none("started"),
+            ended=fields.time_or_none("ended"),
+            placed=fields.time_or_none("placed"),
+        )
+
+    def to_json(self) -> JsonDict:
+        """Return the entry."""
+        entry: Dict[str, Any] = dict(vars(self))
+        entry["arches"] = list(self.arches)
+        entry["outcome"] = self.outcome.value
+        for key in ("created", "started", "ended", "placed"):
+            entry[key] = time_text(entry[key])
+        return entry
+
+
+@dataclass(frozen=True)
+class KojiOrigin:
+    """
+    The archive in Koji that an image file is.
+
+    :param filename: as in Koji; in the compose it may be called otherwise
+    :param checksum: Koji's own
+    """
+
+    task_id: int
+    build_id: int
+    nvr: str
+    archive_id: int
+    filename: str
+    checksum: Checksum
+
+    @classmethod
+    def from_json(cls, fields: Fields) -> KojiOrigin:
+        """Return the value of an entry.
+
+        :raises ValueError: naming the place that is wrong
+        """
+        return cls(
+            task_id=fields.count("task_id"),
+            build_id=fields.count("build_id"),
+            nvr=fields.text("nvr"),
+            archive_id=fields.count("archive_id"),
+            filename=fields.path("filename"),
+            checksum=_checksum(fields.text("checksum_type"), fields.text("checksum"), fields),
+        )
+
+    def to_json(self) -> JsonDict:
+        """Return the entry."""
+        entry: Dict[str, Any] = dict(vars(self))
+        entry["checksum_type"] = self.checksum.type
+        entry["checksum"] = self.checksum.value
+        return entry
+
+
+@dataclass(frozen=True)
+class ImageRecord:
+    """
+    An image, as recorded.
+
+    :param path: below ``compose/``
+    :param size: bytes
+    :param mtime: seconds since the epoch
+    :param type: productmd's image type, or None where it has none
+    :param in_images_json: whether images.json has an entry for it, too
+    """
+
+    variant: str
+    arch: Arch
+    path: str
+    size: int
+    mtime: int
+    checksums: Tuple[Checksum, ...]
+    type: Optional[str]
+    format: Optional[str]
+    subvariant: str
+    in_images_json: bool
+    image_type: str
+    distro: str
+    boot_mode: Optional[str]
+    osbuild_version: Optional[str]
+    artifact: Optional[Artifact]
+    koji: KojiOrigin
+    composer_id: Optional[str]
+    composer_server: Optional[str]
+    cloud: Tuple[CloudImage, ...]
+    manifest: Optional[Manifest]
+    sboms: Tuple[str, ...]
+
+    @classmethod
+    def of(cls, image: PlacedImage, in_images_json: bool) -> ImageRecord:
+        """Return what is recorded of a placed image."""
+        built = image.built
+        return cls(
+            variant=image.variant,
+            arch=built.arch,
+            path=image.path,
+            size=image.size,
+            mtime=image.mtime,
+            checksums=_sorted(image.checksums),
+            type=image.type,
+            format=image.format,
+            subvariant=image.subvariant,
+            in_images_json=in_images_json,
+            image_type=image.image_type,
+            distro=image.distro,
+            boot_mode=built.boot_mode,
+            osbuild_version=built.osbuild_version,
+            artifact=built.artifact,
+            koji=KojiOrigin(
+                task_id=built.task_id,
+                build_id=built.build_id,
+                nvr=built.nvr,
+                archive_id=built.archive_id,
+                filename=built.filename,
+                checksum=built.checksum,
+            ),
+            composer_id=built.composer_id,
+            composer_server=built.composer_server,
+            cloud=built.cloud,
+            manifest=built.manifest,
+            sboms=built.sboms,
+        )
+
+    @classmethod
+    def from_json(cls, variant: str, arch: Arch, fields: Fields) -> ImageRecord:
+        """Return the value of an entry.
+
+        :param variant: the uid that the entry stands under
+        :param arch: the arch that the entry stands under
+        :raises ValueError: naming the place that is wrong
+        """
+        composer = fields.group("composer")
+        return cls(
+            variant=variant,
+            arch=arch,
+            path=fields.path("path"),
+            size=fields.count("size"),
+            mtime=fields.count("mtime"),
+            checksums=_checksums(fields.group("checksums")),
+            type=fields.text_or_none("type"),
+            format=fields.text_or_none("format"),
+            subvariant=fields.text("subvariant"),
+            in_images_json=fields.flag("in_images_json"),
+            image_type=fields.text("image_type"),
+            distro=fields.text("distro"),
+            boot_mode=fields.text_or_none("boot_mode"),
+            osbuild_version=fields.text_or_none("osbuild_version"),
+            artifact=_artifact(fields.group_or_none("osbuild_artifact")),
+            koji=KojiOrigin.from_json(fields.group("koji")),
+            composer_id=composer.text_or_none("id"),
+            composer_server=composer.text_or_none("server"),
+            cloud=tuple(cloud_from_json(entry) for entry in fields.groups("cloud")),
+            manifest=_manifest(fields.group_or_none("manifest")),
+            sboms=fields.texts("sboms"),
+        )
+
+    def to_json(self) -> JsonDict:
+        """Return the entry; variant and arch are where it stands."""
+        manifest: Optional[Dict[str, Any]] = None
+        if self.manifest is not None:
+            manifest = dict(vars(self.manifest))
+            manifest["osbuild_composer_deps"] = list(self.manifest.osbuild_composer_deps)
+        return {
+            "path": self.path,
+            "size": self.size,
+            "mtime": self.mtime,
+            "checksums": {checksum.type: checksum.value for checksum in self.checksums},
+            "type": self.type,
+            "format": self.format,
+            "subvariant": self.subvariant,
+            "in_images_json": self.in_images_json,
+            "image_type": self.image_type,
+            "distro": self.distro,
+            "boot_mode": self.boot_mode,
+            "osbuild_version": self.osbuild_version,
+            "osbuild_artifact": None if self.artifact is None else dict(vars(self.artifact)),
+            "koji": self.koji.to_json(),
+            "composer": {"id": self.composer_id, "server": self.composer_server},
+            "cloud": [cloud.to_json() for cloud in self.cloud],
+            "manifest": manifest,
+            "sboms": list(self.sboms),
+        }
+
+
+def _sorted(checksums: Tuple[Checksum, ...]) -> Tuple[Checksum, ...]:
+    return tuple(sorted(checksums, key=lambda checksum: checksum.type))
+
+
+def _checksum(type: str, value: str, fields: Fields) -> Checksum:
+    if not type or not _DIGEST.fullmatch(value):
+        raise ValueError("%s has a checksum that is none" % fields.place)
+    return Checksum(type, value)
+
+
+def _checksums(fields: Fields) -> Tuple[Checksum, ...]:
+    found = tuple(_checksum(type, fields.text(type), fields) for type in fields)
+    if not found:
+        raise ValueError("%s is empty" % fields.place)
+    return found
+
+
+def _artifact(fields: Optional[Fields]) -> Optional[Artifact]:
+    if fields is None:
+        return None
+    return Artifact(fields.text("export_name"), fields.text("export_filename"))
+
+
+def _manifest(fields: Optional[Fields]) -> Optional[Manifest]:
+    if fields is None:
+        return None
+    return Manifest(
+        filename=fields.path("filename"),
+        osbuild_composer_version=fields.text_or_none("osbuild_composer_version"),
+        osbuild_composer_deps=fields.texts("osbuild_composer_deps"),
+    )

@@ -1,0 +1,252 @@
+"""
+The builder: takes tasks, hands them to composer, tags what was built. Time alone moves it.
+
+Nothing runs in the background: :meth:`Builder.advance` does, in order and at their own times, all
+steps that were due since it was last called, so thousands of tasks cost nothing while they build.
+Each step follows the handler of koji-osbuild 12. Used under the hub's lock.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import Any, Callable, Deque, List, Sequence, Tuple
+
+from pungi_osbuild import imagetypes
+from pungi_osbuild.rehearsal import composer, rules
+from pungi_osbuild.rehearsal.composer import Order
+from pungi_osbuild.rehearsal.composerjobs import Compose, ComposerJobs, Ended
+from pungi_osbuild.rehearsal.records import Build, Tag, Target, Task
+from pungi_osbuild.rehearsal.settings import HubSettings
+from pungi_osbuild.rehearsal.state import State
+from pungi_osbuild.rehearsal.store import Store
+from pungi_osbuild.rehearsal.wire import (
+    FOREIGN,
+    TASK_STATES,
+    BuildError,
+    GenericError,
+    TaskFault,
+    as_fault,
+    canonical_arches,
+)
+
+HOST_ID = 1
+TASK_WEIGHT = 0.2
+"""What koji-osbuild gives a task that is taken."""
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the hub, its files and the composer that it stands in for are."""
+
+    server: str
+    topurl: str
+    composer: str
+
+
+class Builder:
+    """
+    Advances tasks from FREE to their end.
+
+    :param addresses: what requests and results name
+    """
+
+    def __init__(
+        self, state: State, store: Store, settings: HubSettings, addresses: Addresses
+    ) -> None:
+        self._state = state
+        self._store = store
+        self._settings = settings
+        self._addresses = addresses
+        self._jobs = ComposerJobs(state, store, settings)
+        self._due: List[Tuple[float, int, Callable[[float], None]]] = []
+        self._scheduled = 0
+        self._queue: Deque[int] = deque()
+        self._building = 0
+
+    def submit(self, owner: int, request: Sequence[Any], now: float) -> Task:
+        """Make an osbuildImage task, which is FREE."""
+        task = Task(self._state.next_task_id(), "osbuildImage", tuple(request), owner, now)
+        self._state.add_task(task)
+        self._at(now + self._settings.start_delay, lambda when: self._offer(task.id, when))
+        return task
+
+    def submit_tagging(self, owner: int, tag: Tag, build: Build, now: float) -> Task:
+        """Make a tagBuild task, which ends at once."""
+        task = self._tagging(owner, tag, build, now)
+        self._state.add_task(task)
+        return task
+
+    def cancel(self, task: Task, now: float) -> None:
+        """Cancel a task that has not ended. What composer does for it goes on."""
+        if not task.ended:
+            self._end(replace(task, state=TASK_STATES["CANCELED"]), now)
+
+    def advance(self, now: float) -> None:
+        """Do all steps that are due."""
+        while self._due and self._due[0][0] <= now:
+            when, _, step = heapq.heappop(self._due)
+            step(when)
+
+    def _at(self, when: float, step: Callable[[float], None]) -> None:
+        self._scheduled += 1
+        # To the microsecond, as all of the hub's times.
+        heapq.heappush(self._due, (round(when, 6), self._scheduled, step))
+
+    def _offer(self, task_id: int, now: float) -> None:
+        self._queue.append(task_id)
+        self._take_waiting(now)
+
+    def _take_waiting(self, now: float) -> None:
+        capacity = self._settings.capacity
+        while self._queue and (capacity is None or self._building < capacity):
+            task = self._state.tasks[self._queue.popleft()]
+            if not task.ended:
+                self._take(task, now)
+
+    def _take(self, task: Task, now: float) -> None:
+        self._building += 1
+        state = TASK_STATES["OPEN"]
+        opened = replace(task, state=state, start_ts=now, host_id=HOST_ID, weight=TASK_WEIGHT)
+        self._state.tasks[task.id] = opened
+        try:
+            target, order = self._order(opened)
+        except (KeyError, ValueError) as error:
+            self._fail(opened, _traceback(error), now)
+        except GenericError as error:
+            self._fail(opened, as_fault(error), now)
+        else:
+            self._compose(target, self._jobs.start(order, now), now)
+
+    def _order(self, task: Task) -> Tuple[Target, Order]:
+        """
+        Return what a task asks composer for, and the target that it goes to.
+
+        :raises koji.GenericError: the target, an arch or the release is not to be had, or composer
+            refuses the request
+        :raises KeyError: a repo or ostree ref has a ``$name`` that koji-osbuild does not know
+        :raises ValueError: one has a ``$`` that is none
+        """
+        name, version, distro, image_type, target_name, arches, options = task.request
+        target = self._state.target_on_first_use(target_name)
+        if target is None:
+            raise GenericError("No such build target: %s" % target_name)
+        _check_arches(target, arches)
+        order = Order(
+            task_id=task.id,
+            name=name,
+            version=version,
+            release=options.get("release") or rules.next_release(self._state, name, version),
+            distro=distro,
+            image_type=imagetypes.api_name(image_type),
+            arches=tuple(arches),
+            repos=tuple(options.get("repo") or (self._target_repo(target),)),
+            options=options,
+        )
+        request = order.request(self._addresses.server)
+        self._store.write_output(task.id, "compose-request.json", request)
+        refusal = order.refusal()
+        if refusal is not None:
+            raise GenericError("Failed to create the compose request: %s" % refusal)
+        return target, order
+
+    def _target_repo(self, target: Target) -> str:
+        tag = target.build_tag
+        return "%s/repos/%s/%d/$arch" % (self._addresses.topurl, tag.name, tag.id)
+
+    def _compose(self, target: Target, compose: Compose, now: float) -> None:
+        """Wait for composer, which is quick when Koji has refused to register the build."""
+        order = compose.order
+        pending = composer.pending_status(order.arches)
+        self._store.write_output(order.task_id, "compose-status.json", pending)
+        settings = self._settings
+        lasts = settings.duration if compose.build is not None else settings.start_delay
+        self._at(now + lasts, lambda when: self._conclude(target, compose, when))
+
+    def _conclude(self, target: Target, compose: Compose, now: float) -> None:
+        """End a task that composer has ended with, if it still runs."""
+        ended = self._jobs.finish(compose, now)
+        task = self._state.tasks[compose.order.task_id]
+        if task.ended:
+            return
+        for name, document in ended.documents().items():
+            self._store.write_output(task.id, name, document)
+        if not ended.success or ended.build is None:
+            self._fail(task, as_fault(BuildError("Compose failed (id: %s)" % compose.id)), now)
+        elif compose.order.options.get("skip_tag"):
+            self._close(task, ended, ended.build, now)
+        else:
+            child = self._tag(task, target, ended.build, now)
+            task = replace(task, waiting=False)
+            if child.fault is not None:
+                self._fail(task, child.fault, now)
+            else:
+                self._close(task, ended, ended.build, now)
+
+    def _tag(self, parent: Task, target: Target, build: Build, now: float) -> Task:
+        """Do the tagBuild subtask, the only one that looks at the package list."""
+        child = replace(
+            self._tagging(parent.owner, target.dest_tag, build, now),
+            request=(target.dest_tag.id, build.id, False, None, True),
+            parent=parent.id,
+            label="tag",
+            priority=parent.priority - 1,
+            awaited=False,
+        )
+        self._state.add_task(child)
+        return child
+
+    def _tagging(self, owner: int, tag: Tag, build: Build, now: float) -> Task:
+        """Tag a build and return the task that did, or could not."""
+        task = Task(
+            id=self._state.next_task_id(),
+            method="tagBuild",
+            request=(tag.id, build.id, False, None),
+            owner=owner,
+            create_ts=now,
+            state=TASK_STATES["CLOSED"],
+            start_ts=now,
+            completion_ts=now,
+            host_id=HOST_ID,
+        )
+        try:
+            rules.tag_build(self._state, self._state.users[owner], tag, build, tag.id)
+        except GenericError as error:
+            return replace(task, state=TASK_STATES["FAILED"], fault=as_fault(error))
+        return task
+
+    def _close(self, task: Task, ended: Ended, build: Build, now: float) -> None:
+        result = {
+            "composer": {"server": self._addresses.composer, "id": ended.compose.id},
+            "koji": {"build": build.id},
+        }
+        self._end(replace(task, state=TASK_STATES["CLOSED"], result=result), now)
+
+    def _fail(self, task: Task, fault: TaskFault, now: float) -> None:
+        self._end(replace(task, state=TASK_STATES["FAILED"], fault=fault), now)
+
+    def _end(self, task: Task, now: float) -> None:
+        was_open = self._state.tasks[task.id].state == TASK_STATES["OPEN"]
+        self._state.tasks[task.id] = replace(task, completion_ts=now)
+        if was_open:
+            self._building -= 1
+            # Not at once: of many tasks that fail when they are taken each would take the next.
+            self._at(now, self._take_waiting)
+
+
+def _check_arches(target: Target, arches: Sequence[str]) -> None:
+    tag = target.build_tag
+    if not tag.arches:
+        # The stray percent sign is koji-osbuild's own.
+        raise BuildError("Missing arches for tag '%%%s'" % tag.name)
+    unsupported = set(arches) - set(canonical_arches(tag.arches))
+    if unsupported:
+        raise BuildError("Unsupported architecture(s): %s" % unsupported)
+
+
+def _traceback(error: Exception) -> TaskFault:
+    """Return the fault of an exception that is not Koji's: a traceback."""
+    said = "%s: %s" % (type(error).__name__, error)
+    where = '  File "/usr/lib/koji-builder-plugins/osbuild.py", line 112, in as_dict\n'
+    return TaskFault(FOREIGN, "Traceback (most recent call last):\n%s%s\n" % (where, said))

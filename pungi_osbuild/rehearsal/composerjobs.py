@@ -1,0 +1,168 @@
+"""
+Composer at work: it registers a build with Koji, builds each arch's image, imports or gives up.
+
+A job knows nothing of the Koji task that asked for it, beyond its number: when that is cancelled
+the job goes on, as osbuild-composer's does. Used under the hub's lock.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any, Dict, Mapping, Optional, Tuple
+
+from pungi_osbuild.rehearsal import composer, rules
+from pungi_osbuild.rehearsal.composer import ImageOutcome, Order
+from pungi_osbuild.rehearsal.content import BUILDER_USER
+from pungi_osbuild.rehearsal.faults import FaultBook, FaultKind
+from pungi_osbuild.rehearsal.importer import NOTHING_REAL, Importer
+from pungi_osbuild.rehearsal.records import Build
+from pungi_osbuild.rehearsal.settings import HubSettings
+from pungi_osbuild.rehearsal.state import State, by_name
+from pungi_osbuild.rehearsal.store import Store
+from pungi_osbuild.rehearsal.wire import BUILD_STATES, GenericError
+
+
+@dataclass(frozen=True)
+class Compose:
+    """
+    A compose that composer works on.
+
+    :param build: as registered with Koji, or None when Koji refused
+    :param error: composer's error when Koji refused
+    """
+
+    id: str
+    order: Order
+    build: Optional[Build] = None
+    error: Optional[Mapping[str, Any]] = None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """
+    What became of a compose.
+
+    :param build: COMPLETE, FAILED, or None when there never was one
+    :param import_log: what koji-import.log.json says
+    """
+
+    compose: Compose
+    success: bool
+    images: Tuple[ImageOutcome, ...]
+    build: Optional[Build]
+    import_log: Mapping[str, Any]
+
+    def documents(self) -> Mapping[str, Any]:
+        """Return the files that koji-osbuild leaves in the task's output, by name."""
+        order = self.compose.order
+        build_id = None if self.build is None else self.build.id
+        documents: Dict[str, Any] = {
+            "compose-status.json": composer.final_status(self.success, build_id, self.images),
+            "koji-init.log.json": _init_log(self.compose),
+            "koji-import.log.json": self.import_log,
+        }
+        for image in self.images:
+            stem = "%s-%s" % (image.arch, order.image_type)
+            documents[stem + ".manifest.json"] = order.manifest(image.arch)
+            documents[stem + ".log.json"] = _image_log(order, image)
+        return documents
+
+
+class ComposerJobs:
+    """Starts and ends composes; how long they take is the caller's to say."""
+
+    def __init__(self, state: State, store: Store, settings: HubSettings) -> None:
+        self._state = state
+        self._settings = settings
+        self._faults = FaultBook(settings.faults)
+        self._importer = Importer(state, store, settings, self._faults)
+        self._composes_of: Dict[str, int] = {}
+
+    def start(self, order: Order, now: float) -> Compose:
+        """Take an order and register its build; one that Koji refuses will fail, not now."""
+        compose = Compose(self._compose_id(order), order)
+        owner = by_name(self._state.users, BUILDER_USER) or self._state.users[1]
+        try:
+            if self._faults.hits_once(FaultKind.TAKEN, order.name, order.arches, order.image_type):
+                self._take_nvr(order, now)
+            build = rules.reserve_build(
+                self._state, owner, order.name, order.version, order.release, now
+            )
+        except GenericError as error:
+            return replace(compose, error=composer.init_error(str(error)))
+        return replace(compose, build=build)
+
+    def _compose_id(self, order: Order) -> str:
+        """Return composer's id, which does not depend on the order in which tasks come."""
+        count = self._composes_of.get(order.nvr, 0)
+        self._composes_of[order.nvr] = count + 1
+        key = "compose %d %s %d" % (self._settings.seed, order.nvr, count)
+        return str(uuid.UUID(sha256(key.encode()).hexdigest()[:32], version=4))
+
+    def _take_nvr(self, order: Order, now: float) -> None:
+        """Let somebody else's build have the N-V-R."""
+        if self._state.build_of(order.name, order.version, order.release) is not None:
+            return
+        build = rules.reserve_build(
+            self._state, self._state.users[1], order.name, order.version, order.release, now
+        )
+        complete = BUILD_STATES["COMPLETE"]
+        self._state.put_build(
+            replace(build, state=complete, completion_ts=now, reserved=False, by_composer=False)
+        )
+
+    def finish(self, compose: Compose, now: float) -> Ended:
+        """End a compose: import its build, or give it up."""
+        order, build = compose.order, compose.build
+        images = tuple(self._image_outcome(compose, arch) for arch in order.arches)
+        if build is None:
+            return Ended(compose, False, images, None, _import_log())
+        if any(image.error for image in images):
+            failed = rules.refund_build(self._state, build, now)
+            return Ended(compose, False, images, failed, _import_log())
+        try:
+            done = self._importer.import_build(build, order, images, now)
+        except GenericError as error:
+            failed = rules.refund_build(self._state, build, now)
+            return Ended(compose, False, images, failed, {"koji_error": str(error)})
+        return Ended(compose, True, images, done, {"koji_error": ""})
+
+    def _image_outcome(self, compose: Compose, arch: str) -> ImageOutcome:
+        order = compose.order
+
+        def hits(kind: FaultKind) -> bool:
+            return self._faults.hits(kind, order.name, arch, order.image_type)
+
+        if compose.error is not None:
+            return ImageOutcome(arch, error=compose.error)
+        if hits(FaultKind.BUILD):
+            return ImageOutcome(arch, error=composer.BUILD_FAILED)
+        upload = order.upload(arch, self._settings.seed)
+        if upload is not None and hits(FaultKind.UPLOAD):
+            return ImageOutcome(arch, upload.failure(), upload, upload_failed=True)
+        if hits(FaultKind.LOST_UPLOAD):
+            return ImageOutcome(arch)
+        return ImageOutcome(arch, upload=upload)
+
+
+def _import_log() -> Mapping[str, Any]:
+    """Return the log of an import that was not tried."""
+    return {"koji_error": "", "job_error": composer.DEPENDENCY_FAILED}
+
+
+def _init_log(compose: Compose) -> Mapping[str, Any]:
+    if compose.build is None:
+        return {"build_id": 0, "koji_error": "", "token": "", "job_error": compose.error}
+    token = sha256(compose.id.encode()).hexdigest()[:32]
+    return {"build_id": compose.build.id, "koji_error": "", "token": token}
+
+
+def _image_log(order: Order, image: ImageOutcome) -> Mapping[str, Any]:
+    log: Dict[str, Any] = {"arch": image.arch, "log": NOTHING_REAL, "success": not image.error}
+    if image.error:
+        log["job_error"] = image.error
+    elif image.upload is not None:
+        log["target_results"] = [image.upload.target_result(order.artifact())]
+    return log

@@ -1,0 +1,165 @@
+"""The import of a finished compose into Koji (CGImport): files on disk, archives, build data."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from typing import Any, Dict, List, Mapping, Sequence
+
+from pungi_osbuild.rehearsal.archivetypes import ArchiveType, archive_type
+from pungi_osbuild.rehearsal.composer import COMPOSER_INFO, OSBUILD_VERSION, ImageOutcome, Order
+from pungi_osbuild.rehearsal.faults import FaultBook, FaultKind
+from pungi_osbuild.rehearsal.images import image_bytes, spoiled
+from pungi_osbuild.rehearsal.records import Archive, Build
+from pungi_osbuild.rehearsal.settings import HubSettings, ResultsIn
+from pungi_osbuild.rehearsal.state import State
+from pungi_osbuild.rehearsal.store import Store
+from pungi_osbuild.rehearsal.wire import BUILD_STATES, GenericError
+
+NOTHING_REAL = "This is a rehearsal: nothing was built, and no cloud has this image.\n"
+MAX_FILENAME = 255
+
+
+@dataclass(frozen=True)
+class _Output:
+    """
+    A file that composer hands to Koji.
+
+    :param extra: what stands below ``extra.image`` of its archive
+    """
+
+    filename: str
+    content: bytes
+    type: ArchiveType
+    extra: Mapping[str, Any]
+
+
+class Importer:
+    """Imports composes. Used under the hub's lock."""
+
+    def __init__(
+        self, state: State, store: Store, settings: HubSettings, faults: FaultBook
+    ) -> None:
+        self._state = state
+        self._store = store
+        self._settings = settings
+        self._faults = faults
+
+    def import_build(
+        self, build: Build, order: Order, images: Sequence[ImageOutcome], now: float
+    ) -> Build:
+        """
+        Import a compose whose images are all built.
+
+        :returns: the build, now COMPLETE
+        :raises koji.GenericError: Koji refuses one of the files; nothing is imported
+        """
+        outputs = [(image, self._outputs(order, image)) for image in images]
+        build_extra: Dict[str, Any] = {"typeinfo": {"image": {}}, "osbuild_manifest": {}}
+        for image, files in outputs:
+            buildroot = self._state.next_buildroot()
+            for output in files:
+                self._import_file(build, order, image, output, buildroot)
+            main, manifest = files[0], files[1]
+            build_extra["typeinfo"]["image"][main.filename] = self._build_info(main, image, order)
+            build_extra["osbuild_manifest"][manifest.filename] = manifest.extra
+            self._write_log(build, main.filename + ".osbuild.log")
+        self._write_log(build, "cg_import.log")
+        done = replace(
+            build,
+            state=BUILD_STATES["COMPLETE"],
+            completion_ts=now,
+            task_id=order.task_id,
+            extra=build_extra,
+            source="",
+            reserved=False,
+        )
+        self._state.put_build(done)
+        return done
+
+    def _outputs(self, order: Order, image: ImageOutcome) -> List[_Output]:
+        """Return the files of one arch, the image first and its manifest second."""
+        suffix = order.exported().suffix
+        name = "%s.%s.%s" % (order.nvr, image.arch, suffix)
+        extra = self._image_info(order, image)
+        if self._settings.results_in is ResultsIn.ARCHIVE:
+            extra = _with_results(extra, image, order)
+        arch = {"arch": image.arch}
+        manifest = json.dumps(order.manifest(image.arch), sort_keys=True).encode()
+        key = "%s.%s" % (order.nvr, image.arch)
+        outputs = [
+            _output(name, image_bytes(suffix, key), extra),
+            _output(name + ".manifest.json", manifest, {**arch, "info": COMPOSER_INFO}),
+        ]
+        if self._settings.sboms:
+            for pipeline in ("buildroot-build", "image-os"):
+                sbom = json.dumps({"spdxVersion": "SPDX-2.3", "name": pipeline}).encode()
+                outputs.append(_output("%s.%s.spdx.json" % (name, pipeline), sbom, arch))
+        if self._hits(FaultKind.ODD_ARCHIVE, order, image):
+            outputs.append(_output(name + ".notes.txt", NOTHING_REAL.encode(), arch))
+        return outputs
+
+    def _image_info(self, order: Order, image: ImageOutcome) -> Mapping[str, Any]:
+        return {
+            "arch": image.arch,
+            "boot_mode": order.boot_mode(),
+            "osbuild_artifact": order.artifact(),
+            "osbuild_version": OSBUILD_VERSION,
+        }
+
+    def _build_info(self, main: _Output, image: ImageOutcome, order: Order) -> Mapping[str, Any]:
+        if self._settings.results_in is ResultsIn.BUILD:
+            return _with_results(main.extra, image, order)
+        return main.extra
+
+    def _import_file(
+        self, build: Build, order: Order, image: ImageOutcome, output: _Output, buildroot: int
+    ) -> None:
+        is_image = "boot_mode" in output.extra
+        missing = is_image and self._hits(FaultKind.MISSING, order, image)
+        path = "%s/images/%s" % (build.folder, output.filename)
+        content = output.content
+        if is_image and self._hits(FaultKind.CHECKSUM, order, image):
+            content = spoiled(content)
+        if is_image and self._hits(FaultKind.CUT, order, image):
+            self._state.cut_files.add(path)
+        if not missing:
+            self._store.write_build_file(path, content)
+        self._state.add_archive(
+            Archive(
+                id=len(self._state.archives) + 1,
+                build_id=build.id,
+                buildroot_id=buildroot,
+                filename=output.filename,
+                size=len(output.content),
+                checksum=hashlib.md5(output.content).hexdigest(),
+                type=output.type,
+                arch=image.arch,
+                extra=output.extra,
+                metadata_only=missing,
+            )
+        )
+
+    def _hits(self, kind: FaultKind, order: Order, image: ImageOutcome) -> bool:
+        return self._faults.hits(kind, order.name, image.arch, order.image_type)
+
+    def _write_log(self, build: Build, name: str) -> None:
+        path = "%s/data/logs/%s" % (build.folder, name)
+        self._store.write_build_file(path, NOTHING_REAL.encode())
+
+
+def _with_results(extra: Mapping[str, Any], image: ImageOutcome, order: Order) -> Mapping[str, Any]:
+    if image.upload is None:
+        return extra
+    result = image.upload.target_result(order.artifact())
+    return {**extra, "upload_target_results": [result]}
+
+
+def _output(filename: str, content: bytes, extra: Mapping[str, Any]) -> _Output:
+    kind = archive_type(filename)
+    if "/" in filename or ".." in filename or len(filename.encode()) > MAX_FILENAME:
+        raise GenericError("invalid file name: %s" % filename)
+    if kind is None:
+        raise GenericError("unsupported file extension: %s" % filename)
+    return _Output(filename, content, kind, extra)

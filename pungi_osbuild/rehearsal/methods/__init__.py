@@ -1,0 +1,25 @@
+"""The hub's methods, a module for each kind of thing; importing this fills the registry."""
+
+from pungi_osbuild.rehearsal.methods import (
+    archives,
+    builds,
+    people,
+    submission,
+    tags,
+    targets,
+    tasklist,
+    taskoutput,
+    tasks,
+)
+
+__all__ = [
+    "archives",
+    "builds",
+    "people",
+    "submission",
+    "tags",
+    "targets",
+    "tasklist",
+    "taskoutput",
+    "tasks",
+]

@@ -1,0 +1,48 @@
+"""The examples are what their index says, and read without a single problem."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pungi_osbuild.config import read_config, read_source, read_variants, unmatched_patterns
+from pungi_osbuild.model import AwsEc2Upload, AzureUpload, GcpUpload, Provider
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+FOLDERS = sorted(path for path in EXAMPLES.iterdir() if path.is_dir())
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+def test_an_example_reads_without_problems(folder: Path) -> None:
+    """One config, its variants, one line that says what it shows, and a block for each variant."""
+    (config_file,) = folder.glob("*.conf")
+    assert len((folder / "README.md").read_text().strip().splitlines()) == 1
+    reading = read_config(read_source(config_file))
+    assert reading.problems == ()
+    config = reading.config
+    assert config is not None
+    assert config.release is not None
+    assert config.variants_file == str(folder / "variants.xml")
+    variants = read_variants(folder / "variants.xml", config.tree_arches, config.tree_variants)
+    assert unmatched_patterns(config, [variant.uid for variant in variants]) == ()
+    assert "(%s/)" % folder.name in (EXAMPLES / "README.md").read_text()
+
+
+def test_the_cloud_example_goes_to_every_cloud_under_no_fixed_name() -> None:
+    """Two arches with one AMI, GCP or Azure name would collide."""
+    reading = read_config(read_source(EXAMPLES / "rhel-cloud" / "rhel-cloud.conf"))
+    assert reading.config is not None
+    uploads = [block.upload for block in reading.config.blocks]
+    assert {upload.provider for upload in uploads if upload} == {
+        Provider.AWS,
+        Provider.AWS_S3,
+        Provider.GCP,
+        Provider.AZURE,
+        Provider.CONTAINER,
+    }
+    for upload in uploads:
+        if isinstance(upload, AwsEc2Upload):
+            assert upload.snapshot_name is None
+        if isinstance(upload, (GcpUpload, AzureUpload)):
+            assert upload.image_name is None

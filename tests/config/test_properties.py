@@ -1,0 +1,171 @@
+"""Whatever stands in a config, reading it ends in values and problems, and changes nothing."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any, Dict, List
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pungi_osbuild.config import Reading, Source, read_config
+from pungi_osbuild.config.schema import block_schema, pungi_schema, section_schema, upload_fields
+from pungi_osbuild.model import Problem, Provider, Severity
+
+# A user's regular expression may make Python warn; here warnings are errors.
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+
+GOOD_BLOCK: Dict[str, Any] = {
+    "name": "test-image",
+    "distro": "rhel-9.4",
+    "image_types": "aws",
+    "version": "9.4",
+    "release": "!RELEASE_FROM_DATE_RESPIN",
+    "target": "image-target",
+    "arches": ["x86_64", "aarch64"],
+    "repo": ["Server", {"baseurl": "https://example.com/$arch", "package_sets": ["os"]}],
+    "failable": ["*"],
+    "subvariant": "Cloud",
+    "ostree_ref": "rhel/$arch",
+    "upload_options": {"region": "us-east-1", "share_with_accounts": ["123456789012"]},
+    "customizations": {"users": [{"name": "root"}]},
+    "split_arches": True,
+    "skip_tag": False,
+}
+
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.sampled_from(["aws", "ami", "guest-imag", "!NOPE", "$", "$arch", "a-b", "../..", "x86_64"])
+    | st.binary(max_size=3)
+)
+JUNK = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.text(max_size=8) | st.integers(), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+TOP_KEYS = st.sampled_from(
+    [*section_schema()["properties"], *pungi_schema()["properties"], "osbuild_nonsense"]
+)
+BLOCK_KEYS = st.sampled_from([*block_schema()["properties"], "nonsense", 5, "\ud800", "a\x00b"])
+UPLOAD_KEYS = st.sampled_from(
+    sorted({field for provider in list(Provider)[:5] for field in upload_fields(provider)})
+)
+PATTERNS = st.sampled_from(["^Server$", "(", "", "[[", "*", "\x00"]) | st.text(max_size=5)
+
+
+@st.composite
+def blocks(draw: st.DrawFn) -> Dict[Any, Any]:
+    """A good block with a few of its keys gone, odd or new."""
+    block: Dict[Any, Any] = copy.deepcopy(GOOD_BLOCK)
+    for key in draw(st.lists(BLOCK_KEYS, max_size=3)):
+        if draw(st.booleans()):
+            block.pop(key, None)
+        else:
+            block[key] = draw(JUNK)
+    if draw(st.booleans()):
+        block["upload_options"] = draw(
+            st.dictionaries(UPLOAD_KEYS, JUNK | st.just(["123456789012"]), max_size=4)
+        )
+    return block
+
+
+CONFIGS = st.dictionaries(TOP_KEYS, JUNK, max_size=3) | st.builds(
+    lambda top, section: {**top, "osbuild": section},
+    st.dictionaries(TOP_KEYS, JUNK, max_size=3),
+    st.dictionaries(PATTERNS, st.lists(blocks() | JUNK, max_size=2) | JUNK, max_size=3),
+)
+
+
+def _check(problem: Problem) -> None:
+    assert problem.code
+    assert problem.place
+    assert problem.message.strip()
+    assert problem.hint.strip()
+    assert problem.severity in Severity
+    json.dumps(problem.to_json()).encode("utf-8")
+    "".join(str(value) for value in problem.to_json().values()).encode("utf-8")
+
+
+def _read(config: Dict[str, Any]) -> Reading:
+    return read_config(Source("/somewhere/main.conf", config))
+
+
+@given(CONFIGS)
+def test_any_config_gives_values_and_problems(config: Dict[str, Any]) -> None:
+    """No exception; each problem has all its parts; what is read can be sent to a hub."""
+    before = repr(config)
+    reading = _read(config)
+    assert repr(config) == before
+    for problem in reading.problems:
+        _check(problem)
+    assert len(set(reading.problems)) == len(reading.problems)
+    if reading.config is None:
+        assert reading.has_errors
+        return
+    hash(reading)
+    for block in reading.config.blocks:
+        assert isinstance(block.target, str)
+        assert block.target
+        assert block.image_type
+        errors = [problem.place for problem in reading.problems if problem.is_error]
+        assert not [place for place in errors if place.startswith(block.place)]
+        json.dumps(block.upload.to_wire() if block.upload else None)
+
+
+@given(CONFIGS)
+def test_a_config_without_errors_has_all_its_blocks(config: Dict[str, Any]) -> None:
+    """A block never vanishes without a word."""
+    reading = _read(config)
+    if reading.has_errors:
+        return
+    assert reading.config is not None
+    written: List[Any] = [block for group in config["osbuild"].values() for block in group]
+    assert [block.name for block in reading.config.blocks] == [block["name"] for block in written]
+
+
+@given(blocks(), blocks())
+def test_a_block_is_read_the_same_whatever_stands_beside_it(
+    first: Dict[Any, Any], second: Dict[Any, Any]
+) -> None:
+    """Its own problems and its own values, no more and no less."""
+    alone = _read({"osbuild": {"^Server$": [first]}})
+    beside = _read({"osbuild": {"^Server$": [first, second]}})
+    place = 'osbuild["^Server$"][0]'
+    own = tuple(problem for problem in beside.problems if problem.place.startswith(place))
+    assert own == alone.problems
+    assert alone.config is not None
+    assert beside.config is not None
+    assert alone.config.blocks == tuple(
+        block for block in beside.config.blocks if block.place == place
+    )
+
+
+def test_the_good_block_is_good() -> None:
+    """What the others are derived from."""
+    reading = _read({"osbuild": {"^Server$": [GOOD_BLOCK]}})
+    assert reading.problems == ()
+    assert reading.config is not None
+    assert len(reading.config.blocks) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(float("nan"), "no number"), (float("inf"), "range"), (-1, "range")]
+)
+def test_a_poll_interval_is_a_number_of_seconds(value: float, words: str) -> None:
+    """JSON can say NaN and Infinity."""
+    reading = _read({"osbuild": {"^A$": []}, "osbuild_poll_interval": value})
+    (problem,) = [problem for problem in reading.problems if problem.is_error]
+    assert problem.place == "osbuild_poll_interval"
+    assert words in problem.message
+    assert reading.config is not None
+    assert reading.config.settings.poll_interval is None

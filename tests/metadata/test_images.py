@@ -1,0 +1,402 @@
+"""images.json: ours go in and out, what is not ours stays as it is."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any, Collection, Dict, List, Sequence, Tuple
+
+import productmd.images
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pungi_osbuild.errors import InputError, SourceError
+from pungi_osbuild.metadata import (
+    CloudAwareImages,
+    ImageClashError,
+    Owned,
+    describable,
+    planned_identity,
+    productmd_image,
+    record_images,
+    recorded_images,
+    vocabulary,
+)
+from pungi_osbuild.model import PlacedImage
+from tests.values import (
+    MD5,
+    SHA256,
+    a_built_image,
+    a_cloud_image,
+    a_placed_image,
+    an_identity,
+)
+
+OTHER_SHA256 = "f" * 64
+
+
+def a_foreign_entry(name: str = "boot", **changes: Any) -> Dict[str, Any]:
+    """An entry as another phase of Pungi writes it."""
+    entry = {
+        "path": "Server/x86_64/iso/%s.iso" % name,
+        "mtime": 1795410000,
+        "size": 900,
+        "volume_id": "Example-1",
+        "type": "boot",
+        "format": "iso",
+        "arch": "x86_64",
+        "disc_number": 1,
+        "disc_count": 1,
+        "checksums": {"md5": MD5, "sha256": OTHER_SHA256},
+        "implant_md5": MD5,
+        "bootable": True,
+        "subvariant": name,
+    }
+    return {**entry, **changes}
+
+
+def a_document(*entries: Dict[str, Any], version: str = "1.2") -> Dict[str, Any]:
+    return {
+        "header": {"type": "productmd.images", "version": version},
+        "payload": {
+            "compose": {
+                "id": "Example-1-20261123.t.0",
+                "type": "test",
+                "date": "20261123",
+                "respin": 0,
+            },
+            "images": {"Server": {"x86_64": list(entries)}},
+        },
+    }
+
+
+def images_file(folder: Path, *entries: Dict[str, Any]) -> Path:
+    path = folder / "images.json"
+    path.write_text(json.dumps(a_document(*entries)))
+    return path
+
+
+def entries_of(path: Path) -> List[Dict[str, Any]]:
+    document = json.loads(path.read_text())
+    return [
+        entry
+        for arches in document["payload"]["images"].values()
+        for entries in arches.values()
+        for entry in entries
+    ]
+
+
+def record(
+    path: Path, placed: Sequence[PlacedImage], replace: Collection[Owned] = ()
+) -> List[Dict[str, Any]]:
+    record_images(path, an_identity(), placed, replace)
+    return entries_of(path)
+
+
+def an_uploaded_image(**changes: Any) -> PlacedImage:
+    return a_placed_image(built=a_built_image(cloud=(a_cloud_image(),)), **changes)
+
+
+def owned(image: PlacedImage) -> Owned:
+    return Owned(image.variant, image.built.arch, image.path)
+
+
+def test_an_image_is_recorded_as_pungis_own_phase_does(tmp_path: Path) -> None:
+    """One disc of one, not bootable, no volume id; and the upload."""
+    assert record(tmp_path / "images.json", [an_uploaded_image()]) == [
+        {
+            "path": "Server/x86_64/images/example-guest-1-5.x86_64.qcow2",
+            "mtime": 1795418607,
+            "size": 3,
+            "volume_id": None,
+            "type": "qcow2",
+            "format": "qcow2",
+            "arch": "x86_64",
+            "disc_number": 1,
+            "disc_count": 1,
+            "checksums": {"sha256": SHA256},
+            "implant_md5": None,
+            "bootable": False,
+            "subvariant": "Server",
+            "cloud": [
+                {
+                    "provider": "aws",
+                    "id": "ami-0123456789abcdef0",
+                    "region": "us-east-1",
+                    "name": "example",
+                }
+            ],
+        }
+    ]
+
+
+def test_an_image_without_upload_has_no_cloud(tmp_path: Path) -> None:
+    """There is no empty list."""
+    (entry,) = record(tmp_path / "images.json", [a_placed_image()])
+    assert "cloud" not in entry
+
+
+def test_stock_productmd_loads_what_was_recorded(tmp_path: Path) -> None:
+    """It drops the uploads and keeps everything else."""
+    path = images_file(tmp_path, a_foreign_entry())
+    record(path, [an_uploaded_image()])
+    manifest = productmd.images.Images()
+    manifest.load(str(path))
+    assert manifest.compose.id == "Example-1-20261123.t.0"
+    found = {image.path: image for image in manifest["Server"]["x86_64"]}
+    assert found["Server/x86_64/iso/boot.iso"].volume_id == "Example-1"
+    ours = found["Server/x86_64/images/example-guest-1-5.x86_64.qcow2"]
+    assert (ours.type, ours.size, ours.checksums) == ("qcow2", 3, {"sha256": SHA256})
+
+
+def test_a_run_without_images_leaves_an_empty_file(tmp_path: Path) -> None:
+    """A file that productmd loads, also when everything failed."""
+    assert record(tmp_path / "metadata" / "images.json", []) == []
+    manifest = productmd.images.Images()
+    manifest.load(str(tmp_path / "metadata" / "images.json"))
+    assert manifest.images == {}
+
+
+def test_the_file_looks_as_productmd_writes_it(tmp_path: Path) -> None:
+    """Sorted keys, four spaces: a difference between two composes stays readable."""
+    path = images_file(tmp_path, a_foreign_entry("a"), a_foreign_entry("b"))
+    record(path, [])
+    manifest = productmd.images.Images()
+    manifest.load(str(path))
+    assert path.read_text() == manifest.dumps()
+
+
+def test_what_is_not_ours_stays(tmp_path: Path) -> None:
+    """With uploads that others recorded, unified images, and keys that nobody knows."""
+    foreign = [
+        a_foreign_entry("a", cloud=[{"provider": "aws", "id": "ami-1"}]),
+        a_foreign_entry("b", unified=True, additional_variants=["Client"]),
+        a_foreign_entry("c", location={"url": "https://example.com/c.iso"}, parent=7),
+        a_foreign_entry("d", cloud={"not": "ours"}),
+    ]
+    path = images_file(tmp_path, *foreign)
+    entries = record(path, [a_placed_image()])
+    assert [entry for entry in entries if "/iso/" in entry["path"]] == foreign
+    assert len(entries) == 5
+
+
+def test_own_old_entries_are_replaced(tmp_path: Path) -> None:
+    """The new image may have the same place and identity, the other entry not."""
+    path = tmp_path / "images.json"
+    path.write_text(json.dumps(a_document(a_foreign_entry())))
+    old = an_uploaded_image()
+    record(path, [old])
+    new = a_placed_image(size=4, path="Server/x86_64/images/example-guest-1-6.x86_64.qcow2")
+    entries = record(path, [new], [owned(old)])
+    assert [entry["path"] for entry in entries] == [new.path, "Server/x86_64/iso/boot.iso"]
+
+
+def test_an_own_entry_goes_though_nothing_comes(tmp_path: Path) -> None:
+    """Its request failed this time."""
+    path = tmp_path / "images.json"
+    record(path, [a_placed_image()])
+    assert record(path, [], [owned(a_placed_image())]) == []
+
+
+def test_the_same_place_under_another_variant_is_not_own(tmp_path: Path) -> None:
+    """Variant, arch and path count together."""
+    path = tmp_path / "images.json"
+    record(path, [a_placed_image()])
+    place = owned(a_placed_image())
+    assert len(record(path, [], [Owned("Client", place.arch, place.path)])) == 1
+
+
+def test_recording_the_same_again_changes_nothing(tmp_path: Path) -> None:
+    """A run that was killed after images.json and before osbuild.json goes on."""
+    path = tmp_path / "images.json"
+    first = record(path, [an_uploaded_image()])
+    assert record(path, [an_uploaded_image()]) == first
+
+
+def test_a_clash_names_both_images_and_loses_neither(tmp_path: Path) -> None:
+    """The other entry stays, everything else is recorded, and productmd still loads the file."""
+    foreign = a_foreign_entry("guest", type="qcow2", format="qcow2", subvariant="Server")
+    path = images_file(tmp_path, foreign)
+    clashing = a_placed_image()
+    fine = a_placed_image(
+        path="Server/x86_64/images/x.vmdk", type="vmdk", format="vmdk", subvariant="Server"
+    )
+    with pytest.raises(ImageClashError) as caught:
+        record(path, [clashing, fine])
+    assert clashing.path in caught.value.reason
+    assert foreign["path"] in caught.value.reason
+    assert "subvariant Server" in caught.value.reason
+    assert caught.value.paths == {clashing.path}
+    assert caught.value.exit_code == 1
+    manifest = productmd.images.Images()
+    manifest.load(str(path))
+    assert {image.path for image in manifest["Server"]["x86_64"]} == {foreign["path"], fine.path}
+
+
+def test_two_images_of_a_run_may_clash_too(tmp_path: Path) -> None:
+    """Over all variants: productmd compares them all."""
+    other = a_placed_image(variant="Client", path="Client/x86_64/images/x.qcow2")
+    with pytest.raises(ImageClashError) as caught:
+        record(tmp_path / "images.json", [a_placed_image(), other])
+    assert caught.value.paths == {other.path}
+    assert len(entries_of(tmp_path / "images.json")) == 1
+
+
+def test_a_foreign_entry_of_the_same_file_is_a_clash(tmp_path: Path) -> None:
+    """It says of the file what is not true any more, and it is not ours to take out."""
+    ours = a_placed_image()
+    path = images_file(tmp_path, a_foreign_entry(path=ours.path))
+    with pytest.raises(ImageClashError, match="the file"):
+        record(path, [ours])
+    assert len(entries_of(path)) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"type": None, "format": None},
+        {"type": "ami"},
+        {"format": "ova"},
+        {"size": 0},
+        {"checksums": ()},
+        {"built": a_built_image(arch="src")},
+        {"built": a_built_image(arch="abacus")},
+    ],
+)
+def test_what_productmd_has_no_words_for_is_passed_over(
+    tmp_path: Path, changes: Dict[str, Any]
+) -> None:
+    """Its place is osbuild.json; images.json stays loadable."""
+    image = a_placed_image(**changes)
+    assert not describable(image, vocabulary())
+    assert record(tmp_path / "images.json", [image]) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        "\x00",
+        json.dumps(a_document({})),
+        json.dumps(a_document(a_foreign_entry(type="unheard of"))),
+        json.dumps(a_document(a_foreign_entry("a"), a_foreign_entry("a", checksums={"md5": MD5}))),
+        json.dumps(a_document(a_foreign_entry(unified=False, additional_variants="x"))),
+    ],
+)
+def test_a_broken_file_is_left_alone(tmp_path: Path, text: str) -> None:
+    """And named; so that it can be seen to before anything is built."""
+    path = tmp_path / "images.json"
+    path.write_text(text)
+    with pytest.raises(SourceError) as caught:
+        recorded_images(path)
+    assert str(path) in caught.value.reason
+    with pytest.raises(SourceError):
+        record(path, [a_placed_image()])
+    assert path.read_text() == text
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """A file where the folder should be."""
+    (tmp_path / "metadata").write_text("")
+    with pytest.raises(InputError, match="cannot be written"):
+        record(tmp_path / "metadata" / "images.json", [])
+
+
+def test_kept_entries_can_be_asked_for(tmp_path: Path) -> None:
+    """Planning compares requests with them."""
+    assert recorded_images(tmp_path / "images.json") == ()
+    path = images_file(tmp_path, a_foreign_entry())
+    record(path, [a_placed_image()])
+    found = {entry.path: entry for entry in recorded_images(path)}
+    ours = found[a_placed_image().path]
+    assert (ours.variant, ours.arch) == ("Server", "x86_64")
+    assert ours.identity == planned_identity("Server", "qcow2", "qcow2", "x86_64")
+    assert found["Server/x86_64/iso/boot.iso"].identity != ours.identity
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_older_versions_are_read_as_productmd_reads_them(tmp_path: Path, version: str) -> None:
+    """Source images stood under an arch of their own there."""
+    document = a_document(a_foreign_entry(), version=version)
+    source = a_foreign_entry("source", arch="src", path="Server/source/iso/source.iso")
+    document["payload"]["images"]["Server"]["src"] = [source]
+    document["payload"]["images"]["Server"]["s390x"] = []
+    text = json.dumps(document)
+    stock, ours = productmd.images.Images(), CloudAwareImages()
+    stock.loads(text)
+    ours.loads(text)
+    assert json.loads(ours.dumps()) == json.loads(stock.dumps())
+    path = tmp_path / "images.json"
+    path.write_text(text)
+    record(path, [a_placed_image()])
+    stock.load(str(path))
+
+
+def test_pungis_later_phases_find_what_they_read() -> None:
+    """Its test phase reads ``deliverable`` without a default."""
+    image = productmd_image(productmd.images.Images(), a_placed_image(can_fail=True))
+    assert (image.can_fail, image.deliverable) == (True, "image-build")
+
+
+NAMES = st.text("abcdef", min_size=1, max_size=3)
+MORE: Dict[str, Any] = {
+    "cloud": st.lists(st.fixed_dictionaries({"provider": NAMES, "id": NAMES}), min_size=1),
+    "location": st.dictionaries(NAMES, NAMES),
+}
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> Dict[str, Any]:
+    """An images.json of others, with ours among it."""
+    document = a_document()
+    document["payload"]["images"] = {}
+    for name in draw(st.sets(NAMES, max_size=6)):
+        arch = draw(st.sampled_from(["x86_64", "aarch64"]))
+        variant = draw(st.sampled_from(["Server", "Client"]))
+        entry = a_foreign_entry(name, arch=arch, path="%s/%s/iso/%s.iso" % (variant, arch, name))
+        entry.update(draw(st.fixed_dictionaries({}, optional=MORE)))
+        arches = document["payload"]["images"].setdefault(variant, {})
+        arches.setdefault(arch, []).append(entry)
+    return document
+
+
+@st.composite
+def runs(draw: st.DrawFn) -> Tuple[PlacedImage, ...]:
+    """What a run has placed, with identities that differ."""
+    return tuple(
+        a_placed_image(
+            path="Server/%s/images/%s.qcow2" % (arch, name),
+            subvariant=name,
+            size=draw(st.integers(1, 9)),
+            built=a_built_image(arch=arch),
+        )
+        for name, arch in draw(
+            st.sets(st.tuples(NAMES, st.sampled_from(["x86_64", "aarch64"])), max_size=4)
+        )
+    )
+
+
+@given(documents(), runs(), runs())
+def test_nothing_foreign_is_ever_lost(
+    document: Dict[str, Any], first: Tuple[PlacedImage, ...], second: Tuple[PlacedImage, ...]
+) -> None:
+    """Whatever two runs record one after the other."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "images.json"
+        path.write_text(json.dumps(document))
+        foreign = entries_of(path)
+        record(path, first)
+        entries = record(path, second, [owned(image) for image in first])
+        assert [entry for entry in entries if entry["path"].endswith("qcow2")] != foreign or (
+            not foreign and not second
+        )
+        kept = [entry for entry in entries if entry["path"].endswith(".iso")]
+        assert sorted(kept, key=str) == sorted(foreign, key=str)
+        ours = {entry["path"] for entry in entries} - {entry["path"] for entry in foreign}
+        assert ours == {image.path for image in second}
+        productmd.images.Images().load(str(path))

@@ -1,0 +1,32 @@
+"""The words of the installed productmd."""
+
+from __future__ import annotations
+
+import pytest
+
+from pungi_osbuild.imagetypes import CATALOGUE, productmd_type
+from pungi_osbuild.metadata import vocabulary
+
+
+@pytest.mark.parametrize(
+    ("type", "format", "known"),
+    [("qcow2", "qcow2", True), ("qcow2", "ova", False), ("ami", "raw", False)],
+)
+def test_it_knows_what_productmd_knows(type: str, format: str, known: bool) -> None:
+    """Type and format are looked at separately, as productmd does."""
+    assert vocabulary().knows(type, format) is known
+
+
+def test_sources_are_no_arch_for_images() -> None:
+    """productmd refuses an image under ``src``."""
+    words = vocabulary()
+    assert {"x86_64", "aarch64", "s390x"} <= words.arches
+    assert not {"src", "nosrc"} & words.arches
+
+
+def test_the_catalogue_speaks_productmd() -> None:
+    """Everything that the catalogue records has a word in this productmd."""
+    for image_type in CATALOGUE.values():
+        for exported in image_type.files:
+            words = productmd_type(image_type.name, exported.suffix, exported.name)
+            assert words is None or vocabulary().knows(*words), image_type.name

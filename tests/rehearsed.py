@@ -1,0 +1,94 @@
+"""A whole run against a rehearsal hub, with what the hub saw of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Optional, Sequence, Tuple
+
+from pungi_osbuild.cli.inputs import Origin, Prepared, prepare
+from pungi_osbuild.hub import read_profile
+from pungi_osbuild.metadata import vocabulary, write_compose
+from pungi_osbuild.model import RunResult
+from pungi_osbuild.phase import Clock, PollPolicy, RunOptions, run
+from pungi_osbuild.rehearsal import (
+    Call,
+    Counters,
+    HubContent,
+    HubSettings,
+    RehearsalHub,
+    parse_fault,
+    write_profile,
+)
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+DATE = "20261123"
+QUICK = PollPolicy(fixed=0.05)
+"""Tests do not wait for seconds; what the policy itself says is tested by a clock of its own."""
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """What a run left behind."""
+
+    result: RunResult
+    out: Path
+    calls: Tuple[Call, ...]
+    counters: Counters
+
+
+def rehearse(
+    config: Path,
+    out: Path,
+    faults: Sequence[str] = (),
+    settings: HubSettings = HubSettings(duration=0.0),  # noqa: B008  frozen
+    options: RunOptions = RunOptions(policy=QUICK),  # noqa: B008
+    compose: Optional[Path] = None,
+    clock: Clock = Clock(),  # noqa: B008
+    **origin: Any,
+) -> Rehearsed:
+    """Rehearse a config, as ``pungi-osbuild rehearse`` does."""
+    prepared = prepare(
+        config,
+        Origin(None, compose, compose or out, date=DATE if compose is None else None, **origin),
+    )
+    settings = replace(settings, faults=tuple(map(parse_fault, faults)))
+    with RehearsalHub(settings, out / "koji", content_for(prepared)) as hub:
+        return run_against(hub, prepared, out, options, clock)
+
+
+def content_for(prepared: Prepared) -> HubContent:
+    """Return what a hub must hold for a plan."""
+    requests = prepared.requests
+    return HubContent.seeded(
+        targets=sorted({request.config.target for request in requests}),
+        packages=sorted({request.config.name for request in requests}),
+        arches=sorted({arch for request in requests for arch in request.arches}),
+    )
+
+
+def run_against(
+    hub: RehearsalHub,
+    prepared: Prepared,
+    out: Path,
+    options: RunOptions = RunOptions(policy=QUICK),  # noqa: B008
+    clock: Clock = Clock(),  # noqa: B008
+) -> Rehearsed:
+    """Run a plan against a hub that is there."""
+    config, compose = prepared.required()
+    target = replace(compose, topdir=str(out.absolute()))
+    composeinfo = out / "compose" / "metadata" / "composeinfo.json"
+    if not composeinfo.exists():
+        write_compose(composeinfo, target)
+    profile = out / "profile.conf"
+    write_profile(profile, hub, "rehearsal")
+    result = run(
+        prepared.requests,
+        target,
+        config.settings,
+        read_profile("rehearsal", profile),
+        vocabulary(),
+        options,
+        clock,
+    )
+    return Rehearsed(result, out, hub.calls, hub.counters)
