@@ -22,8 +22,9 @@ def dataclasses_of_the_package() -> Iterator[Tuple[str, Type[Any]]]:
     for info in pkgutil.walk_packages(pungi_osbuild.__path__, "pungi_osbuild."):
         module = importlib.import_module(info.name)
         for name, value in vars(module).items():
-            defined_here = inspect.isclass(value) and value.__module__ == info.name
-            if defined_here and dataclasses.is_dataclass(value):
+            if not inspect.isclass(value) or value.__module__ != info.name:
+                continue
+            if dataclasses.is_dataclass(value):
                 yield "%s.%s" % (info.name, name), value
 
 

@@ -104,8 +104,8 @@ class _Reader:
             child.type for child in children.values()
         }:
             optional = _optional(variant)
-            if self._is_wanted(optional.uid):
-                children.setdefault("optional", optional)
+            if self._is_wanted(optional.uid) and "optional" not in children:
+                children["optional"] = _placed_below(variant, optional, element)
         return _Tree(_with_repositories(variant, element), tuple(children.values()))
 
     def _children(self, element: Element, variant: Variant) -> Iterator[Tuple[Variant, Element]]:

@@ -144,24 +144,17 @@ def _actual(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return repr(value)
     if isinstance(value, (int, float)):
-        return "a number (%s)" % _number(value)
+        return "a number (%r)" % value
     for kind, name in ((str, "a string"), (list, "a list"), (dict, "a dict")):
         if isinstance(value, kind):
             return name
     return "a %s" % type(value).__name__
 
 
-def _number(value: Any) -> str:
-    try:
-        return repr(value)
-    except ValueError:  # more digits than Python prints
-        return "of too many digits"
-
-
 def _type_hint(types: Sequence[str], value: Any) -> str:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if "string" in types and is_number:
-        return 'Put it in quotation marks: "%s".' % _number(value)
+        return 'Put it in quotation marks: "%r".' % value
     if types == ["string"] and isinstance(value, list) and len(value) == 1:
         return "Write the value itself, without brackets."
     if "array" in types and isinstance(value, (str, dict)):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, NoReturn
+from typing import Any, Dict, List, Mapping, NoReturn
 from xml.parsers import expat
 
 from pungi_osbuild.errors import InputError, SourceError
@@ -26,7 +26,7 @@ class Element:
     path: str
     line: int
     tag: str
-    attributes: Dict[str, str]
+    attributes: Mapping[str, str]
     children: List[Element] = field(default_factory=list)
     pieces: List[str] = field(default_factory=list)
 

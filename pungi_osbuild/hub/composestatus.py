@@ -75,10 +75,22 @@ def error_text(error: Optional[Struct]) -> Optional[str]:
     if error is None:
         return None
     reason = error.maybe_text("reason") or "no reason given"
-    details = error.plain("details")
-    if details in (None, [], {}, ""):
+    details = _details_text(error.plain("details"))
+    if not details:
         return reason
-    shown = details if isinstance(details, str) else json.dumps(details, sort_keys=True)
-    if len(shown) > MAX_DETAILS:
-        shown = shown[: MAX_DETAILS - 3] + "..."
-    return "%s: %s" % (reason, shown)
+    if len(details) > MAX_DETAILS:
+        details = details[: MAX_DETAILS - 3] + "..."
+    return "%s: %s" % (reason, details)
+
+
+def _details_text(details: object) -> str:
+    """Return details for people: of a list of errors, which targets give, the errors' reasons."""
+    if details in (None, [], {}, ""):
+        return ""
+    if isinstance(details, str):
+        return " ".join(details.split())
+    if isinstance(details, list):
+        return "; ".join(filter(None, (_details_text(item) for item in details)))
+    if isinstance(details, dict) and isinstance(details.get("reason"), str):
+        return error_text(Struct(details, "details")) or ""
+    return json.dumps(details, sort_keys=True)

@@ -27,6 +27,9 @@ _DEPENDENCY_FAILED = 13
 """Composer's error id of a step that was not run because another failed: says nothing itself."""
 
 _TAKEN = re.compile(r"already (reserved|exists|in progress)|UniqueViolation")
+_TELLING = (composestatus.NAME, ".log.json", ".log")
+"""Names of the output files that tell why a task failed."""
+
 MAX_REASON = 2000
 
 
@@ -143,4 +146,4 @@ def _addresses(hub: Hub, task_id: int, names: Tuple[str, ...]) -> Tuple[str, ...
     if not topurl:
         return ()
     folder = koji.PathInfo(topdir=topurl).task(task_id)
-    return tuple("%s/%s" % (folder, name) for name in names)
+    return tuple("%s/%s" % (folder, name) for name in names if name.endswith(_TELLING))

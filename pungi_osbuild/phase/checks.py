@@ -115,7 +115,7 @@ def _words_of(
             "not-in-images-json",
             Severity.WARNING,
             "%s.image_types" % place,
-            "images.json has no words for the .%s file of a %s image" % (suffix, image_type),
+            "images.json has no words for a .%s file of image type %s" % (suffix, image_type),
             "It is placed and recorded in osbuild.json only; nothing needs to be done.",
         )
     elif not vocabulary.knows(*words):
@@ -133,7 +133,7 @@ def _words_of(
             "iso-type",
             Severity.WARNING,
             "%s.image_types" % place,
-            "the ISO of a %s image is filed as 'dvd', by its name alone" % image_type,
+            "the ISO of image type %s is filed as 'dvd', by its name alone" % image_type,
             "Set manifest_type: dvd-ostree-osbuild, live-osbuild or boot.",
         )
 

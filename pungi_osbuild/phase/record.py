@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
-from pathlib import Path
-from typing import Sequence
+from pathlib import Path, PurePosixPath
+from typing import Iterable, Sequence
 
-from pungi_osbuild.metadata import record_run
+from pungi_osbuild.metadata import Owned, claims, own_in, record_run
 from pungi_osbuild.model import ImageRequest, RunResult, Settings
 from pungi_osbuild.phase.media_checksums import update_media_checksums
+
+logger = logging.getLogger(__name__)
 
 
 def record(
@@ -16,6 +19,9 @@ def record(
 ) -> RunResult:
     """
     Record a run in the compose.
+
+    An image of an earlier run that was built anew under another name is removed, once images.json
+    names it no more. One whose build failed this time is not named any more, but its file stays.
 
     :param requests: everything that was asked for, also what has no outcome
     :param topdir: the compose folder
@@ -25,12 +31,32 @@ def record(
     :raises InputError: a file cannot be written
     """
     compose = topdir / "compose"
-    placed = update_media_checksums(compose, result.identity, settings, result.images)
+    metadata = compose / "metadata"
+    built = claims(outcome for outcome in result.outcomes if outcome.ok)
+    superseded = own_in(metadata / "osbuild.json", built)
+    placed = update_media_checksums(compose, result.identity, settings, result.images, superseded)
     by_path = {image.path: image for image in placed}
     outcomes = tuple(
         replace(outcome, images=tuple(by_path[image.path] for image in outcome.images))
         for outcome in result.outcomes
     )
     result = replace(result, outcomes=outcomes)
-    record_run(compose / "metadata", result, requests)
+    record_run(metadata, result, requests)
+    _remove(compose, (owned for owned in superseded if owned.path not in by_path))
     return result
+
+
+def _remove(compose: Path, gone: Iterable[Owned]) -> None:
+    for owned in gone:
+        parts = PurePosixPath(owned.path).parts
+        if ".." in parts or owned.path.startswith("/"):
+            continue
+        path = compose / owned.path
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            logger.warning("%s was replaced and cannot be removed: %s", path, error.strerror)
+        else:
+            logger.info("removed %s, which was built anew", owned.path)

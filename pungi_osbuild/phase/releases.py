@@ -47,7 +47,7 @@ def allocate(
     :raises HubError: no free release was found
     """
     ordered = list(requests)
-    used = {request.nvr for request in ordered if request.nvr is not None}
+    used: Set[str] = {request.nvr for request in ordered if request.nvr is not None}
     done: Dict[int, ImageRequest] = {request.number: request for request in ordered}
     for (name, version), groups in _waiting(ordered).items():
         candidates = _Candidates(registry.next_number(name, version), identity)
@@ -93,9 +93,7 @@ class _Candidates:
         self._next -= count
 
 
-def _free(
-    group: Group, candidates: _Candidates, registry: Registry, used: Set[Optional[str]]
-) -> str:
+def _free(group: Group, candidates: _Candidates, registry: Registry, used: Set[str]) -> str:
     candidates.tried = 0
     while candidates.tried < LIMIT:
         batch = candidates.take(BATCH)

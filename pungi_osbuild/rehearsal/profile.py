@@ -27,6 +27,7 @@ def write_profile(path: Path, hub: RehearsalHub, name: str = "rehearsal") -> Non
     )
     lines = ["[%s]" % name, *("%s = %s" % (key, value.replace("%", "%%")) for key, value in values)]
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     except OSError as error:
         raise InputError(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.config import Reading, Source, read_config
 from pungi_osbuild.config.schema import block_schema, pungi_schema, section_schema, upload_fields
+from pungi_osbuild.errors import SourceError
 from pungi_osbuild.model import Problem, Provider, Severity
 
 # A user's regular expression may make Python warn; here warnings are errors.
@@ -122,15 +123,18 @@ def test_any_config_gives_values_and_problems(config: Dict[str, Any]) -> None:
         json.dumps(block.upload.to_wire() if block.upload else None)
 
 
-@given(CONFIGS)
-def test_a_config_without_errors_has_all_its_blocks(config: Dict[str, Any]) -> None:
-    """A block never vanishes without a word."""
-    reading = _read(config)
-    if reading.has_errors:
-        return
+@given(st.lists(blocks(), max_size=3))
+def test_a_block_never_vanishes_without_a_word(written: List[Dict[Any, Any]]) -> None:
+    """It is read, or there is an error in it."""
+    reading = _read({"osbuild": {"^Server$": written}})
     assert reading.config is not None
-    written: List[Any] = [block for group in config["osbuild"].values() for block in group]
-    assert [block.name for block in reading.config.blocks] == [block["name"] for block in written]
+    for index in range(len(written)):
+        place = 'osbuild["^Server$"][%d]' % index
+        is_read = place in [block.place for block in reading.config.blocks]
+        has_error = any(
+            problem.is_error and problem.place.startswith(place) for problem in reading.problems
+        )
+        assert is_read != has_error
 
 
 @given(blocks(), blocks())
@@ -169,3 +173,27 @@ def test_a_poll_interval_is_a_number_of_seconds(value: float, words: str) -> Non
     assert words in problem.message
     assert reading.config is not None
     assert reading.config.settings.poll_interval is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "place"),
+    [
+        ({"distro": "rhel\x01"}, "bad-character", ".distro"),
+        ({"customizations": {"a": ["\ud800"]}}, "bad-character", ".customizations.a[0]"),
+        ({"customizations": {"a": {1, 2}}}, "bad-value", ".customizations"),
+    ],
+)
+def test_what_cannot_be_sent_is_an_error(changes: Dict[str, Any], code: str, place: str) -> None:
+    """A dict that Pungi hands over may hold more than a file can."""
+    reading = _read({"osbuild": {"^Server$": [{**GOOD_BLOCK, **changes}]}})
+    (problem,) = reading.problems
+    _check(problem)
+    assert (problem.code, problem.place) == (code, 'osbuild["^Server$"][0]%s' % place)
+
+
+def test_a_dict_without_end_is_refused() -> None:
+    """Freezing it would not end."""
+    endless: Dict[str, Any] = {}
+    endless["osbuild"] = endless
+    with pytest.raises(SourceError, match="nested too deeply"):
+        _read(endless)

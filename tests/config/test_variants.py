@@ -265,6 +265,16 @@ BROKEN: Dict[str, Tuple[str, Optional[int], str]] = {
         4,
         "is of type addon",
     ),
+    "optional-child-of-an-addon": (
+        "<variants>\n%s</variants>"
+        % _variant(
+            "A",
+            "x86_64",
+            inside=_children(_variant("B", "x86_64", kind="addon", more='has_optional="true"')),
+        ),
+        4,
+        "is of type addon",
+    ),
     "neither-true-nor-false": (
         "<variants>\n%s</variants>" % _variant("A", "x86_64", more='is_empty="yes"'),
         4,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import productmd.composeinfo
 import pytest
@@ -129,7 +129,7 @@ def test_nested_variants_are_sorted_as_pungi_sorts_them(tmp_path: Path) -> None:
     ],
 )
 def test_the_config_filters_variants_as_in_pungi(
-    tmp_path: Path, arches: Tuple[str, ...], variants: Tuple[str, ...], left: "list[str]"
+    tmp_path: Path, arches: Tuple[str, ...], variants: Tuple[str, ...], left: List[str]
 ) -> None:
     """A variant without arches goes, and with a variant go those below it."""
     folder = pungi_wrote(
@@ -259,9 +259,7 @@ def compose_with_everything(topdir: Path) -> Compose:
         return (("x86_64", "%s/$arch/%s" % (uid, path)),)
 
     return a_compose(
-        identity=identify(
-            a_release(base_product=LAYERED), "production", "20261123", 1, "RC-1.0"
-        ),
+        identity=identify(a_release(base_product=LAYERED), "production", "20261123", 1, "RC-1.0"),
         variants=(
             a_variant(uid="Cloud-Base", id="Cloud-Base"),
             a_variant(repositories=()),

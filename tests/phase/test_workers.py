@@ -51,7 +51,9 @@ def test_threads_are_gone_afterwards() -> None:
 def test_leaving_by_an_exception_waits_for_nothing() -> None:
     """Ctrl-C is not held up by what is still queued."""
     release = threading.Event()
-    workers = Workers(lambda _: release.wait(30), lambda _i, _e: False, threads=1)
+    workers: Workers[int, bool] = Workers(
+        lambda _: release.wait(30), lambda _i, _e: False, threads=1
+    )
     with pytest.raises(KeyboardInterrupt), workers:
         for number in range(3):
             workers.give(number)

@@ -1,0 +1,1 @@
+"""Tests of the rehearsal hub: over HTTP, with koji's own client, on a clock turned by hand."""

@@ -1,0 +1,116 @@
+"""Calls about what stands on the hub, and submissions that it refuses, as a real hub answered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict, Iterator
+from xmlrpc.client import Fault
+
+import koji
+import pytest
+
+from tests.rehearsal.desk import STRICT, Desk, a_desk, golden, normal
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """One strict hub for all calls that change nothing."""
+    with a_desk(tmp_path_factory.mktemp("hub"), content=STRICT) as one:
+        yield one
+
+
+def label(call: Dict[str, Any]) -> str:
+    return "%s-%s" % (call.get("method", call.get("note")), call["args"])
+
+
+@pytest.mark.parametrize("call", golden("standing_calls.json"), ids=label)
+def test_a_call_is_answered_as_by_a_real_hub(call: Dict[str, Any], desk: Desk) -> None:
+    """Versions, users, permissions, targets, tags, package lists, archive types."""
+    session = desk.session(call["user"])
+    try:
+        reply = session.callMethod(call["method"], *call["args"], **call["kwargs"])
+    except koji.GenericError as error:
+        assert call.get("fault") == [error.faultCode, str(error)]
+    else:
+        assert normal(reply) == normal(call["reply"])
+
+
+@pytest.mark.parametrize("call", golden("refused_submissions.json"), ids=label)
+def test_a_submission_is_refused_as_by_a_real_hub(call: Dict[str, Any], desk: Desk) -> None:
+    """The same code and, up to the dump that depends on jsonschema's version, the same words."""
+    session = desk.session(call["user"])
+    with pytest.raises((koji.GenericError, Fault)) as caught:
+        session.callMethod("osbuildImage", *call["args"], **call["kwargs"])
+    text = str(getattr(caught.value, "faultString", caught.value))
+    assert caught.value.faultCode == call["code"]
+    assert text.splitlines()[0] == call["text"]
+    assert desk.session().listTasks({}, {"countOnly": True}) == 0
+
+
+def test_an_unknown_method_is_refused(desk: Desk) -> None:
+    """In Koji's own words."""
+    with pytest.raises(koji.GenericError, match=r"\AInvalid method: noSuchMethod\Z") as caught:
+        desk.session().noSuchMethod()
+    assert caught.value.faultCode == 1000
+
+
+@pytest.mark.parametrize(
+    "method, args, kwargs, text",
+    [
+        ("getTag", (), {}, "missing 1 required positional argument: 'tagInfo'"),
+        ("checkTagPackage", (), {}, "missing 2 required positional arguments: 'tag' and 'pkg'"),
+        ("osbuildImage", ("a", "b", "c"), {}, "arguments: 'image_type', 'target', and 'arches'"),
+        ("getTaskRequest", (1, 2), {}, "takes 1 positional argument but 2 were given"),
+        ("getAPIVersion", (1,), {}, "takes 0 positional arguments but 1 was given"),
+        ("getTag", (1,), {"tagInfo": 1}, "got multiple values for argument 'tagInfo'"),
+    ],
+)
+def test_wrong_arguments_are_refused_in_pythons_words(
+    method: str, args: Any, kwargs: Any, text: str, desk: Desk
+) -> None:
+    """As the hub does, whose methods are Python functions."""
+    with pytest.raises(koji.ParameterError) as caught:
+        desk.session().callMethod(method, *args, **kwargs)
+    assert str(caught.value).startswith("%s() " % method)
+    assert str(caught.value).endswith(text)
+
+
+def test_methods_can_be_listed(desk: Desk) -> None:
+    """By XML-RPC's own convention."""
+    names = desk.session(None).callMethod("system.listMethods")
+    assert {"osbuildImage", "getTaskInfo", "system.listMethods"} <= set(names)
+
+
+def test_what_is_not_there_is_none_or_a_fault(desk: Desk) -> None:
+    """Tasks, builds, archives, users, hosts, channels and volumes."""
+    session = desk.session()
+    assert session.getBuild(999) is None
+    assert session.getArchive(999) is None
+    assert session.listArchives(buildID=999) == []
+    assert session.getTaskDescendents(999) == {"999": []}
+    assert session.getUser("no-such-user") is None
+    assert session.getHost("no-such-host") is None
+    assert session.getChannel("no-such-channel") is None
+    assert session.listTaskOutput(999) == []
+    faults = [
+        (lambda: session.getBuild(999, strict=True), "No such build: 999"),
+        (lambda: session.getBuild("notannvr"), "invalid format: notannvr"),
+        (lambda: session.getBuild("a-1-1", strict=True), "No such build: 'a-1-1'"),
+        (lambda: session.getArchive(999, strict=True), "No such archive: 999"),
+        (lambda: session.listArchives(buildID=9, strict=True), "No archives found."),
+        (lambda: session.listArchives(buildID=9, type="x"), "unsupported archive type: x"),
+        (lambda: session.listTaskOutput(999, strict=True), "Task doesn't exist"),
+        (lambda: session.getTaskResult(999), "No such task"),
+        (lambda: session.getVolume("x", strict=True), "No such volume: x"),
+    ]
+    for call, text in faults:
+        with pytest.raises(koji.GenericError) as caught:
+            call()
+        assert str(caught.value) == text
+
+
+def test_an_nvr_where_an_id_is_wanted_is_the_databases_complaint(desk: Desk) -> None:
+    """Fault code 1, which is none of Koji's."""
+    with pytest.raises(Fault, match="invalid input syntax for type integer") as caught:
+        desk.session().listArchives(buildID="rig-image-1-1")
+    assert caught.value.faultCode == 1

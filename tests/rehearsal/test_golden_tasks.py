@@ -1,0 +1,150 @@
+"""Image tasks from submission to build, reply by reply as a real hub answered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Dict
+
+import koji
+import pytest
+
+from pungi_osbuild.rehearsal import HubSettings
+from tests.rehearsal.desk import DURATION, STRICT, Desk, a_desk, golden, normal
+
+BUILD_METHODS = {"getBuild", "listArchives", "listTags"}
+CASES = [
+    "no_release",
+    "two_arches",
+    "aws",
+    "aws_s3",
+    "gcp",
+    "container",
+    "skip_tag",
+    "sbom",
+    "failed_arch",
+]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_task_is_answered_as_by_a_real_hub(case: str, tmp_path: Path) -> None:
+    """Every call of the transcript gets the same reply, but for ids, times and sums."""
+    faults = ["build:arch=aarch64"] if case == "failed_arch" else []
+    settings = HubSettings(duration=DURATION, sboms=case == "sbom")
+    with a_desk(tmp_path, *faults, content=STRICT, settings=settings) as desk:
+        calls = golden("task_%s.json" % case)
+        ids = {"task": desk.session().osbuildImage(*calls[0]["args"])}
+        seen = 0
+        for call in calls[1:]:
+            if "output" in call:
+                found = normal(desk.output(ids["task"], call["output"]))
+                assert found == normal(call["content"])
+            else:
+                assert_same(desk, call, ids)
+                seen += 1
+            desk.clock.turn(3 * DURATION if seen == 1 else 0)
+        assert seen >= 4
+
+
+def assert_same(desk: Desk, call: Dict[str, Any], ids: Dict[str, int]) -> None:
+    method = call["method"]
+    kwargs = dict(call["kwargs"])
+    if "buildID" in kwargs:
+        kwargs["buildID"] = ids["build"]
+    args = [ids["build"] if method in BUILD_METHODS else ids["task"] for _ in call["args"]]
+    if "fault" in call:
+        with pytest.raises(koji.GenericError) as caught:
+            desk.session().callMethod(method, *args, **kwargs)
+        assert [caught.value.faultCode, normal(str(caught.value))] == normal(call["fault"])
+        return
+    reply = desk.session().callMethod(method, *args, **kwargs)
+    if method == "getTaskResult":
+        ids["build"] = reply["koji"]["build"]
+    assert normal(reply) == normal(call["reply"])
+
+
+def test_an_azure_upload_is_told_as_composer_does(tmp_path: Path) -> None:
+    """Composer gives nothing but the image's name."""
+    upload = {
+        "tenant_id": "t",
+        "subscription_id": "s",
+        "resource_group": "g",
+        "image_name": "example-41",
+    }
+    with a_desk(tmp_path) as desk:
+        task_id = desk.build("rig-azure", image_type="azure", opts={"upload_options": upload})
+        assert desk.output(task_id)["image_statuses"] == [
+            {
+                "status": "success",
+                "upload_status": {
+                    "status": "success",
+                    "type": "azure",
+                    "options": {"image_name": "example-41"},
+                },
+            }
+        ]
+        (archive,) = desk.image_archives(task_id)
+        assert archive["filename"] == "rig-azure-41-1.x86_64.vhd"
+        assert archive["extra"]["image"]["upload_target_results"] == [
+            {
+                "name": "org.osbuild.azure.image",
+                "options": {"image_name": "example-41"},
+                "osbuild_artifact": {"export_filename": "disk.vhd", "export_name": "vpc"},
+            }
+        ]
+
+
+@pytest.mark.parametrize(
+    "image_type, upload, expected",
+    [
+        ("gcp", {"region": "us-east1"}, {"image_name": "composer-api-<uuid>"}),
+        (
+            "azure",
+            {"tenant_id": "t", "subscription_id": "s", "resource_group": "g"},
+            {"image_name": "composer-api-<uuid>"},
+        ),
+        ("edge-container", {"tag": "41"}, {"url": ".../fedora-41:<uuid>"}),
+        ("edge-container", {"name": "r.example.com/a"}, {"url": "r.example.com/a:<uuid>"}),
+    ],
+)
+def test_a_name_that_is_not_given_is_composers(
+    image_type: str, upload: Dict[str, str], expected: Dict[str, str], tmp_path: Path
+) -> None:
+    """A container's tag counts only beside a name."""
+    with a_desk(tmp_path) as desk:
+        task_id = desk.build(image_type=image_type, opts={"upload_options": upload})
+        (status,) = desk.output(task_id)["image_statuses"]
+        options = normal(status["upload_status"]["options"])
+        for key, value in expected.items():
+            assert options[key].endswith(value.lstrip("."))
+
+
+def test_ids_follow_from_seed_nvr_and_arch(tmp_path: Path) -> None:
+    """The same rehearsal gives the same ids, another seed others, each arch its own."""
+    upload = {"region": "us-east-1", "share_with_accounts": []}
+
+    def amis(folder: str, seed: int) -> Any:
+        settings = HubSettings(duration=DURATION, seed=seed)
+        with a_desk(tmp_path / folder, settings=settings) as desk:
+            desk.build("rig-gce")
+            arches = ["x86_64", "aarch64"]
+            opts = {"upload_options": upload, "release": "1"}
+            task_id = desk.build("rig-aws", image_type="aws", arches=arches, opts=opts)
+            composer = desk.session().getTaskResult(task_id)["composer"]["id"]
+            statuses = desk.output(task_id)["image_statuses"]
+            found = [one["upload_status"]["options"]["ami"] for one in statuses]
+            sums = [one["checksum"] for one in desk.image_archives(task_id)]
+            return composer, found, sums
+
+    first, again, other = amis("a", 0), amis("b", 0), amis("c", 1)
+    assert first == again
+    assert first[0] != other[0]
+    assert len({*first[1], *other[1]}) == 4
+    assert first[2] == other[2]
+    assert len(set(first[2])) == 2
+
+
+def test_settings_keep_their_defaults() -> None:
+    """Every field can be changed by itself."""
+    assert replace(HubSettings(), duration=0.0).start_delay == 0.0
+    assert HubSettings().start_delay == 0.1
