@@ -243,6 +243,12 @@ def _translated(profile: Profile) -> Iterator[None]:
         if error.fromFault:
             raise HubFaultError(error.faultCode, str(error)) from error
         raise _unreachable(profile, error) from error
+    except ImportError as error:
+        raise HubError(
+            "the profile %r logs in by Kerberos, and koji has no library for that: %s"
+            % (profile.name, _one_line(error)),
+            "Take koji from your distribution, or install requests-gssapi.",
+        ) from error
     except (requests.RequestException, OSError, XmlRpcError) as error:
         raise _unreachable(profile, error) from error
 

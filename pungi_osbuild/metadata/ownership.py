@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import FrozenSet, Iterable, Optional, Tuple
+from typing import FrozenSet, Iterable, Optional, Tuple, Union
 
 from pungi_osbuild.imagetypes import find, productmd_type
 from pungi_osbuild.metadata.identity import ImageIdentity, planned_identity
 from pungi_osbuild.metadata.records import ImageRecord, TaskRecord
 from pungi_osbuild.model import Arch, ImageRequest, PlacedImage
+
+
+@dataclass(frozen=True)
+class Wordless:
+    """What tells images apart that productmd has no words for, as far as we know them."""
+
+    variant: str
+    arch: Arch
+    subvariant: str
+    image_type: str
 
 
 @dataclass(frozen=True)
@@ -18,12 +28,14 @@ class Claim:
 
     :param path: below ``compose/``; None when it is not known
     :param identity: None when it is not known, or productmd has no words for the image
+    :param wordless: what stands for the identity of an image that productmd has no words for
     """
 
     variant: str
     arch: Arch
     path: Optional[str]
     identity: Optional[ImageIdentity]
+    wordless: Optional[Wordless] = None
 
 
 @dataclass(frozen=True)
@@ -51,29 +63,40 @@ def claims_of_request(request: ImageRequest) -> Tuple[Claim, ...]:
 def claims_of_image(image: PlacedImage) -> Claim:
     """Return what a placed image claims; its file may be another than the catalogue says."""
     identity = planned_identity(image.subvariant, image.type, image.format, image.built.arch)
-    return Claim(image.variant, image.built.arch, image.path, identity)
+    arch = image.built.arch
+    wordless = None
+    if identity is None:
+        wordless = Wordless(image.variant, arch, image.subvariant, image.image_type)
+    return Claim(image.variant, arch, image.path, identity, wordless)
 
 
 def own_entries(recorded: Iterable[ImageRecord], claims: Iterable[Claim]) -> FrozenSet[Owned]:
     """
     Return which recorded images belong to a run.
 
-    They are those that have the variant, arch and path, or the identity, of a claim. What is in
-    images.json and was never recorded in osbuild.json belongs to others, whatever it is called.
+    They are those that have the variant, arch and path, or the identity, of a claim; an image
+    that productmd has no words for is told by its variant, arch, subvariant and image type. What
+    is in images.json and was never recorded in osbuild.json belongs to others, whatever it is called.
 
     :param recorded: the images of the osbuild.json that is there
     :param claims: of all requests of the run, failed ones too
     """
     claimed = tuple(claims)
     places = {(claim.variant, claim.arch, claim.path) for claim in claimed}
-    identities = {claim.identity for claim in claimed if claim.identity is not None}
+    identities = {claim.identity for claim in claimed} | {claim.wordless for claim in claimed}
     return frozenset(
         Owned(record.variant, record.arch, record.path)
         for record in recorded
         if (record.variant, record.arch, record.path) in places
-        or planned_identity(record.subvariant, record.type, record.format, record.arch)
-        in identities
+        or _identity_of_record(record) in identities
     )
+
+
+def _identity_of_record(record: ImageRecord) -> Union[ImageIdentity, Wordless]:
+    identity = planned_identity(record.subvariant, record.type, record.format, record.arch)
+    if identity is not None:
+        return identity
+    return Wordless(record.variant, record.arch, record.subvariant, record.image_type)
 
 
 def is_own_task(
@@ -123,4 +146,7 @@ def _expected(request: ImageRequest, arch: Arch, suffix: str) -> Claim:
     words = productmd_type(config.image_type, suffix, filename, config.manifest_type)
     image_type, image_format = words or (None, None)
     identity = planned_identity(request.subvariant, image_type, image_format, arch)
-    return Claim(request.variant, arch, path, identity)
+    wordless = None
+    if identity is None:
+        wordless = Wordless(request.variant, arch, request.subvariant, config.image_type)
+    return Claim(request.variant, arch, path, identity, wordless)

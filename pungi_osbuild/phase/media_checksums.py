@@ -32,6 +32,14 @@ class _Scheme:
     one_file: bool
     base: str
 
+    def check(self) -> None:
+        """Fill in the base filename for an image that does not exist, to see that it can be.
+
+        :raises SourceError: it cannot
+        """
+        for type in self.types:
+            self.of_folder("Variant", "arch", Path("images"), type)
+
     def of_folder(self, variant: str, arch: str, folder: Path, type: str) -> Path:
         """Return the file that lists a folder's images of a variant and arch."""
         if self.one_file:
@@ -65,11 +73,12 @@ class _Scheme:
         return prefix + "-"
 
 
-def check_media_checksums(settings: Settings) -> None:
+def check_media_checksums(settings: Settings, identity: ComposeIdentity) -> None:
     """
     Refuse options that no checksum file can be written by.
 
-    :raises SourceError: more or fewer than one checksum type in one file, or an unknown type
+    :raises SourceError: more or fewer than one checksum type in one file, an unknown type, or a
+        base filename that cannot be filled in
     """
     if settings.media_checksum_one_file and len(settings.media_checksums) != 1:
         raise SourceError(
@@ -85,6 +94,7 @@ def check_media_checksums(settings: Settings) -> None:
                 "media_checksums names %r, which is no checksum" % type,
                 "Use md5, sha1, sha256 or sha512.",
             ) from error
+    _scheme(settings, identity).check()
 
 
 def update_media_checksums(
@@ -107,13 +117,8 @@ def update_media_checksums(
     :raises SourceError: the config's options cannot be used
     :raises PlacementError: an image cannot be read, or a checksum file not be written
     """
-    check_media_checksums(settings)
-    scheme = _Scheme(
-        identity,
-        tuple(dict.fromkeys(settings.media_checksums)),
-        settings.media_checksum_one_file,
-        settings.media_checksum_base_filename,
-    )
+    check_media_checksums(settings, identity)
+    scheme = _scheme(settings, identity)
     done = tuple(_with_checksums(compose_topdir, image, scheme.types) for image in placed)
     present = [image for image in done if _is_listed(compose_topdir, image)]
     paths = {image.path for image in present}
@@ -127,6 +132,15 @@ def update_media_checksums(
             "Make room or give yourself the right to write there; then run this again.",
         ) from error
     return done
+
+
+def _scheme(settings: Settings, identity: ComposeIdentity) -> _Scheme:
+    return _Scheme(
+        identity,
+        tuple(dict.fromkeys(settings.media_checksums)),
+        settings.media_checksum_one_file,
+        settings.media_checksum_base_filename,
+    )
 
 
 def _is_listed(compose: Path, image: PlacedImage) -> bool:

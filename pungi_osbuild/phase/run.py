@@ -32,6 +32,7 @@ from pungi_osbuild.model import (
 from pungi_osbuild.phase.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.phase.collect import Collector, Submitted, Work, failed, refused
 from pungi_osbuild.phase.journal import Journal
+from pungi_osbuild.phase.media_checksums import check_media_checksums
 from pungi_osbuild.phase.record import record
 from pungi_osbuild.phase.releases import allocate
 from pungi_osbuild.phase.watch import PollPolicy, Watcher
@@ -105,9 +106,11 @@ def run(
 
     :raises HubError: the hub cannot be reached, or nobody is logged in
     :raises InputError: another run is at work on the compose
+    :raises SourceError: the checksum options cannot be used; nothing was submitted
     :raises RunInterruptedError: stopped from outside; what was done by then is recorded
     """
     topdir = Path(compose.topdir)
+    check_media_checksums(settings, compose.identity)
     with Journal(topdir, clock.now) as journal, Hub(profile) as hub:
         tasks = _HubTasks(hub, hub.user_id())
         with _faults_explained(profile):
@@ -132,7 +135,7 @@ def run(
             if request.number in course.outcomes
         )
         result = RunResult(compose.identity, profile.place, outcomes)
-        result = record(result, allocated, topdir, settings)
+        result = record(result, () if interrupted else allocated, topdir, settings)
         if interrupted:
             raise _interrupted(course)
         return result

@@ -31,7 +31,10 @@ COMPOSER_INFO: Mapping[str, Any] = {
         {
             "path": "github.com/osbuild/blueprint",
             "version": "v1.6.0",
-            "replace": {"path": "github.com/example/blueprint", "version": "v1.6.1-0.20250101000000-abcdef012345"},
+            "replace": {
+                "path": "github.com/example/blueprint",
+                "version": "v1.6.1-0.20250101000000-abcdef012345",
+            },
         },
     ],
 }

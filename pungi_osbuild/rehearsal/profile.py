@@ -10,7 +10,7 @@ from pungi_osbuild.rehearsal.hub import RehearsalHub
 
 def write_profile(path: Path, hub: RehearsalHub, name: str = "rehearsal") -> None:
     """
-    Write a file with one profile, for ``koji --config=FILE --profile=NAME``.
+    Write a file with one profile, for ``koji --config=FILE --profile=NAME``; its folder is made.
 
     Koji's profiles hold no password, so nobody logs in: the hub takes an anonymous caller for its
     rehearsal user.
@@ -32,5 +32,5 @@ def write_profile(path: Path, hub: RehearsalHub, name: str = "rehearsal") -> Non
     except OSError as error:
         raise InputError(
             "the profile cannot be written to %s: %s" % (path, error.strerror or error),
-            "Name a file in a folder that exists and that you may write to.",
+            "Name a file in a folder that you may write to.",
         ) from error

@@ -129,7 +129,9 @@ def test_a_release_that_cannot_be_counted_up_fails_the_next_task(desk: Desk) -> 
     assert desk.session().listTaskOutput(task_id) == []
 
 
-@pytest.mark.parametrize("release", ["1~rc1", "1^git1", "1 1", "ä", "20240101.n.0.x86_64", "x" * 200])
+@pytest.mark.parametrize(
+    "release", ["1~rc1", "1^git1", "1 1", "ä", "20240101.n.0.x86_64", "x" * 200]
+)
 def test_odd_releases_are_built(release: str, desk: Desk) -> None:
     """And served under their names."""
     task_id = desk.build(opts={"release": release})

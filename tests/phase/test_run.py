@@ -1,0 +1,292 @@
+"""Whole runs over real HTTP with the real koji client: what fails, what arrives, what it costs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Dict, List
+
+import pytest
+
+from pungi_osbuild.cli.inputs import Origin, prepare
+from pungi_osbuild.errors import HubError, InputError, RunInterruptedError, SourceError
+from pungi_osbuild.hub import Hub, read_profile
+from pungi_osbuild.model import Outcome, OutcomeKind, Provider
+from pungi_osbuild.phase import Clock, RunOptions
+from pungi_osbuild.phase.journal import Journal
+from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, ResultsIn, write_profile
+from tests.rehearsed import DATE, EXAMPLES, QUICK, Rehearsed, content_for, rehearse, run_against
+
+CLOUD = EXAMPLES / "rhel-cloud" / "rhel-cloud.conf"
+MINIMAL = EXAMPLES / "minimal" / "minimal.conf"
+VARIANTS = (EXAMPLES / "minimal" / "variants.xml").read_text(encoding="utf-8")
+
+
+def a_config(folder: Path, *blocks: Dict[str, Any], **top: Any) -> Path:
+    """Write a config for the variant Server, x86_64 and aarch64."""
+    variants = VARIANTS.replace("<arch>x86_64</arch>", "<arch>x86_64</arch><arch>aarch64</arch>")
+    (folder / "variants.xml").write_text(variants, encoding="utf-8")
+    base = {"name": "image", "distro": "rhel-9.4", "image_types": "guest-image", "target": "t"}
+    config = {
+        "release_name": "N",
+        "release_short": "N",
+        "release_version": "1",
+        "variants_file": "variants.xml",
+        "osbuild": {"^Server$": [{**base, **block} for block in blocks]},
+        **top,
+    }
+    path = folder / "compose.json"
+    path.write_text(json.dumps(config), encoding="utf-8")
+    return path
+
+
+def failures(done: Rehearsed) -> List[Outcome]:
+    return list(done.result.failures)
+
+
+@pytest.mark.parametrize("results_in", list(ResultsIn))
+def test_cloud_ids_are_found_wherever_composer_left_them(
+    results_in: ResultsIn, tmp_path: Path
+) -> None:
+    """In the archive, in the build, or in compose-status.json: the same IDs."""
+    settings = HubSettings(duration=0, results_in=results_in)
+    done = rehearse(CLOUD, tmp_path, settings=settings)
+    assert failures(done) == []
+    found = {
+        (image.built.arch, cloud.provider): cloud.id
+        for image in done.result.images
+        for cloud in image.built.cloud
+    }
+    assert len(found) == 10
+    for arch in ("aarch64", "x86_64"):
+        assert found[(arch, Provider.AWS)].startswith("ami-")
+        assert "?" not in found[(arch, Provider.AWS_S3)]
+        assert found[(arch, Provider.AZURE)].startswith("/subscriptions/00000000-")
+        assert found[(arch, Provider.GCP)].startswith("projects/")
+        assert "@sha256:" in found[(arch, Provider.CONTAINER)]
+    assert len(set(found.values())) == 10
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("build:arch=x86_64", "x86_64: osbuild build failed"),
+        ("upload:arch=x86_64", "x86_64: "),
+        ("missing:arch=x86_64", "no file"),
+        ("lost-upload:arch=x86_64", "upload to aws.s3 did not arrive for x86_64"),
+        ("odd-archive:arch=x86_64", "nobody can name"),
+        ("checksum:arch=x86_64", "md5"),
+    ],
+)
+def test_a_fault_fails_its_own_image_alone(fault: str, reason: str, tmp_path: Path) -> None:
+    """With the reason, and without a file left behind; the other arch is built and recorded."""
+    config = a_config(tmp_path, {"upload_options": {"region": "us-east-1"}, "release": "1"})
+    done = rehearse(config, tmp_path / "out", faults=[fault])
+    (failed,) = failures(done)
+    assert failed.request.arches == ("x86_64",)
+    assert failed.kind is OutcomeKind.FAILED
+    assert reason in (failed.reason or "")
+    assert "BUG" not in (failed.reason or "")
+    (image,) = done.result.images
+    assert image.built.arch == "aarch64"
+    folder = tmp_path / "out/compose/Server/x86_64/images"
+    assert not folder.exists() or list(folder.iterdir()) == []
+    recorded = json.loads((tmp_path / "out/compose/metadata/osbuild.json").read_text("utf-8"))
+    reasons = {task["arches"][0]: task["reason"] for task in recorded["payload"]["tasks"]}
+    assert reasons == {"aarch64": None, "x86_64": failed.reason}
+
+
+@pytest.mark.parametrize("fault", ["cut:arch=x86_64", "checksum:arch=x86_64"])
+def test_a_download_that_is_not_whole_fails_its_image(fault: str, tmp_path: Path) -> None:
+    """Verified while it streams; nothing half stays."""
+    config = a_config(tmp_path, {"release": "1"})
+    options = RunOptions(policy=QUICK, over_http=True)
+    done = rehearse(config, tmp_path / "out", faults=[fault], options=options)
+    (failed,) = failures(done)
+    assert failed.request.arches == ("x86_64",)
+    assert list((tmp_path / "out/compose/Server/x86_64/images").iterdir()) == []
+
+
+def test_an_upload_that_other_arches_did_is_told(tmp_path: Path) -> None:
+    """One task for both arches: what was uploaded before it failed is named."""
+    upload = {"region": "us-east-1", "share_with_accounts": []}
+    config = a_config(
+        tmp_path,
+        {"image_types": "aws", "upload_options": upload, "split_arches": False, "release": "1"},
+    )
+    done = rehearse(config, tmp_path / "out", faults=["build:arch=x86_64"])
+    (failed,) = failures(done)
+    assert failed.request.arches == ("aarch64", "x86_64")
+    assert "x86_64: osbuild build failed" in (failed.reason or "")
+    assert "aarch64 was uploaded all the same: ami-" in (failed.reason or "")
+
+
+def test_split_arches_false_is_one_build_with_all_images(tmp_path: Path) -> None:
+    """As in-tree: one task, the plain release, an image for each arch."""
+    done = rehearse(a_config(tmp_path, {"split_arches": False, "release": "1"}), tmp_path / "out")
+    assert [outcome.request.nvr for outcome in done.result.outcomes] == ["image-1-1"]
+    assert {image.path for image in done.result.images} == {
+        "Server/aarch64/images/image-1-1.aarch64.qcow2",
+        "Server/x86_64/images/image-1-1.x86_64.qcow2",
+    }
+    assert len({image.built.build_id for image in done.result.images}) == 1
+
+
+def test_releases_from_the_hub_are_consecutive_and_sent(tmp_path: Path) -> None:
+    """Two blocks of one name and version, two arches: no task is left to number itself."""
+    other = {"subvariant": "Other", "image_types": "vsphere"}
+    done = rehearse(a_config(tmp_path, {}, other), tmp_path / "out")
+    assert failures(done) == []
+    sent = [call.params[6]["release"] for call in done.calls if call.method == "osbuildImage"]
+    assert sorted(sent) == ["1.aarch64", "1.x86_64", "2.aarch64", "2.x86_64"]
+    assert [call.method for call in done.calls].count("getNextRelease") == 1
+
+
+def test_a_number_taken_meanwhile_is_allocated_anew(tmp_path: Path) -> None:
+    """Another compose was faster: another number, not a failure."""
+    done = rehearse(a_config(tmp_path, {}), tmp_path / "out", faults=["taken:arch=x86_64"])
+    assert failures(done) == []
+    by_arch = {outcome.request.arches[0]: outcome for outcome in done.result.outcomes}
+    assert by_arch["aarch64"].request.release == "1.aarch64"
+    assert by_arch["x86_64"].request.release == "2.x86_64"
+    assert (by_arch["aarch64"].attempt, by_arch["x86_64"].attempt) == (1, 2)
+
+
+def test_a_configured_release_that_is_taken_fails(tmp_path: Path) -> None:
+    """Nobody chose another one; the hub's words say why."""
+    config = a_config(tmp_path, {"release": "7"})
+    done = rehearse(config, tmp_path / "out", faults=["taken:arch=x86_64"])
+    (failed,) = failures(done)
+    assert failed.attempt == 1
+    assert "already" in (failed.reason or "")
+
+
+def test_tasks_cancelled_in_koji_are_cancelled_outcomes(tmp_path: Path) -> None:
+    """Somebody says `koji cancel` while the run watches."""
+    prepared = prepare(MINIMAL, Origin(None, None, tmp_path, date=DATE))
+    with RehearsalHub(HubSettings(duration=600), tmp_path / "koji", content_for(prepared)) as hub:
+        profile_file = tmp_path / "koji.conf"
+        write_profile(profile_file, hub)
+        cancelled: List[float] = []
+
+        def cancel_once(seconds: float) -> None:
+            if not cancelled:
+                with Hub(read_profile("rehearsal", profile_file)) as session:
+                    session.call("cancelTask", 1)
+            cancelled.append(seconds)
+
+        done = run_against(hub, prepared, tmp_path, clock=Clock(sleep=cancel_once))
+    (outcome,) = done.result.outcomes
+    assert outcome.kind is OutcomeKind.CANCELLED
+    assert "cancelled in Koji" in (outcome.reason or "")
+
+
+def test_a_run_costs_few_logins_connections_and_requests(tmp_path: Path) -> None:
+    """Forty images: a submission each, two requests to collect each, and little else."""
+    blocks = [
+        {"name": "image-%d" % number, "subvariant": "S%d" % number, "release": "1"}
+        for number in range(20)
+    ]
+    done = rehearse(a_config(tmp_path, *blocks), tmp_path / "out")
+    assert failures(done) == []
+    assert len(done.result.images) == 40
+    polls = sum(1 for call in done.calls if call.method in ("listTasks", "getTaskInfo"))
+    assert done.counters.connections <= 5
+    assert done.counters.requests <= 3 * 40 + polls + 6
+    assert done.counters.downloads == 0
+
+
+def test_images_of_a_mounted_volume_are_hard_links(tmp_path: Path) -> None:
+    """No byte is copied."""
+    done = rehearse(a_config(tmp_path, {"release": "1"}), tmp_path / "out")
+    for image in done.result.images:
+        placed = tmp_path / "out/compose" / image.path
+        in_koji = tmp_path / "out/koji" / image.built.path
+        assert placed.stat().st_ino == in_koji.stat().st_ino
+
+
+def test_over_http_every_byte_is_fetched_once(tmp_path: Path) -> None:
+    """One download for each image, of exactly its size."""
+    options = RunOptions(policy=QUICK, over_http=True)
+    done = rehearse(a_config(tmp_path, {"release": "1"}), tmp_path / "out", options=options)
+    assert failures(done) == []
+    assert done.counters.downloads == 2
+    assert done.counters.bytes_served == sum(image.size for image in done.result.images)
+
+
+def test_what_the_hub_refuses_at_submission_is_a_failed_outcome(tmp_path: Path) -> None:
+    """A worker never raises: its siblings are built."""
+    prepared = prepare(
+        a_config(tmp_path, {"release": "1"}), Origin(None, None, tmp_path / "out", date=DATE)
+    )
+    first, second = prepared.requests
+    refused = replace(first, config=replace(first.config, name=7))  # type: ignore[arg-type]
+    prepared = replace(prepared, requests=(refused, second))
+    content = content_for(replace(prepared, requests=(second,)))
+    with RehearsalHub(HubSettings(duration=0), tmp_path / "koji", content) as hub:
+        done = run_against(hub, prepared, tmp_path / "out")
+    (failed,) = failures(done)
+    assert failed.task_id is None
+    assert "7 is not of type 'string'" in (failed.reason or "")
+    assert len(done.result.images) == 1
+
+
+def test_a_stopped_run_records_what_it_has_and_names_what_goes_on(tmp_path: Path) -> None:
+    """Ctrl-C: exit status 4, osbuild.json written, the open task named."""
+    prepared = prepare(MINIMAL, Origin(None, None, tmp_path, date=DATE))
+
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    hub = RehearsalHub(HubSettings(duration=600), tmp_path / "koji", content_for(prepared))
+    with hub, pytest.raises(RunInterruptedError, match="go on in Koji: 1"):
+        run_against(hub, prepared, tmp_path, clock=Clock(sleep=interrupt))
+    assert (tmp_path / "compose/metadata/osbuild.json").exists()
+
+
+def test_two_runs_on_one_compose_are_refused(tmp_path: Path) -> None:
+    """Before anything is asked of the hub."""
+    with Journal(tmp_path, now=lambda: 0.0), pytest.raises(InputError, match="another run"):
+        rehearse(MINIMAL, tmp_path)
+
+
+def test_checksum_options_that_cannot_be_used_stop_the_run_at_once(tmp_path: Path) -> None:
+    """Nothing was submitted."""
+    config = a_config(tmp_path, {"release": "1"}, media_checksum_base_filename="%(nope)s")
+    with pytest.raises(SourceError, match="media_checksum_base_filename"):
+        rehearse(config, tmp_path / "out")
+    assert not (tmp_path / "out/work").exists()
+
+
+def test_a_password_login(tmp_path: Path) -> None:
+    """By the profile's own method; the password shows nowhere."""
+    with RehearsalHub(HubSettings(), tmp_path / "koji") as hub:
+        path = tmp_path / "koji.conf"
+        write_profile(path, hub)
+        path.write_text(path.read_text("utf-8").replace("noauth", "password"), "utf-8")
+        with Hub(read_profile("rehearsal", path, "pungi", "pungipw")) as session:
+            assert isinstance(session.user_id(), int)
+        assert hub.counters.logins == 1
+        with (
+            pytest.raises(HubError) as caught,
+            Hub(read_profile("rehearsal", path, "pungi", "hunter2")),
+        ):
+            pass
+        assert "hunter2" not in caught.value.friendly()
+        with pytest.raises(HubError) as caught, Hub(read_profile("rehearsal", path)):
+            pass
+        assert "--password-file" in caught.value.solution
+
+
+@pytest.mark.parametrize(
+    ("authtype", "message"), [("kerberos", "Kerberos|logging in|gssapi"), ("sslx", "nobody knows")]
+)
+def test_a_login_that_cannot_be_is_said(authtype: str, message: str, tmp_path: Path) -> None:
+    """No ticket, no Kerberos library, or a method that nobody knows: exit status 3."""
+    with RehearsalHub(HubSettings(), tmp_path / "koji") as hub:
+        path = tmp_path / "koji.conf"
+        write_profile(path, hub)
+        path.write_text(path.read_text("utf-8").replace("noauth", authtype), "utf-8")
+        with pytest.raises(HubError, match=message), Hub(read_profile("rehearsal", path)):
+            pass

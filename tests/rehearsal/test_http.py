@@ -1,0 +1,167 @@
+"""The hub as a server: files, bad requests, the port, and what is left when it stops."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import threading
+from pathlib import Path
+from typing import Iterator, Tuple
+
+import koji
+import pytest
+import requests
+
+from pungi_osbuild.errors import InputError
+from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, write_profile
+from tests.rehearsal.desk import Desk, a_desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    (tmp_path / "secret").write_text("secret")
+    with a_desk(tmp_path / "top") as one:
+        yield one
+
+
+def address(desk: Desk) -> Tuple[str, int]:
+    host, port = desk.hub.server.split("/")[2].split(":")
+    return host, int(port)
+
+
+def raw_status(desk: Desk, method: str, path: str, body: bytes = b"", **headers: str) -> int:
+    """Ask for a path exactly as it is given; requests would tidy it up."""
+    connection = http.client.HTTPConnection(*address(desk), timeout=10)
+    try:
+        connection.putrequest(method, path)
+        for name, value in headers.items():
+            connection.putheader(name.replace("_", "-"), value)
+        connection.endheaders(body)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_a_file_is_served_with_its_length(desk: Desk) -> None:
+    """GET and HEAD; counted."""
+    task_id = desk.build()
+    (archive,) = desk.image_archives(task_id)
+    url = "%s/packages/rig-image/41/1/images/%s" % (desk.hub.topurl, archive["filename"])
+    reply = requests.get(url, timeout=10)
+    assert (reply.status_code, len(reply.content)) == (200, archive["size"])
+    head = requests.head(url, timeout=10)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["Content-Length"] == str(archive["size"])
+    assert desk.hub.counters.downloads == 1
+    assert desk.hub.counters.bytes_served == archive["size"]
+
+
+def test_names_are_decoded(desk: Desk) -> None:
+    """A release may have a caret or a space."""
+    task_id = desk.build(opts={"release": "1^git 1"})
+    (archive,) = desk.image_archives(task_id)
+    url = "%s/packages/rig-image/41/1%%5Egit%%201/images/%s"
+    quoted = archive["filename"].replace("^", "%5E").replace(" ", "%20")
+    assert requests.get(url % (desk.hub.topurl, quoted), timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/kojifiles/../secret",
+        "/kojifiles/%2e%2e/secret",
+        "/kojifiles/..%2fsecret",
+        "/kojifiles/work/../../secret",
+        "/kojifiles//etc/passwd",
+        "/kojifiles/%00",
+        "/kojifiles/link",
+        "/kojifiles/",
+        "/kojifiles",
+        "/kojifiles/work",
+        "/",
+        "/koji/taskinfo",
+    ],
+)
+def test_nothing_else_is_served(path: str, desk: Desk, tmp_path: Path) -> None:
+    """Neither folders nor what lies outside, also not through a link."""
+    desk.build()
+    (tmp_path / "top" / "link").symlink_to(tmp_path / "secret")
+    assert raw_status(desk, "GET", path) == 404
+
+
+def test_a_request_that_is_no_call_is_refused(desk: Desk) -> None:
+    """And a bad multicall is a fault."""
+    session = desk.session()
+    assert raw_status(desk, "POST", "/kojihub", b"nonsense", Content_Length="8") == 400
+    assert raw_status(desk, "POST", "/kojihub") == 411
+    assert raw_status(desk, "POST", "/kojihub", Content_Length="99999999999") == 413
+    assert raw_status(desk, "POST", "/elsewhere", b"x", Content_Length="1") == 404
+    assert raw_status(desk, "PUT", "/kojihub") == 501
+    (fault,) = session._callMethod("multiCall", ([{}],), {})
+    assert fault["faultString"] == "a call without a methodName: {}"
+    with pytest.raises(koji.ParameterError, match="takes one list of calls"):
+        session._callMethod("multiCall", (1,), {})
+    assert session.getAPIVersion() == 1
+
+
+def test_a_connection_is_kept(desk: Desk) -> None:
+    """A client that calls often connects once."""
+    session = desk.session()
+    for _ in range(20):
+        session.getAPIVersion()
+    assert desk.hub.counters.connections == 1
+    assert session.hub_version_str == "1.35.3"
+
+
+def test_nothing_is_left_when_it_stops(tmp_path: Path) -> None:
+    """No thread, no connection, no port; also while clients stay connected."""
+    before = set(threading.enumerate())
+    hub = RehearsalHub(HubSettings(), tmp_path)
+    hub.start()
+    host, port = hub.server.split("/")[2].split(":")
+    idle = [socket.create_connection((host, int(port)), timeout=10) for _ in range(5)]
+    kept = requests.Session()
+    assert kept.get(hub.topurl + "/x", timeout=10).status_code == 404
+    assert set(threading.enumerate()) > before
+    hub.stop()
+    hub.stop()
+    assert set(threading.enumerate()) == before
+    assert all(connection.recv(1) == b"" for connection in idle)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host, int(port)), timeout=10)
+    for connection in idle:
+        connection.close()
+    kept.close()
+
+
+def test_it_listens_on_this_machine_only(desk: Desk) -> None:
+    """Its addresses say so."""
+    assert desk.hub.server.startswith("http://127.0.0.1:")
+    assert desk.hub.server.endswith("/kojihub")
+    assert desk.hub.topurl.endswith("/kojifiles")
+    assert desk.hub.weburl.endswith("/koji")
+
+
+def test_a_port_that_is_taken_is_explained(desk: Desk, tmp_path: Path) -> None:
+    """By its number, and what to do."""
+    port = address(desk)[1]
+    second = RehearsalHub(HubSettings(port=port), tmp_path / "second")
+    with pytest.raises(InputError, match="port %d cannot be listened on" % port) as caught:
+        second.start()
+    assert "--port" in caught.value.solution
+    second.stop()
+    with pytest.raises(InputError, match="port 99999 cannot be listened on"):
+        RehearsalHub(HubSettings(port=99999), tmp_path / "second").start()
+
+
+def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
+    """A file is in its place."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be made"):
+        RehearsalHub(HubSettings(), tmp_path / "file").start()
+
+
+def test_a_profile_that_cannot_be_written_is_explained(desk: Desk, tmp_path: Path) -> None:
+    """What should be its folder is a file."""
+    with pytest.raises(InputError, match="profile cannot be written"):
+        write_profile(tmp_path / "secret" / "profile.conf", desk.hub)
