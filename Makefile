@@ -4,13 +4,13 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
-DEMO_OUT ?= demo-compose
+DEMO = demo-compose
 
 .PHONY: demo test lint format clean
 
 demo: $(STAMP)
-	@rm -rf $(DEMO_OUT)
-	$(BIN)/pungi-osbuild rehearse examples/rhel-cloud/rhel-cloud.conf --out $(DEMO_OUT) --duration 2
+	@rm -rf $(DEMO)
+	$(BIN)/pungi-osbuild rehearse examples/rhel-cloud/rhel-cloud.conf --out $(DEMO) --duration 2
 
 test: $(STAMP)
 	$(BIN)/python -m pytest
@@ -29,4 +29,4 @@ $(STAMP): setup.py scripts/make-venv
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(DEMO_OUT) build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(DEMO) build *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -37,7 +37,6 @@ setup(
             "mypy",
             "pytest",
             "ruff",
-            "tox",
             "types-jsonschema",
             "types-requests",
         ],

@@ -19,6 +19,7 @@ class Wordless:
     arch: Arch
     subvariant: str
     image_type: str
+    name: Optional[str]
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ def claims_of_image(image: PlacedImage) -> Claim:
     arch = image.built.arch
     wordless = None
     if identity is None:
-        wordless = Wordless(image.variant, arch, image.subvariant, image.image_type)
+        name = _package(image.built.nvr)
+        wordless = Wordless(image.variant, arch, image.subvariant, image.image_type, name)
     return Claim(image.variant, arch, image.path, identity, wordless)
 
 
@@ -75,8 +77,9 @@ def own_entries(recorded: Iterable[ImageRecord], claims: Iterable[Claim]) -> Fro
     Return which recorded images belong to a run.
 
     They are those that have the variant, arch and path, or the identity, of a claim; an image
-    that productmd has no words for is told by its variant, arch, subvariant and image type. What
-    is in images.json and was never recorded in osbuild.json belongs to others, whatever it is called.
+    that productmd has no words for is told by its variant, arch, subvariant, image type and name.
+    What is in images.json and was never recorded in osbuild.json belongs to others, whatever it
+    is called.
 
     :param recorded: the images of the osbuild.json that is there
     :param claims: of all requests of the run, failed ones too
@@ -96,7 +99,8 @@ def _identity_of_record(record: ImageRecord) -> Union[ImageIdentity, Wordless]:
     identity = planned_identity(record.subvariant, record.type, record.format, record.arch)
     if identity is not None:
         return identity
-    return Wordless(record.variant, record.arch, record.subvariant, record.image_type)
+    name = _package(record.koji.nvr)
+    return Wordless(record.variant, record.arch, record.subvariant, record.image_type, name)
 
 
 def is_own_task(
@@ -148,5 +152,7 @@ def _expected(request: ImageRequest, arch: Arch, suffix: str) -> Claim:
     identity = planned_identity(request.subvariant, image_type, image_format, arch)
     wordless = None
     if identity is None:
-        wordless = Wordless(request.variant, arch, request.subvariant, config.image_type)
+        wordless = Wordless(
+            request.variant, arch, request.subvariant, config.image_type, config.name
+        )
     return Claim(request.variant, arch, path, identity, wordless)

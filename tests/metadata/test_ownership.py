@@ -54,13 +54,14 @@ def test_the_same_identity_is_own_wherever_it_was() -> None:
     assert own_entries([a_record()], [Claim("Client", "x86_64", "x", identity)]) == {SERVER}
 
 
-def test_images_without_words_are_told_by_image_type_and_subvariant() -> None:
-    """Two of them are never taken for the same one."""
+def test_images_without_words_are_told_by_name_image_type_and_subvariant() -> None:
+    """And by name: two of them can be in one compose."""
     old = a_record(type=None, format=None)
     new = a_placed_image(type=None, format=None, path="Server/x86_64/images/x.tar")
     assert own_entries([old], [claims_of_image(new)]) == {SERVER}
-    other = dataclasses.replace(new, subvariant="Other")
-    assert own_entries([old], [claims_of_image(other)]) == frozenset()
+    named = dataclasses.replace(new, built=a_built_image(nvr="another-1-5"))
+    for other in (named, dataclasses.replace(new, subvariant="Other")):
+        assert own_entries([old], [claims_of_image(other)]) == frozenset()
     assert own_entries([old], [claims_of_image(a_placed_image(type=None))]) == {SERVER}
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Dict, Iterator
+from typing import Any, Callable, Dict, Iterator, List, Tuple
 from xmlrpc.client import Fault
 
 import koji
@@ -92,7 +91,7 @@ def test_what_is_not_there_is_none_or_a_fault(desk: Desk) -> None:
     assert session.getHost("no-such-host") is None
     assert session.getChannel("no-such-channel") is None
     assert session.listTaskOutput(999) == []
-    faults = [
+    faults: List[Tuple[Callable[[], Any], str]] = [
         (lambda: session.getBuild(999, strict=True), "No such build: 999"),
         (lambda: session.getBuild("notannvr"), "invalid format: notannvr"),
         (lambda: session.getBuild("a-1-1", strict=True), "No such build: 'a-1-1'"),

@@ -202,10 +202,11 @@ def test_task_output_is_read_in_pieces(desk: Desk) -> None:
     assert session.downloadTaskOutput(task_id, "compose-status.json", 2, 5) == whole[2:7]
     assert session.downloadTaskOutput(task_id, "compose-status.json", volume="DEFAULT") == whole
     names = session.listTaskOutput(task_id)
-    assert session.listTaskOutput(task_id, all_volumes=True) == dict.fromkeys(names, ["DEFAULT"])
+    volumes = session.listTaskOutput(task_id, all_volumes=True)
+    assert volumes == {name: ["DEFAULT"] for name in names}
     stat = session.listTaskOutput(task_id, stat=True)["compose-status.json"]
     assert stat["st_size"] == str(len(whole))
-    with pytest.raises(koji.GenericError, match="Invalid file name: ../../x"):
+    with pytest.raises(koji.GenericError, match=r"Invalid file name: \.\./\.\./x"):
         session.downloadTaskOutput(task_id, "../../x")
     with pytest.raises(koji.GenericError, match='no file "/etc/passwd" output by task 1'):
         session.downloadTaskOutput(task_id, "/etc/passwd")

@@ -141,17 +141,18 @@ def list_packages(
     with_owners: Any,
     with_blocked: Any,
 ) -> Any:
-    """Return a tag's package list; without a tag all packages."""
-    if tag_id is None:
-        names = caller.state.packages.items()
-        return ordered(
-            [{"package_id": number, "package_name": name} for name, number in names], query_opts
-        )
-    tag = _table_tag(caller, tag_id)
+    """Return a tag's package list, or a package's entries in all; without both all packages."""
+    state = caller.state
+    if tag_id is None and package_id is None:
+        names = state.packages.items()
+        everything = [{"package_id": number, "package_name": name} for name, number in names]
+        return ordered(everything, query_opts)
+    tags = state.tags.values() if tag_id is None else [_table_tag(caller, tag_id)]
     if package_id is not None and _package_name(caller, package_id) is None:
         raise GenericError("No such entry in table package: %s" % package_id)
     rows = [
         row
+        for tag in tags
         for row in _listed(caller, tag, bool(inherited))
         if package_id in (None, row["package_id"], row["package_name"])
         and (with_blocked or not row["blocked"])
