@@ -7,9 +7,9 @@ refused (entity bombs, files of others); a DOCTYPE as Pungi's files have it is n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, NoReturn
+from typing import Any, Dict, List, Mapping, NoReturn, Tuple
 from xml.parsers import expat
 
 from pungi_osbuild.errors import InputError, SourceError
@@ -27,13 +27,8 @@ class Element:
     line: int
     tag: str
     attributes: Mapping[str, str]
-    children: List[Element] = field(default_factory=list)
-    pieces: List[str] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        """The text that stands directly in the element."""
-        return "".join(self.pieces)
+    children: Tuple[Element, ...]
+    text: str
 
     def below(self, *tags: str) -> List[Element]:
         """Return the elements at the end of a path of tags, in the order of the file."""
@@ -74,13 +69,24 @@ def read_xml(path: Path) -> Element:
         ) from None
     except (LookupError, ValueError) as error:  # the declared encoding, looked up by Python
         raise SourceError("%s:1: %s" % (path, error), "Save the file as UTF-8.") from None
-    return builder.document.children[0]
+    return builder.elements[0]
+
+
+class _Open:
+    """An element whose end was not seen yet."""
+
+    def __init__(self, line: int, tag: str, attributes: Mapping[str, str]) -> None:
+        self.line = line
+        self.tag = tag
+        self.attributes = attributes
+        self.children: List[Element] = []
+        self.pieces: List[str] = []
 
 
 class _Builder:
     def __init__(self, path: str) -> None:
-        self.document = Element(path, 0, "", {})
-        self._open = [self.document]
+        self._path = path
+        self._open = [_Open(0, "", {})]
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
         self.parser.StartElementHandler = self._start
@@ -89,13 +95,25 @@ class _Builder:
         self.parser.EntityDeclHandler = self._entity
         self.parser.SkippedEntityHandler = self._entity
 
+    @property
+    def elements(self) -> List[Element]:
+        """What stands outside any element: the root."""
+        return self._open[0].children
+
     def _start(self, tag: str, attributes: Dict[str, str]) -> None:
-        element = Element(self.document.path, self.parser.CurrentLineNumber, tag, dict(attributes))
-        self._open[-1].children.append(element)
-        self._open.append(element)
+        self._open.append(_Open(self.parser.CurrentLineNumber, tag, dict(attributes)))
 
     def _end(self, _tag: str) -> None:
-        self._open.pop()
+        done = self._open.pop()
+        element = Element(
+            path=self._path,
+            line=done.line,
+            tag=done.tag,
+            attributes=done.attributes,
+            children=tuple(done.children),
+            text="".join(done.pieces),
+        )
+        self._open[-1].children.append(element)
 
     def _text(self, text: str) -> None:
         self._open[-1].pieces.append(text)
@@ -103,6 +121,6 @@ class _Builder:
     def _entity(self, name: str, *_: Any) -> None:
         raise SourceError(
             "%s:%d: the entity %r is used or declared"
-            % (self.document.path, self.parser.CurrentLineNumber, name),
+            % (self._path, self.parser.CurrentLineNumber, name),
             "Write its text instead; entities are not read.",
         )

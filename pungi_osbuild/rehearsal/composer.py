@@ -33,7 +33,7 @@ COMPOSER_INFO: Mapping[str, Any] = {
             "version": "v1.6.0",
             "replace": {
                 "path": "github.com/example/blueprint",
-                "version": "v1.6.1-0.20250101000000-abcdef012345",
+                "version": "v1.6.1",
             },
         },
     ],

@@ -135,6 +135,7 @@ _PATTERNS: Tuple[Tuple[str, str], ...] = (
     (r"^ami-[0-9a-f]{17}$", "<ami>"),
     (r"^sha256:[0-9a-f]{64}$", "<digest>"),
     (r"^git-rev:[0-9a-f]{40}$", "<git-rev>"),
+    (r"^v1\.6\.1(-0\.\d{14}-[0-9a-f]{12})?$", "<version>"),
     (r"^[0-9a-f]{32}$", "<md5>"),
     (r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}\+00:00$", "<time>"),
 )
