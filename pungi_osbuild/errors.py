@@ -48,7 +48,7 @@ class PungiOsbuildError(Exception):
 
     def friendly(self) -> str:
         """Return the text to show: the reason, then what to do, on its own lines."""
-        return "%s\n  %s" % (self.reason, self.solution)
+        return "%s\n    %s" % (self.reason, self.solution)
 
 
 class InputError(PungiOsbuildError):

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Iterator, Optional
 
-import click
-
+from pungi_osbuild.cli.show import show_lines
 from pungi_osbuild.errors import ExitCode, PungiOsbuildError
 from pungi_osbuild.model import RunResult
 
@@ -25,10 +24,10 @@ def exits() -> Iterator[None]:
     try:
         yield
     except PungiOsbuildError as error:
-        click.echo("error: %s" % error.friendly(), err=True)
+        show_lines(("error: %s" % error.friendly()).splitlines(), err=True)
         sys.exit(int(error.exit_code))
     except KeyboardInterrupt:
-        click.echo("interrupted", err=True)
+        show_lines(["interrupted"], err=True)
         sys.exit(int(ExitCode.INTERRUPTED))
     except BrokenPipeError:
         # `... | head`: whoever reads has enough.

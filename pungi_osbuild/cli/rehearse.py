@@ -95,12 +95,10 @@ def rehearse_command(
         show_problems(prepared.problems)
         prepared.required()
         _make_empty(out)
-        if not quiet:
-            show_lines(["REHEARSAL: nothing real is built, and no cloud is touched."], err=True)
+        show_lines(["REHEARSAL: nothing real is built, and no cloud is touched."], err=True)
         result = _rehearse(prepared, out, settings, download)
         show_result(result, output)
-        if not quiet:
-            show_lines(["REHEARSAL: nothing real was built. The compose is in %s." % out], err=True)
+        show_lines(["REHEARSAL: nothing real was built. The compose is in %s." % out], err=True)
     sys.exit(int(exit_code(result)))
 
 

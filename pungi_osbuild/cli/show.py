@@ -4,20 +4,39 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import shutil
 import sys
 from typing import Any, Iterable, Optional, Sequence
 
 import click
+from rich.console import Console
+from rich.text import Text
 
 from pungi_osbuild.model import Problem, RunResult
 from pungi_osbuild.report import problem_lines, result_json, result_table
 
+_STYLES = (
+    (re.compile(r"(error|FAILED|CANCELLED)(?=: )"), "bold red"),
+    (re.compile(r"(warning|REHEARSAL( HUB)?)(?=: )"), "bold yellow"),
+    (re.compile(r"VARIANT  .*|#  VARIANT  .*"), "bold"),
+)
+
 
 def show_lines(lines: Iterable[str], err: bool = False) -> None:
-    """Print lines as they are."""
+    """Print lines as they are, never wrapped; on a terminal their first word may be coloured."""
+    console = Console(stderr=err, highlight=False, soft_wrap=True)
     for line in lines:
-        click.echo(line, err=err)
+        console.print(_styled(line))
+
+
+def _styled(line: str) -> Text:
+    text = Text(line)
+    for pattern, style in _STYLES:
+        match = pattern.match(line)
+        if match:
+            text.stylize(style, match.start(), match.end())
+    return text
 
 
 def show_json(value: Any) -> None:
