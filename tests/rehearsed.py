@@ -50,7 +50,8 @@ def rehearse(
     """Rehearse a config, as ``pungi-osbuild rehearse`` does."""
     prepared = prepare(
         config,
-        Origin(None, compose, compose or out, date=DATE if compose is None else None, **origin),
+        Origin(compose=compose, date=DATE if compose is None else None, **origin),
+        out,
     )
     settings = replace(settings, faults=tuple(map(parse_fault, faults)))
     with RehearsalHub(settings, out / "koji", content_for(prepared)) as hub:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Optional
 
 import click
 
 from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.cli.inputs import (
-    DEFAULT_OUT,
+    Origin,
     config_argument,
-    origin_of,
     origin_options,
     prepare,
 )
@@ -25,23 +23,13 @@ from pungi_osbuild.report import plan_json, plan_table, problem_summary
 @config_argument
 @origin_options
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text")
-def validate_command(
-    config: Path,
-    variants: Optional[Path],
-    compose: Optional[Path],
-    date: Optional[str],
-    compose_type: str,
-    respin: int,
-    label: Optional[str],
-    output: str,
-) -> None:
+def validate_command(config: Path, origin: Origin, output: str) -> None:
     """Find every problem of CONFIG's osbuild section; nothing is submitted.
 
     \b
     Example: pungi-osbuild validate fedora.conf
     """
     with exits():
-        origin = origin_of(variants, compose, DEFAULT_OUT, date, compose_type, respin, label)
         prepared = prepare(config, origin)
         if output == "json":
             show_json({"problems": [problem.to_json() for problem in prepared.problems]})
@@ -56,23 +44,13 @@ def validate_command(
 @config_argument
 @origin_options
 @click.option("--format", "output", type=click.Choice(["table", "json"]), default="table")
-def plan_command(
-    config: Path,
-    variants: Optional[Path],
-    compose: Optional[Path],
-    date: Optional[str],
-    compose_type: str,
-    respin: int,
-    label: Optional[str],
-    output: str,
-) -> None:
+def plan_command(config: Path, origin: Origin, output: str) -> None:
     """Show the tasks that CONFIG means, with the exact arguments each would be submitted with.
 
     \b
     Example: pungi-osbuild plan fedora.conf --label RC-1.2 --format json
     """
     with exits():
-        origin = origin_of(variants, compose, DEFAULT_OUT, date, compose_type, respin, label)
         prepared = prepare(config, origin)
         show_problems(prepared.problems)
         prepared.required()

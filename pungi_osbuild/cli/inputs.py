@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,14 @@ import click
 from pungi_osbuild.config import Reading, read_config, read_source, read_variants
 from pungi_osbuild.errors import ConfigError
 from pungi_osbuild.metadata import identify, read_compose, vocabulary
-from pungi_osbuild.model import Compose, ComposeConfig, ImageRequest, Problem, Severity
+from pungi_osbuild.model import (
+    TYPE_SUFFIXES,
+    Compose,
+    ComposeConfig,
+    ImageRequest,
+    Problem,
+    Severity,
+)
 from pungi_osbuild.phase import check, plan
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -25,12 +33,12 @@ class Origin:
     """
     Where the variants come from, and what the compose is called where there is none yet.
 
-    :param topdir: the compose folder that the variants' own repositories are below
+    :param variants: a variants XML; None: the config's own
+    :param compose: the folder of a compose that has variants
     """
 
-    variants: Optional[Path]
-    compose: Optional[Path]
-    topdir: Path
+    variants: Optional[Path] = None
+    compose: Optional[Path] = None
     date: Optional[str] = None
     type: str = "test"
     respin: int = 0
@@ -63,10 +71,12 @@ class Prepared:
         return self.config, self.compose
 
 
-def prepare(config_file: Path, origin: Origin) -> Prepared:
+def prepare(config_file: Path, origin: Origin, topdir: Path = DEFAULT_OUT) -> Prepared:
     """
     Read a config, plan it and check it; every problem is found at once.
 
+    :param topdir: where the compose would be when there is none; its variants' own repositories
+        are below it
     :raises InputError: a file cannot be used
     :raises SourceError: a file cannot be read as what it should be
     """
@@ -74,7 +84,7 @@ def prepare(config_file: Path, origin: Origin) -> Prepared:
     problems: List[Problem] = list(reading.problems)
     if reading.config is None:
         return Prepared(None, None, (), tuple(problems))
-    compose = _compose(reading, reading.config, origin, problems)
+    compose = _compose(reading, reading.config, origin, topdir, problems)
     if compose is None:
         return Prepared(reading.config, None, (), tuple(problems))
     planned = plan(reading.config, compose)
@@ -84,7 +94,11 @@ def prepare(config_file: Path, origin: Origin) -> Prepared:
 
 
 def _compose(
-    reading: Reading, config: ComposeConfig, origin: Origin, problems: List[Problem]
+    reading: Reading,
+    config: ComposeConfig,
+    origin: Origin,
+    topdir: Path,
+    problems: List[Problem],
 ) -> Optional[Compose]:
     if origin.compose is not None:
         return read_compose(origin.compose, config.tree_arches, config.tree_variants)
@@ -105,7 +119,7 @@ def _compose(
         origin.respin,
         origin.label,
     )
-    return Compose(identity, variants, str(origin.topdir.absolute()))
+    return Compose(identity, variants, str(topdir.absolute()))
 
 
 _NO_VARIANTS = Problem(
@@ -131,55 +145,53 @@ def config_argument(command: Command) -> Command:
     return click.argument("config", type=_FILE)(command)
 
 
-def origin_options(command: Command) -> Command:
-    """Add --variants and --compose, and what names a compose that does not exist yet."""
-    for option in reversed(
-        (
-            click.option(
-                "--variants",
-                type=_FILE,
-                metavar="FILE",
-                help="Pungi's variants XML; default: the config's own variants_file.",
-            ),
-            click.option(
-                "--compose",
-                type=_FILE,
-                metavar="DIR",
-                help="Take variants and arches from this compose; it is only read.",
-            ),
-            click.option("--date", metavar="YYYYMMDD", help="Compose date; default: today."),
-            click.option(
-                "--type",
-                "compose_type",
-                type=click.Choice(["production", "nightly", "test", "ci", "development"]),
-                default="test",
-                show_default=True,
-                help="Compose type.",
-            ),
-            click.option("--respin", type=click.IntRange(0), default=0, show_default=True),
-            click.option("--label", metavar="LABEL", help="Compose label, e.g. RC-1.2."),
-        )
-    ):
-        command = option(command)
-    return command
+def origin_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what :class:`Origin` says as options; the command takes it as ``origin``."""
+
+    @functools.wraps(command)
+    def with_origin(
+        variants: Optional[Path],
+        compose: Optional[Path],
+        date: Optional[str],
+        compose_type: str,
+        respin: int,
+        label: Optional[str],
+        **others: Any,
+    ) -> None:
+        if variants is not None and compose is not None:
+            raise click.UsageError("--variants and --compose exclude each other")
+        command(origin=Origin(variants, compose, date, compose_type, respin, label), **others)
+
+    decorated: Callable[..., None] = with_origin
+    for option in reversed(_ORIGIN_OPTIONS):
+        decorated = option(decorated)
+    return decorated
 
 
-def origin_of(
-    variants: Optional[Path],
-    compose: Optional[Path],
-    topdir: Path,
-    date: Optional[str],
-    compose_type: str,
-    respin: int,
-    label: Optional[str],
-) -> Origin:
-    """
-    Return what the options of :func:`origin_options` say.
-
-    :raises click.UsageError: both --variants and --compose were given
-    """
-    if variants is not None and compose is not None:
-        raise click.UsageError("--variants and --compose exclude each other")
-    return Origin(
-        variants, compose, compose if compose else topdir, date, compose_type, respin, label
-    )
+_ORIGIN_OPTIONS = (
+    click.option(
+        "--variants",
+        type=_FILE,
+        metavar="FILE",
+        help="Pungi's variants XML; default: the config's own variants_file.",
+    ),
+    click.option(
+        "--compose",
+        type=_FILE,
+        metavar="DIR",
+        help="Take variants and arches from this compose; it is only read.",
+    ),
+    click.option("--date", metavar="YYYYMMDD", help="Compose date; default: today."),
+    click.option(
+        "--type",
+        "compose_type",
+        type=click.Choice(sorted(TYPE_SUFFIXES)),
+        default="test",
+        show_default=True,
+        help="Compose type.",
+    ),
+    click.option(
+        "--respin", type=click.IntRange(0), default=0, show_default=True, help="Compose respin."
+    ),
+    click.option("--label", metavar="LABEL", help="Compose label, e.g. RC-1.2."),
+)

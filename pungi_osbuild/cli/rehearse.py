@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Optional, Sequence, Tuple
+from typing import Sequence, Tuple
 
 import click
 
 from pungi_osbuild.cli.exits import exit_code, exits
 from pungi_osbuild.cli.inputs import (
     DEFAULT_OUT,
+    Origin,
     Prepared,
     config_argument,
-    origin_of,
     origin_options,
     prepare,
 )
@@ -67,12 +67,7 @@ PROFILE = "rehearsal"
 def rehearse_command(
     config: Path,
     out: Path,
-    variants: Optional[Path],
-    compose: Optional[Path],
-    date: Optional[str],
-    compose_type: str,
-    respin: int,
-    label: Optional[str],
+    origin: Origin,
     duration: float,
     faults: Tuple[str, ...],
     download: bool,
@@ -90,8 +85,7 @@ def rehearse_command(
     with exits():
         log_to_stderr(quiet)
         settings = HubSettings(duration=duration, faults=tuple(map(parse_fault, faults)))
-        origin = origin_of(variants, compose, out, date, compose_type, respin, label)
-        prepared = prepare(config, origin)
+        prepared = prepare(config, origin, out)
         show_problems(prepared.problems)
         prepared.required()
         _make_empty(out)

@@ -52,7 +52,7 @@ def run_command(
     """
     with exits():
         log_to_stderr(quiet)
-        prepared = _beside_what_is_there(prepare(config, Origin(None, compose, compose)), compose)
+        prepared = _beside_what_is_there(prepare(config, Origin(compose=compose)), compose)
         show_problems(prepared.problems)
         read, target = prepared.required()
         name = profile or read.settings.koji_profile

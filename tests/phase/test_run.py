@@ -164,7 +164,7 @@ def test_a_configured_release_that_is_taken_fails(tmp_path: Path) -> None:
 
 def test_tasks_cancelled_in_koji_are_cancelled_outcomes(tmp_path: Path) -> None:
     """Somebody says `koji cancel` while the run watches."""
-    prepared = prepare(MINIMAL, Origin(None, None, tmp_path, date=DATE))
+    prepared = prepare(MINIMAL, Origin(date=DATE), tmp_path)
     with RehearsalHub(HubSettings(duration=600), tmp_path / "koji", content_for(prepared)) as hub:
         profile_file = tmp_path / "koji.conf"
         write_profile(profile_file, hub)
@@ -217,9 +217,7 @@ def test_over_http_every_byte_is_fetched_once(tmp_path: Path) -> None:
 
 def test_what_the_hub_refuses_at_submission_is_a_failed_outcome(tmp_path: Path) -> None:
     """A worker never raises: its siblings are built."""
-    prepared = prepare(
-        a_config(tmp_path, {"release": "1"}), Origin(None, None, tmp_path / "out", date=DATE)
-    )
+    prepared = prepare(a_config(tmp_path, {"release": "1"}), Origin(date=DATE), tmp_path / "out")
     first, second = prepared.requests
     refused = replace(first, config=replace(first.config, name=7))  # type: ignore[arg-type]
     prepared = replace(prepared, requests=(refused, second))
@@ -234,7 +232,7 @@ def test_what_the_hub_refuses_at_submission_is_a_failed_outcome(tmp_path: Path) 
 
 def test_a_stopped_run_records_what_it_has_and_names_what_goes_on(tmp_path: Path) -> None:
     """Ctrl-C: exit status 4, osbuild.json written, the open task named."""
-    prepared = prepare(MINIMAL, Origin(None, None, tmp_path, date=DATE))
+    prepared = prepare(MINIMAL, Origin(date=DATE), tmp_path)
 
     def interrupt(_seconds: float) -> None:
         raise KeyboardInterrupt
