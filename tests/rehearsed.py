@@ -52,6 +52,7 @@ def rehearse(
         config,
         Origin(compose=compose, date=DATE if compose is None else None, **origin),
         out,
+        rehearsal=True,
     )
     settings = replace(settings, faults=tuple(map(parse_fault, faults)))
     with RehearsalHub(settings, out / "koji", content_for(prepared)) as hub:
@@ -74,6 +75,7 @@ def run_against(
     out: Path,
     options: RunOptions = RunOptions(policy=QUICK),  # noqa: B008
     clock: Clock = Clock(),  # noqa: B008
+    more_profile: str = "",
 ) -> Rehearsed:
     """Run a plan against a hub that is there."""
     config, compose = prepared.required()
@@ -83,6 +85,8 @@ def run_against(
         write_compose(composeinfo, target)
     profile = out / "profile.conf"
     write_profile(profile, hub, "rehearsal")
+    with profile.open("a", encoding="utf-8") as more:
+        more.write(more_profile)
     result = run(
         prepared.requests,
         target,

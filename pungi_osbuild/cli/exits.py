@@ -29,10 +29,6 @@ def exits() -> Iterator[None]:
     except KeyboardInterrupt:
         show_lines(["interrupted"], err=True)
         sys.exit(int(ExitCode.INTERRUPTED))
-    except BrokenPipeError:
-        # `... | head`: whoever reads has enough.
-        sys.stderr.close()
-        sys.exit(int(ExitCode.FINE))
     finally:
         signal.signal(signal.SIGTERM, before)
 

@@ -6,9 +6,10 @@ import functools
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Callable, List, Optional, Tuple, TypeVar
+from typing import Any, Callable, List, Optional, Sequence, Tuple, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from pungi_osbuild.config import Reading, read_config, read_source, read_variants
 from pungi_osbuild.errors import ConfigError
@@ -21,7 +22,7 @@ from pungi_osbuild.model import (
     Problem,
     Severity,
 )
-from pungi_osbuild.phase import check, plan
+from pungi_osbuild.phase import check, check_settings, plan
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -71,12 +72,15 @@ class Prepared:
         return self.config, self.compose
 
 
-def prepare(config_file: Path, origin: Origin, topdir: Path = DEFAULT_OUT) -> Prepared:
+def prepare(
+    config_file: Path, origin: Origin, topdir: Path = DEFAULT_OUT, rehearsal: bool = False
+) -> Prepared:
     """
     Read a config, plan it and check it; every problem is found at once.
 
     :param topdir: where the compose would be when there is none; its variants' own repositories
         are below it
+    :param rehearsal: no real builder will look at the compose's own repositories
     :raises InputError: a file cannot be used
     :raises SourceError: a file cannot be read as what it should be
     """
@@ -87,9 +91,12 @@ def prepare(config_file: Path, origin: Origin, topdir: Path = DEFAULT_OUT) -> Pr
     compose = _compose(reading, reading.config, origin, topdir, problems)
     if compose is None:
         return Prepared(reading.config, None, (), tuple(problems))
-    planned = plan(reading.config, compose)
+    # Without a compose nobody knows where it will be, unless no entry can fit anyway.
+    known = origin.compose is not None or not reading.config.settings.translate_paths
+    planned = plan(reading.config, compose, builders_see_topdir=known and not rehearsal)
     problems.extend(planned.problems)
     problems.extend(check(planned.requests, vocabulary()))
+    problems.extend(check_settings(reading.config.settings, compose.identity))
     return Prepared(reading.config, compose, planned.requests, tuple(problems))
 
 
@@ -160,12 +167,25 @@ def origin_options(command: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         if variants is not None and compose is not None:
             raise click.UsageError("--variants and --compose exclude each other")
+        if compose is not None:
+            _only_without_compose(("--date", "--type", "--respin", "--label"))
         command(origin=Origin(variants, compose, date, compose_type, respin, label), **others)
 
     decorated: Callable[..., None] = with_origin
     for option in reversed(_ORIGIN_OPTIONS):
         decorated = option(decorated)
     return decorated
+
+
+def _only_without_compose(options: Sequence[str]) -> None:
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+        if given and set(parameter.opts) & set(options):
+            raise click.UsageError(
+                "%s names a compose that does not exist yet; --compose has a name already"
+                % parameter.opts[0]
+            )
 
 
 _ORIGIN_OPTIONS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Sequence, Tuple
+from typing import Optional, Sequence, Tuple
 
 import click
 
@@ -19,12 +19,13 @@ from pungi_osbuild.cli.inputs import (
     prepare,
 )
 from pungi_osbuild.cli.show import log_to_stderr, show_lines, show_problems, show_result
-from pungi_osbuild.errors import InputError
+from pungi_osbuild.errors import InputError, RunInterruptedError
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import vocabulary, write_compose
-from pungi_osbuild.model import RunResult
+from pungi_osbuild.model import ImageRequest, RunResult
 from pungi_osbuild.phase import RunOptions, run
 from pungi_osbuild.rehearsal import (
+    Fault,
     HubContent,
     HubSettings,
     RehearsalHub,
@@ -84,16 +85,38 @@ def rehearse_command(
     """
     with exits():
         log_to_stderr(quiet)
-        settings = HubSettings(duration=duration, faults=tuple(map(parse_fault, faults)))
-        prepared = prepare(config, origin, out)
+        chosen = tuple(map(parse_fault, faults))
+        prepared = prepare(config, origin, out, rehearsal=True)
         show_problems(prepared.problems)
         prepared.required()
-        _make_empty(out)
+        _meet(chosen, faults, prepared.requests)
+        _make_empty(out, origin.compose)
         show_lines(["REHEARSAL: nothing real is built, and no cloud is touched."], err=True)
-        result = _rehearse(prepared, out, settings, download)
+        try:
+            result = _rehearse(
+                prepared, out, HubSettings(duration=duration, faults=chosen), download
+            )
+        except RunInterruptedError:
+            raise RunInterruptedError(
+                "the rehearsal was interrupted", "Remove %s before you rehearse again." % out
+            ) from None
         show_result(result, output)
         show_lines(["REHEARSAL: nothing real was built. The compose is in %s." % out], err=True)
     sys.exit(int(exit_code(result)))
+
+
+def _meet(chosen: Sequence[Fault], specs: Sequence[str], requests: Sequence[ImageRequest]) -> None:
+    """Refuse a fault that no image of the plan would meet: it would rehearse nothing."""
+    for fault, spec in zip(chosen, specs):
+        if not any(
+            fault.fits(request.config.name, arch, request.config.image_type)
+            for request in requests
+            for arch in request.arches
+        ):
+            raise InputError(
+                "the fault %s meets no image of this config" % spec,
+                "See `pungi-osbuild plan` for the names, arches and image types that there are.",
+            )
 
 
 def _rehearse(prepared: Prepared, out: Path, settings: HubSettings, download: bool) -> RunResult:
@@ -109,7 +132,7 @@ def _rehearse(prepared: Prepared, out: Path, settings: HubSettings, download: bo
     with RehearsalHub(settings, out.absolute() / "koji", content) as hub:
         profile_file = out / "koji" / "profile.conf"
         write_profile(profile_file, hub, PROFILE)
-        return run(
+        result = run(
             requests,
             target,
             config.settings,
@@ -117,10 +140,28 @@ def _rehearse(prepared: Prepared, out: Path, settings: HubSettings, download: bo
             vocabulary(),
             RunOptions(over_http=download),
         )
+        return _as_it_stays(result, hub)
 
 
-def _make_empty(out: Path) -> None:
+def _as_it_stays(result: RunResult, hub: RehearsalHub) -> RunResult:
+    """Name the logs where they stay: the hub is gone when somebody reads of them."""
+    outcomes = tuple(
+        replace(
+            outcome,
+            logs=tuple(log.replace(hub.topurl, str(hub.topdir), 1) for log in outcome.logs),
+        )
+        for outcome in result.outcomes
+    )
+    return replace(result, outcomes=outcomes, koji=replace(result.koji, weburl=""))
+
+
+def _make_empty(out: Path, compose: Optional[Path]) -> None:
     """Make the output folder; nothing that is there is ever overwritten."""
+    if compose is not None and compose.resolve() in (out.resolve(), *out.resolve().parents):
+        raise InputError(
+            "the output folder %s is in the compose %s, which is only read" % (out, compose),
+            "Name a folder elsewhere with --out.",
+        )
     try:
         out.mkdir(parents=True, exist_ok=True)
         taken: Sequence[Path] = sorted(out.iterdir())[:1]

@@ -12,7 +12,7 @@ import click
 from pungi_osbuild.cli.exits import exit_code, exits
 from pungi_osbuild.cli.inputs import Origin, Prepared, config_argument, prepare
 from pungi_osbuild.cli.show import log_to_stderr, show_problems, show_result
-from pungi_osbuild.errors import InputError
+from pungi_osbuild.errors import ConfigError, InputError
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import claims_of_request, own_in, recorded_images, vocabulary
 from pungi_osbuild.phase import RunOptions, check_beside, run
@@ -61,14 +61,18 @@ def run_command(
                 "no Koji profile: the config has no koji_profile",
                 "Name one with --profile.",
             )
-        result = run(
-            prepared.requests,
-            target,
-            read.settings,
-            read_profile(name, koji_config, user, _password(password_file)),
-            vocabulary(),
-            RunOptions(over_http=download),
-        )
+        try:
+            result = run(
+                prepared.requests,
+                target,
+                read.settings,
+                read_profile(name, koji_config, user, _password(password_file)),
+                vocabulary(),
+                RunOptions(over_http=download),
+            )
+        except ConfigError as error:
+            show_problems(error.problems)
+            raise
         show_result(result, output)
     sys.exit(int(exit_code(result)))
 

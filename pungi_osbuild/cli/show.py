@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import shutil
 import sys
@@ -25,9 +26,18 @@ _STYLES = (
 
 def show_lines(lines: Iterable[str], err: bool = False) -> None:
     """Print lines as they are, never wrapped; on a terminal their first word may be coloured."""
-    console = Console(stderr=err, highlight=False, soft_wrap=True)
-    for line in lines:
-        console.print(_styled(line))
+    stream = sys.stderr if err else sys.stdout
+    try:
+        if stream.isatty():
+            console = Console(file=stream, highlight=False, soft_wrap=True)
+            for line in lines:
+                console.print(_styled(line))
+        else:
+            for line in lines:
+                click.echo(line, file=stream)
+    except BrokenPipeError:
+        # `... | head`: whoever reads has enough. The run's own status is what counts.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _styled(line: str) -> Text:
@@ -41,7 +51,7 @@ def _styled(line: str) -> Text:
 
 def show_json(value: Any) -> None:
     """Print a value as JSON."""
-    click.echo(json.dumps(value, indent=4, sort_keys=True))
+    show_lines([json.dumps(value, indent=4, sort_keys=True)])
 
 
 def show_problems(problems: Sequence[Problem], err: bool = True) -> None:
@@ -66,7 +76,9 @@ def log_to_stderr(quiet: bool) -> None:
     """Let the run tell on stderr what it does, one plain line each."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    ours = logging.getLogger("pungi_osbuild")
-    ours.handlers = [handler]
-    ours.propagate = False
-    ours.setLevel(logging.WARNING if quiet else logging.INFO)
+    # koji tells there when a hub does not answer and it tries again.
+    for name in ("pungi_osbuild", "koji"):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.propagate = False
+        logger.setLevel(logging.WARNING if quiet else logging.INFO)

@@ -1,6 +1,6 @@
 """The door to Koji: session and login, submitting, watching, results."""
 
-from pungi_osbuild.hub.failure import Failure, explain, fault_text
+from pungi_osbuild.hub.failure import Failure, explain, fault_text, uploaded
 from pungi_osbuild.hub.files import download, local_path
 from pungi_osbuild.hub.profile import Profile, read_profile
 from pungi_osbuild.hub.releases import next_number, taken
@@ -36,4 +36,5 @@ __all__ = [
     "read_result",
     "submit",
     "taken",
+    "uploaded",
 ]

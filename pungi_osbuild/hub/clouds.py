@@ -26,6 +26,7 @@ _RESULT_NAMES: Mapping[str, Provider] = {
     "org.osbuild.gcp": Provider.GCP,
     "org.osbuild.azure.image": Provider.AZURE,
     "org.osbuild.container": Provider.CONTAINER,
+    "org.osbuild.oci": Provider.OCI,
     "org.osbuild.oci.objectstorage": Provider.OCI,
     "org.osbuild.pulp.ostree": Provider.PULP,
 }
@@ -124,14 +125,22 @@ def _container(options: Struct, _upload: Optional[Upload]) -> CloudImage:
     return CloudImage(Provider.CONTAINER, id="%s@%s" % (url, digest), url=url, digest=digest)
 
 
-def _plain_url(provider: Provider, *keys: str) -> Callable[[Struct, Optional[Upload]], CloudImage]:
-    def build(options: Struct, _upload: Optional[Upload]) -> CloudImage:
-        for key in keys:
-            if options.has(key):
-                return CloudImage(provider, id=options.text(key), url=options.text(key))
-        raise unusable(options.where, "options with %s" % " or ".join(keys), None)
+def _oci(options: Struct, _upload: Optional[Upload]) -> CloudImage:
+    if options.has("url"):
+        return _at_url(Provider.OCI, options.text("url"))
+    return CloudImage(
+        Provider.OCI, id=options.text("image_id"), region=options.maybe_text("region")
+    )
 
-    return build
+
+def _pulp(options: Struct, _upload: Optional[Upload]) -> CloudImage:
+    # The two places call it differently: Koji's metadata, and compose-status.json.
+    key = "repository_url" if options.has("repository_url") else "repo_url"
+    return _at_url(Provider.PULP, options.text(key))
+
+
+def _at_url(provider: Provider, url: str) -> CloudImage:
+    return CloudImage(provider, id=url, url=url)
 
 
 _BUILDERS: Mapping[Provider, Callable[[Struct, Optional[Upload]], CloudImage]] = {
@@ -140,6 +149,6 @@ _BUILDERS: Mapping[Provider, Callable[[Struct, Optional[Upload]], CloudImage]] =
     Provider.GCP: _gcp,
     Provider.AZURE: _azure,
     Provider.CONTAINER: _container,
-    Provider.OCI: _plain_url(Provider.OCI, "url"),
-    Provider.PULP: _plain_url(Provider.PULP, "repository_url", "repo_url"),
+    Provider.OCI: _oci,
+    Provider.PULP: _pulp,
 }

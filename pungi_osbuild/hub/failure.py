@@ -14,9 +14,9 @@ from typing import List, Mapping, Optional, Tuple
 
 import koji
 
-from pungi_osbuild.errors import ResultError
+from pungi_osbuild.errors import PungiOsbuildError, ResultError
 from pungi_osbuild.hub import composestatus
-from pungi_osbuild.hub.composestatus import error_text, read_compose_status
+from pungi_osbuild.hub.composestatus import ComposeStatus, error_text, read_compose_status
 from pungi_osbuild.hub.results import download_output
 from pungi_osbuild.hub.session import Hub, HubFaultError
 from pungi_osbuild.hub.wire import json_struct, plain_name
@@ -26,7 +26,9 @@ _KOJI_LOGS = (("koji-init.log.json", "registering the build"), ("koji-import.log
 _DEPENDENCY_FAILED = 13
 """Composer's error id of a step that was not run because another failed: says nothing itself."""
 
-_TAKEN = re.compile(r"already (reserved|exists|in progress)|UniqueViolation")
+_TAKEN = re.compile(r"Build (is )?already (reserved|exists|in progress)|UniqueViolation")
+"""The hub's words for an N-V-R that is another's; a cloud's for a name are others."""
+
 _TELLING = (composestatus.NAME, ".log.json", ".log")
 """Names of the output files that tell why a task failed."""
 
@@ -108,12 +110,33 @@ def _image_reasons(files: Mapping[str, bytes], request: ImageRequest) -> List[st
     except ResultError as error:
         return [error.reason]
     reasons = ["%s: %s" % (image.arch, image.error) for image in status.images if image.error]
-    kept = [
+    return reasons + _kept(status)
+
+
+def uploaded(hub: Hub, task_id: int, request: ImageRequest) -> Tuple[str, ...]:
+    """
+    Return a line for each upload of a task whose images cannot be used.
+
+    They stay in their cloud, and somebody has to delete or rescue them. What cannot be had is
+    left out.
+    """
+    if request.config.upload is None:
+        return ()
+    try:
+        content = download_output(hub, task_id, [composestatus.NAME]).get(composestatus.NAME)
+        if content is None:
+            return ()
+        return tuple(_kept(read_compose_status(content, request.arches, request.config.upload)))
+    except (PungiOsbuildError, HubFaultError):
+        return ()
+
+
+def _kept(status: ComposeStatus) -> List[str]:
+    return [
         "%s was uploaded all the same: %s" % (image.arch, image.cloud.id)
         for image in status.images
         if image.cloud is not None
     ]
-    return reasons + kept
 
 
 def _koji_reasons(files: Mapping[str, bytes]) -> List[str]:

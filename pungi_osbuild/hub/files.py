@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator, Optional
@@ -65,7 +66,11 @@ def _chunks(response: requests.Response, url: str) -> Iterator[bytes]:
 
 
 def _failed(url: str, error: Exception) -> PlacementError:
+    text = " ".join(str(error).split())
+    cut = re.search(r"IncompleteRead\((\d+) bytes read, (\d+) more expected\)", text)
+    if cut:
+        text = "it ended after %s bytes, %s more were expected" % cut.groups()
     return PlacementError(
-        "%s cannot be downloaded: %s" % (url, " ".join(str(error).split())[:300]),
+        "%s cannot be downloaded: %s" % (url, text[:300]),
         "Check the address; when it answers, run this again.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Optional, Tuple
@@ -59,9 +60,9 @@ def read_profile(
     """
     try:
         options = koji.read_config(name, None if config_file is None else str(config_file))
-    except koji.ConfigurationError as error:
+    except (koji.ConfigurationError, configparser.Error, OSError, ValueError) as error:
         raise InputError(
-            "Koji profile %r cannot be used: %s" % (name, error),
+            "Koji profile %r cannot be used: %s" % (name, " ".join(str(error).split())),
             "See what is configured in ~/.koji/config.d and /etc/koji.conf.d, or name a file with"
             " --koji-config; `pungi-osbuild hub --write-profile FILE` writes one for a rehearsal.",
         ) from error

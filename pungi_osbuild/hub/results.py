@@ -158,7 +158,7 @@ def _images(
 ) -> Tuple[BuiltImage, ...]:
     nvr = build.text("nvr")
     images = [archive for archive in archives if archive.is_image]
-    names = tuple(archive.filename for archive in images)
+    names = tuple(archive.filename + "." for archive in images)
     for archive in archives:
         companion = archive.is_manifest or archive.is_sbom
         if not archive.is_image and not (companion and archive.filename.startswith(names)):
@@ -235,13 +235,22 @@ def _artifact(infos: Sequence[Struct]) -> Optional[Artifact]:
 
 
 def _cloud(infos: Sequence[Struct], request: ImageRequest) -> Tuple[CloudImage, ...]:
+    """Return the uploads from the first place that has the one which was asked for."""
+    best: Tuple[CloudImage, ...] = ()
     for info in infos:
         results = info.structs("upload_target_results")
         found = [from_target_result(result, request.config.upload) for result in results]
         clouds = tuple(cloud for cloud in found if cloud is not None)
-        if clouds:
+        if clouds and _has_upload(clouds, request):
             return clouds
-    return ()
+        best = best or clouds
+    return best
+
+
+def _has_upload(clouds: Sequence[CloudImage], request: ImageRequest) -> bool:
+    """Whether the upload that was asked for is among some; none may have been."""
+    upload = request.config.upload
+    return upload is None or any(cloud.provider is upload.provider for cloud in clouds)
 
 
 def _manifest(image: str, archives: Sequence[_Archive]) -> Optional[Manifest]:
@@ -288,16 +297,18 @@ def _all_uploads(
     hub: Hub, task_id: int, images: Tuple[BuiltImage, ...], request: ImageRequest
 ) -> Tuple[BuiltImage, ...]:
     upload = request.config.upload
-    if upload is None or all(image.cloud for image in images):
+    if upload is None or all(_has_upload(image.cloud, request) for image in images):
         return images
     content = download_output(hub, task_id, [composestatus.NAME]).get(composestatus.NAME)
     if content is not None:
         status = read_compose_status(content, request.arches, upload)
         images = tuple(
-            image if image.cloud else replace(image, cloud=status.uploads(image.arch))
+            image
+            if _has_upload(image.cloud, request)
+            else replace(image, cloud=(*image.cloud, *status.uploads(image.arch)))
             for image in images
         )
-    missing = sorted(image.arch for image in images if not image.cloud)
+    missing = sorted(image.arch for image in images if not _has_upload(image.cloud, request))
     if missing:
         raise ResultError(
             "the upload to %s did not arrive for %s: neither the archive, the build nor %s"

@@ -8,7 +8,9 @@ first: a run that makes its calls one after another has one session.
 
 from __future__ import annotations
 
+import logging
 import queue
+import re
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,8 +23,10 @@ from xmlrpc.client import Fault as XmlRpcFault
 import koji
 import requests
 
-from pungi_osbuild.errors import HubError
+from pungi_osbuild.errors import HubError, InputError
 from pungi_osbuild.hub.profile import Profile
+
+logger = logging.getLogger(__name__)
 
 SESSIONS = 4
 MULTICALL_BATCH = 100
@@ -87,11 +91,17 @@ class Hub:
         traceback: Optional[TracebackType],
     ) -> None:
         for session in self._made:
-            with _translated(self.profile):
-                if session.logged_in:
-                    session.logout()
-            if session.rsession is not None:
-                session.rsession.close()
+            self._close(session)
+
+    def _close(self, session: Any) -> None:
+        try:
+            if session.logged_in:
+                session.logout()
+        except Exception as error:
+            # The work is done; a session that was not ended expires by itself.
+            logger.debug("logging out failed: %s", error)
+        if session.rsession is not None:
+            session.rsession.close()
 
     def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """
@@ -109,7 +119,8 @@ class Hub:
         Make a call that must not be made twice; otherwise as :meth:`call`.
 
         A session that is logged in numbers its calls, so the hub refuses one that arrives again
-        and koji may retry. An anonymous session (a rehearsal's) has no such net.
+        and koji may retry. An anonymous session (a rehearsal's) has no such net: koji sends its
+        call again only when the connection broke before there was any answer.
         """
         with self._lent() as session, _translated(self.profile):
             return session._callMethod(method, args, kwargs, retry=session.logged_in)
@@ -191,6 +202,7 @@ def log_in(session: Any, profile: Profile) -> None:
     The order is that of koji 1.36's ``koji_cli.lib.activate_session``: noauth; a certificate;
     user and password; Kerberos.
 
+    :raises InputError: user or password is missing
     :raises HubError: the profile asks for a method that nobody knows
     """
     if profile.authtype == "noauth":
@@ -199,8 +211,9 @@ def log_in(session: Any, profile: Profile) -> None:
         session.ssl_login(profile.cert, None, profile.serverca)
     elif profile.authtype == "password" or (profile.authtype is None and profile.user):
         if not profile.user or profile.password is None:
-            raise HubError(
-                "profile %r logs in by user and password, and none was given" % profile.name,
+            raise InputError(
+                "profile %r logs in by user and password, and the %s was not given"
+                % (profile.name, "password" if profile.user else "user"),
                 "Name them with --user and --password-file.",
             )
         session.login()
@@ -233,6 +246,11 @@ def _translated(profile: Profile) -> Iterator[None]:
         yield
     except XmlRpcFault as fault:
         raise HubFaultError(int(fault.faultCode), str(fault.faultString)) from fault
+    except koji.RetryError as error:
+        raise HubError(
+            "the hub at %s did a call whose reply was lost" % profile.server,
+            "Look with `koji list-tasks --mine` what came of it before you run this again.",
+        ) from error
     except koji.AuthError as error:
         raise HubError(
             "logging in at %s failed: %s" % (profile.server, _one_line(error)),
@@ -261,5 +279,9 @@ def _unreachable(profile: Profile, error: Exception) -> HubError:
 
 
 def _one_line(error: Exception) -> str:
+    """Return an error in one line: of what urllib3 wraps, what the system said."""
     text = " ".join(str(error).split())
+    said = re.search(r"\[Errno -?\d+\] ([^'\")]+)", text)
+    if said:
+        return said.group(1)
     return text if len(text) <= 300 else text[:297] + "..."

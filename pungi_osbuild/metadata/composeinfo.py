@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 
@@ -85,6 +86,7 @@ def identify(
         info.compose.id = info.create_compose_id()
         for section in (info.compose, info.release, *([info.base_product] if base else [])):
             section.validate()
+        _refuse_no_date(date)
     except (ValueError, TypeError) as error:
         raise InputError(
             "the compose cannot be named: %s" % why(error),
@@ -92,6 +94,13 @@ def identify(
             % ", ".join(productmd.composeinfo.COMPOSE_TYPES),
         ) from error
     return _identity(info)
+
+
+def _refuse_no_date(date: str) -> None:
+    try:
+        datetime.strptime(date, "%Y%m%d")
+    except ValueError:
+        raise ValueError("there is no date %s" % date) from None
 
 
 def write_compose(path: Path, compose: Compose) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,10 +28,10 @@ from pungi_osbuild.metadata.records import ImageRecord, TaskRecord
 from pungi_osbuild.metadata.vocabulary import vocabulary
 from pungi_osbuild.metadata.writing import written
 from pungi_osbuild.model import (
-    ImageRequest,
     JsonDict,
     KojiPlace,
     Outcome,
+    OutcomeKind,
     PlacedImage,
     RunResult,
 )
@@ -149,17 +150,16 @@ def load_osbuild(path: Path) -> OsbuildRecord:
     )
 
 
-def claims(outcomes: Iterable[Outcome], requests: Iterable[ImageRequest] = ()) -> Tuple[Claim, ...]:
+def claims(outcomes: Iterable[Outcome]) -> Tuple[Claim, ...]:
     """
-    Return everything that a run claims.
+    Return everything that a run claims as its own: what it built.
 
-    :param requests: those without an outcome, when a run was stopped and they are to count
+    A request that failed claims nothing, so that what an earlier run built is not forgotten.
     """
-    ended = tuple(outcomes)
-    asked = [outcome.request for outcome in ended]
+    built = tuple(outcome for outcome in outcomes if outcome.ok)
     return (
-        *(claim for request in [*asked, *requests] for claim in claims_of_request(request)),
-        *(claims_of_image(image) for outcome in ended for image in outcome.images),
+        *(claim for outcome in built for claim in claims_of_request(outcome.request)),
+        *(claims_of_image(image) for outcome in built for image in outcome.images),
     )
 
 
@@ -206,9 +206,7 @@ def record_osbuild(
         replace_text(path, manifest.dumps())
 
 
-def record_run(
-    folder: Path, result: RunResult, requests: Iterable[ImageRequest] = ()
-) -> FrozenSet[Owned]:
+def record_run(folder: Path, result: RunResult) -> RunResult:
     """
     Record a run in images.json and osbuild.json of a folder, in the order that a crash survives.
 
@@ -216,21 +214,27 @@ def record_run(
     by its file, while one that it does not know any more would be somebody else's for ever.
 
     :param folder: ``compose/metadata``
-    :param requests: those without an outcome, when a run was stopped and they are to count
-    :returns: the entries of an earlier run that went
+    :returns: the result, in which a request has failed whose image images.json cannot take
     :raises SourceError: a file that is there is broken; neither is touched
-    :raises ImageClashError: images.json cannot take some images; everything else was recorded
     :raises InputError: a file cannot be written
     """
     path = folder / "osbuild.json"
-    replaced = own_in(path, claims(result.outcomes, requests))
+    replaced = own_in(path, claims(result.outcomes))
+    left_out: FrozenSet[str] = frozenset()
     try:
         record_images(folder / "images.json", result.identity, result.images, replaced)
     except ImageClashError as error:
-        record_osbuild(path, result, replaced, error.paths)
-        raise
-    record_osbuild(path, result, replaced)
-    return replaced
+        left_out = error.paths
+        outcomes = tuple(_clashed(outcome, error) for outcome in result.outcomes)
+        result = dataclasses.replace(result, outcomes=outcomes)
+    record_osbuild(path, result, replaced, left_out)
+    return result
+
+
+def _clashed(outcome: Outcome, error: ImageClashError) -> Outcome:
+    if not any(image.path in error.paths for image in outcome.images):
+        return outcome
+    return dataclasses.replace(outcome, kind=OutcomeKind.FAILED, reason=error.reason)
 
 
 def describe_image(image: PlacedImage) -> JsonDict:
@@ -256,12 +260,14 @@ def _keep(
     manifest.images = tuple(
         image for image in before.images if Owned(image.variant, image.arch, image.path) not in gone
     )
-    task_ids = {outcome.task_id for outcome in result.outcomes} - {None}
+    # Another hub may have given the same number to another task.
+    again_tasks = {(outcome.task_id, outcome.request.nvr) for outcome in result.outcomes}
     requests = [outcome.request for outcome in result.outcomes]
     manifest.tasks = tuple(
         task
         for task in before.tasks
-        if task.task_id not in task_ids and not is_own_task(task, before.images, gone, requests)
+        if (task.task_id, task.nvr) not in again_tasks
+        and not is_own_task(task, before.images, gone, requests)
     )
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import Callable, Dict, Hashable, Iterator, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, Hashable, Iterator, List, Optional, Sequence, Set, Tuple
 
-from pungi_osbuild.imagetypes import find, iso_type, productmd_type
+from pungi_osbuild.errors import SourceError
+from pungi_osbuild.imagetypes import find, productmd_type
 from pungi_osbuild.metadata import Claim, RecordedImage, Vocabulary, claims_of_request
-from pungi_osbuild.model import Arch, ImageRequest, Problem, Severity
+from pungi_osbuild.model import (
+    Arch,
+    ComposeIdentity,
+    ImageRequest,
+    Problem,
+    Settings,
+    Severity,
+)
+from pungi_osbuild.phase.media_checksums import check_media_checksums
 
 Key = Optional[Hashable]
 
@@ -18,9 +26,11 @@ def check(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Tuple[Pro
 
     :param vocabulary: the image types and formats that the installed productmd knows
     """
+    told: Set[Tuple[str, str]] = set()
     return (
         *_clashes(
             requests,
+            told,
             lambda request, _arch: request.nvr,
             "duplicate-nvr",
             "builds the same N-V-R, %s",
@@ -29,6 +39,15 @@ def check(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Tuple[Pro
         ),
         *_clashes(
             requests,
+            told,
+            _path,
+            "duplicate-file",
+            "places the same file, %s",
+            "Give each its own name, version or release.",
+        ),
+        *_clashes(
+            requests,
+            set(),
             _identity,
             "duplicate-identity",
             "makes an image that images.json cannot tell from the other: %s",
@@ -38,40 +57,42 @@ def check(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Tuple[Pro
     )
 
 
-def expected(request: ImageRequest, arch: Arch) -> Optional[Tuple[str, Optional[Tuple[str, str]]]]:
-    """
-    Return what file a request makes for an arch, as far as the catalogue knows.
+def check_settings(settings: Settings, identity: ComposeIdentity) -> Tuple[Problem, ...]:
+    """Return what is wrong with the options of the checksum files."""
+    try:
+        check_media_checksums(settings, identity)
+    except SourceError as error:
+        place = "media_checksums"
+        return (Problem("media-checksums", Severity.ERROR, place, error.reason, error.solution),)
+    return ()
 
-    :returns: the suffix, and productmd's (type, format) or None where it has no word; None for
-        an image type that the catalogue does not have
-    """
-    entry = find(request.config.image_type)
-    if entry is None:
-        return None
-    suffix = entry.file(request.config.distro).suffix
-    filename = "%s.%s.%s" % (request.nvr_of(request.release or "0"), arch, suffix)
-    words = productmd_type(
-        request.config.image_type, suffix, filename, request.config.manifest_type
-    )
-    return suffix, words
+
+def _claim(request: ImageRequest, arch: Arch) -> Optional[Claim]:
+    return next((claim for claim in claims_of_request(request) if claim.arch == arch), None)
+
+
+def _path(request: ImageRequest, arch: Arch) -> Key:
+    claim = _claim(request, arch)
+    return claim.path if claim is not None else None
 
 
 def _identity(request: ImageRequest, arch: Arch) -> Key:
-    found = expected(request, arch)
-    if found is None or found[1] is None:
+    claim = _claim(request, arch)
+    if claim is None or claim.identity is None:
         return None
-    return "subvariant %s, type %s, format %s, arch %s" % (request.subvariant, *found[1], arch)
+    return claim.identity.describe()
 
 
 def _clashes(
     requests: Sequence[ImageRequest],
+    told: Set[Tuple[str, str]],
     key_of: Callable[[ImageRequest, Arch], Key],
     code: str,
     message: str,
     hint: str,
 ) -> Iterator[Problem]:
+    """Say which blocks have one key; a pair that was told of already is left out."""
     first: Dict[Hashable, ImageRequest] = {}
-    told: set[Tuple[str, str]] = set()
     for request in requests:
         for arch in request.arches:
             key = key_of(request, arch)
@@ -92,14 +113,15 @@ def _clashes(
 
 
 def _words(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Iterator[Problem]:
-    by_block: Dict[str, List[ImageRequest]] = defaultdict(list)
-    for request in requests:
-        by_block[request.config.place].append(request)
-    for place, group in by_block.items():
-        request = group[0]
-        found = expected(request, request.arches[0])
-        if found is not None:
-            yield from _words_of(place, request, found[0], found[1], vocabulary)
+    first = {request.config.place: request for request in reversed(requests)}
+    for place, request in sorted(first.items(), key=lambda item: item[1].number):
+        config = request.config
+        entry = find(config.image_type)
+        if entry is not None:
+            suffix = entry.file(config.distro).suffix
+            name = "%s.%s" % (request.nvr_of(request.release or "0"), suffix)
+            words = productmd_type(config.image_type, suffix, name, config.manifest_type)
+            yield from _words_of(place, request, suffix, words, vocabulary)
 
 
 def _words_of(
@@ -128,7 +150,7 @@ def _words_of(
             "Set manifest_type to a type that it knows, or use a newer productmd: %s."
             % ", ".join(sorted(vocabulary.types)),
         )
-    if suffix == "iso" and manifest_type is None and _is_misnamed(request):
+    if words == ("dvd", "iso") and manifest_type is None and _is_special_iso(image_type):
         yield Problem(
             "iso-type",
             Severity.WARNING,
@@ -138,11 +160,8 @@ def _words_of(
         )
 
 
-def _is_misnamed(request: ImageRequest) -> bool:
-    name = "%s.iso" % request.nvr_of(request.release or "0")
-    special = ("iot-", "edge-", "live-", "network-")
-    kind = request.config.image_type
-    return iso_type(name) == "dvd" and any(part in kind for part in special)
+def _is_special_iso(image_type: str) -> bool:
+    return any(part in image_type for part in ("iot-", "edge-", "live-", "network-"))
 
 
 def check_beside(

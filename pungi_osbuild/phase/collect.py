@@ -18,6 +18,7 @@ from pungi_osbuild.hub import (
     fault_text,
     local_path,
     read_result,
+    uploaded,
 )
 from pungi_osbuild.imagetypes import productmd_type, suffix_of
 from pungi_osbuild.metadata import Vocabulary
@@ -75,9 +76,11 @@ class Collector:
         try:
             return self._collect(submitted, task)
         except HubFaultError as fault:
-            return failed(submitted, "the hub refused to say more: %s" % fault_text(fault), task)
+            reason = "the hub refused to say more: %s" % fault_text(fault)
         except PungiOsbuildError as error:
-            return failed(submitted, error.reason, task)
+            reason = error.reason
+        kept = uploaded(self.hub, submitted.task_id, submitted.request)
+        return failed(submitted, "\n".join([reason, *kept]), task)
 
     def _collect(self, submitted: Submitted, task: Optional[Task]) -> Outcome:
         task_id, request = submitted.task_id, submitted.request
@@ -118,6 +121,7 @@ class Collector:
             name,
             self.settings.link_type,
             self.settings.verify,
+            self.settings.media_checksums,
         )
         words = productmd_type(config.image_type, suffix, name, config.manifest_type)
         known = words if words is not None and self.vocabulary.knows(*words) else None

@@ -29,7 +29,7 @@ class Journal:
 
     :param topdir: the compose folder
     :param now: seconds since the epoch
-    :raises InputError: another run is at work on this compose
+    :raises InputError: another run is at work on this compose, or it cannot be written to
     """
 
     def __init__(self, topdir: Path, now: Callable[[], float]) -> None:
@@ -40,9 +40,12 @@ class Journal:
         self._file: Optional[IO[str]] = None
 
     def __enter__(self) -> Journal:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._lock_file = _locked(self._folder / "lock")
-        self._file = (self._folder / "journal.jsonl").open("a", encoding="utf-8")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._lock_file = _locked(self._folder / "lock")
+            self._file = (self._folder / "journal.jsonl").open("a", encoding="utf-8")
+        except OSError as error:
+            raise _unwritable(self._folder, error) from error
         self._write("run", host=socket.gethostname(), pid=os.getpid())
         return self
 
@@ -87,16 +90,19 @@ class Journal:
         entry = {"v": VERSION, "event": event, "time": self._now(), **fields}
         with self._mutex:
             assert self._file is not None, "the journal is not open"
-            self._file.write(json.dumps(entry, sort_keys=True) + "\n")
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            try:
+                self._file.write(json.dumps(entry, sort_keys=True) + "\n")
+                self._file.flush()
+                os.fsync(self._file.fileno())
+            except OSError as error:
+                raise _unwritable(self._folder, error) from error
 
 
 def _locked(path: Path) -> IO[str]:
     handle = path.open("a+", encoding="utf-8")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    except BlockingIOError as error:
         handle.seek(0)
         holder = handle.read().strip() or "unknown"
         handle.close()
@@ -108,3 +114,10 @@ def _locked(path: Path) -> IO[str]:
     handle.write("pid %d on %s\n" % (os.getpid(), socket.gethostname()))
     handle.flush()
     return handle
+
+
+def _unwritable(folder: Path, error: OSError) -> InputError:
+    return InputError(
+        "the journal in %s cannot be written: %s" % (folder, error.strerror or error),
+        "Make room, or give yourself the right to write there; then run this again.",
+    )

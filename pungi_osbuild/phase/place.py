@@ -50,7 +50,7 @@ class PlacedFile:
 
     :param size: bytes
     :param mtime: seconds since the epoch
-    :param checksums: sha256 when the file was read, Koji's own when it was not
+    :param checksums: sha256 and what was wanted when the file was read, else Koji's own
     """
 
     path: Path
@@ -60,7 +60,13 @@ class PlacedFile:
 
 
 def place(
-    image: BuiltImage, source: Source, destination: Path, name: str, link_type: str, verify: bool
+    image: BuiltImage,
+    source: Source,
+    destination: Path,
+    name: str,
+    link_type: str,
+    verify: bool,
+    wanted: Tuple[str, ...] = (),
 ) -> PlacedFile:
     """
     Bring an image to its place; a file that is there is replaced in one step.
@@ -73,12 +79,13 @@ def place(
     :param link_type: hardlink, copy, hardlink-or-copy, symlink or abspath-symlink, as Pungi's; a
         download is none of them
     :param verify: check Koji's checksum and compute sha256. When False only sizes are checked
+    :param wanted: types of more checksums to compute in the same pass
     :raises PlacementError: the name, size or checksum is wrong, or the file cannot be made. What
         was there before is still there, and nothing new is.
     """
     check_name(name)
     path = destination / name
-    reading = _Reading(image, verify)
+    reading = _Reading(image, verify, wanted)
     try:
         destination.mkdir(parents=True, exist_ok=True)
         with making(path) as part:
@@ -128,7 +135,7 @@ def check_name(name: str) -> None:
 class _Reading:
     """The one pass over an image's bytes, and what must come out of it."""
 
-    def __init__(self, image: BuiltImage, verify: bool) -> None:
+    def __init__(self, image: BuiltImage, verify: bool, wanted: Tuple[str, ...]) -> None:
         self._image = image
         self._size = 0
         self.verify = verify
@@ -140,7 +147,8 @@ class _Reading:
                     % (image.filename, image.checksum.type),
                     "Set osbuild_verify = False to go without.",
                 )
-            for kind in {image.checksum.type, "sha256"}:
+            self._recorded = tuple(sorted({"sha256", *wanted}))
+            for kind in {image.checksum.type, *self._recorded}:
                 self._hashes[kind] = hashlib.new(kind, usedforsecurity=False)
 
     def expect_size(self, size: int) -> None:
@@ -178,7 +186,7 @@ class _Reading:
         found = self._hashes[expected.type].hexdigest()
         if found != expected.value.lower():
             raise self._differs("%s checksum" % expected.type, expected.value, found)
-        return (Checksum("sha256", self._hashes["sha256"].hexdigest()),)
+        return tuple(Checksum(kind, self._hashes[kind].hexdigest()) for kind in self._recorded)
 
     def _differs(self, what: str, expected: str, found: str) -> PlacementError:
         return PlacementError(

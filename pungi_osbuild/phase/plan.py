@@ -9,7 +9,7 @@ versions and releases.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterator, List, Set, Tuple
+from typing import Iterator, List, Sequence, Set, Tuple
 
 from pungi_osbuild.config import (
     UnknownRepoError,
@@ -46,22 +46,26 @@ class Plan:
     problems: Tuple[Problem, ...]
 
 
-def plan(config: ComposeConfig, compose: Compose) -> Plan:
+def plan(config: ComposeConfig, compose: Compose, builders_see_topdir: bool = True) -> Plan:
     """
     Return the requests that a config means for a compose, and all problems on the way.
+
+    :param builders_see_topdir: False where nobody knows or cares whether Koji's builders can
+        reach the variants' own repositories: a rehearsal, or a compose that is not there yet
 
     No request is lost and none doubled: each block, for each variant its pattern matches, for
     each arch that both have, is in exactly one request.
     """
-    planner = _Planner(config, compose)
+    planner = _Planner(config, compose, builders_see_topdir)
     requests = tuple(planner.requests())
     return Plan(requests, (*planner.problems, *_coverage(config, compose, requests)))
 
 
 class _Planner:
-    def __init__(self, config: ComposeConfig, compose: Compose) -> None:
+    def __init__(self, config: ComposeConfig, compose: Compose, builders_see_topdir: bool) -> None:
         self.config = config
         self.compose = compose
+        self.builders_see_topdir = builders_see_topdir
         self.problems: List[Problem] = []
         self._reported: Set[Tuple[str, str]] = set()
 
@@ -124,37 +128,34 @@ class _Planner:
             except UnknownRepoError as error:
                 self._unknown_repo("%s.repo[%d]" % (block.place, index), error.name)
         if variant.uid not in written and variant.repository(arches) is not None:
-            resolved.append(
-                resolve_repo(Repo(variant.uid), self.compose, self.config.settings.translate_paths)
-            )
+            resolved.append(self._resolve(Repo(variant.uid), "translate_paths"))
         return tuple(resolved)
 
     def _resolve(self, repo: Repo, place: str) -> Repo:
         resolved = resolve_repo(repo, self.compose, self.config.settings.translate_paths)
-        if repo.baseurl.startswith("/") and "://" not in resolved.baseurl:
+        of_compose = not repo.baseurl.startswith("/")
+        if "://" not in resolved.baseurl and (self.builders_see_topdir or not of_compose):
             self._warn(
                 "local-repo",
-                place,
-                "the repository stays a local path: %s" % resolved.baseurl,
+                "translate_paths" if of_compose else place,
+                "the compose's own repositories stay local paths below %s" % self.compose.topdir
+                if of_compose
+                else "the repository stays a local path: %s" % resolved.baseurl,
                 "Koji's builders cannot read it; add an entry to translate_paths that turns it"
                 " into an address.",
             )
         return resolved
 
     def _unknown_repo(self, place: str, name: str) -> None:
-        near = nearest(name, [variant.uid for variant in self.compose.variants])
-        self._add(
-            Problem(
-                "unknown-variant",
-                Severity.ERROR,
-                place,
-                "there is no variant %r to take a repository from" % name,
-                "Did you mean %r?" % near
-                if near
-                else "Name a variant of the compose, an absolute path or a url; an empty variant"
-                " has no repository.",
-            )
-        )
+        known = [variant.uid for variant in self.compose.variants]
+        near = nearest(name, known)
+        if name in known:
+            message = "the variant %s is empty: it has no repository" % name
+            hint = "Name another variant, an absolute path or a url."
+        else:
+            message = "there is no variant %r to take a repository from" % name
+            hint = "Did you mean %r?" % near if near else "The variants are %s." % _named(known)
+        self._add(Problem("unknown-variant", Severity.ERROR, place, message, hint))
 
     def _warn(self, code: str, place: str, message: str, hint: str) -> None:
         self._add(Problem(code, Severity.WARNING, place, message, hint))
@@ -184,7 +185,7 @@ def _coverage(
             Severity.WARNING if requests else Severity.ERROR,
             'osbuild["%s"]' % pattern,
             "the pattern matches no variant of the compose",
-            "Did you mean %s?" % near if near else "The variants are %s." % ", ".join(uids),
+            "Did you mean %s?" % near if near else "The variants are %s." % _named(uids),
         )
     planned = {request.config.place for request in requests}
     for block in config.blocks:
@@ -196,6 +197,10 @@ def _coverage(
                 "no task comes of this block: its arches fit no variant that its pattern matches",
                 "The variants it matches have %s." % _offered(config, compose, block),
             )
+
+
+def _named(uids: Sequence[str]) -> str:
+    return ", ".join(uids) or "none at all"
 
 
 def _offered(config: ComposeConfig, compose: Compose, block: ImageConfig) -> str:

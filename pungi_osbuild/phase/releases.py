@@ -34,7 +34,10 @@ Group = Tuple[ImageRequest, ...]
 
 
 def allocate(
-    requests: Iterable[ImageRequest], registry: Registry, identity: ComposeIdentity
+    requests: Iterable[ImageRequest],
+    registry: Registry,
+    identity: ComposeIdentity,
+    others: Iterable[ImageRequest] = (),
 ) -> Tuple[ImageRequest, ...]:
     """
     Return the requests, each with a release.
@@ -42,21 +45,24 @@ def allocate(
     Requests of one block and variant share theirs; others of the same name and version get the
     numbers that follow. A release that is configured is kept as it is.
 
+    :param others: requests of this run that have their release; the hub may not know them yet
     :param identity: gives the release where the hub says "Unable to increment": ``date.respin``,
         its last part counted up
     :raises HubError: no free release was found
     """
     ordered = list(requests)
-    used: Set[str] = {request.nvr for request in ordered if request.nvr is not None}
+    used: Set[str] = set()
+    for request in (*ordered, *others):
+        if request.base_release is not None:
+            used |= _names(request, request.base_release)
     done: Dict[int, ImageRequest] = {request.number: request for request in ordered}
     for (name, version), groups in _waiting(ordered).items():
         candidates = _Candidates(registry.next_number(name, version), identity)
         for group in groups:
             base = _free(group, candidates, registry, used)
             for request in group:
-                settled = request.with_release(base)
-                done[request.number] = settled
-                used.add(settled.nvr_of(settled.release_of(base)))
+                done[request.number] = request.with_release(base)
+                used |= _names(request, base)
     return tuple(done[request.number] for request in ordered)
 
 
@@ -73,38 +79,41 @@ def _waiting(requests: List[ImageRequest]) -> Dict[Tuple[str, str], List[Group]]
     }
 
 
+def _names(request: ImageRequest, base: str) -> Set[str]:
+    """Return what a release uses up: the N-V-R in Koji, and the files' names in the compose."""
+    files = {"%s.%s" % (request.nvr_of(base), arch) for arch in request.arches}
+    return {request.nvr_of(request.release_of(base)), *files}
+
+
 class _Candidates:
     """Releases to try, one after the other, none twice for one name and version."""
 
     def __init__(self, number: Optional[int], identity: ComposeIdentity) -> None:
         self._prefix = "" if number is not None else "%s." % identity.date
         self._next = identity.respin if number is None else number
-        self.tried = 0
 
-    def take(self, count: int) -> List[str]:
+    def look_ahead(self) -> List[str]:
         """Return the next releases."""
-        releases = ["%s%d" % (self._prefix, self._next + step) for step in range(count)]
-        self._next += count
-        self.tried += count
-        return releases
+        return ["%s%d" % (self._prefix, self._next + step) for step in range(BATCH)]
 
-    def put_back(self, count: int) -> None:
-        """Take the last releases back: they were looked up and not needed."""
-        self._next -= count
+    def pass_over(self, count: int) -> None:
+        """Never give the next releases again."""
+        self._next += count
 
 
 def _free(group: Group, candidates: _Candidates, registry: Registry, used: Set[str]) -> str:
-    candidates.tried = 0
-    while candidates.tried < LIMIT:
-        batch = candidates.take(BATCH)
-        wanted = {
+    for _ in range(LIMIT // BATCH):
+        batch = candidates.look_ahead()
+        nvrs = {
             base: {request.nvr_of(request.release_of(base)) for request in group} for base in batch
         }
-        taken = registry.taken(nvr for nvrs in wanted.values() for nvr in nvrs)
+        taken = registry.taken(nvr for wanted in nvrs.values() for nvr in wanted)
         for position, base in enumerate(batch):
-            if not wanted[base] & taken and not wanted[base] & used:
-                candidates.put_back(len(batch) - position - 1)
+            names = {name for request in group for name in _names(request, base)}
+            if not nvrs[base] & taken and not names & used:
+                candidates.pass_over(position + 1)
                 return base
+        candidates.pass_over(len(batch))
     raise HubError(
         "no free release for %s-%s: %d of them are taken"
         % (group[0].config.name, group[0].version, LIMIT),

@@ -9,6 +9,7 @@ result, too, made by ``on_error``.
 from __future__ import annotations
 
 import queue
+import time
 from types import TracebackType
 from typing import Callable, Generic, List, Optional, Type, TypeVar
 
@@ -16,6 +17,9 @@ from kobo.threads import ThreadPool, WorkerThread
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+GRACE = 1.0
+"""Seconds that work in progress is waited for when a run is stopped."""
 
 IDLE = 0.1
 """Seconds an idle thread waits before it looks whether it should end; kobo's own is 1."""
@@ -25,8 +29,9 @@ class Workers(Generic[Item, Result]):
     """
     Threads that turn items into results. Use it as a context manager.
 
-    Leaving it waits for all work that was given; leaving it by an exception waits for none: the
-    threads end after the item they are at, and do not keep the process alive.
+    Leaving it waits for all work that was given. Leaving it by an exception lets the threads end
+    the item they are at, for ``GRACE`` seconds; what they made can be taken afterwards. They do
+    not keep the process alive.
 
     :param work: what to do with an item; called in a thread
     :param on_error: the result for an item whose work raised an exception
@@ -60,6 +65,9 @@ class Workers(Generic[Item, Result]):
             self._pool.stop()
         else:
             self._pool.kill()
+            deadline = time.monotonic() + GRACE
+            for thread in self._pool.threads:
+                thread.join(max(0.0, deadline - time.monotonic()))
 
     @property
     def pending(self) -> int:

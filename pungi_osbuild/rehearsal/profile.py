@@ -7,6 +7,8 @@ from pathlib import Path
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.rehearsal.hub import RehearsalHub
 
+MARK = "# Written by `pungi-osbuild hub`; it will be written again."
+
 
 def write_profile(path: Path, hub: RehearsalHub, name: str = "rehearsal") -> None:
     """
@@ -16,7 +18,7 @@ def write_profile(path: Path, hub: RehearsalHub, name: str = "rehearsal") -> Non
     rehearsal user.
 
     :param hub: started
-    :raises InputError: the file cannot be written
+    :raises InputError: the file cannot be written, or is somebody else's
     """
     values = (
         ("server", hub.server),
@@ -25,9 +27,18 @@ def write_profile(path: Path, hub: RehearsalHub, name: str = "rehearsal") -> Non
         ("topdir", str(hub.topdir)),
         ("authtype", "noauth"),
     )
-    lines = ["[%s]" % name, *("%s = %s" % (key, value.replace("%", "%%")) for key, value in values)]
+    lines = [
+        MARK,
+        "[%s]" % name,
+        *("%s = %s" % (key, value.replace("%", "%%")) for key, value in values),
+    ]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.read_bytes().startswith(MARK.encode("utf-8")):
+            raise InputError(
+                "the file %s exists, and was not written by this command" % path,
+                "Name another file; one of its own is ~/.koji/config.d/rehearsal.conf.",
+            )
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     except OSError as error:
         raise InputError(

@@ -22,7 +22,7 @@ def result_table(result: RunResult, width: Optional[int]) -> List[str]:
     """
     lines = _image_lines(result, width)
     for outcome in result.failures:
-        lines.extend(["", *_failure_lines(outcome)])
+        lines.extend(["", *_failure_lines(outcome, result.koji.weburl)])
     return [*lines, "", _summary(result)]
 
 
@@ -64,7 +64,7 @@ def _located(cloud: CloudImage) -> str:
     return "%s  (%s)" % (cloud.id, cloud.region) if cloud.region else cloud.id
 
 
-def _failure_lines(outcome: Outcome) -> List[str]:
+def _failure_lines(outcome: Outcome, weburl: str) -> List[str]:
     request = outcome.request
     task = "not submitted" if outcome.task_id is None else "task %d" % outcome.task_id
     title = "%s: %s, %s, %s" % (
@@ -75,6 +75,8 @@ def _failure_lines(outcome: Outcome) -> List[str]:
     )
     reason = (outcome.reason or "no reason given").splitlines()
     logs = ["log: %s" % address for address in outcome.logs]
+    if weburl and outcome.task_id is not None:
+        logs.insert(0, "task: %s/taskinfo?taskID=%d" % (weburl, outcome.task_id))
     return [title, *("    %s" % line for line in (*reason, *logs))]
 
 

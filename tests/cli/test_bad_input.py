@@ -183,6 +183,23 @@ def test_a_fault_that_nobody_knows(here: Path) -> None:
     assert not (here / "out").exists()
 
 
+def test_a_fault_that_meets_nothing(here: Path) -> None:
+    """It would rehearse nothing, and look as if it had."""
+    result = invoke("rehearse", MINIMAL, "--out", here / "out", "--fault", "build:arch=s390x")
+    refused(result, 2, "build:arch=s390x", "meets no image")
+    assert not (here / "out").exists()
+
+
+def test_an_output_folder_in_the_compose_that_is_only_read(here: Path) -> None:
+    compose = here / "compose"
+    done = invoke("rehearse", MINIMAL, "--out", compose, "--duration", 0)
+    assert done.exit_code == 0, done.output
+    out = compose / "compose" / "Server" / "new"
+    refused(invoke("rehearse", MINIMAL, "--compose", compose, "--out", out), 2, "only read")
+    assert not out.exists()
+    refused(invoke("plan", MINIMAL, "--compose", compose, "--date", "20261123"), 2, "--date")
+
+
 @pytest.mark.parametrize("command", ["run", "validate"])
 def test_a_compose_without_composeinfo(here: Path, command: str) -> None:
     refused(invoke(command, MINIMAL, "--compose", here), 2, "composeinfo.json")
@@ -193,7 +210,8 @@ def test_variants_and_compose_exclude_each_other(here: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [("--label", "Gold-1"), ("--date", "2026-11-23"), ("--type", "weekly")]
+    "options",
+    [("--label", "Gold-1"), ("--date", "2026-11-23"), ("--date", "20261340"), ("--type", "weekly")],
 )
 def test_a_compose_name_that_cannot_be(options: Any) -> None:
     refused(invoke("plan", MINIMAL, *options), 2, options[1])

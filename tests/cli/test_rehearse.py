@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any, Dict
 
 import pytest
 from productmd.images import Images
 
-from tests.cli.commands import pungi_osbuild
+from tests.cli.commands import BIN, pungi_osbuild
 from tests.rehearsed import EXAMPLES
 
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/*.conf"))
@@ -176,6 +177,16 @@ def test_an_example_is_a_folder_that_can_be_taken_elsewhere(tmp_path: Path) -> N
         shutil.copytree(EXAMPLES / name, copied)
         (config,) = copied.glob("*.conf")
         assert pungi_osbuild("validate", config, home=tmp_path).exit == 0
+
+
+def test_whoever_reads_may_stop_early(tmp_path: Path) -> None:
+    """`pungi-osbuild ... | head -1`: the status is that of the work."""
+    script = "set -o pipefail; %s plan %s | true" % (BIN / "pungi-osbuild", config_of("rhel-cloud"))
+    for _ in range(3):
+        done = subprocess.run(
+            ["bash", "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path
+        )
+        assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
 
 
 @pytest.mark.parametrize("command", ["rehearse", "run", "plan", "validate", "hub"])

@@ -17,6 +17,7 @@ SECTION = """
 release_name = "x"
 media_checksums = ["sha256"]
 koji_profile = "rehearsal"
+translate_paths = [("/", "https://composes.example.com/")]
 osbuild = {"^BaseOS$": [{
     "name": "late-image", "distro": "rhel-9.4", "image_types": "vsphere", "version": "1",
     "target": "late-target", "arches": ["x86_64"], "upload_options": {"region": "eu-west-1"}}]}
@@ -110,6 +111,48 @@ def test_an_image_like_one_of_another_phase_is_refused_before_anything_is_submit
         assert "rhel-guest-image" in done.err
     finally:
         (metadata / "osbuild.json").write_bytes(kept)
+
+
+def test_a_failed_rebuild_leaves_what_was_there(home: Path, compose: Path) -> None:
+    """No finished image is lost: entries, files and cloud IDs stay."""
+    config = home / "again.conf"
+    config.write_text(SECTION.replace("late-image", "again-image"), encoding="utf-8")
+    config.write_text(config.read_text("utf-8").replace("vsphere", "wsl"), encoding="utf-8")
+    with hub(home):
+        done = pungi_osbuild("run", config, "--compose", compose, home=home)
+        assert done.exit == 0, done.err
+    images = document(compose, "images.json")
+    built = document(compose, "osbuild.json")["payload"]["images"]
+    with hub(home, "--fault", "build"):
+        done = pungi_osbuild("run", config, "--compose", compose, home=home)
+        assert done.exit == 1
+        assert "/taskinfo?taskID=" in done.out
+    assert document(compose, "images.json") == images
+    assert document(compose, "osbuild.json")["payload"]["images"] == built
+    for path in all_entries(compose):
+        assert (compose / "compose" / path).exists()
+
+
+def test_a_config_of_koji_that_is_broken_is_said(home: Path, compose: Path) -> None:
+    """Not a traceback of configparser."""
+    broken = home / "broken.cfg"
+    broken.write_text("not koji", encoding="utf-8")
+    config = home / "late.conf"
+    config.write_text(SECTION, encoding="utf-8")
+    done = pungi_osbuild(
+        "run", config, "--compose", compose, "--koji-config", broken, "--profile", "x", home=home
+    )
+    assert done.exit == 2
+    assert "broken.cfg" in done.err
+
+
+def test_the_hub_does_not_write_over_a_file_of_somebody_else(home: Path) -> None:
+    """A mistyped --write-profile must not cost anybody his koji configuration."""
+    precious = home / "precious.conf"
+    precious.write_text("[koji]\n", encoding="utf-8")
+    done = pungi_osbuild("hub", "--write-profile", precious, home=home)
+    assert done.exit == 2
+    assert precious.read_text("utf-8") == "[koji]\n"
 
 
 def test_the_koji_command_works_with_the_profile(home: Path) -> None:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.errors import InputError, SourceError
 from pungi_osbuild.metadata import (
-    ImageClashError,
     ImageRecord,
     OsbuildImages,
     OsbuildRecord,
@@ -257,14 +256,15 @@ def test_a_rebuild_under_another_release_replaces_the_old_one(tmp_path: Path) ->
     assert [entry.path for entry in recorded_images(tmp_path / "images.json")] == [path]
 
 
-def test_a_failed_rebuild_takes_the_old_image_out(tmp_path: Path) -> None:
-    """Its request belongs to the run; the compose says what this run made."""
+def test_a_failed_rebuild_leaves_the_old_image_in(tmp_path: Path) -> None:
+    """No finished image is lost, nor its cloud IDs; both tasks are on record."""
     built = an_outcome_of("a", task_id=1)
     record(tmp_path, built)
     recorded = record(tmp_path, a_failed_outcome(request=built.request, task_id=2))
-    assert recorded.images == ()
-    assert [task.task_id for task in recorded.tasks] == [2]
-    assert recorded_images(tmp_path / "images.json") == ()
+    paths = [image.path for image in built.images]
+    assert [image.path for image in recorded.images] == paths
+    assert [task.task_id for task in recorded.tasks] == [1, 2]
+    assert [image.path for image in recorded_images(tmp_path / "images.json")] == paths
 
 
 def test_a_failure_is_replaced_by_the_next_attempt(tmp_path: Path) -> None:
@@ -293,8 +293,13 @@ def test_an_entry_of_others_at_our_place_is_not_ours(tmp_path: Path) -> None:
     (tmp_path / "osbuild.json").unlink()
     assert own_in(tmp_path / "osbuild.json", claims([outcome])) == frozenset()
     changed = replace(outcome, images=(replace(outcome.images[0], size=4),))
-    with pytest.raises(ImageClashError):
-        record(tmp_path, changed)
+    result = record_run(tmp_path, a_run_result(outcomes=(changed,)))
+    (failure,) = result.failures
+    assert "share the file" in (failure.reason or "")
+    (kept,) = json.loads((tmp_path / "images.json").read_text())["payload"]["images"]["Server"][
+        "x86_64"
+    ]
+    assert kept["size"] == outcome.images[0].size
 
 
 def test_a_clash_is_recorded_in_osbuild_json(tmp_path: Path) -> None:
@@ -304,8 +309,9 @@ def test_a_clash_is_recorded_in_osbuild_json(tmp_path: Path) -> None:
     (tmp_path / "osbuild.json").unlink()
     image = outcome.images[0]
     other = an_outcome_of("b", task_id=12)
-    with pytest.raises(ImageClashError):
-        record(tmp_path, replace(outcome, images=(replace(image, path="Server/x.qcow2"),)), other)
+    clashing = replace(outcome, images=(replace(image, path="Server/x.qcow2"),))
+    result = record_run(tmp_path, a_run_result(outcomes=(clashing, other)))
+    assert [failure.task_id for failure in result.failures] == [clashing.task_id]
     recorded = load_osbuild(tmp_path / "osbuild.json")
     flags = {entry.path: entry.in_images_json for entry in recorded.images}
     assert flags == {"Server/x.qcow2": False, other.images[0].path: True}
@@ -324,17 +330,6 @@ def test_a_run_killed_between_the_files_goes_on(tmp_path: Path) -> None:
     recorded = record(tmp_path, new)
     assert [image.path for image in recorded.images] == [path]
     assert [entry.path for entry in recorded_images(tmp_path / "images.json")] == [path]
-
-
-def test_requests_without_outcome_may_claim_too(tmp_path: Path) -> None:
-    """For a run that was stopped before it came to them."""
-    built = an_outcome_of("a")
-    record(tmp_path, built)
-    path = tmp_path / "osbuild.json"
-    assert own_in(path, claims([])) == frozenset()
-    assert len(own_in(path, claims([], [built.request]))) == 1
-    record_run(tmp_path, a_run_result(outcomes=()), [built.request])
-    assert load_osbuild(path).images == ()
 
 
 def test_entries_are_described_as_they_are_recorded(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from pungi_osbuild.model import (
     Severity,
     Variant,
 )
-from pungi_osbuild.phase import check, plan
+from pungi_osbuild.phase import check, check_settings, plan
 from tests.values import a_compose, a_variant, an_identity, an_image_config
 
 
@@ -40,7 +40,7 @@ def requests_of(*blocks: ImageConfig, **changes: Any) -> Tuple[ImageRequest, ...
 
 
 def codes(*blocks: ImageConfig, **changes: Any) -> List[Tuple[str, Severity]]:
-    planned = plan(config_of(*blocks), a_compose(**changes))
+    planned = plan(config_of(*blocks), a_compose(**changes), builders_see_topdir=False)
     return [(problem.code, problem.severity) for problem in planned.problems]
 
 
@@ -188,12 +188,25 @@ def test_what_comes_to_nothing_is_said() -> None:
     partly = an_image_config(arches=("s390x", "x86_64"))
     assert codes(partly) == [("missing-arch", Severity.WARNING)]
     unknown = an_image_config(repos=(Repo("Sever"),))
-    planned = plan(config_of(unknown), a_compose())
+    planned = plan(config_of(unknown), a_compose(), builders_see_topdir=False)
     (problem,) = planned.problems
     assert (problem.code, problem.place) == ("unknown-variant", 'osbuild["^Server$"][0].repo[0]')
     assert "Server" in problem.hint
+    empty = an_image_config(repos=(Repo("Empty"),))
+    variants = (a_variant(uid="Empty", repositories=()), a_variant())
+    (problem,) = plan(config_of(empty), a_compose(variants=variants), False).problems
+    assert "Empty is empty" in problem.message
+
+
+def test_a_repository_that_stays_a_local_path_is_told() -> None:
+    """One that is written, and, where the compose is known, the compose's own."""
     local = an_image_config(repos=(Repo("/mnt/x"),))
     assert codes(local) == [("local-repo", Severity.WARNING)]
+    config = config_of(an_image_config())
+    (problem,) = plan(config, a_compose()).problems
+    assert (problem.code, problem.place) == ("local-repo", "translate_paths")
+    seen = config_of(an_image_config(), translate_paths=(("/compose", "https://c.example"),))
+    assert plan(seen, a_compose()).problems == ()
 
 
 def problem_codes(*blocks: ImageConfig, words: Optional[Vocabulary] = None) -> List[str]:
@@ -208,6 +221,22 @@ def test_requests_are_checked_against_each_other() -> None:
     renamed = an_image_config(name="other")
     assert problem_codes(one, renamed) == ["duplicate-identity"]
     assert problem_codes(one, replace(renamed, subvariant="Other")) == []
+
+
+def test_two_files_of_one_name_are_found() -> None:
+    """A split block and one that is not make different N-V-Rs, and the same file."""
+    split = an_image_config()
+    single = an_image_config(arches=("x86_64",), subvariant="Other")
+    assert problem_codes(split, single) == ["duplicate-file"]
+
+
+def test_the_options_of_checksum_files_are_checked() -> None:
+    """Before a night is spent, not when the files are written."""
+    several = Settings(media_checksums=("md5", "sha256"), media_checksum_one_file=True)
+    assert [problem.code for problem in check_settings(several, an_identity())] == [
+        "media-checksums"
+    ]
+    assert check_settings(Settings(), an_identity()) == ()
 
 
 def test_words_that_productmd_has_not_are_found() -> None:

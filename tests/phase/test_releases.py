@@ -84,6 +84,21 @@ def test_where_the_hub_cannot_say_the_compose_does() -> None:
     assert releases([unreleased(0), unreleased(1)], registry) == ["20261123.1", "20261123.2"]
 
 
+def test_what_the_run_has_in_flight_is_passed_over() -> None:
+    """The hub does not know a build whose task has not started; the run does."""
+    in_flight = unreleased(1).with_release("2")
+    waiting = unreleased(0)
+    registry = Registry(2)
+    (request,) = allocate([waiting], registry, an_identity(), others=[in_flight])
+    assert request.release == "3"
+
+
+def test_a_release_whose_file_is_another_block_s_is_passed_over() -> None:
+    """A split block's file is called like that of one that is not split."""
+    configured = a_request(number=0, base_release="3", split=True)
+    assert releases([configured, unreleased(1)], Registry(3)) == ["3.x86_64", "4"]
+
+
 def test_giving_up_is_an_error() -> None:
     """A hub on which everything is taken does not make the run count for ever."""
 

@@ -10,7 +10,7 @@ from typing import Any, Dict, List
 import pytest
 
 from pungi_osbuild.cli.inputs import Origin, prepare
-from pungi_osbuild.errors import HubError, InputError, RunInterruptedError, SourceError
+from pungi_osbuild.errors import ConfigError, HubError, InputError, RunInterruptedError
 from pungi_osbuild.hub import Hub, read_profile
 from pungi_osbuild.model import Outcome, OutcomeKind, Provider
 from pungi_osbuild.phase import Clock, RunOptions
@@ -74,6 +74,7 @@ def test_cloud_ids_are_found_wherever_composer_left_them(
         ("build:arch=x86_64", "x86_64: osbuild build failed"),
         ("upload:arch=x86_64", "x86_64: "),
         ("missing:arch=x86_64", "no file"),
+        ("missing:arch=x86_64", "x86_64 was uploaded all the same: https://"),
         ("lost-upload:arch=x86_64", "upload to aws.s3 did not arrive for x86_64"),
         ("odd-archive:arch=x86_64", "nobody can name"),
         ("checksum:arch=x86_64", "md5"),
@@ -243,6 +244,72 @@ def test_a_stopped_run_records_what_it_has_and_names_what_goes_on(tmp_path: Path
     assert (tmp_path / "compose/metadata/osbuild.json").exists()
 
 
+def recorded_tasks(out: Path) -> Dict[str, Dict[str, Any]]:
+    """Return the tasks of osbuild.json by arch."""
+    text = (out / "compose/metadata/osbuild.json").read_text(encoding="utf-8")
+    return {task["arches"][0]: task for task in json.loads(text)["payload"]["tasks"]}
+
+
+def test_what_is_finished_when_a_run_is_stopped_is_recorded(tmp_path: Path) -> None:
+    """Also what ended just then; what goes on is on record, too, with its task."""
+    config = a_config(tmp_path, {"release": "1"})
+    prepared = prepare(config, Origin(date=DATE), tmp_path / "out")
+    times = [1000.0]
+
+    def one_ends_then_interrupt(_seconds: float) -> None:
+        if len(times) > 1:
+            raise KeyboardInterrupt
+        times.append(1015.0)
+
+    settings = HubSettings(duration=10, capacity=1)
+    hub = RehearsalHub(settings, tmp_path / "koji", content_for(prepared), lambda: times[-1])
+    clock = Clock(sleep=one_ends_then_interrupt)
+    with hub, pytest.raises(RunInterruptedError, match=r"go on in Koji: [12]$"):
+        run_against(hub, prepared, tmp_path / "out", clock=clock)
+    tasks = list(recorded_tasks(tmp_path / "out").values())
+    assert sorted(task["outcome"] for task in tasks) == ["built", "failed"]
+    (unfinished,) = [task for task in tasks if task["outcome"] == "failed"]
+    assert "goes on in Koji" in unfinished["reason"]
+    assert unfinished["task_id"] in (1, 2)
+
+
+def test_a_hub_that_dies_leaves_a_record(tmp_path: Path) -> None:
+    """Exit status 3; what was submitted is in osbuild.json, with its task."""
+    config = a_config(tmp_path, {"release": "1"})
+    prepared = prepare(config, Origin(date=DATE), tmp_path / "out")
+    hub = RehearsalHub(HubSettings(duration=600), tmp_path / "koji", content_for(prepared))
+    with hub, pytest.raises(HubError, match="Connection refused"):
+        run_against(
+            hub,
+            prepared,
+            tmp_path / "out",
+            clock=Clock(sleep=lambda _seconds: hub.stop()),
+            more_profile="max_retries = 0\nanon_retry = false\n",
+        )
+    tasks = recorded_tasks(tmp_path / "out")
+    assert {task["task_id"] for task in tasks.values()} == {1, 2}
+
+
+def test_an_nvr_that_koji_has_is_found_before_anything_is_submitted(tmp_path: Path) -> None:
+    """A fixed release, run again: said at once. Where it may fail, only that image does."""
+    block = {"release": "1", "failable": ["x86_64"]}
+    prepared = prepare(a_config(tmp_path, block), Origin(date=DATE), tmp_path / "out")
+    with RehearsalHub(HubSettings(duration=0), tmp_path / "koji", content_for(prepared)) as hub:
+        run_against(hub, prepared, tmp_path / "out")
+        submitted = [call.method for call in hub.calls].count("osbuildImage")
+        with pytest.raises(ConfigError) as caught:
+            run_against(hub, prepared, tmp_path / "out")
+        (aarch64, x86_64) = caught.value.problems
+        assert (aarch64.code, aarch64.is_error) == ("nvr-taken", True)
+        assert (x86_64.code, x86_64.is_error) == ("nvr-taken", False)
+        optional = replace(prepared, requests=prepared.requests[1:])
+        done = run_against(hub, optional, tmp_path / "out")
+        assert [call.method for call in hub.calls].count("osbuildImage") == submitted
+    (failed,) = failures(done)
+    assert failed.task_id is None
+    assert len(json.loads((tmp_path / "out/compose/metadata/images.json").read_text("utf-8"))) == 2
+
+
 def test_two_runs_on_one_compose_are_refused(tmp_path: Path) -> None:
     """Before anything is asked of the hub."""
     with Journal(tmp_path, now=lambda: 0.0), pytest.raises(InputError, match="another run"):
@@ -252,9 +319,10 @@ def test_two_runs_on_one_compose_are_refused(tmp_path: Path) -> None:
 def test_checksum_options_that_cannot_be_used_stop_the_run_at_once(tmp_path: Path) -> None:
     """Nothing was submitted."""
     config = a_config(tmp_path, {"release": "1"}, media_checksum_base_filename="%(nope)s")
-    with pytest.raises(SourceError, match="media_checksum_base_filename"):
+    with pytest.raises(ConfigError) as caught:
         rehearse(config, tmp_path / "out")
-    assert not (tmp_path / "out/work").exists()
+    assert [problem.code for problem in caught.value.problems] == ["media-checksums"]
+    assert not (tmp_path / "out/compose").exists()
 
 
 def test_a_password_login(tmp_path: Path) -> None:
@@ -272,9 +340,12 @@ def test_a_password_login(tmp_path: Path) -> None:
         ):
             pass
         assert "hunter2" not in caught.value.friendly()
-        with pytest.raises(HubError) as caught, Hub(read_profile("rehearsal", path)):
+        with (
+            pytest.raises(InputError, match="user") as missing,
+            Hub(read_profile("rehearsal", path)),
+        ):
             pass
-        assert "--password-file" in caught.value.solution
+        assert "--password-file" in missing.value.solution
 
 
 @pytest.mark.parametrize(

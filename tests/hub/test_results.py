@@ -1,0 +1,251 @@
+"""Reading a finished build: every archive accounted for, whatever the hub sends.
+
+The stand-in here answers with what is put into it, so that it can send what no honest hub would.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any, Dict, List, Sequence, Tuple, cast
+
+import pytest
+
+from pungi_osbuild.errors import ResultError
+from pungi_osbuild.hub import Call, Hub, Reply, explain, read_result
+from pungi_osbuild.hub.session import HubFaultError
+from pungi_osbuild.model import AwsEc2Upload, BuiltImage, CloudImage, ImageRequest, Provider
+from tests.values import a_request, an_image_config
+
+NVR = "example-guest-1-5"
+IMAGE = NVR + ".x86_64.raw"
+AMI = {"name": "org.osbuild.aws", "options": {"ami": "ami-1", "region": "us-east-1"}}
+S3 = {"name": "org.osbuild.aws.s3", "options": {"url": "https://b/x?sig=1"}}
+
+
+def an_archive(filename: str = IMAGE, **changes: Any) -> Dict[str, Any]:
+    image = {"arch": "x86_64", "boot_mode": "hybrid", **changes.pop("image", {})}
+    row = {
+        "id": 1,
+        "filename": filename,
+        "size": 3,
+        "checksum": "acbd18db4cc2f85cedef654fccc4a4d8",
+        "checksum_type": 0,
+        "metadata_only": False,
+        "extra": {"image": image},
+    }
+    return {**row, **changes}
+
+
+def a_companion(filename: str) -> Dict[str, Any]:
+    return {**an_archive(filename), "extra": {"image": {"arch": "x86_64"}}}
+
+
+class StandIn:
+    """Answers as it is told."""
+
+    def __init__(self, archives: Sequence[Any], extra: Any = None, status: Any = None) -> None:
+        self.archives = list(archives)
+        self.build: Dict[str, Any] = {
+            "id": 21,
+            "nvr": NVR,
+            "name": "example-guest",
+            "version": "1",
+            "release": "5",
+            "volume_name": "DEFAULT",
+            "extra": extra,
+        }
+        self.status = status
+        self.result: Any = {"koji": {"build": 21}, "composer": {"id": "c", "server": "http://c"}}
+        self.requests = 0
+
+    def call(self, method: str, *_args: Any, **_kwargs: Any) -> Any:
+        self.requests += 1
+        assert method == "getTaskResult"
+        return self.result
+
+    def multicall(self, calls: Sequence[Call]) -> Tuple[Reply, ...]:
+        self.requests += 1
+        return tuple(self._reply(call) for call in calls)
+
+    def _reply(self, call: Call) -> Reply:
+        if call.method == "getBuild":
+            return Reply(self.build)
+        if call.method == "listArchives":
+            return Reply(self.archives)
+        if self.status is None:
+            return Reply(fault=HubFaultError(1000, "no such file"))
+        return Reply(base64.b64encode(json.dumps(self.status).encode()).decode())
+
+
+def a_cloud_request(**changes: Any) -> ImageRequest:
+    upload = AwsEc2Upload("us-east-1", ())
+    return a_request(config=an_image_config(image_type="aws", upload=upload), **changes)
+
+
+def read(hub: StandIn, request: ImageRequest) -> Tuple[BuiltImage, ...]:
+    return read_result(cast(Hub, hub), 11, request)
+
+
+def clouds(hub: StandIn) -> List[str]:
+    (image,) = read(hub, a_cloud_request())
+    return [cloud.id for cloud in image.cloud]
+
+
+def with_uploads(*results: Any) -> Dict[str, Any]:
+    return {"upload_target_results": list(results)}
+
+
+def in_build(*results: Any) -> Dict[str, Any]:
+    return {"typeinfo": {"image": {IMAGE: {"arch": "x86_64", **with_uploads(*results)}}}}
+
+
+def a_status(ami: str) -> Dict[str, Any]:
+    options = {"ami": ami, "region": "us-east-1"}
+    upload = {"status": "success", "type": "aws", "options": options}
+    return {"status": "success", "image_statuses": [{"status": "success", "upload_status": upload}]}
+
+
+def an_ami(ami: str) -> Dict[str, Any]:
+    return {"name": "org.osbuild.aws", "options": {"ami": ami, "region": "us-east-1"}}
+
+
+def test_an_image_with_its_provenance() -> None:
+    """Two requests, and everything that osbuild.json wants."""
+    hub = StandIn(
+        [
+            an_archive(image={"osbuild_version": "157"}),
+            a_companion(IMAGE + ".manifest.json"),
+            a_companion(IMAGE + ".image-os.spdx.json"),
+        ]
+    )
+    (image,) = read(hub, a_request())
+    assert image.path == "packages/example-guest/1/5/images/" + IMAGE
+    assert (image.task_id, image.build_id, image.composer_id) == (11, 21, "c")
+    assert image.manifest is not None
+    assert image.sboms == (IMAGE + ".image-os.spdx.json",)
+    assert (image.osbuild_version, image.boot_mode) == ("157", "hybrid")
+    assert hub.requests == 2
+
+
+def test_where_upload_results_are_looked_for_best_first() -> None:
+    """The archive's typeinfo, its extra, the build's extra, compose-status.json."""
+    typeinfo = {"image": {"arch": "x86_64", **with_uploads(an_ami("ami-typeinfo"))}}
+    everywhere = an_archive(image=with_uploads(an_ami("ami-extra")))
+    everywhere["extra"]["typeinfo"] = typeinfo
+    build, status = in_build(an_ami("ami-build")), a_status("ami-status")
+    assert clouds(StandIn([everywhere], build, status)) == ["ami-typeinfo"]
+    in_extra = an_archive(image=with_uploads(an_ami("ami-extra")))
+    assert clouds(StandIn([in_extra], build, status)) == ["ami-extra"]
+    assert clouds(StandIn([an_archive()], build, status)) == ["ami-build"]
+    assert clouds(StandIn([an_archive()], None, status)) == ["ami-status"]
+
+
+def test_another_cloud_is_not_the_one_that_was_asked_for() -> None:
+    """The upload to AWS must have arrived, not just some upload."""
+    s3_alone = an_archive(image=with_uploads(S3))
+    assert clouds(StandIn([s3_alone], None, a_status("ami-2"))) == ["https://b/x", "ami-2"]
+    assert clouds(StandIn([s3_alone], in_build(AMI))) == ["ami-1"]
+    with pytest.raises(ResultError, match="upload to aws did not arrive for x86_64"):
+        clouds(StandIn([s3_alone]))
+
+
+def test_a_volume_of_its_own_is_part_of_the_path() -> None:
+    """Koji keeps builds of other volumes below vol/."""
+    hub = StandIn([an_archive()])
+    hub.build["volume_name"] = "big"
+    (image,) = read(hub, a_request())
+    assert image.path == "vol/big/packages/example-guest/1/5/images/" + IMAGE
+
+
+@pytest.mark.parametrize(
+    ("archives", "reason"),
+    [
+        ([], "no image for x86_64"),
+        ([an_archive(image={"arch": "s390x"})], "no image for x86_64"),
+        ([an_archive(), an_archive(NVR + ".s390x.raw", image={"arch": "s390x"})], "not asked for"),
+        ([an_archive(), a_companion("notes.txt")], "nobody can name"),
+        ([an_archive(), a_companion(IMAGE + "x.spdx.json")], "nobody can name"),
+        ([an_archive(NVR + ".x86_64.weird")], "unknown kind"),
+        ([an_archive(metadata_only=True)], "metadata only"),
+        ([an_archive(extra=None)], "it has no arch"),
+        ([an_archive("../../etc/passwd")], "plain file name"),
+        ([an_archive(checksum="z")], "hexadecimal"),
+        ([an_archive(checksum_type=7)], "checksum_type"),
+        ([an_archive(size=-1)], "whole number"),
+        ("archives", "a list"),
+        ([7], "a struct"),
+    ],
+)
+def test_a_build_that_is_not_as_it_should_be(archives: Any, reason: str) -> None:
+    """An error that says what, and never a traceback or a silence."""
+    hub = StandIn([])
+    hub.archives = archives
+    with pytest.raises(ResultError, match=reason):
+        read(hub, a_request())
+
+
+@pytest.mark.parametrize("part", ["name", "version", "release", "volume_name"])
+def test_a_build_cannot_lead_out_of_kojis_folders(part: str) -> None:
+    """Each part of the path is a plain name."""
+    hub = StandIn([an_archive()])
+    hub.build[part] = "../.."
+    with pytest.raises(ResultError, match="plain file name"):
+        read(hub, a_request())
+
+
+@pytest.mark.parametrize("result", [None, 7, {}, {"koji": {}}, {"koji": {"build": "x"}}])
+def test_a_result_without_a_build_is_an_error(result: Any) -> None:
+    """What the task returned is as untrusted as the rest."""
+    hub = StandIn([an_archive()])
+    hub.result = result
+    with pytest.raises(ResultError):
+        read(hub, a_request())
+
+
+class FailedTask(StandIn):
+    """A task whose image failed for a reason of composer's."""
+
+    profile = type("Profile", (), {"topurl": ""})
+
+    def __init__(self, reason: str) -> None:
+        error = {"id": 10, "reason": reason}
+        super().__init__([], status={"image_statuses": [{"status": "failure", "error": error}]})
+
+    def call(self, method: str, *_args: Any, **_kwargs: Any) -> Any:
+        if method == "listTaskOutput":
+            return ["compose-status.json"]
+        raise HubFaultError(1005, "Compose failed (id: x)")
+
+
+@pytest.mark.parametrize(
+    ("reason", "taken"),
+    [
+        ('error: "Build is already reserved" code: 1000', True),
+        ('error: "Build already exists (id=1, state=COMPLETE): {}" code: 1000', True),
+        ("Build already in progress (task 5)", True),
+        ("<class 'psycopg2.errors.UniqueViolation'>: duplicate key", True),
+        ("googleapi: Error 409: The resource 'projects/p/global/images/x' already exists", False),
+        ("InvalidAMIName.Duplicate: AMI name x is already in use", False),
+    ],
+)
+def test_only_the_hubs_own_words_mean_that_an_nvr_was_taken(reason: str, taken: bool) -> None:
+    """A cloud's "already exists" is another thing: building again would not help."""
+    failure = explain(cast(Hub, FailedTask(reason)), 11, a_request())
+    assert failure.nvr_taken is taken
+    assert failure.reason.splitlines() == ["Compose failed (id: x)", "x86_64: " + reason]
+
+
+def test_oracles_results_are_known() -> None:
+    """In both of the forms that composer has."""
+    from pungi_osbuild.hub.clouds import from_target_result
+    from pungi_osbuild.hub.wire import Struct
+
+    image = {"name": "org.osbuild.oci", "options": {"region": "r", "image_id": "ocid1.image"}}
+    assert from_target_result(Struct(image, "a result"), None) == CloudImage(
+        Provider.OCI, "ocid1.image", region="r"
+    )
+    stored = {"name": "org.osbuild.oci.objectstorage", "options": {"url": "https://o/x"}}
+    assert from_target_result(Struct(stored, "a result"), None) == CloudImage(
+        Provider.OCI, "https://o/x", url="https://o/x"
+    )
