@@ -1,0 +1,77 @@
+"""
+The values that travel between rooms, all frozen.
+
+Data enters as dicts at two edges only: the config (``config/``) and the hub (``hub/``). Behind
+them there is nothing but what this package defines.
+"""
+
+from pungi_osbuild.model.cloud import (
+    AwsEc2Upload,
+    AwsS3Upload,
+    AzureUpload,
+    CloudImage,
+    ContainerUpload,
+    GcpUpload,
+    Provider,
+    Upload,
+)
+from pungi_osbuild.model.compose import (
+    TYPE_SUFFIXES,
+    Arch,
+    BaseProduct,
+    Compose,
+    ComposeIdentity,
+    Variant,
+)
+from pungi_osbuild.model.config import (
+    ComposeConfig,
+    Customizations,
+    ImageConfig,
+    Ostree,
+    ReleaseConfig,
+    Repo,
+    Settings,
+)
+from pungi_osbuild.model.image import Artifact, BuiltImage, Checksum, Manifest, PlacedImage
+from pungi_osbuild.model.outcome import KojiPlace, Outcome, OutcomeKind, RunResult, TaskTimes
+from pungi_osbuild.model.plain import JsonDict
+from pungi_osbuild.model.problem import Problem, Severity
+from pungi_osbuild.model.request import ImageRequest
+
+__all__ = [
+    "TYPE_SUFFIXES",
+    "Arch",
+    "Artifact",
+    "AwsEc2Upload",
+    "AwsS3Upload",
+    "AzureUpload",
+    "BaseProduct",
+    "BuiltImage",
+    "Checksum",
+    "CloudImage",
+    "Compose",
+    "ComposeConfig",
+    "ComposeIdentity",
+    "ContainerUpload",
+    "Customizations",
+    "GcpUpload",
+    "ImageConfig",
+    "ImageRequest",
+    "JsonDict",
+    "KojiPlace",
+    "Manifest",
+    "Ostree",
+    "Outcome",
+    "OutcomeKind",
+    "PlacedImage",
+    "Problem",
+    "Provider",
+    "ReleaseConfig",
+    "Repo",
+    "RunResult",
+    "Settings",
+    "Severity",
+    "TaskTimes",
+    "Upload",
+    "Variant",
+]

@@ -1,0 +1,137 @@
+"""Clouds: what is asked of them, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Mapping, Optional, Tuple, Union
+
+from pungi_osbuild.model.plain import JsonDict, without_none
+
+
+class Provider(str, Enum):
+    """Where osbuild-composer can upload an image to; the values are composer's UploadTypes."""
+
+    AWS = "aws"
+    AWS_S3 = "aws.s3"
+    GCP = "gcp"
+    AZURE = "azure"
+    CONTAINER = "container"
+    OCI = "oci.objectstorage"
+    PULP = "pulp.ostree"
+
+
+@dataclass(frozen=True)
+class AwsEc2Upload:
+    """Register an AMI. ``share_with_accounts`` is mandatory on the hub: without it it is S3."""
+
+    region: str
+    share_with_accounts: Tuple[str, ...]
+    snapshot_name: Optional[str] = None
+    provider = Provider.AWS
+
+    def to_wire(self) -> JsonDict:
+        """Return ``upload_options`` as the hub takes them."""
+        return without_none(vars(self))
+
+
+@dataclass(frozen=True)
+class AwsS3Upload:
+    """Put the file in composer's S3 bucket."""
+
+    region: str
+    provider = Provider.AWS_S3
+
+    def to_wire(self) -> JsonDict:
+        """Return ``upload_options`` as the hub takes them."""
+        return without_none(vars(self))
+
+
+@dataclass(frozen=True)
+class GcpUpload:
+    """Import a Compute Engine image."""
+
+    region: str
+    bucket: Optional[str] = None
+    image_name: Optional[str] = None
+    share_with_accounts: Optional[Tuple[str, ...]] = None
+    provider = Provider.GCP
+
+    def to_wire(self) -> JsonDict:
+        """Return ``upload_options`` as the hub takes them."""
+        return without_none(vars(self))
+
+
+@dataclass(frozen=True)
+class AzureUpload:
+    """Register a managed image in a resource group."""
+
+    tenant_id: str
+    subscription_id: str
+    resource_group: str
+    location: Optional[str] = None
+    image_name: Optional[str] = None
+    provider = Provider.AZURE
+
+    def to_wire(self) -> JsonDict:
+        """Return ``upload_options`` as the hub takes them."""
+        return without_none(vars(self))
+
+
+@dataclass(frozen=True)
+class ContainerUpload:
+    """Push to a container registry. Composer ignores ``tag`` when ``name`` is missing."""
+
+    name: Optional[str] = None
+    tag: Optional[str] = None
+    provider = Provider.CONTAINER
+
+    def to_wire(self) -> JsonDict:
+        """Return ``upload_options`` as the hub takes them."""
+        return without_none(vars(self))
+
+
+Upload = Union[AwsEc2Upload, AwsS3Upload, GcpUpload, AzureUpload, ContainerUpload]
+
+
+@dataclass(frozen=True)
+class CloudImage:
+    """
+    One upload of a built image.
+
+    :param provider: which cloud
+    :param id: the string one would paste into that cloud's own tool; never holds a secret:
+        a presigned url is recorded without its query
+    """
+
+    provider: Provider
+    id: str
+    region: Optional[str] = None
+    name: Optional[str] = None
+    project_id: Optional[str] = None
+    image_name: Optional[str] = None
+    subscription_id: Optional[str] = None
+    resource_group: Optional[str] = None
+    location: Optional[str] = None
+    url: Optional[str] = None
+    digest: Optional[str] = None
+    presigned: Optional[bool] = None
+
+    def to_json(self) -> JsonDict:
+        """Return the entry of a ``"cloud"`` list in images.json and osbuild.json."""
+        entry = without_none(vars(self))
+        entry["provider"] = self.provider.value
+        return entry
+
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any]) -> CloudImage:
+        """Return the value of an entry written by :meth:`to_json`.
+
+        :raises ValueError: for an unknown provider or a missing id
+        :raises TypeError: for a key that is not a field
+        """
+        values = dict(entry)
+        provider = Provider(values.pop("provider", ""))
+        if not isinstance(values.get("id"), str):
+            raise ValueError("a cloud entry has no id: %r" % sorted(entry))
+        return cls(provider=provider, **values)

@@ -1,0 +1,164 @@
+"""The config, read and checked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Mapping, Optional, Tuple, Union
+
+from pungi_osbuild.model.cloud import Upload
+from pungi_osbuild.model.compose import Arch, BaseProduct
+from pungi_osbuild.model.plain import JsonDict, without_none
+
+
+@dataclass(frozen=True)
+class Repo:
+    """
+    A repository given to a build.
+
+    :param baseurl: as written (a variant uid, an absolute path, a url), or resolved to a url
+    :param package_sets: composer's package sets, or None when written as a plain string
+    """
+
+    baseurl: str
+    package_sets: Optional[Tuple[str, ...]] = None
+    as_dict: bool = False
+
+    def to_wire(self) -> Union[str, JsonDict]:
+        """Return the item of ``opts["repo"]``; a plain string stays one, a dict stays one."""
+        if not self.as_dict:
+            return self.baseurl
+        return without_none({"baseurl": self.baseurl, "package_sets": self.package_sets})
+
+
+@dataclass(frozen=True)
+class Customizations:
+    """
+    Composer's customizations, passed on unread.
+
+    Kept as JSON text, which makes the value frozen and hashable; not shown in a repr, since it
+    may hold users' passwords and keys.
+    """
+
+    text: str = field(repr=False)
+
+    @classmethod
+    def from_conf(cls, value: Mapping[str, Any]) -> Customizations:
+        """Return the value of a block's ``customizations``.
+
+        :raises TypeError: when something in it has no JSON form
+        """
+        return cls(json.dumps(value, sort_keys=True))
+
+    def to_wire(self) -> JsonDict:
+        """Return a fresh dict."""
+        result = json.loads(self.text)
+        assert isinstance(result, dict)
+        return result
+
+
+@dataclass(frozen=True)
+class Ostree:
+    """The ostree options of an image; koji-osbuild substitutes ``$arch`` in ref and parent."""
+
+    url: Optional[str] = None
+    ref: Optional[str] = None
+    parent: Optional[str] = None
+
+    def to_wire(self) -> JsonDict:
+        """Return ``opts["ostree"]``; empty values are left out, as in-tree."""
+        return {key: value for key, value in vars(self).items() if value}
+
+
+@dataclass(frozen=True)
+class ImageConfig:
+    """
+    An image block, read and checked, with its fall-backs filled in.
+
+    :param place: ``osbuild["^Server$"][0]``
+    :param pattern: the variant uid regex the block stands under
+    :param image_type: as written; koji aliases are not mapped
+    :param image_type_as_list: whether it was written as a one-item list
+    :param version: as configured, perhaps a ``!`` generator; None: the compose's image_version
+    :param release: as configured, perhaps a ``!`` generator; None: the hub gives one
+    :param arches: as written; None: all of the variant's
+    :param failable: arches that may fail, or ``*``
+    """
+
+    place: str
+    pattern: str
+    name: str
+    distro: str
+    image_type: str
+    target: str
+    image_type_as_list: bool = False
+    version: Optional[str] = None
+    release: Optional[str] = None
+    arches: Optional[Tuple[Arch, ...]] = None
+    repos: Tuple[Repo, ...] = ()
+    failable: Tuple[str, ...] = ()
+    subvariant: Optional[str] = None
+    ostree: Ostree = Ostree()
+    upload: Optional[Upload] = None
+    manifest_type: Optional[str] = None
+    customizations: Optional[Customizations] = None
+    split_arches: bool = True
+    skip_tag: bool = False
+
+    def can_fail(self, arches: Tuple[Arch, ...]) -> bool:
+        """Whether a task for these arches may fail.
+
+        A task for one arch may when the arch is listed. A task for several is failable all or
+        nothing, as in-tree: any non-empty list makes it so.
+        """
+        if len(arches) == 1 and self.split_arches:
+            return "*" in self.failable or arches[0] in self.failable
+        return bool(self.failable)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """
+    The top-level options that a phase reads. Names and defaults are Pungi's.
+
+    :param poll_interval: seconds between two polls (``osbuild_poll_interval``); None: adaptive
+    :param verify: read every placed image once and verify it (``osbuild_verify``)
+    """
+
+    koji_profile: Optional[str] = None
+    link_type: str = "hardlink-or-copy"
+    translate_paths: Tuple[Tuple[str, str], ...] = ()
+    media_checksums: Tuple[str, ...] = ("md5", "sha1", "sha256")
+    media_checksum_one_file: bool = False
+    media_checksum_base_filename: str = ""
+    poll_interval: Optional[float] = None
+    verify: bool = True
+
+
+@dataclass(frozen=True)
+class ReleaseConfig:
+    """What the config says of the release: needed to name a compose that does not exist yet."""
+
+    name: str
+    short: str
+    version: str
+    type: str = "ga"
+    internal: bool = False
+    base_product: Optional[BaseProduct] = None
+
+
+@dataclass(frozen=True)
+class ComposeConfig:
+    """
+    Everything that is read of a compose config.
+
+    :param release: None when the config does not say it (fine on an existing compose)
+    :param variants_file: absolute path; None when the config has none
+    """
+
+    settings: Settings
+    blocks: Tuple[ImageConfig, ...]
+    release: Optional[ReleaseConfig] = None
+    variants_file: Optional[str] = None
+    tree_arches: Tuple[Arch, ...] = ()
+    tree_variants: Tuple[str, ...] = ()

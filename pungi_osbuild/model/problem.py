@@ -1,0 +1,49 @@
+"""What is wrong with a config: place, message, hint, code; an error or a warning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from pungi_osbuild.model.plain import JsonDict
+
+
+class Severity(str, Enum):
+    """How bad a problem is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """
+    Something wrong in a config.
+
+    :param code: stable name of the kind of problem, e.g. ``"unknown-key"``
+    :param severity: an error stops the run, a warning does not
+    :param place: where, as the user wrote it: ``osbuild["^Server$"][0].upload_options.region``
+    :param message: what is wrong
+    :param hint: what to do about it; never empty
+    """
+
+    code: str
+    severity: Severity
+    place: str
+    message: str
+    hint: str
+
+    @property
+    def is_error(self) -> bool:
+        """Whether a run must not start with this problem."""
+        return self.severity is Severity.ERROR
+
+    def to_json(self) -> JsonDict:
+        """Return the problem as ``validate --format json`` prints it."""
+        return {
+            "code": self.code,
+            "severity": self.severity.value,
+            "place": self.place,
+            "message": self.message,
+            "hint": self.hint,
+        }
