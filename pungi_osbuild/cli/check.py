@@ -9,6 +9,7 @@ import click
 
 from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.cli.inputs import (
+    DEFAULT_OUT,
     Origin,
     config_argument,
     origin_options,
@@ -54,6 +55,9 @@ def plan_command(config: Path, origin: Origin, output: str) -> None:
         prepared = prepare(config, origin)
         show_problems(prepared.problems)
         prepared.required()
+        if origin.compose is None:
+            note = "note: the compose's own repositories are shown as they would be below %s"
+            show_lines([note % DEFAULT_OUT.absolute()], err=True)
         if output == "json":
             show_json(plan_json(prepared.requests))
         else:

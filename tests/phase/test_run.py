@@ -144,6 +144,36 @@ def test_releases_from_the_hub_are_consecutive_and_sent(tmp_path: Path) -> None:
     assert [call.method for call in done.calls].count("getNextRelease") == 1
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("1", ["2.aarch64", "2.x86_64"]),
+        ("20240101.0", ["20240102.aarch64", "20240102.x86_64"]),
+        ("1.2.3.4", ["20261123.0.aarch64", "20261123.0.x86_64"]),
+        ("7.x", ["20261123.0.aarch64", "20261123.0.x86_64"]),
+    ],
+)
+def test_what_the_hub_says_after_builds_of_other_releases(
+    before: str, after: List[str], tmp_path: Path
+) -> None:
+    """Its leading number, or the compose's own release where it cannot say."""
+    first = prepare(a_config(tmp_path, {"release": before}), Origin(date=DATE), tmp_path / "out")
+    with RehearsalHub(HubSettings(duration=0), tmp_path / "koji", content_for(first)) as hub:
+        done = run_against(hub, first, tmp_path / "out")
+        assert failures(done) == []
+        then = prepare(a_config(tmp_path, {}), Origin(date=DATE), tmp_path / "out")
+        done = run_against(hub, then, tmp_path / "out")
+    assert failures(done) == []
+    assert [outcome.request.release for outcome in done.result.outcomes] == after
+    recorded = json.loads((tmp_path / "out/compose/metadata/images.json").read_text("utf-8"))
+    arches = recorded["payload"]["images"]["Server"]
+    assert {arch: len(images) for arch, images in arches.items()} == {"aarch64": 1, "x86_64": 1}
+    for arch, images in arches.items():
+        folder = tmp_path / "out/compose/Server" / arch / "images"
+        present = {path.name for path in folder.glob("*.qcow2")}
+        assert present == {Path(image["path"]).name for image in images}
+
+
 def test_a_number_taken_meanwhile_is_allocated_anew(tmp_path: Path) -> None:
     """Another compose was faster: another number, not a failure."""
     done = rehearse(a_config(tmp_path, {}), tmp_path / "out", faults=["taken:arch=x86_64"])
