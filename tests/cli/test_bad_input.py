@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pungi_osbuild.cli.main import main
+from tests.cli.commands import pungi_osbuild
 from tests.rehearsed import EXAMPLES
 
 MINIMAL = EXAMPLES / "minimal" / "minimal.conf"
@@ -72,9 +73,9 @@ def test_a_json_config_is_taken(here: Path) -> None:
         json.dumps({**release, "variants_file": "variants.xml", "osbuild": {"Server": [block]}}),
         encoding="utf-8",
     )
-    result = invoke("plan", path, "--format", "json", "--date", "20261123")
-    assert result.exit_code == 0, result.output
-    (task,) = json.loads(result.stdout)
+    done = pungi_osbuild("plan", path, "--format", "json", "--date", "20261123", home=here)
+    assert done.exit == 0, done.err
+    (task,) = json.loads(done.out)
     assert task["args"][0] == "n"
     assert task["release"] is None
 
@@ -142,7 +143,9 @@ def test_every_problem_is_shown_at_once_and_nothing_submitted(here: Path) -> Non
     result = invoke("rehearse", path, "--out", out)
     assert result.exit_code == 1
     assert not out.exists()
-    found = json.loads(invoke("validate", path, "--format", "json").stdout)["problems"]
+    found = json.loads(pungi_osbuild("validate", path, "--format", "json", home=here).out)[
+        "problems"
+    ]
     errors = {(problem["code"], problem["place"]) for problem in found}
     places = {place for _, place in errors}
     assert 'osbuild["^Server$"][0].colour' in places
