@@ -52,13 +52,21 @@ class PungiOsbuildError(Exception):
 
 
 class InputError(PungiOsbuildError):
-    """A file or folder named on the command line cannot be used. Name another one."""
+    """
+    Something that was named or chosen for this command cannot be used.
+
+    A file, a folder, a profile, a login, a fault, the compose's name. Name another one.
+    """
 
     exit_code = ExitCode.USAGE
 
 
 class SourceError(PungiOsbuildError):
-    """A file was found but cannot be read as what it should be. Mend the file."""
+    """
+    A file was found but cannot be read as what it should be, or an option in it cannot be used.
+
+    Mend the file.
+    """
 
 
 class ConfigError(PungiOsbuildError):
@@ -84,11 +92,21 @@ class HubError(PungiOsbuildError):
 
 
 class PlacementError(PungiOsbuildError):
-    """An image could not be placed in the compose. The image's outcome is "failed"."""
+    """
+    An image, or the checksum file beside it, could not be placed in the compose.
+
+    Of an image: its outcome is "failed".
+    """
 
 
-class ResultError(PungiOsbuildError):
-    """What the hub says of a finished build cannot be used. The image's outcome is "failed"."""
+class ReplyError(PungiOsbuildError):
+    """
+    A reply of the hub cannot be used.
+
+    Of a finished build: that image's outcome is "failed". Of anything else: the run ends.
+    """
+
+    exit_code = ExitCode.HUB
 
 
 class RunInterruptedError(PungiOsbuildError):

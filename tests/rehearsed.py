@@ -61,12 +61,7 @@ def rehearse(
 
 def content_for(prepared: Prepared) -> HubContent:
     """Return what a hub must hold for a plan."""
-    requests = prepared.requests
-    return HubContent.seeded(
-        targets=sorted({request.config.target for request in requests}),
-        packages=sorted({request.config.name for request in requests}),
-        arches=sorted({arch for request in requests for arch in request.arches}),
-    )
+    return HubContent.wanted_by(prepared.requests)
 
 
 def run_against(

@@ -145,7 +145,7 @@ def compare(folder: Path, found: Dict[str, str]) -> None:
     """Compare with what is stored, or store it when asked to."""
     for name, text in found.items():
         path = folder / name
-        if os.environ.get("UPDATE_GOLDEN"):
+        if os.environ.get("UPDATE_GOLDEN") == "1":
             path.write_text(text, encoding="utf-8")
         assert path.exists(), "no golden %s: look at the run, then UPDATE_GOLDEN=1" % path
         assert text == path.read_text(encoding="utf-8"), "%s/%s" % (folder.name, name)

@@ -11,9 +11,8 @@ import click
 
 from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.cli.show import show_lines
-from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, parse_fault, write_profile
+from pungi_osbuild.rehearsal import PROFILE, HubSettings, RehearsalHub, parse_fault, write_profile
 
-PROFILE = "rehearsal"
 _FILE = click.Path(path_type=Path)
 
 

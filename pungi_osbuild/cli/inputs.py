@@ -21,6 +21,7 @@ from pungi_osbuild.model import (
     ImageRequest,
     Problem,
     Severity,
+    has_errors,
 )
 from pungi_osbuild.phase import check, check_settings, plan
 
@@ -65,7 +66,7 @@ class Prepared:
 
         :raises ConfigError: there are errors
         """
-        if any(problem.is_error for problem in self.problems):
+        if has_errors(self.problems):
             raise ConfigError(self.problems)
         assert self.config is not None, "a config without errors was read"
         assert self.compose is not None, "a config without errors has a compose"

@@ -25,6 +25,7 @@ from pungi_osbuild.metadata import vocabulary, write_compose
 from pungi_osbuild.model import ImageRequest, RunResult
 from pungi_osbuild.phase import RunOptions, run
 from pungi_osbuild.rehearsal import (
+    PROFILE,
     Fault,
     HubContent,
     HubSettings,
@@ -32,8 +33,6 @@ from pungi_osbuild.rehearsal import (
     parse_fault,
     write_profile,
 )
-
-PROFILE = "rehearsal"
 
 
 @click.command("rehearse")
@@ -81,7 +80,7 @@ def rehearse_command(
     arguments, the images' names and places, images.json and osbuild.json.
 
     \b
-    Example: pungi-osbuild rehearse fedora.conf --out /tmp/tonight --fault build:arch=s390x
+    Example: pungi-osbuild rehearse fedora.conf --out tonight --fault build:arch=s390x
     """
     with exits():
         log_to_stderr(quiet)
@@ -124,11 +123,7 @@ def _rehearse(prepared: Prepared, out: Path, settings: HubSettings, download: bo
     target = replace(compose, topdir=str(out.absolute()))
     write_compose(out / "compose" / "metadata" / "composeinfo.json", target)
     requests = prepared.requests
-    content = HubContent.seeded(
-        targets=sorted({request.config.target for request in requests}),
-        packages=sorted({request.config.name for request in requests}),
-        arches=sorted({arch for request in requests for arch in request.arches}),
-    )
+    content = HubContent.wanted_by(requests)
     with RehearsalHub(settings, out.absolute() / "koji", content) as hub:
         profile_file = out / "koji" / "profile.conf"
         write_profile(profile_file, hub, PROFILE)

@@ -37,11 +37,6 @@ class Reading:
     problems: Tuple[Problem, ...]
     scm_variants: Optional[Problem] = None
 
-    @property
-    def has_errors(self) -> bool:
-        """Whether a run must not start."""
-        return any(problem.is_error for problem in self.problems)
-
 
 def read_config(source: Source) -> Reading:
     """Read a config; never raises for what stands in it."""

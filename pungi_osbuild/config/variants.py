@@ -11,15 +11,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.config.xmlsource import Element, read_xml
 from pungi_osbuild.errors import SourceError
-from pungi_osbuild.model import Arch, Variant
-
-TYPES: Mapping[str, int] = {"variant": 0, "addon": 1, "layered-product": 1, "optional": 2}
-"""The types of variants, and the order in which Pungi lists them."""
+from pungi_osbuild.model import VARIANT_TYPES, Arch, Variant
 
 _ID = re.compile(r"[A-Za-z0-9-]+")
 _ARCH = re.compile(r"[A-Za-z0-9_]+")
@@ -50,7 +47,7 @@ def read_variants(
             "Pungi reads two levels.",
         ) from None
     variants = [variant for tree in trees for variant in (tree.variant, *tree.children)]
-    return tuple(sorted(variants, key=lambda variant: (TYPES[variant.type], variant.uid)))
+    return tuple(sorted(variants, key=lambda variant: (VARIANT_TYPES[variant.type], variant.uid)))
 
 
 @dataclass(frozen=True)
@@ -156,11 +153,12 @@ def _variant(element: Element, parent: Optional[Variant]) -> Variant:
 
 def _type(element: Element) -> str:
     kind = _attribute(element, "type")
-    if kind not in TYPES:
-        near = nearest(kind, TYPES)
+    if kind not in VARIANT_TYPES:
+        near = nearest(kind, VARIANT_TYPES)
         element.fail(
             "there is no variant type %r" % kind,
-            "%sIt is one of: %s." % ("Did you mean %s? " % near if near else "", ", ".join(TYPES)),
+            "%sIt is one of: %s."
+            % ("Did you mean %s? " % near if near else "", ", ".join(VARIANT_TYPES)),
         )
     return kind
 

@@ -39,7 +39,7 @@ def from_target_result(result: Struct, upload: Optional[Upload]) -> Optional[Clo
 
     :param upload: what was asked for, to complete what composer leaves out
     :returns: None for a target that is no cloud (Koji itself)
-    :raises ResultError: a target nobody knows, or one without its id
+    :raises ReplyError: a target nobody knows, or one without its id
     """
     name = result.text("name")
     if name in _NOT_CLOUDS:
@@ -55,7 +55,7 @@ def from_upload_status(status: Struct, upload: Optional[Upload]) -> Optional[Clo
     Return what an ``upload_status`` in ``compose-status.json`` stands for.
 
     :returns: None for an upload that did not succeed, or is no cloud
-    :raises ResultError: a type nobody knows, or one without its id
+    :raises ReplyError: a type nobody knows, or one without its id
     """
     kind = status.text("type")
     if status.text("status") != "success" or kind == "local":

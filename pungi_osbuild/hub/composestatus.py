@@ -50,7 +50,7 @@ def read_compose_status(
     Return what is in a ``compose-status.json``.
 
     :param arches: of the task, in order: an image is told by its place in the list alone
-    :raises ResultError: it does not look as composer's status does
+    :raises ReplyError: it does not look as composer's status does
     """
     status = json_struct(content, NAME)
     images = status.structs("image_statuses")

@@ -14,7 +14,7 @@ from typing import List, Mapping, Optional, Tuple
 
 import koji
 
-from pungi_osbuild.errors import PungiOsbuildError, ResultError
+from pungi_osbuild.errors import PungiOsbuildError, ReplyError
 from pungi_osbuild.hub import composestatus
 from pungi_osbuild.hub.composestatus import ComposeStatus, error_text, read_compose_status
 from pungi_osbuild.hub.results import download_output
@@ -96,7 +96,7 @@ def _output_names(hub: Hub, task_id: int) -> Tuple[str, ...]:
     for name in reply:
         try:
             names.append(plain_name(str(name), "an output file"))
-        except ResultError:
+        except ReplyError:
             continue
     return tuple(sorted(names))
 
@@ -107,7 +107,7 @@ def _image_reasons(files: Mapping[str, bytes], request: ImageRequest) -> List[st
         return []
     try:
         status = read_compose_status(content, request.arches, request.config.upload)
-    except ResultError as error:
+    except ReplyError as error:
         return [error.reason]
     reasons = ["%s: %s" % (image.arch, image.error) for image in status.images if image.error]
     return reasons + _kept(status)
@@ -160,7 +160,7 @@ def _koji_reason(content: Optional[bytes], name: str) -> Optional[str]:
         if error is None or error.plain("id") == _DEPENDENCY_FAILED:
             return None
         return error_text(error)
-    except ResultError as unusable:
+    except ReplyError as unusable:
         return unusable.reason
 
 

@@ -9,13 +9,12 @@ and all of them are of btype image. Logs are no archives.
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass, replace
 from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 import koji
 
-from pungi_osbuild.errors import ResultError
+from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import composestatus
 from pungi_osbuild.hub.clouds import from_target_result
 from pungi_osbuild.hub.composestatus import read_compose_status
@@ -39,7 +38,7 @@ _CHECKSUM_TYPES: Mapping[int, str] = {0: "md5", 1: "sha1", 2: "sha256"}
 
 @dataclass(frozen=True)
 class _Archive:
-    """An archive of the build; ``info`` is its ``extra.image`` and alike, best first."""
+    """An archive of the build; ``infos`` are its ``extra.image`` and alike, best first."""
 
     filename: str
     arch: str
@@ -65,7 +64,7 @@ def read_result(hub: Hub, task_id: int, request: ImageRequest) -> Tuple[BuiltIma
 
     Makes two requests, and one more where an upload is recorded in neither archive nor build.
 
-    :raises ResultError: an archive that nobody can name; an arch or an upload that did not
+    :raises ReplyError: an archive that nobody can name; an arch or an upload that did not
         arrive; a reply that does not look as it should
     :raises HubFaultError: the hub refused a call
     :raises HubError: the hub could not be reached
@@ -101,7 +100,7 @@ def download_output(hub: Hub, task_id: int, names: Sequence[str]) -> Dict[str, b
     """
     Return the content of files of a task's output, at most ``MAX_OUTPUT`` bytes of each.
 
-    One multicall; a file that is not there is left out.
+    One multicall; a file that is not there, or does not arrive whole, is left out.
 
     :raises HubError: the hub could not be reached
     """
@@ -112,8 +111,8 @@ def download_output(hub: Hub, task_id: int, names: Sequence[str]) -> Dict[str, b
         if reply.fault is None and isinstance(reply.value, str):
             try:
                 files[name] = base64.b64decode(reply.value)
-            except (binascii.Error, ValueError) as error:
-                raise unusable("task %d, %s" % (task_id, name), "base64", reply.value) from error
+            except ValueError:
+                continue
     return files
 
 
@@ -174,7 +173,7 @@ def _image(
 ) -> BuiltImage:
     row = archive.row
     if row.flag("metadata_only"):
-        raise ResultError(
+        raise ReplyError(
             "Koji has no file for %s: the archive is metadata only" % archive.filename,
             "Build it again; the import into Koji left the file out.",
         )
@@ -281,13 +280,13 @@ def _all_arches(images: Sequence[BuiltImage], request: ImageRequest) -> None:
     arrived = {image.arch for image in images}
     missing = sorted(set(request.arches) - arrived)
     if missing:
-        raise ResultError(
+        raise ReplyError(
             "the build has no image for %s" % ", ".join(missing),
             "The task succeeded all the same: look at the build in Koji, and build it again.",
         )
     extra = sorted(arrived - set(request.arches))
     if extra:
-        raise ResultError(
+        raise ReplyError(
             "the build has images for %s, which was not asked for" % ", ".join(extra),
             "Look at the build in Koji: its N-V-R may be another's.",
         )
@@ -310,7 +309,7 @@ def _all_uploads(
         )
     missing = sorted(image.arch for image in images if not _has_upload(image.cloud, request))
     if missing:
-        raise ResultError(
+        raise ReplyError(
             "the upload to %s did not arrive for %s: neither the archive, the build nor %s"
             " names it" % (upload.provider.value, ", ".join(missing), composestatus.NAME),
             "The image is in Koji, but in no cloud: look at the task's logs, then build it again.",
@@ -318,8 +317,8 @@ def _all_uploads(
     return images
 
 
-def _nobody_knows(build: Struct, filename: str, why: str) -> ResultError:
-    return ResultError(
+def _nobody_knows(build: Struct, filename: str, why: str) -> ReplyError:
+    return ReplyError(
         "the build %s has a file nobody can name: %s (%s)" % (build.text("nvr"), filename, why),
         "It was not placed in the compose. If it is an image, the catalogue of image types must"
         " learn its suffix; report it with the line above.",

@@ -15,8 +15,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Iterator, List, Optional, Sequence, Tuple, Type
+from typing import Any, Iterator, List, Optional, Sequence, Tuple
 from xmlrpc.client import Error as XmlRpcError
 from xmlrpc.client import Fault as XmlRpcFault
 
@@ -84,12 +83,7 @@ class Hub:
             self._first_contact(session)
         return self
 
-    def __exit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        value: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for session in self._made:
             self._close(session)
 

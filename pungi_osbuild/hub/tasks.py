@@ -8,9 +8,8 @@ from typing import Any, List, Optional, Sequence, Tuple
 
 from pungi_osbuild.hub.session import Hub
 from pungi_osbuild.hub.wire import Struct, structs, unusable
-from pungi_osbuild.model import ImageRequest, TaskTimes
+from pungi_osbuild.model import METHOD, ImageRequest, TaskTimes
 
-METHOD = "osbuildImage"
 PAGE = 500
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Mapping, Optional, Tuple
 
-from pungi_osbuild.errors import ResultError
+from pungi_osbuild.errors import ReplyError
 
 MAX_TEXT = 4096
 MAX_ITEMS = 10_000
@@ -23,7 +23,7 @@ class Struct:
 
     :param value: as it came
     :param where: how errors call it, e.g. ``archive 12``
-    :raises ResultError: it is not a struct
+    :raises ReplyError: it is not a struct
     """
 
     def __init__(self, value: object, where: str) -> None:
@@ -92,7 +92,7 @@ class Struct:
 def structs(value: object, where: str) -> Tuple[Struct, ...]:
     """Return a list of structs.
 
-    :raises ResultError: it is not one, or longer than ``MAX_ITEMS``
+    :raises ReplyError: it is not one, or longer than ``MAX_ITEMS``
     """
     if not isinstance(value, (list, tuple)) or len(value) > MAX_ITEMS:
         raise unusable(where, "a list", value)
@@ -102,7 +102,7 @@ def structs(value: object, where: str) -> Tuple[Struct, ...]:
 def plain_name(name: str, where: str) -> str:
     """Return a name from the hub when it can be nothing but a name in a folder.
 
-    :raises ResultError: it could lead out of the folder, or could not be made there
+    :raises ReplyError: it could lead out of the folder, or could not be made there
     """
     encoded = len(name.encode("utf-8", "surrogatepass"))
     if not name or name.startswith(".") or encoded > MAX_FILENAME or not name.isprintable():
@@ -115,7 +115,7 @@ def plain_name(name: str, where: str) -> str:
 def json_struct(text: bytes, where: str) -> Struct:
     """Return the struct in a JSON file.
 
-    :raises ResultError: it is not JSON, or not a struct
+    :raises ReplyError: it is not JSON, or not a struct
     """
     try:
         return Struct(json.loads(text.decode("utf-8")), where)
@@ -123,12 +123,12 @@ def json_struct(text: bytes, where: str) -> Struct:
         raise unusable(where, "JSON", text[:80]) from error
 
 
-def unusable(where: str, wanted: str, value: object) -> ResultError:
+def unusable(where: str, wanted: str, value: object) -> ReplyError:
     """Return the error for a reply that does not look as it should."""
     shown = repr(value)
     if len(shown) > 120:
         shown = shown[:117] + "..."
-    return ResultError(
+    return ReplyError(
         "the hub's reply cannot be used: %s should be %s, and is %s" % (where, wanted, shown),
-        "Look at the build in Koji; if it is as it should be, report this with the text above.",
+        "Look at it in Koji; if it is as it should be there, report this with the text above.",
     )

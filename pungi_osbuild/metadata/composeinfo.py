@@ -23,7 +23,6 @@ from pungi_osbuild.model import (
 )
 
 _MEND = "Mend the file, or make it again with Pungi."
-_ORDER = {"variant": 0, "addon": 1, "layered-product": 1, "optional": 2}
 _SOURCE_ARCH = "src"
 _ARCH = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
 _UID = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
@@ -48,7 +47,7 @@ def read_compose(
     with explained(path, _MEND):
         variants = sorted(
             _kept(info.variants, None, tree_arches, tree_variants),
-            key=lambda variant: (_ORDER[variant.type], variant.uid),
+            key=lambda variant: variant.order,
         )
         # abspath keeps symlinks: composes are often reached through one, and named by it.
         topdir = os.path.abspath(compose_dir)  # noqa: PTH100

@@ -8,7 +8,7 @@ from typing import Any, Collection, Dict, FrozenSet, Iterator, List, Sequence, T
 
 import productmd.images
 
-from pungi_osbuild.errors import ResultError
+from pungi_osbuild.errors import PungiOsbuildError
 from pungi_osbuild.metadata.atomic import replace_text
 from pungi_osbuild.metadata.identity import DISC_NUMBER, ImageIdentity, identity_of
 from pungi_osbuild.metadata.loading import explained, load
@@ -110,7 +110,7 @@ class Clash:
         )
 
 
-class ImageClashError(ResultError):
+class ImageClashError(PungiOsbuildError):
     """
     Images that images.json cannot tell from others; all other images were recorded.
 

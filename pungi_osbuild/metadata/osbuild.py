@@ -206,7 +206,7 @@ def record_osbuild(
         replace_text(path, manifest.dumps())
 
 
-def record_run(folder: Path, result: RunResult) -> RunResult:
+def record_run(folder: Path, result: RunResult, replaced: FrozenSet[Owned]) -> RunResult:
     """
     Record a run in images.json and osbuild.json of a folder, in the order that a crash survives.
 
@@ -214,12 +214,11 @@ def record_run(folder: Path, result: RunResult) -> RunResult:
     by its file, while one that it does not know any more would be somebody else's for ever.
 
     :param folder: ``compose/metadata``
+    :param replaced: the entries of an earlier run that go, see :func:`own_in`
     :returns: the result, in which a request has failed whose image images.json cannot take
     :raises SourceError: a file that is there is broken; neither is touched
     :raises InputError: a file cannot be written
     """
-    path = folder / "osbuild.json"
-    replaced = own_in(path, claims(result.outcomes))
     left_out: FrozenSet[str] = frozenset()
     try:
         record_images(folder / "images.json", result.identity, result.images, replaced)
@@ -227,7 +226,7 @@ def record_run(folder: Path, result: RunResult) -> RunResult:
         left_out = error.paths
         outcomes = tuple(_clashed(outcome, error) for outcome in result.outcomes)
         result = dataclasses.replace(result, outcomes=outcomes)
-    record_osbuild(path, result, replaced, left_out)
+    record_osbuild(folder / "osbuild.json", result, replaced, left_out)
     return result
 
 

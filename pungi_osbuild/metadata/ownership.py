@@ -82,7 +82,7 @@ def own_entries(recorded: Iterable[ImageRecord], claims: Iterable[Claim]) -> Fro
     is called.
 
     :param recorded: the images of the osbuild.json that is there
-    :param claims: of all requests of the run, failed ones too
+    :param claims: of what the run built
     """
     claimed = tuple(claims)
     places = {(claim.variant, claim.arch, claim.path) for claim in claimed}

@@ -1,4 +1,4 @@
-"""What osbuild.json says of tasks and images, as frozen values; the format is in its document."""
+"""What osbuild.json says of tasks and images, as frozen values (docs/osbuild-json.md)."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from pungi_osbuild.model.cloud import (
 )
 from pungi_osbuild.model.compose import (
     TYPE_SUFFIXES,
+    VARIANT_TYPES,
     Arch,
     BaseProduct,
     Compose,
@@ -35,11 +36,13 @@ from pungi_osbuild.model.config import (
 from pungi_osbuild.model.image import Artifact, BuiltImage, Checksum, Manifest, PlacedImage
 from pungi_osbuild.model.outcome import KojiPlace, Outcome, OutcomeKind, RunResult, TaskTimes
 from pungi_osbuild.model.plain import JsonDict
-from pungi_osbuild.model.problem import Problem, Severity
-from pungi_osbuild.model.request import ImageRequest
+from pungi_osbuild.model.problem import Problem, Severity, has_errors
+from pungi_osbuild.model.request import METHOD, ImageRequest
 
 __all__ = [
+    "METHOD",
     "TYPE_SUFFIXES",
+    "VARIANT_TYPES",
     "Arch",
     "Artifact",
     "AwsEc2Upload",
@@ -74,4 +77,5 @@ __all__ = [
     "TaskTimes",
     "Upload",
     "Variant",
+    "has_errors",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Mapping, Optional, Tuple, Union
+from typing import Any, ClassVar, Mapping, Optional, Tuple, Union
 
 from pungi_osbuild.model.plain import JsonDict, without_none
 
@@ -21,8 +21,16 @@ class Provider(str, Enum):
     PULP = "pulp.ostree"
 
 
+class _UploadOptions:
+    provider: ClassVar[Provider]
+
+    def to_wire(self) -> JsonDict:
+        """Return ``upload_options`` as the hub takes them."""
+        return without_none(vars(self))
+
+
 @dataclass(frozen=True)
-class AwsEc2Upload:
+class AwsEc2Upload(_UploadOptions):
     """Register an AMI. ``share_with_accounts`` is mandatory on the hub: without it it is S3."""
 
     region: str
@@ -30,25 +38,17 @@ class AwsEc2Upload:
     snapshot_name: Optional[str] = None
     provider = Provider.AWS
 
-    def to_wire(self) -> JsonDict:
-        """Return ``upload_options`` as the hub takes them."""
-        return without_none(vars(self))
-
 
 @dataclass(frozen=True)
-class AwsS3Upload:
+class AwsS3Upload(_UploadOptions):
     """Put the file in composer's S3 bucket."""
 
     region: str
     provider = Provider.AWS_S3
 
-    def to_wire(self) -> JsonDict:
-        """Return ``upload_options`` as the hub takes them."""
-        return without_none(vars(self))
-
 
 @dataclass(frozen=True)
-class GcpUpload:
+class GcpUpload(_UploadOptions):
     """Import a Compute Engine image."""
 
     region: str
@@ -57,13 +57,9 @@ class GcpUpload:
     share_with_accounts: Optional[Tuple[str, ...]] = None
     provider = Provider.GCP
 
-    def to_wire(self) -> JsonDict:
-        """Return ``upload_options`` as the hub takes them."""
-        return without_none(vars(self))
-
 
 @dataclass(frozen=True)
-class AzureUpload:
+class AzureUpload(_UploadOptions):
     """Register a managed image in a resource group."""
 
     tenant_id: str
@@ -73,22 +69,14 @@ class AzureUpload:
     image_name: Optional[str] = None
     provider = Provider.AZURE
 
-    def to_wire(self) -> JsonDict:
-        """Return ``upload_options`` as the hub takes them."""
-        return without_none(vars(self))
-
 
 @dataclass(frozen=True)
-class ContainerUpload:
+class ContainerUpload(_UploadOptions):
     """Push to a container registry. Composer ignores ``tag`` when ``name`` is missing."""
 
     name: Optional[str] = None
     tag: Optional[str] = None
     provider = Provider.CONTAINER
-
-    def to_wire(self) -> JsonDict:
-        """Return ``upload_options`` as the hub takes them."""
-        return without_none(vars(self))
 
 
 Upload = Union[AwsEc2Upload, AwsS3Upload, GcpUpload, AzureUpload, ContainerUpload]

@@ -68,6 +68,10 @@ class ComposeIdentity:
         return "%s.%s" % (self.date, self.respin)
 
 
+VARIANT_TYPES = {"variant": 0, "addon": 1, "layered-product": 1, "optional": 2}
+"""Pungi's types of variants, and where they stand in a list of variants."""
+
+
 @dataclass(frozen=True)
 class Variant:
     """
@@ -99,6 +103,11 @@ class Variant:
         if not arches or any(arch not in paths for arch in arches):
             return None
         return paths[arches[0]]
+
+    @property
+    def order(self) -> Tuple[int, str]:
+        """Where the variant stands in a list, as Pungi sorts them: by type, then by uid."""
+        return (VARIANT_TYPES[self.type], self.uid)
 
     def topdir(self, arch: Arch) -> str:
         """Return the folder for an arch, below ``compose/``; an addon's is its parent's."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Iterable
 
 from pungi_osbuild.model.plain import JsonDict
 
@@ -47,3 +48,8 @@ class Problem:
             "message": self.message,
             "hint": self.hint,
         }
+
+
+def has_errors(problems: Iterable[Problem]) -> bool:
+    """Whether one of some problems keeps a run from starting."""
+    return any(problem.is_error for problem in problems)

@@ -9,6 +9,9 @@ from pungi_osbuild.model.compose import Arch
 from pungi_osbuild.model.config import ImageConfig, Repo
 from pungi_osbuild.model.plain import JsonDict
 
+METHOD = "osbuildImage"
+"""The hub's method that a request is submitted by."""
+
 
 @dataclass(frozen=True)
 class ImageRequest:
@@ -41,7 +44,7 @@ class ImageRequest:
         return None if self.base_release is None else self.release_of(self.base_release)
 
     def release_of(self, base: str) -> str:
-        """Return the release as submitted for a base release (DESIGN section 4)."""
+        """Return the release as submitted for a base release (docs/decisions/0001)."""
         return "%s.%s" % (base, self.arches[0]) if self.split else base
 
     @property

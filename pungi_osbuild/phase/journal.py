@@ -13,8 +13,7 @@ import os
 import socket
 import threading
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Callable, Optional, Type
+from typing import IO, Callable, Optional
 
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.model import ImageRequest, Outcome
@@ -49,12 +48,7 @@ class Journal:
         self._write("run", host=socket.gethostname(), pid=os.getpid())
         return self
 
-    def __exit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        value: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for handle in (self._file, self._lock_file):
             if handle is not None:
                 handle.close()

@@ -140,6 +140,7 @@ class _Reading:
         self._size = 0
         self.verify = verify
         self._hashes: Dict[str, Any] = {}
+        self._recorded: Tuple[str, ...] = ()
         if verify:
             if image.checksum.type not in _KOJI_CHECKSUMS:
                 raise PlacementError(

@@ -38,7 +38,7 @@ def record(result: RunResult, topdir: Path, settings: Settings) -> RunResult:
         result = _with_images(result, placed)
     finally:
         # What was built must be recorded, checksum files or not.
-        result = record_run(metadata, result)
+        result = record_run(metadata, result, superseded)
     paths = {image.path for image in result.images}
     _remove(compose, (owned for owned in superseded if owned.path not in paths))
     return result

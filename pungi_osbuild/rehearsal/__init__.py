@@ -4,10 +4,11 @@ from pungi_osbuild.rehearsal.content import HubContent, HubTag, HubTarget, HubUs
 from pungi_osbuild.rehearsal.faults import Fault, FaultKind, parse_fault
 from pungi_osbuild.rehearsal.hub import RehearsalHub
 from pungi_osbuild.rehearsal.ledger import Call, Counters
-from pungi_osbuild.rehearsal.profile import write_profile
+from pungi_osbuild.rehearsal.profile import PROFILE, write_profile
 from pungi_osbuild.rehearsal.settings import HubSettings, ResultsIn
 
 __all__ = [
+    "PROFILE",
     "Call",
     "Counters",
     "Fault",

@@ -109,9 +109,7 @@ class ComposerJobs:
             self._state, self._state.users[1], order.name, order.version, order.release, now
         )
         complete = BUILD_STATES["COMPLETE"]
-        self._state.put_build(
-            replace(build, state=complete, completion_ts=now, reserved=False, by_composer=False)
-        )
+        self._state.put_build(replace(build, state=complete, completion_ts=now, by_composer=False))
 
     def finish(self, compose: Compose, now: float) -> Ended:
         """End a compose: import its build, or give it up."""

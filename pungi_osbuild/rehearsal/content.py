@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Iterable, Optional, Tuple
 
+from pungi_osbuild.model import ImageRequest
+
 ALL_ARCHES = ("x86_64", "aarch64", "ppc64le", "s390x")
 REHEARSAL_USER = "pungi"
 BUILDER_USER = "osbuild-composer"
@@ -12,7 +14,7 @@ BUILDER_USER = "osbuild-composer"
 
 @dataclass(frozen=True)
 class HubUser:
-    """A Koji user; its password is its name and ``pw``."""
+    """A Koji user; its password is its name and ``pw`` unless it has another."""
 
     name: str
     perms: Tuple[str, ...] = ()
@@ -116,6 +118,16 @@ class HubContent:
             tags.append(HubTag(target.build_tag, arches=built_on))
             tags.append(HubTag(target.dest_tag, arches=built_on, packages=listed))
         return cls(_USERS, tuple(tags), tuple(rows))
+
+    @classmethod
+    def wanted_by(cls, requests: Iterable[ImageRequest]) -> HubContent:
+        """Return content with everything that a plan needs."""
+        asked = tuple(requests)
+        return cls.seeded(
+            targets=(request.config.target for request in asked),
+            packages=(request.config.name for request in asked),
+            arches=(arch for request in asked for arch in request.arches),
+        )
 
 
 def target_named(name: str) -> HubTarget:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 from xmlrpc.client import Fault
 
-from pungi_osbuild.rehearsal import methods
 from pungi_osbuild.rehearsal.ledger import Ledger
+from pungi_osbuild.rehearsal.methods import METHODS
 from pungi_osbuild.rehearsal.records import Session, User
-from pungi_osbuild.rehearsal.rpc import METHODS, Caller, Office
+from pungi_osbuild.rehearsal.rpc import Caller, Office
 from pungi_osbuild.rehearsal.state import by_name
 from pungi_osbuild.rehearsal.wire import (
     AuthError,
@@ -26,8 +26,6 @@ from pungi_osbuild.rehearsal.wire import (
 )
 
 MULTICALLS = ("multiCall", "system.multicall")
-
-assert methods.__all__
 
 
 @dataclass(frozen=True)

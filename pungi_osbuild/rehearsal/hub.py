@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Callable, Optional, Tuple, Type
+from typing import Callable, Optional, Tuple
 
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.rehearsal.builder import Addresses, Builder
@@ -54,12 +53,7 @@ class RehearsalHub:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        value: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def start(self) -> None:
@@ -143,5 +137,5 @@ class RehearsalHub:
             composer=address + "/composer",
         )
         builder = Builder(state, store, self.settings, addresses)
-        office = Office(state, builder, store, addresses)
+        office = Office(state, builder, store)
         return Site(Dispatcher(office, self._ledger, self._clock), store, state.cut_files)

@@ -73,7 +73,6 @@ class Importer:
             task_id=order.task_id,
             extra=build_extra,
             source="",
-            reserved=False,
         )
         self._state.put_build(done)
         return done

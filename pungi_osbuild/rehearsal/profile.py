@@ -7,10 +7,13 @@ from pathlib import Path
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.rehearsal.hub import RehearsalHub
 
-MARK = "# Written by `pungi-osbuild hub`; it will be written again."
+PROFILE = "rehearsal"
+"""What the profile is called."""
+
+MARK = "# Written by pungi-osbuild for a rehearsal hub; it will be written again."
 
 
-def write_profile(path: Path, hub: RehearsalHub, name: str = "rehearsal") -> None:
+def write_profile(path: Path, hub: RehearsalHub, name: str = PROFILE) -> None:
     """
     Write a file with one profile, for ``koji --config=FILE --profile=NAME``; its folder is made.
 

@@ -119,7 +119,6 @@ class Build:
     """
     A build.
 
-    :param reserved: CGInitBuild has given out a token for it that still holds
     :param by_composer: whether composer has registered it
     """
 
@@ -136,7 +135,6 @@ class Build:
     task_id: Optional[int] = None
     extra: Any = None
     source: Optional[str] = None
-    reserved: bool = False
     by_composer: bool = True
 
     @property

@@ -11,7 +11,7 @@ import ast
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from pungi_osbuild.rehearsal.builder import Addresses, Builder
+from pungi_osbuild.rehearsal.builder import Builder
 from pungi_osbuild.rehearsal.records import Session, User
 from pungi_osbuild.rehearsal.state import State
 from pungi_osbuild.rehearsal.store import Store
@@ -25,7 +25,6 @@ class Office:
     state: State
     builder: Builder
     store: Store
-    addresses: Addresses
 
 
 @dataclass(frozen=True)

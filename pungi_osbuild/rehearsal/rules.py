@@ -80,7 +80,6 @@ def reserve_build(
         owner=owner,
         event_id=state.next_event(),
         create_ts=now,
-        reserved=True,
     )
     state.put_build(build)
     return build
@@ -175,6 +174,6 @@ def tag_build(state: State, user: User, tag: Tag, build: Build, called: object) 
 
 def refund_build(state: State, build: Build, now: float) -> Build:
     """Give up a registered build and return it, now FAILED."""
-    failed = replace(build, state=BUILD_STATES["FAILED"], completion_ts=now, reserved=False)
+    failed = replace(build, state=BUILD_STATES["FAILED"], completion_ts=now)
     state.put_build(failed)
     return failed

@@ -1,7 +1,8 @@
 """
 The JSON schema of osbuildImage's arguments, as the hub plugin of koji-osbuild 12 has it.
 
-What it refuses, and the words it does that with, is the hub's first answer to a mistake.
+What it refuses, and the words it does that with, is the hub's first answer to a mistake: titles
+and descriptions are part of what a client is shown, so they are the plugin's.
 """
 
 from __future__ import annotations

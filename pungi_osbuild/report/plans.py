@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, Sequence
 
-from pungi_osbuild.model import ImageRequest
+from pungi_osbuild.model import METHOD, ImageRequest
 from pungi_osbuild.report.columns import columns
 
-METHOD = "osbuildImage"
 FROM_HUB = "(from the hub)"
 
 

@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional
 
 import pytest
 
-from pungi_osbuild.errors import ResultError
+from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub.clouds import from_target_result, from_upload_status
 from pungi_osbuild.hub.wire import Struct
 from pungi_osbuild.model import (
@@ -135,5 +135,5 @@ def test_an_upload_that_failed_is_no_cloud_image() -> None:
 )
 def test_a_result_without_its_id_is_an_error(result: Dict[str, Any]) -> None:
     """Never half an ID, never a traceback."""
-    with pytest.raises(ResultError):
+    with pytest.raises(ReplyError):
         from_target_result(Struct(result, "a result"), None)

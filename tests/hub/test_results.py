@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Sequence, Tuple, cast
 
 import pytest
 
-from pungi_osbuild.errors import ResultError
+from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import Call, Hub, Reply, explain, read_result
 from pungi_osbuild.hub.session import HubFaultError
 from pungi_osbuild.model import AwsEc2Upload, BuiltImage, CloudImage, ImageRequest, Provider
@@ -146,7 +146,7 @@ def test_another_cloud_is_not_the_one_that_was_asked_for() -> None:
     s3_alone = an_archive(image=with_uploads(S3))
     assert clouds(StandIn([s3_alone], None, a_status("ami-2"))) == ["https://b/x", "ami-2"]
     assert clouds(StandIn([s3_alone], in_build(AMI))) == ["ami-1"]
-    with pytest.raises(ResultError, match="upload to aws did not arrive for x86_64"):
+    with pytest.raises(ReplyError, match="upload to aws did not arrive for x86_64"):
         clouds(StandIn([s3_alone]))
 
 
@@ -181,7 +181,7 @@ def test_a_build_that_is_not_as_it_should_be(archives: Any, reason: str) -> None
     """An error that says what, and never a traceback or a silence."""
     hub = StandIn([])
     hub.archives = archives
-    with pytest.raises(ResultError, match=reason):
+    with pytest.raises(ReplyError, match=reason):
         read(hub, a_request())
 
 
@@ -190,7 +190,7 @@ def test_a_build_cannot_lead_out_of_kojis_folders(part: str) -> None:
     """Each part of the path is a plain name."""
     hub = StandIn([an_archive()])
     hub.build[part] = "../.."
-    with pytest.raises(ResultError, match="plain file name"):
+    with pytest.raises(ReplyError, match="plain file name"):
         read(hub, a_request())
 
 
@@ -199,7 +199,7 @@ def test_a_result_without_a_build_is_an_error(result: Any) -> None:
     """What the task returned is as untrusted as the rest."""
     hub = StandIn([an_archive()])
     hub.result = result
-    with pytest.raises(ResultError):
+    with pytest.raises(ReplyError):
         read(hub, a_request())
 
 

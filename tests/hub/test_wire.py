@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pungi_osbuild.errors import ResultError
+from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub.wire import MAX_TEXT, Struct, json_struct, plain_name, structs
 
 anything = st.recursive(
@@ -22,7 +22,7 @@ anything = st.recursive(
 )
 def test_a_name_that_could_leave_its_folder_is_refused(name: str) -> None:
     """A file name from a hub is the last part of a path, and nothing else."""
-    with pytest.raises(ResultError):
+    with pytest.raises(ReplyError):
         plain_name(name, "a name")
 
 
@@ -31,7 +31,7 @@ def test_a_plain_name_is_one_part_of_a_path(name: str) -> None:
     """Whatever passes has no separator, and is not a way up."""
     try:
         kept = plain_name(name, "a name")
-    except ResultError:
+    except ReplyError:
         return
     assert kept == name
     assert "/" not in kept
@@ -53,24 +53,24 @@ def test_reading_any_reply_gives_a_value_or_our_error(value: object) -> None:
     ):
         try:
             read()
-        except ResultError as error:
+        except ReplyError as error:
             assert len(error.reason) < 500
 
 
 def test_a_text_has_an_end() -> None:
     """Megabytes where a name should be are refused."""
-    with pytest.raises(ResultError):
+    with pytest.raises(ReplyError):
         Struct({"a": "x" * (MAX_TEXT + 1)}, "x").text("a")
 
 
 def test_a_flag_is_no_number() -> None:
     """XML-RPC has booleans of its own."""
-    with pytest.raises(ResultError):
+    with pytest.raises(ReplyError):
         Struct({"a": True}, "x").integer("a")
 
 
 @pytest.mark.parametrize("text", [b"", b"[]", b"{", b"\xff", b"[" * 100000, b"1"])
 def test_a_file_that_is_not_a_json_struct_is_an_error(text: bytes) -> None:
     """compose-status.json may be cut, empty, or something else."""
-    with pytest.raises(ResultError):
+    with pytest.raises(ReplyError):
         json_struct(text, "a file")

@@ -51,9 +51,15 @@ from tests.values import (
 )
 
 
+def run_recorded(folder: Path, result: RunResult) -> RunResult:
+    """Record a run in both files as the phase does."""
+    replaced = own_in(folder / "osbuild.json", claims(result.outcomes))
+    return record_run(folder, result, replaced)
+
+
 def record(folder: Path, *outcomes: Outcome) -> OsbuildRecord:
     """Record a run in both files, and return what osbuild.json says then."""
-    record_run(folder, a_run_result(outcomes=outcomes))
+    run_recorded(folder, a_run_result(outcomes=outcomes))
     return load_osbuild(folder / "osbuild.json")
 
 
@@ -194,7 +200,7 @@ def test_it_is_written_as_productmd_writes(tmp_path: Path) -> None:
 
 def test_a_label_is_kept(tmp_path: Path) -> None:
     """As in productmd's own files."""
-    record_run(tmp_path, a_run_result(identity=an_identity(label="RC-1.0")))
+    run_recorded(tmp_path, a_run_result(identity=an_identity(label="RC-1.0")))
     assert load_osbuild(tmp_path / "osbuild.json").compose_label == "RC-1.0"
 
 
@@ -293,7 +299,7 @@ def test_an_entry_of_others_at_our_place_is_not_ours(tmp_path: Path) -> None:
     (tmp_path / "osbuild.json").unlink()
     assert own_in(tmp_path / "osbuild.json", claims([outcome])) == frozenset()
     changed = replace(outcome, images=(replace(outcome.images[0], size=4),))
-    result = record_run(tmp_path, a_run_result(outcomes=(changed,)))
+    result = run_recorded(tmp_path, a_run_result(outcomes=(changed,)))
     (failure,) = result.failures
     assert "share the file" in (failure.reason or "")
     (kept,) = json.loads((tmp_path / "images.json").read_text())["payload"]["images"]["Server"][
@@ -310,7 +316,7 @@ def test_a_clash_is_recorded_in_osbuild_json(tmp_path: Path) -> None:
     image = outcome.images[0]
     other = an_outcome_of("b", task_id=12)
     clashing = replace(outcome, images=(replace(image, path="Server/x.qcow2"),))
-    result = record_run(tmp_path, a_run_result(outcomes=(clashing, other)))
+    result = run_recorded(tmp_path, a_run_result(outcomes=(clashing, other)))
     assert [failure.task_id for failure in result.failures] == [clashing.task_id]
     recorded = load_osbuild(tmp_path / "osbuild.json")
     flags = {entry.path: entry.in_images_json for entry in recorded.images}

@@ -1,4 +1,4 @@
-"""Allocating releases: the N-V-R rule of the design, in all its cases."""
+"""Allocating releases: the N-V-R rule (docs/decisions/0001), in all its cases."""
 
 from __future__ import annotations
 

@@ -48,17 +48,39 @@ def test_threads_are_gone_afterwards() -> None:
     assert threading.active_count() == before
 
 
-def test_leaving_by_an_exception_waits_for_nothing() -> None:
-    """Ctrl-C is not held up by what is still queued."""
+def test_leaving_by_an_exception_waits_for_no_more_than_its_grace() -> None:
+    """Ctrl-C is not held up: it is left while the first item is still at work."""
     release = threading.Event()
-    workers: Workers[int, bool] = Workers(
-        lambda _: release.wait(30), lambda _i, _e: False, threads=1
-    )
+    ended: List[int] = []
+
+    def work(number: int) -> int:
+        release.wait(30)
+        ended.append(number)
+        return number
+
+    workers = Workers(work, as_minus_one, threads=1)
     with pytest.raises(KeyboardInterrupt), workers:
         for number in range(3):
             workers.give(number)
         raise KeyboardInterrupt
+    assert ended == []
     release.set()
+
+
+def test_what_ends_within_the_grace_can_be_taken_afterwards() -> None:
+    """A run that is stopped loses nothing that was just being finished."""
+    begun = threading.Event()
+
+    def work(number: int) -> int:
+        begun.set()
+        return number
+
+    workers = Workers(work, as_minus_one, threads=1)
+    with pytest.raises(KeyboardInterrupt), workers:
+        workers.give(5)
+        begun.wait(30)
+        raise KeyboardInterrupt
+    assert workers.take_ready() == [5]
 
 
 def test_taking_from_an_idle_pool_is_a_bug() -> None:

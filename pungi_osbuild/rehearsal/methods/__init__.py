@@ -11,8 +11,10 @@ from pungi_osbuild.rehearsal.methods import (
     taskoutput,
     tasks,
 )
+from pungi_osbuild.rehearsal.rpc import METHODS
 
 __all__ = [
+    "METHODS",
     "archives",
     "builds",
     "people",
