@@ -41,7 +41,7 @@ setup(
             "types-requests",
         ],
     },
-    entry_points={"console_scripts": ["pungi-osbuild = pungi_osbuild.cli.main:main"]},
+    entry_points={"console_scripts": ["pungi-osbuild = pungi_osbuild.cli.entry:entry"]},
     classifiers=[
         "Environment :: Console",
         "Intended Audience :: Developers",

@@ -39,7 +39,7 @@ class PungiOsbuildError(Exception):
     :param solution: what to do about it
     """
 
-    exit_code = ExitCode.FAILED
+    exit_code: ExitCode = ExitCode.FAILED
 
     def __init__(self, reason: str, solution: str) -> None:
         super().__init__(reason)

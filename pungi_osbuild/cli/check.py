@@ -16,8 +16,6 @@ from pungi_osbuild.cli.inputs import (
     prepare,
 )
 from pungi_osbuild.cli.show import show_json, show_lines, show_problems
-from pungi_osbuild.errors import ExitCode
-from pungi_osbuild.model import has_errors
 from pungi_osbuild.report import plan_json, plan_table, problem_summary
 
 
@@ -38,8 +36,7 @@ def validate_command(config: Path, origin: Origin, output: str) -> None:
         else:
             show_problems(prepared.problems, err=False)
             show_lines([problem_summary(prepared.problems)])
-    failed = has_errors(prepared.problems)
-    sys.exit(int(ExitCode.FAILED if failed else ExitCode.FINE))
+    sys.exit(int(prepared.exit_code))
 
 
 @click.command("plan")

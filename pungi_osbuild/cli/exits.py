@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from contextlib import contextmanager
-from types import FrameType
-from typing import Iterator, Optional
+from typing import Iterator
 
 from pungi_osbuild.cli.show import show_lines
 from pungi_osbuild.errors import ExitCode, PungiOsbuildError
@@ -15,12 +13,7 @@ from pungi_osbuild.model import RunResult
 
 @contextmanager
 def exits() -> Iterator[None]:
-    """
-    Turn what a command raises into a message on stderr and an exit status.
-
-    SIGTERM is taken as Ctrl-C is: nightly automation ends what it started that way.
-    """
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    """Turn what a command raises into a message on stderr and an exit status."""
     try:
         yield
     except PungiOsbuildError as error:
@@ -29,8 +22,6 @@ def exits() -> Iterator[None]:
     except KeyboardInterrupt:
         show_lines(["interrupted"], err=True)
         sys.exit(int(ExitCode.INTERRUPTED))
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def exit_code(result: RunResult) -> ExitCode:
@@ -38,7 +29,3 @@ def exit_code(result: RunResult) -> ExitCode:
     if result.required_failures:
         return ExitCode.FAILED
     return ExitCode.INCOMPLETE if result.failures else ExitCode.FINE
-
-
-def _interrupt(_signal: int, _frame: Optional[FrameType]) -> None:
-    raise KeyboardInterrupt

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-import threading
+import time
 from pathlib import Path
 from typing import Optional, Tuple
 
@@ -11,6 +11,7 @@ import click
 
 from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.cli.show import show_lines
+from pungi_osbuild.cli.signals import STOP
 from pungi_osbuild.rehearsal import PROFILE, HubSettings, RehearsalHub, parse_fault, write_profile
 
 _FILE = click.Path(path_type=Path)
@@ -70,6 +71,7 @@ def hub_command(
 
 def _until_interrupted() -> None:
     try:
-        threading.Event().wait()
+        while not STOP.requested:
+            time.sleep(1)
     except KeyboardInterrupt:
         show_lines(["stopped"])

@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from pungi_osbuild.config import Reading, read_config, read_source, read_variants
-from pungi_osbuild.errors import ConfigError
+from pungi_osbuild.errors import ConfigError, ExitCode, PungiOsbuildError
 from pungi_osbuild.metadata import identify, read_compose, vocabulary
 from pungi_osbuild.model import (
     TYPE_SUFFIXES,
@@ -53,12 +53,21 @@ class Prepared:
     A config read, planned and checked.
 
     :param compose: None when the problems leave nothing to plan for
+    :param unreadable: a file beside the config that could not be read; it is among the problems
     """
 
     config: Optional[ComposeConfig]
     compose: Optional[Compose]
     requests: Tuple[ImageRequest, ...]
     problems: Tuple[Problem, ...]
+    unreadable: Optional[PungiOsbuildError] = None
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the problems mean for whoever asks whether the config is fine."""
+        if self.unreadable is not None:
+            return self.unreadable.exit_code
+        return ExitCode.FAILED if has_errors(self.problems) else ExitCode.FINE
 
     def required(self) -> Tuple[ComposeConfig, Compose]:
         """
@@ -67,7 +76,9 @@ class Prepared:
         :raises ConfigError: there are errors
         """
         if has_errors(self.problems):
-            raise ConfigError(self.problems)
+            error = ConfigError(self.problems)
+            error.exit_code = self.exit_code
+            raise error
         assert self.config is not None, "a config without errors was read"
         assert self.compose is not None, "a config without errors has a compose"
         return self.config, self.compose
@@ -82,14 +93,18 @@ def prepare(
     :param topdir: where the compose would be when there is none; its variants' own repositories
         are below it
     :param rehearsal: no real builder will look at the compose's own repositories
-    :raises InputError: a file cannot be used
-    :raises SourceError: a file cannot be read as what it should be
+    :raises InputError: the config cannot be used
+    :raises SourceError: the config cannot be read as what it should be
     """
     reading = read_config(read_source(config_file))
     problems: List[Problem] = list(reading.problems)
     if reading.config is None:
         return Prepared(None, None, (), tuple(problems))
-    compose = _compose(reading, reading.config, origin, topdir, problems)
+    try:
+        compose = _compose(reading, reading.config, origin, topdir, problems)
+    except PungiOsbuildError as error:
+        problems.append(_unreadable(origin, error))
+        return Prepared(reading.config, None, (), tuple(problems), error)
     if compose is None:
         return Prepared(reading.config, None, (), tuple(problems))
     # Without a compose nobody knows where it will be, unless no entry can fit anyway.
@@ -128,6 +143,15 @@ def _compose(
         origin.label,
     )
     return Compose(identity, variants, str(topdir.absolute()))
+
+
+def _unreadable(origin: Origin, error: PungiOsbuildError) -> Problem:
+    place = "variants_file"
+    if origin.compose is not None:
+        place = "--compose"
+    elif origin.variants is not None:
+        place = "--variants"
+    return Problem("unreadable", Severity.ERROR, place, error.reason, error.solution)
 
 
 _NO_VARIANTS = Problem(

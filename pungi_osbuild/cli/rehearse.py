@@ -19,6 +19,7 @@ from pungi_osbuild.cli.inputs import (
     prepare,
 )
 from pungi_osbuild.cli.show import log_to_stderr, show_lines, show_problems, show_result
+from pungi_osbuild.cli.signals import STOP
 from pungi_osbuild.errors import InputError, RunInterruptedError
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import vocabulary, write_compose
@@ -133,7 +134,7 @@ def _rehearse(prepared: Prepared, out: Path, settings: HubSettings, download: bo
             config.settings,
             read_profile(PROFILE, profile_file),
             vocabulary(),
-            RunOptions(over_http=download),
+            RunOptions(over_http=download, stop=STOP),
         )
         return _as_it_stays(result, hub)
 

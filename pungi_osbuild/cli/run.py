@@ -12,6 +12,7 @@ import click
 from pungi_osbuild.cli.exits import exit_code, exits
 from pungi_osbuild.cli.inputs import Origin, Prepared, config_argument, prepare
 from pungi_osbuild.cli.show import log_to_stderr, show_problems, show_result
+from pungi_osbuild.cli.signals import STOP
 from pungi_osbuild.errors import ConfigError, InputError
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import claims_of_request, own_in, recorded_images, vocabulary
@@ -68,7 +69,7 @@ def run_command(
                 read.settings,
                 read_profile(name, koji_config, user, _password(password_file)),
                 vocabulary(),
-                RunOptions(over_http=download),
+                RunOptions(over_http=download, stop=STOP),
             )
         except ConfigError as error:
             show_problems(error.problems)

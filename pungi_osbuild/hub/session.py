@@ -28,6 +28,9 @@ from pungi_osbuild.hub.profile import Profile
 logger = logging.getLogger(__name__)
 
 SESSIONS = 4
+LOGOUT_TIMEOUT = 5
+"""Seconds; the work is done by then."""
+
 MULTICALL_BATCH = 100
 """Calls in one multicall: a few hundred milliseconds of one hub worker at most."""
 
@@ -83,19 +86,22 @@ class Hub:
             self._first_contact(session)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         for session in self._made:
-            self._close(session)
+            # A session that is not ended expires by itself; whoever stops does not wait for it.
+            if kind is None and session.logged_in:
+                self._log_out(session)
+            # koji would log out once more when the object goes, and wait for hours.
+            session.logged_in = False
+            if session.rsession is not None:
+                session.rsession.close()
 
-    def _close(self, session: Any) -> None:
+    def _log_out(self, session: Any) -> None:
+        session.opts.update(timeout=LOGOUT_TIMEOUT, max_retries=0)
         try:
-            if session.logged_in:
-                session.logout()
+            session.logout()
         except Exception as error:
-            # The work is done; a session that was not ended expires by itself.
             logger.debug("logging out failed: %s", error)
-        if session.rsession is not None:
-            session.rsession.close()
 
     def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """

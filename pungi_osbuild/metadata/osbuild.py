@@ -217,16 +217,23 @@ def record_run(folder: Path, result: RunResult, replaced: FrozenSet[Owned]) -> R
     :param replaced: the entries of an earlier run that go, see :func:`own_in`
     :returns: the result, in which a request has failed whose image images.json cannot take
     :raises SourceError: a file that is there is broken; neither is touched
-    :raises InputError: a file cannot be written
+    :raises InputError: a file cannot be written; the other one was, if it could be
     """
     left_out: FrozenSet[str] = frozenset()
+    unwritten: Optional[InputError] = None
     try:
         record_images(folder / "images.json", result.identity, result.images, replaced)
     except ImageClashError as error:
         left_out = error.paths
         outcomes = tuple(_clashed(outcome, error) for outcome in result.outcomes)
         result = dataclasses.replace(result, outcomes=outcomes)
+    except InputError as error:
+        # Cloud IDs may be nowhere else: the other file is tried all the same.
+        unwritten = error
+        left_out = frozenset(image.path for image in result.images)
     record_osbuild(folder / "osbuild.json", result, replaced, left_out)
+    if unwritten is not None:
+        raise unwritten
     return result
 
 

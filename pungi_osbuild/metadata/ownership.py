@@ -122,7 +122,7 @@ def is_own_task(
     its_own = {
         Owned(image.variant, image.arch, image.path)
         for image in images
-        if image.koji.task_id == task.task_id
+        if (image.koji.task_id, image.koji.nvr) == (task.task_id, task.nvr)
     }
     if its_own:
         return its_own <= replaced

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Optional, Tuple
 
-from pungi_osbuild.errors import PungiOsbuildError
+from pungi_osbuild.errors import HubError, PungiOsbuildError
 from pungi_osbuild.hub import (
     Hub,
     HubFaultError,
@@ -53,7 +53,7 @@ class Submitted:
 @dataclass(frozen=True)
 class Collector:
     """
-    Turns ended tasks into outcomes. Called from several threads; never raises for a failed image.
+    Turns ended tasks into outcomes. Called from several threads; a failed image is an outcome.
 
     :param topdir: the compose folder; images go below its ``compose/``
     :param vocabulary: what the installed productmd has words for
@@ -72,13 +72,16 @@ class Collector:
         Return what became of a request whose task has ended.
 
         :param task: None when the hub does not know the task any more
+        :raises HubError: the hub could not be reached, which says nothing of the image
         """
         try:
             return self._collect(submitted, task)
         except HubFaultError as fault:
             reason = "the hub refused to say more: %s" % fault_text(fault)
+        except HubError:
+            raise
         except PungiOsbuildError as error:
-            reason = error.reason
+            reason = error.friendly()
         kept = uploaded(self.hub, submitted.task_id, submitted.request)
         return failed(submitted, "\n".join([reason, *kept]), task)
 

@@ -14,6 +14,7 @@ from pungi_osbuild.phase.journal import Journal
 from pungi_osbuild.phase.releases import Registry, allocate
 from pungi_osbuild.phase.watch import Watcher
 from pungi_osbuild.phase.workers import Workers
+from pungi_osbuild.stop import StopFlag
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class Course:
         journal: Journal,
         watcher: Watcher,
         collector: Collector,
+        stop: StopFlag,
     ) -> None:
         self._hub = hub
         self._registry = registry
@@ -46,6 +48,7 @@ class Course:
         self._journal = journal
         self._watcher = watcher
         self._collector = collector
+        self._stop = stop
         self._submitted: Dict[int, Submitted] = {}
         self._outcomes: Dict[int, Outcome] = {}
         self._lost: Optional[HubError] = None
@@ -66,11 +69,10 @@ class Course:
         """
         Submit all requests, and go on until there is an outcome for each.
 
-        :raises HubError: the hub could not be reached, not even for one submission
+        :raises HubError: the hub could not be reached while something was submitted or collected;
+            there is an outcome for each request all the same
         """
         self._submit([(request, 1) for request in requests])
-        if self._lost is not None and not self._submitted:
-            raise self._lost
         collectors = Workers(self._collect, self._collect_broke, COLLECTORS)
         try:
             with collectors:
@@ -78,9 +80,12 @@ class Course:
         finally:
             for outcome in collectors.take_ready():
                 self._outcomes.setdefault(outcome.request.number, outcome)
+        if self._lost is not None:
+            raise self._lost
 
     def _watch(self, collectors: Workers[Work, Outcome]) -> None:
         while self._watcher.open or collectors.pending:
+            self._stop.check()
             again: List[Outcome] = []
             if self._watcher.open:
                 ended, reply = self._watcher.timed_poll()
@@ -91,7 +96,7 @@ class Course:
                 if self._watcher.open and not again:
                     self._watcher.wait(reply)
             else:
-                outcome = collectors.take()
+                outcome = collectors.take(self._stop.check)
                 again = [] if self._settle(outcome) else [outcome]
             if again:
                 self._submit(self._with_new_releases(again))
@@ -103,7 +108,7 @@ class Course:
                 for request in requests:
                     submitters.give(request)
                 while submitters.pending:
-                    self._note(submitters.take())
+                    self._note(submitters.take(self._stop.check))
         finally:
             for done in submitters.take_ready():
                 self._note(done)
@@ -122,8 +127,11 @@ class Course:
             task_id = submit(self._hub, request)
         except HubFaultError as fault:
             return refused(request, attempt, "the hub refused the task: %s" % fault_text(fault))
+        except HubError as error:
+            self._lost = error
+            reason = "%s; whether there is a task now is not known" % error.reason
+            return refused(request, attempt, reason)
         except PungiOsbuildError as error:
-            self._lost = error if isinstance(error, HubError) else self._lost
             return refused(request, attempt, error.reason)
         try:
             self._journal.submitted(request, attempt, task_id)
@@ -141,7 +149,12 @@ class Course:
         return self._collector.collect(*work)
 
     def _collect_broke(self, work: Work, error: Exception) -> Outcome:
-        return failed(work[0], _bug(error), work[1])
+        submitted, task = work
+        if isinstance(error, HubError):
+            self._lost = error
+            reason = "task %d ended, and what it built was not collected: %s"
+            return failed(submitted, reason % (submitted.task_id, error.reason), task)
+        return failed(submitted, _bug(error), task)
 
     def _settle(self, outcome: Outcome) -> bool:
         """Keep an outcome; False when its request is to be submitted again instead."""

@@ -30,6 +30,7 @@ from pungi_osbuild.model import (
     Repo,
     Severity,
     Variant,
+    has_errors,
 )
 
 
@@ -58,7 +59,19 @@ def plan(config: ComposeConfig, compose: Compose, builders_see_topdir: bool = Tr
     """
     planner = _Planner(config, compose, builders_see_topdir)
     requests = tuple(planner.requests())
-    return Plan(requests, (*planner.problems, *_coverage(config, compose, requests)))
+    problems = (*planner.problems, *_coverage(config, compose, requests))
+    if not requests and not has_errors(problems):
+        problems = (*problems, _NOTHING)
+    return Plan(requests, problems)
+
+
+_NOTHING = Problem(
+    "no-task",
+    Severity.ERROR,
+    "osbuild",
+    "no task comes of this config",
+    "Put an image block under a pattern that matches a variant.",
+)
 
 
 class _Planner:

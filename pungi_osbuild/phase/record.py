@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Iterable
 
+from pungi_osbuild.errors import InputError
 from pungi_osbuild.metadata import Owned, claims, own_in, record_run
 from pungi_osbuild.model import PlacedImage, RunResult, Settings
 from pungi_osbuild.phase.media_checksums import update_media_checksums
 
 logger = logging.getLogger(__name__)
+
+
+def check_writable(topdir: Path) -> None:
+    """
+    Refuse a compose whose metadata could not be written when everything has been built.
+
+    :raises InputError: it cannot be written to
+    """
+    folder = topdir / "compose" / "metadata"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as trial:
+            trial.write(b"x")
+    except OSError as error:
+        raise InputError(
+            "the compose's metadata in %s cannot be written: %s" % (folder, error.strerror),
+            "Make room, or give yourself the right to write there; nothing was submitted.",
+        ) from error
 
 
 def record(result: RunResult, topdir: Path, settings: Settings) -> RunResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterator, Optional, Sequence
 
@@ -34,9 +34,10 @@ from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
 from pungi_osbuild.phase.journal import Journal
 from pungi_osbuild.phase.media_checksums import check_media_checksums
 from pungi_osbuild.phase.preflight import preflight
-from pungi_osbuild.phase.record import record
+from pungi_osbuild.phase.record import check_writable, record
 from pungi_osbuild.phase.releases import allocate
 from pungi_osbuild.phase.watch import PollPolicy, Watcher
+from pungi_osbuild.stop import StopFlag
 
 logger = logging.getLogger(__name__)
 
@@ -48,10 +49,12 @@ class RunOptions:
 
     :param over_http: fetch images over HTTP even where Koji's volume is mounted
     :param policy: how often the hub is asked; None: adaptive, or ``osbuild_poll_interval``
+    :param stop: looked at in each turn, for a signal whose exception was swallowed
     """
 
     over_http: bool = False
     policy: Optional[PollPolicy] = None
+    stop: StopFlag = field(default_factory=StopFlag)
 
 
 DEFAULTS = RunOptions()
@@ -75,12 +78,13 @@ def run(
     :raises ConfigError: the hub says that a request which may not fail would, so nothing was
         submitted
     :raises HubError: the hub cannot be reached, or refuses; what was done by then is recorded
-    :raises InputError: another run is at work on the compose
+    :raises InputError: another run is at work on the compose, or it cannot be written to
     :raises SourceError: the checksum options cannot be used; nothing was submitted
     :raises RunInterruptedError: stopped from outside; what was done by then is recorded
     """
     topdir = Path(compose.topdir)
     check_media_checksums(settings, compose.identity)
+    check_writable(topdir)
     with Journal(topdir, clock.now) as journal, _refusals_explained(profile), Hub(profile) as hub:
         tasks, registry = HubTasks(hub, hub.user_id()), HubRegistry(hub)
         problems = preflight(hub, requests)
@@ -96,6 +100,7 @@ def run(
             journal,
             Watcher(tasks, policy, clock),
             Collector(hub, topdir, settings, vocabulary, clock, options.over_http),
+            options.stop,
         )
         for request in requests:
             if request.number in problems:

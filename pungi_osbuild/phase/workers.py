@@ -89,11 +89,16 @@ class Workers(Generic[Item, Result]):
                 self._taken += len(ready)
                 return ready
 
-    def take(self) -> Result:
-        """Wait for one result. At least one must be pending."""
+    def take(self, check: Callable[[], None] = lambda: None) -> Result:
+        """
+        Wait for one result. At least one must be pending.
+
+        :param check: called every second meanwhile; may raise to end the waiting
+        """
         assert self.pending, "nothing was given, so nothing will come"
         while True:
             # In slices, so that a signal is seen: a wait without end cannot be interrupted.
+            check()
             try:
                 result = self._results.get(timeout=1)
             except queue.Empty:

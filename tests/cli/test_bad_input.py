@@ -91,6 +91,23 @@ def test_a_variants_file_that_is_not_there(here: Path) -> None:
     refused(invoke("validate", path), 2, "no.xml")
 
 
+def test_a_file_that_is_not_there_hides_no_other_problem(here: Path) -> None:
+    """All problems at once, for machines too."""
+    block = BLOCK.replace('"target"', '"colour": 1, "target"')
+    path = config(here, '{"Server": [%s]}' % block, 'variants_file = "no.xml"\n')
+    done = pungi_osbuild("validate", path, "--format", "json", home=here)
+    assert done.exit == 2
+    problems = json.loads(done.out)["problems"]
+    assert [problem["code"] for problem in problems] == ["unknown-key", "unreadable"]
+    assert problems[1]["place"] == "variants_file"
+    refused(invoke("rehearse", path, "--out", here / "out"), 2, "unknown-key", "no.xml")
+
+
+def test_a_config_without_any_image_block(here: Path) -> None:
+    """Nothing to do is not fine."""
+    refused(invoke("plan", config(here, '{"Server": []}')), 1, "no-task")
+
+
 def test_a_variants_file_that_is_broken(here: Path) -> None:
     (here / "variants.xml").write_text("<variants>\n<variant", encoding="utf-8")
     path = config(here, '{"Server": [%s]}' % BLOCK)

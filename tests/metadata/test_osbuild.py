@@ -292,6 +292,17 @@ def test_a_failure_of_more_arches_stays_until_all_are_asked_for(tmp_path: Path) 
     assert [task.task_id for task in recorded.tasks] == [12, 11]
 
 
+def test_tasks_of_another_hub_are_told_by_their_nvr(tmp_path: Path) -> None:
+    """A new hub begins at task 1 again; a rebuilt task must go though another has its number."""
+    kept = an_outcome_of("a", task_id=1)
+    record(tmp_path, kept)
+    first = an_outcome_of("b", task_id=1)
+    assert [task.nvr for task in record(tmp_path, first).tasks] == ["a-1-5", "b-1-5"]
+    again = an_outcome_of("b", task_id=2)
+    recorded = record(tmp_path, again)
+    assert [(task.task_id, task.nvr) for task in recorded.tasks] == [(1, "a-1-5"), (2, "b-1-5")]
+
+
 def test_an_entry_of_others_at_our_place_is_not_ours(tmp_path: Path) -> None:
     """What osbuild.json never recorded is kept, even under our own request's name."""
     outcome = an_outcome_of("a")

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, cast
 
 import pytest
 
 from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.errors import ConfigError, HubError, InputError, RunInterruptedError
 from pungi_osbuild.hub import Hub, read_profile
+from pungi_osbuild.metadata import vocabulary
 from pungi_osbuild.model import Outcome, OutcomeKind, Provider
-from pungi_osbuild.phase import Clock, RunOptions
+from pungi_osbuild.phase import Clock, RunOptions, run
+from pungi_osbuild.phase.collect import Collector
+from pungi_osbuild.phase.course import Course
+from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
 from pungi_osbuild.phase.journal import Journal
+from pungi_osbuild.phase.watch import Watcher
 from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, ResultsIn, write_profile
+from pungi_osbuild.stop import StopFlag
 from tests.rehearsed import DATE, EXAMPLES, QUICK, Rehearsed, content_for, rehearse, run_against
+from tests.values import an_identity
 
 CLOUD = EXAMPLES / "rhel-cloud" / "rhel-cloud.conf"
 MINIMAL = EXAMPLES / "minimal" / "minimal.conf"
@@ -318,6 +326,65 @@ def test_a_hub_that_dies_leaves_a_record(tmp_path: Path) -> None:
         )
     tasks = recorded_tasks(tmp_path / "out")
     assert {task["task_id"] for task in tasks.values()} == {1, 2}
+
+
+def test_a_hub_that_is_lost_while_collecting_is_not_the_image_s_fault(tmp_path: Path) -> None:
+    """The run ends with exit status 3; each task has its record, and says it was not collected."""
+
+    class Lost:
+        def collect(self, *_: object) -> Outcome:
+            raise HubError("the hub is gone", "Wait for it.")
+
+    prepared = prepare(a_config(tmp_path, {"release": "1"}), Origin(date=DATE), tmp_path / "out")
+    with RehearsalHub(HubSettings(duration=0), tmp_path / "koji", content_for(prepared)) as hub:
+        path = tmp_path / "koji.conf"
+        write_profile(path, hub)
+        with (
+            Journal(tmp_path, time.time) as journal,
+            Hub(read_profile("rehearsal", path)) as session,
+        ):
+            course = Course(
+                session,
+                HubRegistry(session),
+                an_identity(),
+                journal,
+                Watcher(HubTasks(session, session.user_id()), QUICK, Clock()),
+                cast(Collector, Lost()),
+                StopFlag(),
+            )
+            with pytest.raises(HubError, match="the hub is gone"):
+                course.go(prepared.requests)
+    outcomes = course.outcomes(prepared.requests)
+    assert len({outcome.task_id for outcome in outcomes} - {None}) == 2
+    for outcome in outcomes:
+        assert "ended, and what it built was not collected" in (outcome.reason or "")
+
+
+def test_a_stop_whose_exception_was_swallowed_is_seen(tmp_path: Path) -> None:
+    """Python drops an exception in a destructor; the flag remains."""
+    stop = StopFlag()
+    options = RunOptions(policy=QUICK, stop=stop)
+    prepared = prepare(MINIMAL, Origin(date=DATE), tmp_path)
+    hub = RehearsalHub(HubSettings(duration=600), tmp_path / "koji", content_for(prepared))
+    clock = Clock(sleep=lambda _seconds: stop.ask())
+    with hub, pytest.raises(RunInterruptedError, match="go on in Koji: 1"):
+        run_against(hub, prepared, tmp_path, options, clock)
+
+
+def test_a_compose_that_cannot_be_written_is_found_before_anything_is_submitted(
+    tmp_path: Path,
+) -> None:
+    """Not when everything has been built."""
+    prepared = prepare(MINIMAL, Origin(date=DATE), tmp_path / "out")
+    (tmp_path / "out" / "compose").mkdir(parents=True)
+    (tmp_path / "out" / "compose" / "metadata").write_text("a file", encoding="utf-8")
+    config, compose = prepared.required()
+    with RehearsalHub(HubSettings(duration=0), tmp_path / "koji") as hub:
+        write_profile(tmp_path / "koji.conf", hub)
+        profile = read_profile("rehearsal", tmp_path / "koji.conf")
+        with pytest.raises(InputError, match="cannot be written"):
+            run(prepared.requests, compose, config.settings, profile, vocabulary())
+        assert hub.calls == ()
 
 
 def test_an_nvr_that_koji_has_is_found_before_anything_is_submitted(tmp_path: Path) -> None:

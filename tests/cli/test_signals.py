@@ -1,0 +1,100 @@
+"""SIGTERM and Ctrl-C: what was done is recorded, whatever the hub and however often."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import List
+
+import pytest
+
+from tests.cli.commands import BIN, LIMIT, environment, hub, pungi_osbuild
+from tests.cli.test_rehearse import config_of
+
+CONFIG = """
+release_name = "x"
+translate_paths = [("/", "https://composes.example.com/")]
+osbuild = {".*": [{"name": "image", "distro": "rhel-9.4", "image_types": "vsphere",
+    "version": "1", "target": "t", "subvariant": "Late"}]}
+"""
+
+
+@pytest.fixture
+def compose(tmp_path: Path) -> Path:
+    out = tmp_path / "compose-that-exists"
+    done = pungi_osbuild("rehearse", config_of("minimal"), "--out", out, home=tmp_path)
+    assert done.exit == 0, done.err
+    return out
+
+
+def start_run(home: Path, compose: Path, *more: object) -> subprocess.Popen[str]:
+    """Start a run, and return when its task has been submitted."""
+    config = home / "late.conf"
+    config.write_text(CONFIG, encoding="utf-8")
+    process = subprocess.Popen(
+        [
+            str(BIN / "pungi-osbuild"),
+            "run",
+            str(config),
+            "--compose",
+            str(compose),
+            "--profile",
+            "rehearsal",
+            *map(str, more),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(home),
+        cwd=home,
+    )
+    assert process.stderr is not None
+    seen: List[str] = []
+    for line in process.stderr:
+        seen.append(line)
+        if "submitted" in line:
+            return process
+    raise AssertionError("".join(seen))
+
+
+def late_tasks(compose: Path) -> List[str]:
+    text = (compose / "compose/metadata/osbuild.json").read_text(encoding="utf-8")
+    tasks = json.loads(text)["payload"]["tasks"]
+    return [task["reason"] for task in tasks if task["image_type"] == "vsphere"]
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGTERM] * 5])
+def test_a_signal_ends_a_run_with_its_record_written(
+    signals: List[signal.Signals], tmp_path: Path, compose: Path
+) -> None:
+    """Exit status 4; further signals change nothing."""
+    with hub(tmp_path, "--duration", "600"):
+        process = start_run(tmp_path, compose)
+        for number in signals:
+            process.send_signal(number)
+        _, err = process.communicate(timeout=LIMIT)
+    assert process.returncode == 4, err
+    assert "tasks that go on in Koji: 1" in err
+    assert "Traceback" not in err
+    (reason,) = late_tasks(compose)
+    assert "goes on in Koji" in reason
+
+
+def test_a_hub_that_does_not_answer_does_not_hold_up_the_end(tmp_path: Path, compose: Path) -> None:
+    """Logged in by password, the hub stopped: no logout is waited for."""
+    with hub(tmp_path, "--duration", "600") as (profile, server):
+        profile.write_text(profile.read_text("utf-8").replace("noauth", "password"), "utf-8")
+        password = tmp_path / "password"
+        password.write_text("pungipw\n", encoding="utf-8")
+        process = start_run(tmp_path, compose, "--user", "pungi", "--password-file", password)
+        os.kill(server.pid, signal.SIGSTOP)
+        try:
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=LIMIT)
+        finally:
+            os.kill(server.pid, signal.SIGCONT)
+    assert process.returncode == 4, err
+    assert len(late_tasks(compose)) == 1
