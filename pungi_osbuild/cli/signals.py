@@ -17,13 +17,19 @@ STOP = StopFlag()
 """Set by the first signal, for the whole process."""
 
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
 def take_signals() -> None:
     """Handle SIGINT and SIGTERM from now on, to the end of the process."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _SIGNALS:
         signal.signal(number, _stop)
 
 
 def _stop(_signal: int, _frame: Optional[FrameType]) -> None:
-    if not STOP.requested:
-        STOP.ask()
-        raise KeyboardInterrupt
+    # Ignored by the system, not by us: Python takes its handlers away while it ends, and then a
+    # late signal would change the exit status.
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    STOP.ask()
+    raise KeyboardInterrupt
