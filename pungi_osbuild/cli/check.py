@@ -19,7 +19,7 @@ from pungi_osbuild.cli.show import show_json, show_lines, show_problems
 from pungi_osbuild.report import plan_json, plan_table, problem_summary
 
 
-@click.command("validate")
+@click.command("validate", short_help="Find every problem of a config; no hub is asked.")
 @config_argument
 @origin_options
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text")
@@ -39,7 +39,7 @@ def validate_command(config: Path, origin: Origin, output: str) -> None:
     sys.exit(int(prepared.exit_code))
 
 
-@click.command("plan")
+@click.command("plan", short_help="Show the tasks of a config, with their exact arguments.")
 @config_argument
 @origin_options
 @click.option("--format", "output", type=click.Choice(["table", "json"]), default="table")

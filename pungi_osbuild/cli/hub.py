@@ -17,7 +17,7 @@ from pungi_osbuild.rehearsal import PROFILE, HubSettings, RehearsalHub, parse_fa
 _FILE = click.Path(path_type=Path)
 
 
-@click.command("hub")
+@click.command("hub", short_help="Run the rehearsal hub by itself.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: any free port.")
 @click.option(
     "--topdir", type=_FILE, metavar="DIR", help="Koji's volume; default: a temporary folder."

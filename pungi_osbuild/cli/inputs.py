@@ -113,6 +113,8 @@ def prepare(
     problems.extend(planned.problems)
     problems.extend(check(planned.requests, vocabulary()))
     problems.extend(check_settings(reading.config.settings, compose.identity))
+    if not planned.requests and not has_errors(problems):
+        problems.append(_NOTHING)
     return Prepared(reading.config, compose, planned.requests, tuple(problems))
 
 
@@ -154,6 +156,13 @@ def _unreadable(origin: Origin, error: PungiOsbuildError) -> Problem:
     return Problem("unreadable", Severity.ERROR, place, error.reason, error.solution)
 
 
+_NOTHING = Problem(
+    "no-task",
+    Severity.ERROR,
+    "osbuild",
+    "no task comes of this config",
+    "Put an image block under a pattern that matches a variant.",
+)
 _NO_VARIANTS = Problem(
     "no-variants",
     Severity.ERROR,

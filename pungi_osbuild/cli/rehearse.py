@@ -36,7 +36,7 @@ from pungi_osbuild.rehearsal import (
 )
 
 
-@click.command("rehearse")
+@click.command("rehearse", short_help="Rehearse the whole run against a local stand-in.")
 @config_argument
 @click.option(
     "--out",

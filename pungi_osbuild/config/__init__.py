@@ -1,7 +1,7 @@
 """Reading the compose config: the `osbuild` section and what it needs of the rest."""
 
 from pungi_osbuild.config.generators import GENERATORS, resolve_release, resolve_version
-from pungi_osbuild.config.matching import matching_blocks, unmatched_patterns
+from pungi_osbuild.config.matching import matching_blocks, unmatched_patterns, written_patterns
 from pungi_osbuild.config.reader import Reading, read_config
 from pungi_osbuild.config.repos import UnknownRepoError, resolve_repo, translate_path
 from pungi_osbuild.config.schema import section_schema
@@ -23,4 +23,5 @@ __all__ = [
     "section_schema",
     "translate_path",
     "unmatched_patterns",
+    "written_patterns",
 ]

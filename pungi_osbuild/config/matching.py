@@ -13,8 +13,16 @@ def matching_blocks(config: ComposeConfig, variant_uid: str) -> Tuple[ImageConfi
     return tuple(block for block in config.blocks if re.match(block.pattern, variant_uid))
 
 
+def written_patterns(config: ComposeConfig) -> Tuple[str, ...]:
+    """Return all patterns of a config, each once, in its order."""
+    return tuple(dict.fromkeys([*config.patterns, *(block.pattern for block in config.blocks)]))
+
+
 def unmatched_patterns(config: ComposeConfig, variant_uids: Iterable[str]) -> Tuple[str, ...]:
     """Return the patterns that match none of the uids, each once, in the order of the config."""
     uids = tuple(variant_uids)
-    patterns = dict.fromkeys(block.pattern for block in config.blocks)
-    return tuple(pattern for pattern in patterns if not any(re.match(pattern, uid) for uid in uids))
+    return tuple(
+        pattern
+        for pattern in written_patterns(config)
+        if not any(re.match(pattern, uid) for uid in uids)
+    )

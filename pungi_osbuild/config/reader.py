@@ -51,6 +51,7 @@ def read_config(source: Source) -> Reading:
         config = ComposeConfig(
             settings=run_settings,
             blocks=tuple(blocks),
+            patterns=tuple(filter(_is_regex, source.data["osbuild"])),
             release=release,
             variants_file=variants_file.path,
             tree_arches=tuple(good.get("tree_arches", ())),
@@ -108,6 +109,10 @@ def _read_pattern(
         block = read_block(thaw(item), pattern, block_place, top, problems)
         if block is not None and is_regex and problems.errors == before:
             yield block
+
+
+def _is_regex(pattern: Any) -> bool:
+    return isinstance(pattern, str) and _check_pattern(pattern, Problems())
 
 
 def _check_pattern(pattern: str, problems: Problems) -> bool:

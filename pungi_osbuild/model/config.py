@@ -152,12 +152,15 @@ class ComposeConfig:
     """
     Everything that is read of a compose config.
 
+    :param blocks: those that could be read
+    :param patterns: all that are written, also where no block under them could be read
     :param release: None when the config does not say it (fine on an existing compose)
     :param variants_file: absolute path; None when the config has none
     """
 
     settings: Settings
     blocks: Tuple[ImageConfig, ...]
+    patterns: Tuple[str, ...] = ()
     release: Optional[ReleaseConfig] = None
     variants_file: Optional[str] = None
     tree_arches: Tuple[Arch, ...] = ()

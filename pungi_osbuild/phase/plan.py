@@ -18,6 +18,7 @@ from pungi_osbuild.config import (
     resolve_repo,
     resolve_version,
     unmatched_patterns,
+    written_patterns,
 )
 from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.model import (
@@ -30,7 +31,6 @@ from pungi_osbuild.model import (
     Repo,
     Severity,
     Variant,
-    has_errors,
 )
 
 
@@ -59,19 +59,7 @@ def plan(config: ComposeConfig, compose: Compose, builders_see_topdir: bool = Tr
     """
     planner = _Planner(config, compose, builders_see_topdir)
     requests = tuple(planner.requests())
-    problems = (*planner.problems, *_coverage(config, compose, requests))
-    if not requests and not has_errors(problems):
-        problems = (*problems, _NOTHING)
-    return Plan(requests, problems)
-
-
-_NOTHING = Problem(
-    "no-task",
-    Severity.ERROR,
-    "osbuild",
-    "no task comes of this config",
-    "Put an image block under a pattern that matches a variant.",
-)
+    return Plan(requests, (*planner.problems, *_coverage(config, compose, requests)))
 
 
 class _Planner:
@@ -191,11 +179,13 @@ def _coverage(
     """Say which blocks of the config ended without a task, and why."""
     uids = [variant.uid for variant in compose.variants]
     unmatched = unmatched_patterns(config, uids)
+    # One pattern may be meant for another compose; a config of which none fits is a mistake.
+    none_fits = set(written_patterns(config)) == set(unmatched)
     for pattern in unmatched:
         near = nearest(pattern.strip("^$"), uids)
         yield Problem(
             "unmatched-pattern",
-            Severity.WARNING if requests else Severity.ERROR,
+            Severity.ERROR if none_fits else Severity.WARNING,
             'osbuild["%s"]' % pattern,
             "the pattern matches no variant of the compose",
             "Did you mean %s?" % near if near else "The variants are %s." % _named(uids),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,8 +37,6 @@ from pungi_osbuild.phase.record import check_writable, record
 from pungi_osbuild.phase.releases import allocate
 from pungi_osbuild.phase.watch import PollPolicy, Watcher
 from pungi_osbuild.stop import StopFlag
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)

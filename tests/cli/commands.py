@@ -51,26 +51,23 @@ def environment(home: Path) -> dict[str, str]:
     return {**os.environ, "HOME": str(home), "COLUMNS": "80"}
 
 
-@contextmanager
-def hub(home: Path, *arguments: object) -> Iterator[Tuple[Path, subprocess.Popen[str]]]:
-    """Run ``pungi-osbuild hub`` in another process; give the profile's file."""
-    profile = home / ".koji" / "config.d" / "rehearsal.conf"
-    process = subprocess.Popen(
-        [
-            str(BIN / "pungi-osbuild"),
-            "hub",
-            "--write-profile",
-            str(profile),
-            "--duration",
-            "0",
-            *map(str, arguments),
-        ],
+def started(*arguments: object, home: Path) -> subprocess.Popen[str]:
+    """Start ``pungi-osbuild`` and do not wait for it."""
+    return subprocess.Popen(
+        [str(BIN / "pungi-osbuild"), *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=environment(home),
         cwd=home,
     )
+
+
+@contextmanager
+def hub(home: Path, *arguments: object) -> Iterator[Tuple[Path, subprocess.Popen[str]]]:
+    """Run ``pungi-osbuild hub`` in another process; give the profile's file."""
+    profile = home / ".koji" / "config.d" / "rehearsal.conf"
+    process = started("hub", "--write-profile", profile, "--duration", 0, *arguments, home=home)
     try:
         assert process.stdout is not None
         lines = []

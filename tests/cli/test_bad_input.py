@@ -103,6 +103,20 @@ def test_a_file_that_is_not_there_hides_no_other_problem(here: Path) -> None:
     refused(invoke("rehearse", path, "--out", here / "out"), 2, "unknown-key", "no.xml")
 
 
+def test_a_broken_block_hides_no_pattern_and_invents_no_problem(here: Path) -> None:
+    """The pattern is told of, and that nothing is left to build is not the config's fault."""
+    block = BLOCK.replace('"target"', '"colour": 1, "target"')
+    path = config(here, '{"^Server$": [%s], "^Sever$": [%s]}' % (block, block))
+    problems = json.loads(pungi_osbuild("validate", path, "--format", "json", home=here).out)[
+        "problems"
+    ]
+    assert [(problem["code"], problem["severity"]) for problem in problems] == [
+        ("unknown-key", "error"),
+        ("unknown-key", "error"),
+        ("unmatched-pattern", "warning"),
+    ]
+
+
 def test_a_config_without_any_image_block(here: Path) -> None:
     """Nothing to do is not fine."""
     refused(invoke("plan", config(here, '{"Server": []}')), 1, "no-task")

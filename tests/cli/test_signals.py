@@ -11,7 +11,7 @@ from typing import List
 
 import pytest
 
-from tests.cli.commands import BIN, LIMIT, environment, hub, pungi_osbuild
+from tests.cli.commands import LIMIT, hub, pungi_osbuild, started
 from tests.cli.test_rehearse import config_of
 
 CONFIG = """
@@ -34,23 +34,8 @@ def start_run(home: Path, compose: Path, *more: object) -> subprocess.Popen[str]
     """Start a run, and return when its task has been submitted."""
     config = home / "late.conf"
     config.write_text(CONFIG, encoding="utf-8")
-    process = subprocess.Popen(
-        [
-            str(BIN / "pungi-osbuild"),
-            "run",
-            str(config),
-            "--compose",
-            str(compose),
-            "--profile",
-            "rehearsal",
-            *map(str, more),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(home),
-        cwd=home,
-    )
+    where = ("--compose", compose, "--profile", "rehearsal")
+    process = started("run", config, *where, *more, home=home)
     assert process.stderr is not None
     seen: List[str] = []
     for line in process.stderr:

@@ -446,7 +446,8 @@ def test_a_password_login(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("authtype", "message"), [("kerberos", "Kerberos|logging in|gssapi"), ("sslx", "nobody knows")]
+    ("authtype", "message"),
+    [("kerberos", "Kerberos|logging in|gssapi"), ("ssl", "cert"), ("sslx", "nobody knows")],
 )
 def test_a_login_that_cannot_be_is_said(authtype: str, message: str, tmp_path: Path) -> None:
     """No ticket, no Kerberos library, or a method that nobody knows: exit status 3."""
