@@ -23,7 +23,7 @@ from pungi_osbuild.model import (
     Severity,
     has_errors,
 )
-from pungi_osbuild.phase import check, check_settings, plan
+from pungi_osbuild.phase import planned_and_checked
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -109,13 +109,10 @@ def prepare(
         return Prepared(reading.config, None, (), tuple(problems))
     # Without a compose nobody knows where it will be, unless no entry can fit anyway.
     known = origin.compose is not None or not reading.config.settings.translate_paths
-    planned = plan(reading.config, compose, builders_see_topdir=known and not rehearsal)
-    problems.extend(planned.problems)
-    problems.extend(check(planned.requests, vocabulary()))
-    problems.extend(check_settings(reading.config.settings, compose.identity))
-    if not planned.requests and not has_errors(problems):
-        problems.append(_NOTHING)
-    return Prepared(reading.config, compose, planned.requests, tuple(problems))
+    planned = planned_and_checked(
+        reading.config, compose, vocabulary(), problems, known and not rehearsal
+    )
+    return Prepared(reading.config, compose, planned.requests, planned.problems)
 
 
 def _compose(
@@ -156,13 +153,6 @@ def _unreadable(origin: Origin, error: PungiOsbuildError) -> Problem:
     return Problem("unreadable", Severity.ERROR, place, error.reason, error.solution)
 
 
-_NOTHING = Problem(
-    "no-task",
-    Severity.ERROR,
-    "osbuild",
-    "no task comes of this config",
-    "Put an image block under a pattern that matches a variant.",
-)
 _NO_VARIANTS = Problem(
     "no-variants",
     Severity.ERROR,

@@ -52,6 +52,9 @@ def section_schema() -> JsonDict:
             "osbuild_verify": _boolean(
                 "Read every placed image once, verify Koji's checksum and compute sha256."
             ),
+            "osbuild_fail_fast": _boolean(
+                "Cancel what still runs as soon as an image that may not fail has failed."
+            ),
         },
     }
 

@@ -82,6 +82,7 @@ def read_settings(good: Mapping[str, Any], problems: Problems) -> Settings:
         ),
         poll_interval=interval,
         verify=good.get("osbuild_verify", defaults.verify),
+        fail_fast=good.get("osbuild_fail_fast", defaults.fail_fast),
     )
 
 

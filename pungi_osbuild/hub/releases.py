@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import FrozenSet, Iterable, Optional
 
-from pungi_osbuild.hub.session import Call, Hub, HubFaultError
+from pungi_osbuild.hub.session import Call, Hub, HubFaultError, Reply
 from pungi_osbuild.hub.wire import Struct, unusable
 
 _TAKING_STATES = (0, 1, 2)
@@ -39,15 +39,27 @@ def taken(hub: Hub, nvrs: Iterable[str]) -> FrozenSet[str]:
     Return which of some N-V-Rs are BUILDING, COMPLETE or DELETED, in one multicall.
 
     :raises HubFaultError: the hub refused the call
+    :raises ReplyError: a reply does not look as a build does
     """
     asked = sorted(set(nvrs))
-    replies = hub.multicall([Call("getBuild", (nvr,)) for nvr in asked])
-    found = set()
-    for nvr, reply in zip(asked, replies):
-        if reply.fault is not None:
-            raise reply.fault
-        if reply.value is not None:
-            build = Struct(reply.value, "getBuild %s" % nvr)
-            if build.integer("state") in _TAKING_STATES:
-                found.add(nvr)
-    return frozenset(found)
+    replies = hub.multicall([build_call(nvr) for nvr in asked])
+    return frozenset(nvr for nvr, reply in zip(asked, replies) if read_taken(nvr, reply))
+
+
+def build_call(nvr: str) -> Call:
+    """Return the call that asks for the build of an N-V-R."""
+    return Call("getBuild", (nvr,))
+
+
+def read_taken(nvr: str, reply: Reply) -> bool:
+    """
+    Whether the build that :func:`build_call` asked for is BUILDING, COMPLETE or DELETED.
+
+    :raises HubFaultError: the hub refused the call
+    :raises ReplyError: the reply does not look as a build does
+    """
+    if reply.fault is not None:
+        raise reply.fault
+    if reply.value is None:
+        return False
+    return Struct(reply.value, "getBuild %s" % nvr).integer("state") in _TAKING_STATES

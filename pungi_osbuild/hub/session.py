@@ -31,6 +31,9 @@ SESSIONS = 4
 LOGOUT_TIMEOUT = 5
 """Seconds; the work is done by then."""
 
+_HURRIED = {"timeout": 10, "max_retries": 1, "retry_interval": 1}
+"""Seconds and tries of a call while somebody waits for the run to stop."""
+
 MULTICALL_BATCH = 100
 """Calls in one multicall: a few hundred milliseconds of one hub worker at most."""
 
@@ -140,6 +143,11 @@ class Hub:
             for call in calls:
                 multicall._callMethod(call.method, call.args, dict(call.kwargs))
             return tuple(_reply(entry) for entry in multicall.call_all())
+
+    def hurry(self) -> None:
+        """Give up on calls soon from now on: the run is being stopped, and somebody waits."""
+        for session in self._made:
+            session.opts.update(_HURRIED)
 
     def user_id(self) -> int:
         """

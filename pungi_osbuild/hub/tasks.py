@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from pungi_osbuild.hub.session import Hub
+from pungi_osbuild.hub.session import Call, Hub
 from pungi_osbuild.hub.wire import Struct, structs, unusable
 from pungi_osbuild.model import METHOD, ImageRequest, TaskTimes
 
@@ -92,6 +92,24 @@ def look_up(hub: Hub, ids: Sequence[int]) -> Tuple[Task, ...]:
             raise unusable("getTaskInfo", "a list", reply)
         tasks.extend(_task(Struct(item, "getTaskInfo")) for item in reply if item is not None)
     return tuple(tasks)
+
+
+def cancel(hub: Hub, ids: Sequence[int]) -> Dict[int, str]:
+    """
+    Cancel tasks, in one multicall; a task that has ended is left as it is.
+
+    The hub does not tell osbuild-composer: it goes on, and may still upload the image and import
+    the build, whose N-V-R stays reserved (found by experiment with koji-osbuild on kojihub
+    1.35.3).
+
+    :returns: what the hub said of those that it would not cancel
+    :raises HubFaultError: the hub refused the call as a whole
+    :raises HubError: the hub could not be reached
+    """
+    replies = hub.multicall([Call("cancelTask", (task_id,)) for task_id in ids])
+    return {
+        task_id: reply.fault.text for task_id, reply in zip(ids, replies) if reply.fault is not None
+    }
 
 
 def _task(item: Struct) -> Task:

@@ -123,6 +123,8 @@ class Settings:
 
     :param poll_interval: seconds between two polls (``osbuild_poll_interval``); None: adaptive
     :param verify: read every placed image once and verify it (``osbuild_verify``)
+    :param fail_fast: cancel what still runs as soon as an image that may not fail has failed
+        (``osbuild_fail_fast``)
     """
 
     koji_profile: Optional[str] = None
@@ -133,6 +135,7 @@ class Settings:
     media_checksum_base_filename: str = ""
     poll_interval: Optional[float] = None
     verify: bool = True
+    fail_fast: bool = False
 
 
 @dataclass(frozen=True)

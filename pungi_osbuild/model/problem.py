@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Iterable
+from typing import Iterable, Tuple
 
 from pungi_osbuild.model.plain import JsonDict
 
@@ -38,6 +38,10 @@ class Problem:
     def is_error(self) -> bool:
         """Whether a run must not start with this problem."""
         return self.severity is Severity.ERROR
+
+    def lines(self) -> Tuple[str, str]:
+        """Return the problem for people: place, message and code; then the hint, indented."""
+        return ("%s: %s [%s]" % (self.place, self.message, self.code), "    %s" % self.hint)
 
     def to_json(self) -> JsonDict:
         """Return the problem as ``validate --format json`` prints it."""

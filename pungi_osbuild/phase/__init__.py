@@ -3,6 +3,7 @@
 from pungi_osbuild.phase.checks import check, check_beside, check_settings
 from pungi_osbuild.phase.clock import Clock
 from pungi_osbuild.phase.plan import Plan, plan
+from pungi_osbuild.phase.prepare import planned_and_checked
 from pungi_osbuild.phase.run import RunOptions, run
 from pungi_osbuild.phase.watch import PollPolicy
 
@@ -15,5 +16,6 @@ __all__ = [
     "check_beside",
     "check_settings",
     "plan",
+    "planned_and_checked",
     "run",
 ]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Optional, Tuple
+from typing import Callable, Optional, Tuple
 
 from pungi_osbuild.errors import HubError, PungiOsbuildError
 from pungi_osbuild.hub import (
@@ -34,8 +33,6 @@ from pungi_osbuild.model import (
 from pungi_osbuild.phase.clock import Clock
 from pungi_osbuild.phase.place import Source, place
 
-logger = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True)
 class Submitted:
@@ -57,6 +54,8 @@ class Collector:
 
     :param topdir: the compose folder; images go below its ``compose/``
     :param vocabulary: what the installed productmd has words for
+    :param source: where an image is by the host's own means; None: on Koji's volume, or behind its
+        address
     :param over_http: fetch images over HTTP even where Koji's volume is mounted
     """
 
@@ -65,6 +64,7 @@ class Collector:
     settings: Settings
     vocabulary: Vocabulary
     clock: Clock
+    source: Callable[[BuiltImage], Optional[Source]]
     over_http: bool = False
 
     def collect(self, submitted: Submitted, task: Optional[Task]) -> Outcome:
@@ -90,8 +90,7 @@ class Collector:
         if task is None:
             return failed(submitted, "the hub does not know task %d any more" % task_id, None)
         if task.state is TaskState.CANCELED:
-            outcome = failed(submitted, "task %d was cancelled in Koji" % task_id, task)
-            return replace(outcome, kind=OutcomeKind.CANCELLED)
+            return cancelled(submitted, "task %d was cancelled in Koji" % task_id, task)
         if task.state is TaskState.FAILED:
             failure = explain(self.hub, task_id, request)
             return replace(
@@ -101,7 +100,6 @@ class Collector:
             )
         built = read_result(self.hub, task_id, request)
         images = tuple(self._place(request, image) for image in built)
-        logger.info("placed %s: %s", request.describe(), ", ".join(image.path for image in images))
         return Outcome(
             request=request,
             kind=OutcomeKind.BUILT,
@@ -144,6 +142,9 @@ class Collector:
         )
 
     def _source(self, image: BuiltImage) -> Source:
+        known = self.source(image)
+        if known is not None:
+            return known
         profile = self.hub.profile
         local = None if self.over_http else local_path(profile, image.path)
         return Source(local=local, stream=lambda: download(profile, image.path))
@@ -159,6 +160,11 @@ def failed(submitted: Submitted, reason: str, task: Optional[Task]) -> Outcome:
         reason=reason,
         times=task.times if task is not None else TaskTimes(),
     )
+
+
+def cancelled(submitted: Submitted, reason: str, task: Optional[Task]) -> Outcome:
+    """Return the outcome of a task that somebody cancelled."""
+    return replace(failed(submitted, reason, task), kind=OutcomeKind.CANCELLED)
 
 
 def refused(request: ImageRequest, attempt: int, reason: str) -> Outcome:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
-from typing import Dict, List, Optional, Sequence, Tuple, Union
+from dataclasses import dataclass, field, replace
+from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple, Union
 
 from pungi_osbuild.errors import HubError, PungiOsbuildError
-from pungi_osbuild.hub import Hub, HubFaultError, fault_text, submit
-from pungi_osbuild.model import ComposeIdentity, ImageRequest, Outcome
-from pungi_osbuild.phase.collect import Collector, Submitted, Work, failed, refused
+from pungi_osbuild.hub import Hub, HubFaultError, cancel, fault_text, submit
+from pungi_osbuild.model import ComposeIdentity, ImageRequest, Outcome, OutcomeKind
+from pungi_osbuild.phase.collect import Collector, Submitted, Work, cancelled, failed, refused
+from pungi_osbuild.phase.host import Host
 from pungi_osbuild.phase.journal import Journal
 from pungi_osbuild.phase.releases import Registry, allocate
 from pungi_osbuild.phase.watch import Watcher
@@ -23,6 +24,23 @@ COLLECTORS = 4
 MAX_ATTEMPTS = 5
 """Submissions of one request whose allocated release is taken by others again and again."""
 
+_GOES_ON = "osbuild-composer is not told, so the build, and what it uploads, may still appear"
+
+
+@dataclass(frozen=True)
+class Conduct:
+    """
+    When a run gives up.
+
+    :param stop: looked at in each turn, for a signal whose exception was swallowed
+    :param cancel_on_stop: cancel the tasks of a run that is stopped
+    :param fail_fast: cancel what still runs as soon as a request that may not fail has failed
+    """
+
+    stop: StopFlag = field(default_factory=StopFlag)
+    cancel_on_stop: bool = False
+    fail_fast: bool = False
+
 
 class Course:
     """
@@ -30,6 +48,7 @@ class Course:
 
     :param registry: the N-V-Rs that the hub knows
     :param identity: of the compose
+    :param host: told of everything that happens
     """
 
     def __init__(
@@ -40,7 +59,8 @@ class Course:
         journal: Journal,
         watcher: Watcher,
         collector: Collector,
-        stop: StopFlag,
+        host: Host,
+        conduct: Conduct,
     ) -> None:
         self._hub = hub
         self._registry = registry
@@ -48,10 +68,14 @@ class Course:
         self._journal = journal
         self._watcher = watcher
         self._collector = collector
-        self._stop = stop
+        self._host = host
+        self._conduct = conduct
         self._submitted: Dict[int, Submitted] = {}
         self._outcomes: Dict[int, Outcome] = {}
         self._lost: Optional[HubError] = None
+        self._reason_to_give_up: Optional[str] = None
+        self._asked_to_cancel: Set[int] = set()
+        self._cancelled: Set[int] = set()
 
     @property
     def unfinished(self) -> List[Submitted]:
@@ -59,9 +83,16 @@ class Course:
         latest = {submitted.request.number: submitted for submitted in self._submitted.values()}
         return [latest[number] for number in latest if number not in self._outcomes]
 
+    @property
+    def going_on(self) -> List[int]:
+        """The tasks that go on in Koji when the run stops now."""
+        return sorted({submitted.task_id for submitted in self.unfinished} - self._cancelled)
+
     def outcomes(self, requests: Sequence[ImageRequest]) -> Tuple[Outcome, ...]:
         """Return what became of each request that was submitted or refused, in their order."""
-        found = {submitted.request.number: _unfinished(submitted) for submitted in self.unfinished}
+        found = {
+            submitted.request.number: self._unfinished(submitted) for submitted in self.unfinished
+        }
         found.update(self._outcomes)
         return tuple(found[request.number] for request in requests if request.number in found)
 
@@ -83,10 +114,31 @@ class Course:
         if self._lost is not None:
             raise self._lost
 
+    def keep(self, outcome: Outcome) -> None:
+        """Keep what became of a request."""
+        request = outcome.request
+        self._outcomes[request.number] = outcome
+        self._host.settled(outcome)
+        is_fatal = self._conduct.fail_fast and not outcome.ok and not request.can_fail
+        if is_fatal and self._reason_to_give_up is None:
+            self._reason_to_give_up = "%s has failed (osbuild_fail_fast)" % request.describe()
+        self._journal.outcome(outcome)
+
+    def cancel(self) -> None:
+        """
+        Cancel every task that has no outcome; those that could not be are logged.
+
+        :raises HubError: the hub could not be reached, or refused
+        """
+        self._cancel(submitted.task_id for submitted in self.unfinished)
+
     def _watch(self, collectors: Workers[Work, Outcome]) -> None:
+        check = self._conduct.stop.check
         while self._watcher.open or collectors.pending:
-            self._stop.check()
+            check()
             again: List[Outcome] = []
+            if self._reason_to_give_up is not None:
+                self._cancel(self._watcher.open)
             if self._watcher.open:
                 ended, reply = self._watcher.timed_poll()
                 for item in ended:
@@ -94,12 +146,26 @@ class Course:
                 done = collectors.take_ready()
                 again = [outcome for outcome in done if not self._settle(outcome)]
                 if self._watcher.open and not again:
-                    self._watcher.wait(reply)
+                    self._watcher.wait(reply, check)
             else:
-                outcome = collectors.take(self._stop.check)
+                outcome = collectors.take(check)
                 again = [] if self._settle(outcome) else [outcome]
             if again:
                 self._submit(self._with_new_releases(again))
+
+    def _cancel(self, task_ids: Iterable[int]) -> None:
+        asked = sorted(set(task_ids) - self._asked_to_cancel)
+        if not asked:
+            return
+        self._asked_to_cancel.update(asked)
+        logger.warning("cancelling %d tasks: %s", len(asked), ", ".join(map(str, asked)))
+        try:
+            refused_by_hub = cancel(self._hub, asked)
+        except HubFaultError as fault:
+            refused_by_hub = dict.fromkeys(asked, fault_text(fault))
+        self._cancelled |= set(asked) - set(refused_by_hub)
+        for task_id, why in refused_by_hub.items():
+            logger.error("task %d could not be cancelled: %s", task_id, why)
 
     def _submit(self, requests: Sequence[Tuple[ImageRequest, int]]) -> None:
         submitters = Workers(self._submit_one, self._submit_broke, SUBMITTERS)
@@ -108,7 +174,7 @@ class Course:
                 for request in requests:
                     submitters.give(request)
                 while submitters.pending:
-                    self._note(submitters.take(self._stop.check))
+                    self._note(submitters.take(self._conduct.stop.check))
         finally:
             for done in submitters.take_ready():
                 self._note(done)
@@ -122,6 +188,10 @@ class Course:
 
     def _submit_one(self, item: Tuple[ImageRequest, int]) -> Union[Submitted, Outcome]:
         request, attempt = item
+        why_not = "the run was stopped" if self._conduct.stop.requested else self._reason_to_give_up
+        if why_not is not None:
+            reason = "it was not submitted: %s" % why_not
+            return replace(refused(request, attempt, reason), kind=OutcomeKind.CANCELLED)
         try:
             self._journal.intent(request, attempt)
             task_id = submit(self._hub, request)
@@ -133,12 +203,16 @@ class Course:
             return refused(request, attempt, reason)
         except PungiOsbuildError as error:
             return refused(request, attempt, error.reason)
+        submitted = Submitted(request, task_id, attempt)
+        self._host.submitted(submitted)
         try:
             self._journal.submitted(request, attempt, task_id)
         except PungiOsbuildError as error:
             logger.error("task %d is not in the journal: %s", task_id, error.reason)
-        logger.info("submitted %s: task %d, %s", request.describe(), task_id, request.nvr)
-        return Submitted(request, task_id, attempt)
+        if self._conduct.cancel_on_stop and self._conduct.stop.requested:
+            # Nobody may be left to take this result and to cancel the task.
+            self._cancel([task_id])
+        return submitted
 
     def _submit_broke(
         self, item: Tuple[ImageRequest, int], error: Exception
@@ -146,7 +220,8 @@ class Course:
         return refused(item[0], item[1], _bug(error))
 
     def _collect(self, work: Work) -> Outcome:
-        return self._collector.collect(*work)
+        outcome = self._collector.collect(*work)
+        return self._host.built(outcome) if outcome.ok else outcome
 
     def _collect_broke(self, work: Work, error: Exception) -> Outcome:
         submitted, task = work
@@ -159,25 +234,16 @@ class Course:
     def _settle(self, outcome: Outcome) -> bool:
         """Keep an outcome; False when its request is to be submitted again instead."""
         request = outcome.request
-        if outcome.nvr_taken and request.release_from_hub and outcome.attempt < MAX_ATTEMPTS:
+        gone_on = self._reason_to_give_up is None and outcome.attempt < MAX_ATTEMPTS
+        if outcome.nvr_taken and request.release_from_hub and gone_on:
             logger.warning("%s was taken by another build meanwhile; taking another", request.nvr)
             return False
+        if outcome.kind is OutcomeKind.CANCELLED and outcome.task_id in self._cancelled:
+            reason = "task %d was cancelled: %s; %s"
+            why = (outcome.task_id, self._reason_to_give_up, _GOES_ON)
+            outcome = replace(outcome, reason=reason % why)
         self.keep(outcome)
         return True
-
-    def keep(self, outcome: Outcome) -> None:
-        """Keep what became of a request."""
-        request = outcome.request
-        self._outcomes[request.number] = outcome
-        if not outcome.ok:
-            logger.error(
-                "%s %s%s: %s",
-                outcome.kind.value,
-                request.describe(),
-                " (it may fail)" if request.can_fail else "",
-                "; ".join((outcome.reason or "").splitlines()),
-            )
-        self._journal.outcome(outcome)
 
     def _with_new_releases(self, again: Sequence[Outcome]) -> List[Tuple[ImageRequest, int]]:
         waiting = [replace(outcome.request, base_release=None) for outcome in again]
@@ -185,10 +251,12 @@ class Course:
         allocated = allocate(waiting, self._registry, self._identity, others)
         return [(request, outcome.attempt + 1) for request, outcome in zip(allocated, again)]
 
-
-def _unfinished(submitted: Submitted) -> Outcome:
-    reason = "the run was stopped before task %d ended; it goes on in Koji" % submitted.task_id
-    return failed(submitted, reason, None)
+    def _unfinished(self, submitted: Submitted) -> Outcome:
+        if submitted.task_id in self._cancelled:
+            reason = "task %d was cancelled: the run was stopped; %s"
+            return cancelled(submitted, reason % (submitted.task_id, _GOES_ON), None)
+        reason = "the run was stopped before task %d ended; it goes on in Koji"
+        return failed(submitted, reason % submitted.task_id, None)
 
 
 def _bug(error: Exception) -> str:

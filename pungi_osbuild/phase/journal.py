@@ -12,14 +12,75 @@ import json
 import os
 import socket
 import threading
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Callable, Optional
+from typing import IO, Any, Callable, Dict, FrozenSet, Iterator, Optional, Set, Tuple
 
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.model import ImageRequest, Outcome
 
 VERSION = 1
+NAME = "journal.jsonl"
 FOLDER = Path("work") / "global" / "osbuild"
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """
+    What earlier runs on a compose have submitted.
+
+    :param tasks: their ids, sorted
+    :param nvrs: the N-V-Rs of these tasks
+    """
+
+    tasks: Tuple[int, ...] = ()
+    nvrs: FrozenSet[str] = frozenset()
+
+
+def earlier(topdir: Path) -> Earlier:
+    """
+    Return what earlier runs on a compose have submitted; nothing when there is no journal.
+
+    A line that is torn, or that a later version wrote, is passed over.
+
+    :param topdir: the compose folder
+    :raises InputError: the journal cannot be read
+    """
+    path = topdir / FOLDER / NAME
+    tasks: Set[int] = set()
+    nvrs: Set[str] = set()
+    asked: Dict[Tuple[object, object], object] = {}
+    for entry in _entries(path):
+        key = (entry.get("request"), entry.get("attempt"))
+        if entry.get("event") == "run":
+            asked.clear()
+        elif entry.get("event") == "intent":
+            asked[key] = entry.get("nvr")
+        elif entry.get("event") == "submitted" and isinstance(entry.get("task_id"), int):
+            tasks.add(entry["task_id"])
+            nvr = asked.get(key)
+            if isinstance(nvr, str):
+                nvrs.add(nvr)
+    return Earlier(tuple(sorted(tasks)), frozenset(nvrs))
+
+
+def _entries(path: Path) -> Iterator[Dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise InputError(
+            "the journal %s cannot be read: %s" % (path, error.strerror or error),
+            "Give yourself the right to read it; it says what was submitted for this compose.",
+        ) from error
+    for line in text.splitlines():
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(entry, dict) and entry.get("v") == VERSION:
+            yield entry
 
 
 class Journal:
@@ -42,7 +103,7 @@ class Journal:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._lock_file = _locked(self._folder / "lock")
-            self._file = (self._folder / "journal.jsonl").open("a", encoding="utf-8")
+            self._file = (self._folder / NAME).open("a", encoding="utf-8")
         except OSError as error:
             raise _unwritable(self._folder, error) from error
         self._write("run", host=socket.gethostname(), pid=os.getpid())

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Iterator, Optional, Sequence
 
 from pungi_osbuild.errors import (
     ConfigError,
     HubError,
+    PungiOsbuildError,
     RunInterruptedError,
 )
 from pungi_osbuild.hub import (
@@ -28,15 +31,16 @@ from pungi_osbuild.model import (
 )
 from pungi_osbuild.phase.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.phase.collect import Collector, refused
-from pungi_osbuild.phase.course import Course
+from pungi_osbuild.phase.course import Conduct, Course
+from pungi_osbuild.phase.host import ComposeFolder, Host
 from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
 from pungi_osbuild.phase.journal import Journal
-from pungi_osbuild.phase.media_checksums import check_media_checksums
 from pungi_osbuild.phase.preflight import preflight
-from pungi_osbuild.phase.record import check_writable, record
 from pungi_osbuild.phase.releases import allocate
 from pungi_osbuild.phase.watch import PollPolicy, Watcher
 from pungi_osbuild.stop import StopFlag
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -47,11 +51,15 @@ class RunOptions:
     :param over_http: fetch images over HTTP even where Koji's volume is mounted
     :param policy: how often the hub is asked; None: adaptive, or ``osbuild_poll_interval``
     :param stop: looked at in each turn, for a signal whose exception was swallowed
+    :param cancel_on_stop: cancel the tasks of a run that is stopped
+    :param host: whoever the run works for; None: the compose folder
     """
 
     over_http: bool = False
     policy: Optional[PollPolicy] = None
     stop: StopFlag = field(default_factory=StopFlag)
+    cancel_on_stop: bool = False
+    host: Optional[Host] = None
 
 
 DEFAULTS = RunOptions()
@@ -80,13 +88,14 @@ def run(
     :raises RunInterruptedError: stopped from outside; what was done by then is recorded
     """
     topdir = Path(compose.topdir)
-    check_media_checksums(settings, compose.identity)
-    check_writable(topdir)
+    host = options.host or ComposeFolder(topdir, compose.identity, settings)
+    host.check()
     with Journal(topdir, clock.now) as journal, _refusals_explained(profile), Hub(profile) as hub:
         tasks, registry = HubTasks(hub, hub.user_id()), HubRegistry(hub)
         problems = preflight(hub, requests)
-        if has_errors(problems.values()):
-            raise ConfigError(tuple(problems.values()))
+        found = tuple(dict.fromkeys(chain.from_iterable(problems.values())))
+        if has_errors(found):
+            raise ConfigError(found)
         wanted = [request for request in requests if request.number not in problems]
         allocated = allocate(wanted, registry, compose.identity)
         policy = options.policy or PollPolicy(fixed=settings.poll_interval)
@@ -96,30 +105,43 @@ def run(
             compose.identity,
             journal,
             Watcher(tasks, policy, clock),
-            Collector(hub, topdir, settings, vocabulary, clock, options.over_http),
-            options.stop,
+            Collector(hub, topdir, settings, vocabulary, clock, host.source, options.over_http),
+            host,
+            Conduct(options.stop, options.cancel_on_stop, settings.fail_fast),
         )
         for request in requests:
             if request.number in problems:
-                course.keep(refused(request, 1, problems[request.number].message))
+                reasons = (problem.message for problem in problems[request.number])
+                course.keep(refused(request, 1, "; ".join(reasons)))
         stopped: Optional[BaseException] = None
         try:
             course.go(allocated)
         except BaseException as error:
             # Whatever it was: what is finished must be recorded before it goes on its way.
             stopped = error
+        interrupted = isinstance(stopped, KeyboardInterrupt)
+        if interrupted:
+            hub.hurry()
+            if options.cancel_on_stop:
+                _cancel(course)
         outcomes = course.outcomes(requests)
-        result = record(RunResult(compose.identity, profile.place, outcomes), topdir, settings)
-        if isinstance(stopped, KeyboardInterrupt):
+        result = host.record(RunResult(compose.identity, profile.place, outcomes))
+        if interrupted:
             raise _interrupted(course) from None
         if stopped is not None:
             raise stopped
         return result
 
 
+def _cancel(course: Course) -> None:
+    try:
+        course.cancel()
+    except PungiOsbuildError as error:
+        logger.error("the tasks could not be cancelled: %s", error.reason)
+
+
 def _interrupted(course: Course) -> RunInterruptedError:
-    open_tasks = sorted(submitted.task_id for submitted in course.unfinished)
-    named = ", ".join(str(task_id) for task_id in open_tasks) or "none"
+    named = ", ".join(map(str, course.going_on)) or "none"
     return RunInterruptedError(
         "interrupted; tasks that go on in Koji: %s" % named,
         "What was finished is recorded. Cancel the others with `koji cancel` if they are not"

@@ -8,13 +8,16 @@ them is open. Now and then the open ones are looked up by id, in case one slippe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Protocol, Sequence, Set, Tuple
+from typing import Callable, Dict, List, Optional, Protocol, Sequence, Set, Tuple
 
 from pungi_osbuild.hub import Task, newest_end
 from pungi_osbuild.phase.clock import Clock
 
 MARGIN = 15.0
 """Seconds that each question reaches back: a task that ended first may show up second."""
+
+SLICE = 1.0
+"""Seconds slept at once, so that a run that is told to stop need not wait for the next poll."""
 
 
 class TaskSource(Protocol):
@@ -98,9 +101,19 @@ class Watcher:
             return self._reconcile()
         return self._report(self._source.ended_since(self._since))
 
-    def wait(self, reply: float) -> None:
-        """Wait until the next poll is due."""
-        self._clock.sleep(self._policy.pause(reply))
+    def wait(self, reply: float, check: Callable[[], None] = lambda: None) -> None:
+        """
+        Wait until the next poll is due.
+
+        :param reply: seconds that the hub took for the last one
+        :param check: called every second meanwhile; may raise to end the waiting
+        """
+        left = self._policy.pause(reply)
+        while left > 0:
+            check()
+            slice_ = min(left, SLICE)
+            self._clock.sleep(slice_)
+            left -= slice_
 
     def timed_poll(self) -> Tuple[Tuple[Ended, ...], float]:
         """Ask once; return what has ended, and how many seconds the hub took."""

@@ -9,11 +9,14 @@ result, too, made by ``on_error``.
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from types import TracebackType
 from typing import Callable, Generic, List, Optional, Type, TypeVar
 
 from kobo.threads import ThreadPool, WorkerThread
+
+__all__ = ["Background", "WorkerThread", "Workers"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -105,6 +108,67 @@ class Workers(Generic[Item, Result]):
                 continue
             self._taken += 1
             return result
+
+
+class Background:
+    """
+    One kobo thread that does one thing beside the thread that started it.
+
+    It does not keep the process alive, and never raises in the thread.
+
+    :param work: what to do; called once, in the thread
+    :param thread_class: kobo's ``WorkerThread``, or a class made from it
+    """
+
+    def __init__(
+        self, work: Callable[[], None], thread_class: Type[WorkerThread] = WorkerThread
+    ) -> None:
+        self._error: Optional[BaseException] = None
+        self._ended = threading.Event()
+        self._pool = ThreadPool()
+        self._pool.add(self._thread(work, thread_class))
+
+    def start(self) -> None:
+        """Start the thread and return at once."""
+        self._pool.queue_put(None)
+        self._pool.start()
+
+    def join(self) -> None:
+        """
+        Wait until the thread has ended.
+
+        :raises BaseException: what ``work`` raised
+        """
+        self._pool.stop()
+        if self._error is not None:
+            raise self._error
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for a time at most; whether the work has been done by then."""
+        return self._ended.wait(seconds)
+
+    @property
+    def error(self) -> Optional[BaseException]:
+        """What ``work`` raised by now."""
+        return self._error
+
+    def _thread(self, work: Callable[[], None], thread_class: Type[WorkerThread]) -> WorkerThread:
+        background = self
+
+        class Worker(thread_class):  # type: ignore[misc]  # kobo has no types
+            get_timeout = IDLE
+
+            def process(self, _item: None, _num: int) -> None:
+                try:
+                    work()
+                except BaseException as error:
+                    background._error = error
+                finally:
+                    background._ended.set()
+
+        thread = Worker(self._pool)
+        thread.daemon = True
+        return thread
 
 
 def _thread(

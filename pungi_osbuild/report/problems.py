@@ -11,11 +11,8 @@ def problem_lines(problems: Sequence[Problem]) -> List[str]:
     """Return the lines that show problems: severity, place, message and code; then the hint."""
     lines: List[str] = []
     for problem in problems:
-        lines.append(
-            "%s: %s: %s [%s]"
-            % (problem.severity.value, problem.place, problem.message, problem.code)
-        )
-        lines.append("    %s" % problem.hint)
+        first, hint = problem.lines()
+        lines.extend(["%s: %s" % (problem.severity.value, first), hint])
     return lines
 
 

@@ -14,10 +14,11 @@ from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.errors import ConfigError, HubError, InputError, RunInterruptedError
 from pungi_osbuild.hub import Hub, read_profile
 from pungi_osbuild.metadata import vocabulary
-from pungi_osbuild.model import Outcome, OutcomeKind, Provider
+from pungi_osbuild.model import Outcome, OutcomeKind, Provider, Settings
 from pungi_osbuild.phase import Clock, RunOptions, run
 from pungi_osbuild.phase.collect import Collector
-from pungi_osbuild.phase.course import Course
+from pungi_osbuild.phase.course import Conduct, Course
+from pungi_osbuild.phase.host import ComposeFolder
 from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
 from pungi_osbuild.phase.journal import Journal
 from pungi_osbuild.phase.watch import Watcher
@@ -258,7 +259,7 @@ def test_what_the_hub_refuses_at_submission_is_a_failed_outcome(tmp_path: Path) 
     """A worker never raises: its siblings are built."""
     prepared = prepare(a_config(tmp_path, {"release": "1"}), Origin(date=DATE), tmp_path / "out")
     first, second = prepared.requests
-    refused = replace(first, config=replace(first.config, name=7))  # type: ignore[arg-type]
+    refused = replace(first, config=replace(first.config, distro=7))  # type: ignore[arg-type]
     prepared = replace(prepared, requests=(refused, second))
     content = content_for(replace(prepared, requests=(second,)))
     with RehearsalHub(HubSettings(duration=0), tmp_path / "koji", content) as hub:
@@ -350,7 +351,8 @@ def test_a_hub_that_is_lost_while_collecting_is_not_the_image_s_fault(tmp_path: 
                 journal,
                 Watcher(HubTasks(session, session.user_id()), QUICK, Clock()),
                 cast(Collector, Lost()),
-                StopFlag(),
+                ComposeFolder(tmp_path, an_identity(), Settings()),
+                Conduct(),
             )
             with pytest.raises(HubError, match="the hub is gone"):
                 course.go(prepared.requests)

@@ -1,0 +1,110 @@
+"""Whoever a run works for: told of everything that happens, and keeper of the compose's records."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional, Protocol
+
+from pungi_osbuild.model import BuiltImage, ComposeIdentity, Outcome, RunResult, Settings
+from pungi_osbuild.phase.collect import Submitted
+from pungi_osbuild.phase.media_checksums import check_media_checksums
+from pungi_osbuild.phase.place import Source
+from pungi_osbuild.phase.record import check_writable, record
+
+logger = logging.getLogger(__name__)
+
+
+class Host(Protocol):
+    """What a run asks of whoever it works for. Nothing here may raise unless it says so."""
+
+    def check(self) -> None:
+        """
+        Refuse what could not be recorded in the end; called before the hub is asked anything.
+
+        :raises PungiOsbuildError: so
+        """
+
+    def source(self, image: BuiltImage) -> Optional[Source]:
+        """
+        Return where an image is; None: on Koji's volume, or else behind its address.
+
+        Called from several threads.
+
+        :raises PlacementError: it cannot be had
+        """
+
+    def submitted(self, submitted: Submitted) -> None:
+        """Take note of a task, in the thread that submitted it, before anything else happens."""
+
+    def built(self, outcome: Outcome) -> Outcome:
+        """
+        Take over the placed images of a request; called from several threads.
+
+        :returns: the outcome, or a failed one where the images cannot be used
+        """
+
+    def settled(self, outcome: Outcome) -> None:
+        """Take note of what became of a request for good, in the run's own thread."""
+
+    def record(self, result: RunResult) -> RunResult:
+        """
+        Record the run in the compose, also one that failed or was stopped.
+
+        :returns: the result; a request has failed in it whose image could not be recorded
+        :raises PungiOsbuildError: it cannot be recorded
+        """
+
+
+@dataclass(frozen=True)
+class ComposeFolder:
+    """
+    The host of a run on a compose that exists: the folder, and nobody beside it.
+
+    :param topdir: the compose folder
+    """
+
+    topdir: Path
+    identity: ComposeIdentity
+    settings: Settings
+
+    def check(self) -> None:
+        """
+        Refuse checksum options that cannot be used, and a folder that cannot be written to.
+
+        :raises SourceError: the options
+        :raises InputError: the folder
+        """
+        check_media_checksums(self.settings, self.identity)
+        check_writable(self.topdir)
+
+    def source(self, _image: BuiltImage) -> Optional[Source]:
+        """Leave it to the run where an image is."""
+        return None
+
+    def submitted(self, submitted: Submitted) -> None:
+        """Log the task."""
+        request = submitted.request
+        logger.info("submitted %s: task %d, %s", request.describe(), submitted.task_id, request.nvr)
+
+    def built(self, outcome: Outcome) -> Outcome:
+        """Log the images; they are recorded in the end."""
+        placed = ", ".join(image.path for image in outcome.images)
+        logger.info("placed %s: %s", outcome.request.describe(), placed)
+        return outcome
+
+    def settled(self, outcome: Outcome) -> None:
+        """Log a failure."""
+        if not outcome.ok:
+            logger.error(
+                "%s %s%s: %s",
+                outcome.kind.value,
+                outcome.request.describe(),
+                " (it may fail)" if outcome.request.can_fail else "",
+                "; ".join((outcome.reason or "").splitlines()),
+            )
+
+    def record(self, result: RunResult) -> RunResult:
+        """Write the CHECKSUM files, images.json and osbuild.json."""
+        return record(result, self.topdir, self.settings)
