@@ -41,7 +41,12 @@ setup(
             "types-requests",
         ],
     },
-    entry_points={"console_scripts": ["pungi-osbuild = pungi_osbuild.cli.entry:entry"]},
+    entry_points={
+        "console_scripts": [
+            "pungi-osbuild = pungi_osbuild.cli.entry:entry",
+            "pungi-koji-osbuild = pungi_osbuild.cli.pungi_koji:entry",
+        ]
+    },
     classifiers=[
         "Environment :: Console",
         "Intended Audience :: Developers",

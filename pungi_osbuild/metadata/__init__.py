@@ -32,6 +32,7 @@ from pungi_osbuild.metadata.ownership import (
     own_entries,
 )
 from pungi_osbuild.metadata.records import ImageRecord, KojiOrigin, TaskRecord
+from pungi_osbuild.metadata.shared import SharedImages
 from pungi_osbuild.metadata.vocabulary import Vocabulary, vocabulary
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "OsbuildRecord",
     "Owned",
     "RecordedImage",
+    "SharedImages",
     "TaskRecord",
     "Vocabulary",
     "claims",

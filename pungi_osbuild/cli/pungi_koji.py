@@ -1,0 +1,37 @@
+"""
+``pungi-koji-osbuild``: Pungi's own ``pungi-koji`` with our phase, and every option it has.
+
+Under the name ``pungi-koji`` on PATH it serves ``pungi-orchestrate``, too.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from pungi_osbuild.cli.exits import exits
+from pungi_osbuild.errors import InputError
+
+
+def entry() -> None:
+    """Put our phase in its place and run ``pungi-koji``."""
+    with exits():
+        _install()
+    from pungi.scripts.pungi_koji import cli_main
+
+    cli_main()
+
+
+def _install() -> None:
+    try:
+        from pungi_osbuild.phase.adapter import install
+    except ImportError as error:
+        raise InputError(
+            "Pungi cannot be used with this Python (%s): %s" % (sys.executable, error),
+            "Install your distribution's pungi, and start this with the Python it is for. The"
+            " package index's pungi is another project.",
+        ) from error
+    install()
+
+
+if __name__ == "__main__":
+    entry()

@@ -1,0 +1,90 @@
+"""The images of a compose that is still being made, to which other phases add at the same time."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any, List, Sequence, Tuple
+
+from pungi_osbuild.metadata.identity import identity_of
+from pungi_osbuild.metadata.images import (
+    Clash,
+    ImageClashError,
+    RecordedImage,
+    describable,
+    productmd_image,
+)
+from pungi_osbuild.metadata.vocabulary import Vocabulary
+from pungi_osbuild.model import PlacedImage
+
+_LOCK = "_pungi_osbuild_lock"
+
+
+class SharedImages:
+    """
+    Pungi's image manifest, used by one thread at a time.
+
+    ``productmd.images.Images.add`` goes over all that is there, and Pungi calls it from the
+    threads of several phases: one that adds while another looks breaks the other's loop. So the
+    manifest's own ``add`` is made to wait its turn, for every phase.
+
+    :param images: ``productmd.images.Images``
+    :param path: where it will be written
+    """
+
+    def __init__(self, images: Any, path: Path) -> None:
+        self._images = images
+        self._path = path
+        self._lock = _one_at_a_time(images)
+
+    def entries(self) -> Tuple[RecordedImage, ...]:
+        """Return what is there."""
+        with self._lock:
+            return tuple(self._entries())
+
+    def add(self, placed: Sequence[PlacedImage], words: Vocabulary) -> None:
+        """
+        Add all of some images, or none; those that productmd has no words for are passed over.
+
+        :raises ImageClashError: one of them has the identity or the file of one that is there
+        """
+        ours = [image for image in placed if describable(image, words)]
+        with self._lock:
+            there = self._entries()
+            by_identity = {entry.identity: entry for entry in there}
+            by_path = {entry.path: entry for entry in there}
+            made = [(image, productmd_image(self._images, image)) for image in ours]
+            clashes = [
+                Clash(image, other)
+                for image, entry in made
+                for other in [by_identity.get(identity_of(entry)) or by_path.get(image.path)]
+                if other is not None
+            ]
+            if clashes:
+                raise ImageClashError(self._path, tuple(clashes))
+            for image, entry in made:
+                self._images.add(variant=image.variant, arch=image.built.arch, image=entry)
+
+    def _entries(self) -> List[RecordedImage]:
+        return [
+            RecordedImage(variant, arch, image.path, identity_of(image))
+            for variant, arches in self._images.images.items()
+            for arch, images in arches.items()
+            for image in images
+        ]
+
+
+def _one_at_a_time(images: Any) -> Any:
+    lock = getattr(images, _LOCK, None)
+    if lock is not None:
+        return lock
+    lock = threading.RLock()
+    add = images.add
+
+    def add_in_turn(*args: Any, **kwargs: Any) -> None:
+        with lock:
+            add(*args, **kwargs)
+
+    setattr(images, _LOCK, lock)
+    images.add = add_in_turn
+    return lock

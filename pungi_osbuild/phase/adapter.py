@@ -1,0 +1,134 @@
+"""
+The one door to Pungi: the phase that takes the place of its own ``osbuild`` phase.
+
+``pungi.scripts.pungi_koji.run_compose`` looks the class up in ``pungi.phases`` when it is called,
+and Pungi checks a config by what ``pungi.checks.make_schema`` returns then. :func:`install` puts
+ours in both places; nothing of Pungi is edited. What differs between Pungi 4.3.2 and 4.14 is found
+out by looking, never by a version number.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any, Callable
+
+import pungi.checks
+import pungi.phases
+from pungi.phases import base
+
+from pungi_osbuild.config import section_schema
+from pungi_osbuild.errors import ConfigError, PungiOsbuildError
+from pungi_osbuild.model import JsonDict
+from pungi_osbuild.phase.logforward import forward
+from pungi_osbuild.phase.pungihost import explained
+from pungi_osbuild.phase.pungiwork import Features, PungiWork
+from pungi_osbuild.phase.termination import before_termination
+from pungi_osbuild.phase.workers import WorkerThread
+
+_CONFIG_UTILS = "pungi_utils.config_utils"
+
+
+class OSBuildPhase(base.PhaseLoggerMixin, base.ConfigGuardedPhase):  # type: ignore[misc]
+    """
+    Pungi's phase ``osbuild``, by another hand; see docs/pungi.md.
+
+    ``validate`` finds every problem before anything runs; ``start`` begins to build; ``stop`` waits
+    for the end, beside the other image phases.
+    """
+
+    name = "osbuild"
+
+    def __init__(self, compose: Any) -> None:
+        super().__init__(compose)
+        log = self.logger or compose._logger or logging.getLogger(__name__)
+        forward(log)
+        self._work = PungiWork(compose, log, features())
+        self._watches_signals = False
+
+    def validate(self) -> None:
+        """
+        Find every problem, on the hub, too.
+
+        :raises ValueError: with a line or two for each; Pungi shows them all and goes no further
+        """
+        try:
+            self._work.validate()
+        except ConfigError as error:
+            lines = (line for problem in error.problems for line in problem.lines())
+            raise ValueError("\n".join(lines)) from error
+        except PungiOsbuildError as error:
+            raise ValueError(explained(error)) from error
+        if not self._watches_signals:
+            self._watches_signals = True
+            before_termination(self._work.terminate)
+
+    def run(self) -> None:
+        """
+        Begin to build.
+
+        :raises RuntimeError: the config has errors by now; nothing was submitted
+        """
+        self.used_patterns = self._work.used_patterns()
+        try:
+            self._work.start()
+        except ConfigError as error:
+            lines = (line for problem in error.problems for line in problem.lines())
+            raise RuntimeError("\n".join([error.friendly(), *lines])) from error
+
+    def stop(self) -> None:
+        """
+        Wait for the end.
+
+        :raises RuntimeError: one message for all images that failed where one of them may not
+        """
+        if not self.finished:
+            self._work.finish()
+        super().stop()
+
+
+def features() -> Features:
+    """Return what the Pungi at hand has."""
+    return Features(thread_class=_thread_class(), checks_sanity=not _test_phase_checks_images())
+
+
+def install() -> None:
+    """Put the phase and its options in the place of Pungi's own; once is enough."""
+    pungi.phases.OSBuildPhase = OSBuildPhase
+    make_schema = pungi.checks.make_schema
+    if not getattr(make_schema, "has_pungi_osbuild", False):
+        make_schema = _with_our_options(make_schema)
+        pungi.checks.make_schema = make_schema
+    # This one keeps a name of its own for it; who imports it later gets ours anyway.
+    config_utils = sys.modules.get(_CONFIG_UTILS)
+    if config_utils is not None:
+        config_utils.make_schema = make_schema  # type: ignore[attr-defined]
+
+
+def _with_our_options(make_schema: Callable[[], JsonDict]) -> Callable[[], JsonDict]:
+    def make_schema_with_pungi_osbuild() -> JsonDict:
+        schema = make_schema()
+        # Replaced, not merged: in draft 4 a $ref of Pungi's would silence what stands beside it.
+        schema["properties"].update(section_schema()["properties"])
+        return schema
+
+    make_schema_with_pungi_osbuild.has_pungi_osbuild = True  # type: ignore[attr-defined]
+    return make_schema_with_pungi_osbuild
+
+
+def _thread_class() -> Any:
+    """Since Pungi 4.9 there is a thread that carries OpenTelemetry's context into itself."""
+    try:
+        from pungi.threading import TelemetryWorkerThread
+    except ImportError:
+        return WorkerThread
+    return TelemetryWorkerThread
+
+
+def _test_phase_checks_images() -> bool:
+    """Up to Pungi 4.12 the test phase checks all images; later each phase checks its own."""
+    try:
+        from pungi.phases import test
+    except ImportError:
+        return False
+    return hasattr(test, "check_image_sanity")

@@ -1,0 +1,223 @@
+"""
+The host of a run inside Pungi: what happens goes where Pungi and its later phases look for it.
+
+Nothing of Pungi is imported here; see :mod:`pungi_osbuild.phase.composeview`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os.path
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Dict, Iterable, Optional
+
+from pungi_osbuild.errors import PlacementError, PungiOsbuildError
+from pungi_osbuild.hub import Profile
+from pungi_osbuild.metadata import ImageClashError, SharedImages, Vocabulary, record_osbuild
+from pungi_osbuild.model import (
+    BuiltImage,
+    ImageRequest,
+    JsonDict,
+    Outcome,
+    OutcomeKind,
+    PlacedImage,
+    RunResult,
+)
+from pungi_osbuild.phase.collect import Submitted
+from pungi_osbuild.phase.composeview import PungiCompose, PungiVariant
+from pungi_osbuild.phase.place import Source
+from pungi_osbuild.phase.record import check_writable
+from pungi_osbuild.phase.sanity import check_sanity
+from pungi_osbuild.phase.tasklog import TaskLogs
+
+DELIVERABLE = "osbuild"
+"""What Pungi's in-tree phase calls its images in deliverables.json."""
+
+IMAGE_DONE = "osbuild-imagedone"
+IMAGE_FAIL = "osbuild-imagefail"
+"""The messages to notification scripts, named as createiso's; docs/pungi.md lists their fields."""
+
+
+@dataclass(frozen=True)
+class PungiHost:
+    """
+    :param images: the compose's image manifest
+    :param vocabulary: the image types and formats that the installed productmd knows
+    :param log: Pungi's log of the phase
+    :param task_logs: a log for each task
+    :param checks_sanity: make the sanity check of images, which this Pungi leaves to the phases
+    """
+
+    compose: PungiCompose
+    profile: Profile
+    images: SharedImages
+    vocabulary: Vocabulary
+    log: logging.Logger
+    task_logs: TaskLogs
+    checks_sanity: bool
+
+    def expect(self, requests: Iterable[ImageRequest]) -> None:
+        """Note in deliverables.json what will be tried: each arch with its subvariant."""
+        for request in requests:
+            note = (
+                self.compose.attempt_deliverable
+                if request.can_fail
+                else self.compose.require_deliverable
+            )
+            for arch in request.arches:
+                note(self._variant(request), arch, DELIVERABLE, request.subvariant)
+
+    def check(self) -> None:
+        """
+        Refuse a compose whose metadata cannot be written.
+
+        :raises InputError: it cannot
+        """
+        check_writable(Path(self.compose.topdir))
+
+    def source(self, image: BuiltImage) -> Optional[Source]:
+        """
+        Return the file that Pungi's own downloader has of an image; None where it has none.
+
+        Since Pungi 4.5 ``compose.koji_downloader`` gives a file of Koji's volume, or brings it
+        into the folder that ``koji_cache`` names when the volume is not mounted.
+
+        :raises PlacementError: it cannot bring it
+        """
+        downloader = getattr(self.compose, "koji_downloader", None)
+        if downloader is None:
+            return None
+        path = os.path.join(self.profile.topdir, image.path)  # noqa: PTH118  Pungi takes a text
+        try:
+            file = downloader.get_file(path)
+        except Exception as error:  # whatever requests, the lock's library or Pungi raise
+            raise PlacementError(
+                "Pungi's downloader cannot bring %s: %s" % (path, error),
+                "Look at koji_cache, and whether Koji's files can be reached.",
+            ) from error
+        if file is None:
+            raise PlacementError(
+                "there is no file %s in Koji" % path, "Look at the build in Koji; it may be gone."
+            )
+        # Without koji_cache it gives back the path, mounted or not.
+        return Source(local=Path(file)) if Path(file).exists() else None
+
+    def submitted(self, submitted: Submitted) -> None:
+        """Leave the task's id where Pungi's handler of SIGTERM looks, at once; then log it."""
+        task_id, request = submitted.task_id, submitted.request
+        try:
+            (Path(self.compose.paths.log.koji_tasks_dir()) / str(task_id)).touch()
+        except OSError as error:
+            self.log.warning("koji-tasks/%d cannot be made: %s", task_id, error)
+        self.log.info(
+            "[BEGIN] OSBuild task for variant %s (%s, task id: %d, %s)",
+            *(request.variant, ",".join(request.arches), task_id, request.nvr),
+        )
+        self.task_logs.submitted(submitted)
+
+    def built(self, outcome: Outcome) -> Outcome:
+        """Check the images, add them to the manifest, and tell whoever wants to be notified."""
+        try:
+            self._check_sanity(outcome.images)
+            self.images.add(outcome.images, self.vocabulary)
+        except (PlacementError, ImageClashError) as error:
+            return replace(outcome, kind=OutcomeKind.FAILED, reason=error.friendly())
+        for image in outcome.images:
+            self._notify(IMAGE_DONE, _fields_of_image(image))
+        return outcome
+
+    def settled(self, outcome: Outcome) -> None:
+        """Log the end; a failure that may be makes the compose incomplete."""
+        request = outcome.request
+        self.task_logs.settled(outcome)
+        what = (request.variant, ",".join(request.arches))
+        if outcome.ok:
+            message = "[DONE ] OSBuild task for variant %s (%s, task id: %s, %s)"
+            self.log.info(message, *what, outcome.task_id, request.nvr)
+            return
+        if request.can_fail:
+            for arch in request.arches:
+                self.compose.fail_deliverable(
+                    self._variant(request), arch, DELIVERABLE, request.subvariant
+                )
+        self.log.error(
+            "[FAIL] Osbuild (variant %s, arch %s, subvariant %s) %s%s",
+            *(*what, request.subvariant, outcome.kind.value),
+            ", but going on anyway." if request.can_fail else ".",
+        )
+        self.log.error("%s", describe_failure(outcome))
+        self.log.error("See %s for details", self.task_logs.path(request))
+        self._notify(IMAGE_FAIL, _fields_of_failure(outcome))
+
+    def record(self, result: RunResult) -> RunResult:
+        """
+        Write osbuild.json. Pungi writes images.json and the CHECKSUM files later.
+
+        :raises PungiOsbuildError: it cannot be written
+        """
+        failed = (image for outcome in result.failures for image in outcome.images)
+        path = Path(self.compose.paths.compose.metadata("osbuild.json"))
+        record_osbuild(path, result, (), {image.path for image in failed})
+        return result
+
+    def _check_sanity(self, images: Iterable[PlacedImage]) -> None:
+        if self.checks_sanity:
+            for image in images:
+                path = Path(self.compose.paths.compose.topdir()) / image.path
+                check_sanity(path, image.format or "")
+
+    def _variant(self, request: ImageRequest) -> PungiVariant:
+        return self.compose.all_variants[request.variant]
+
+    def _notify(self, message: str, fields: JsonDict) -> None:
+        try:
+            self.compose.notifier.send(message, **fields)
+        except Exception as error:  # a script of somebody's; no image fails for it
+            self.log.warning("notification %s failed: %s", message, error)
+
+
+def describe_failure(outcome: Outcome) -> str:
+    """Return a failed request in a line: what it is, N-V-R, task, whether it may fail, and why."""
+    request = outcome.request
+    details = ["may fail" if request.can_fail else "may not fail"]
+    if request.nvr is not None:
+        details.append(request.nvr)
+    if outcome.task_id is not None:
+        details.append("task %d" % outcome.task_id)
+    reason = "; ".join(line.strip() for line in (outcome.reason or "").splitlines())
+    return "%s [%s] %s: %s" % (request.describe(), ", ".join(details), outcome.kind.value, reason)
+
+
+def explained(error: PungiOsbuildError) -> str:
+    """Return an error in a line."""
+    return "%s %s" % (error.reason.rstrip(".") + ".", error.solution)
+
+
+def _fields_of_image(image: PlacedImage) -> Dict[str, object]:
+    built = image.built
+    return {
+        "variant": image.variant,
+        "arch": built.arch,
+        "subvariant": image.subvariant,
+        "path": image.path,
+        "image_type": image.image_type,
+        "nvr": built.nvr,
+        "task_id": built.task_id,
+        "build_id": built.build_id,
+        "cloud": [cloud.to_json() for cloud in built.cloud],
+    }
+
+
+def _fields_of_failure(outcome: Outcome) -> Dict[str, object]:
+    request = outcome.request
+    return {
+        "variant": request.variant,
+        "arches": list(request.arches),
+        "subvariant": request.subvariant,
+        "image_type": request.config.image_type,
+        "nvr": request.nvr,
+        "task_id": outcome.task_id,
+        "can_fail": request.can_fail,
+        "reason": outcome.reason,
+    }

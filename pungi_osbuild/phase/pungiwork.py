@@ -1,0 +1,289 @@
+"""
+The work of the phase inside Pungi: what its validate, start and stop mean.
+
+Nothing of Pungi is imported here; see :mod:`pungi_osbuild.phase.composeview`.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Iterable, List, Optional, Sequence, Set, Tuple, Type
+
+from pungi_osbuild.config import (
+    Reading,
+    Source,
+    read_config,
+    unmatched_patterns,
+    written_patterns,
+)
+from pungi_osbuild.errors import ConfigError, InputError, PungiOsbuildError
+from pungi_osbuild.hub import Hub, HubFaultError, Profile, fault_text, read_profile
+from pungi_osbuild.metadata import SharedImages, vocabulary
+from pungi_osbuild.model import (
+    Compose,
+    ComposeConfig,
+    ImageRequest,
+    Problem,
+    RunResult,
+    Severity,
+)
+from pungi_osbuild.phase.checks import check_beside
+from pungi_osbuild.phase.clock import SYSTEM_CLOCK, Clock
+from pungi_osbuild.phase.composeview import PungiCompose, path_problems, view
+from pungi_osbuild.phase.journal import Earlier, earlier
+from pungi_osbuild.phase.preflight import preflight
+from pungi_osbuild.phase.prepare import planned_and_checked
+from pungi_osbuild.phase.pungihost import PungiHost, describe_failure, explained
+from pungi_osbuild.phase.run import RunOptions, run
+from pungi_osbuild.phase.tasklog import TaskLogs
+from pungi_osbuild.phase.workers import Background, WorkerThread
+from pungi_osbuild.stop import StopFlag
+
+_SHOWN_TASKS = 20
+
+PATIENCE = 30.0
+"""Seconds that a signal handler waits for the tasks to be cancelled and all to be recorded."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """
+    What the Pungi at hand has, found out by looking and not by its version.
+
+    :param thread_class: kobo's worker thread, or Pungi's own, which carries its telemetry on
+    :param checks_sanity: whether its image phases check their images themselves (4.13 and later)
+    """
+
+    thread_class: Type[Any] = WorkerThread
+    checks_sanity: bool = False
+
+
+@dataclass(frozen=True)
+class _Plan:
+    config: ComposeConfig
+    compose: Compose
+    requests: Tuple[ImageRequest, ...]
+    profile: Profile
+
+
+class PungiWork:
+    """
+    The phase's work for one compose.
+
+    :param log: Pungi's log of the phase
+    """
+
+    def __init__(
+        self,
+        compose: PungiCompose,
+        log: logging.Logger,
+        features: Features,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._compose = compose
+        self._log = log
+        self._features = features
+        self._clock = clock
+        self._stop = StopFlag()
+        self._images = SharedImages(
+            compose.im, Path(compose.paths.compose.metadata("images.json", create_dir=False))
+        )
+        self._background: Optional[Background] = None
+        self._result: Optional[RunResult] = None
+        self._told: Set[Problem] = set()
+
+    def validate(self) -> None:
+        """
+        Find everything that would go wrong for certain, before any phase has begun.
+
+        Asks the hub, too: login, targets, tags, package lists, N-V-Rs. Warnings are logged.
+
+        :raises ConfigError: there are errors; nothing was submitted
+        :raises InputError: it cannot be said what was submitted for this compose before
+        """
+        before = earlier(Path(self._compose.topdir))
+        plan, problems = self._plan()
+        if before.tasks:
+            problems = [*problems, _worked_on(before)]
+        if plan is not None:
+            problems = [*problems, *self._preflight(plan, before)]
+        self._tell(problems)
+
+    def used_patterns(self) -> Set[str]:
+        """Return the patterns of the section that match a variant of the compose."""
+        config = self._read().config
+        if config is None:
+            return set()
+        uids = [variant.uid for variant in self._compose.get_variants()]
+        return set(written_patterns(config)) - set(unmatched_patterns(config, uids))
+
+    def start(self) -> None:
+        """
+        Begin to build, in a thread beside the caller's.
+
+        :raises ConfigError: there are errors; nothing was submitted
+        """
+        plan, problems = self._plan()
+        if plan is not None:
+            # Phases before this one have put their images into the manifest by now.
+            problems = [*problems, *check_beside(plan.requests, self._images.entries())]
+        self._tell(problems)
+        assert plan is not None, "a config without errors has a plan"
+        host = self._host(plan.profile)
+        host.expect(plan.requests)
+        self._background = Background(lambda: self._run(plan, host), self._features.thread_class)
+        self._background.start()
+
+    def finish(self) -> None:
+        """
+        Wait for the end.
+
+        :raises RuntimeError: images that may not fail have failed, or the run broke off; one
+            message that names every failed image
+        """
+        if self._background is None:
+            return
+        try:
+            self._background.join()
+        except ConfigError as error:
+            raise RuntimeError("\n".join([error.friendly(), *_lines(error.problems)])) from error
+        except PungiOsbuildError as error:
+            raise RuntimeError(explained(error)) from error
+        assert self._result is not None, "a run that ended has a result"
+        if self._result.required_failures:
+            raise RuntimeError(_failures(self._result))
+
+    def terminate(self) -> None:
+        """
+        Cancel the tasks and wait a while until that is done and recorded; for a signal handler.
+
+        When it is called a second time it does not wait again: somebody is impatient.
+        """
+        if self._stop.requested:
+            return
+        self._stop.ask()
+        if self._background is None or self._background.wait(0):
+            return
+        if self._background.wait(PATIENCE):
+            # Pungi's handler comes next, and may say that it failed to kill koji tasks.
+            self._log.warning("the osbuild phase has ended: %s", self._background.error)
+        else:
+            self._log.warning("the osbuild phase has not ended after %d seconds", PATIENCE)
+
+    def _run(self, plan: _Plan, host: PungiHost) -> None:
+        options = RunOptions(stop=self._stop, cancel_on_stop=True, host=host)
+        self._result = run(
+            plan.requests,
+            plan.compose,
+            # Pungi makes the CHECKSUM files, and reads every image for them.
+            replace(plan.config.settings, media_checksums=()),
+            plan.profile,
+            host.vocabulary,
+            options,
+            self._clock,
+        )
+
+    def _host(self, profile: Profile) -> PungiHost:
+        folder = Path(self._compose.paths.log.topdir()) / "osbuild"
+        return PungiHost(
+            self._compose,
+            profile,
+            self._images,
+            vocabulary(),
+            self._log,
+            TaskLogs(folder, profile.weburl, self._clock.now),
+            self._features.checks_sanity,
+        )
+
+    def _read(self) -> Reading:
+        return read_config(Source("the compose's config", self._compose.conf))
+
+    def _plan(self) -> Tuple[Optional[_Plan], Sequence[Problem]]:
+        """Return what is to be done, None where that cannot be said, and all problems."""
+        reading = self._read()
+        problems = [*reading.problems, *path_problems(self._compose)]
+        profile, unusable = _profile(reading)
+        problems.extend(unusable)
+        if reading.config is None:
+            return None, problems
+        compose = view(self._compose)
+        planned = planned_and_checked(reading.config, compose, vocabulary(), problems)
+        if profile is None:
+            return None, planned.problems
+        return _Plan(reading.config, compose, planned.requests, profile), planned.problems
+
+    def _preflight(self, plan: _Plan, before: Earlier) -> List[Problem]:
+        if not plan.requests:
+            return []
+        profile = plan.profile
+        try:
+            with Hub(profile) as hub:
+                hub.user_id()
+                found = preflight(hub, plan.requests, before.nvrs)
+        except HubFaultError as fault:
+            refusal = "the hub at %s refused: %s" % (profile.server, fault_text(fault))
+            hint = "Check the profile %r and what it may do there." % profile.name
+            return [Problem("hub", Severity.ERROR, "koji_profile", refusal, hint)]
+        except PungiOsbuildError as error:
+            return [Problem("hub", Severity.ERROR, "koji_profile", error.reason, error.solution)]
+        return [problem for problems in found.values() for problem in problems]
+
+    def _tell(self, problems: Sequence[Problem]) -> None:
+        """Log what is only a warning, once; raise what is not."""
+        warnings = dict.fromkeys(problem for problem in problems if not problem.is_error)
+        for line in _lines(problem for problem in warnings if problem not in self._told):
+            self._log.warning("%s", line)
+        self._told.update(warnings)
+        errors = tuple(dict.fromkeys(problem for problem in problems if problem.is_error))
+        if errors:
+            raise ConfigError(errors)
+
+
+def _profile(reading: Reading) -> Tuple[Optional[Profile], List[Problem]]:
+    name = reading.config.settings.koji_profile if reading.config is not None else None
+    if name is None:
+        missing = Problem(
+            "no-profile",
+            Severity.ERROR,
+            "koji_profile",
+            "the config names no Koji profile",
+            "Set koji_profile to a profile of /etc/koji.conf.d or ~/.koji/config.d.",
+        )
+        return None, [missing] if reading.config is not None else []
+    try:
+        return read_profile(name), []
+    except InputError as error:
+        unusable = Problem(
+            "no-profile", Severity.ERROR, "koji_profile", error.reason, error.solution
+        )
+        return None, [unusable]
+
+
+def _worked_on(before: Earlier) -> Problem:
+    shown = ", ".join(map(str, before.tasks[:_SHOWN_TASKS]))
+    more = len(before.tasks) - _SHOWN_TASKS
+    return Problem(
+        "worked-on",
+        Severity.ERROR,
+        "--compose-dir",
+        "image builds were submitted for this compose before: task%s %s%s"
+        % ("" if len(before.tasks) == 1 else "s", shown, " and %d more" % more if more > 0 else ""),
+        "Going on from there is not possible yet. Make a new compose; or end this one with"
+        " --skip-phase=osbuild and add images to it with `pungi-osbuild run`.",
+    )
+
+
+def _lines(problems: Iterable[Problem]) -> List[str]:
+    return [line for problem in problems for line in problem.lines()]
+
+
+def _failures(result: RunResult) -> str:
+    required = len(result.required_failures)
+    head = "osbuild: %d of %d image builds have failed, %d of which may not fail:" % (
+        len(result.failures),
+        len(result.outcomes),
+        required,
+    )
+    return "\n".join([head, *("    %s" % describe_failure(one) for one in result.failures)])

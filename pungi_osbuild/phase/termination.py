@@ -1,0 +1,39 @@
+"""SIGINT and SIGTERM: something is done before the handlers that are there already."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from types import FrameType
+from typing import Any, Callable, Optional
+
+
+def before_termination(work: Callable[[], None]) -> None:
+    """
+    Have something done when SIGINT or SIGTERM arrives, before the handlers that are there.
+
+    Pungi's own handler cancels Koji tasks only where ``KojiWrapper.login`` works, writes the
+    compose's status and ends the process. A signal that is ignored stays ignored. Only the main
+    thread may set handlers; in another one nothing is changed.
+
+    :param work: must not raise, and come back after a bounded time
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGINT, signal.SIGTERM):
+        previous = signal.getsignal(number)
+        if previous not in (signal.SIG_IGN, None):
+            signal.signal(number, _then(work, previous))
+
+
+def _then(work: Callable[[], None], previous: Any) -> Callable[[int, Optional[FrameType]], None]:
+    def handler(number: int, frame: Optional[FrameType]) -> None:
+        work()
+        if callable(previous):
+            previous(number, frame)
+        else:  # the system's own way: the process ends by the signal
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
+    return handler
