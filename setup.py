@@ -24,7 +24,7 @@ setup(
     install_requires=[
         "click>=8.0",
         "jsonschema>=3.2",
-        "kobo>=0.25",
+        "kobo>=0.24.2",
         "koji>=1.33",
         "productmd>=1.33",
         "requests>=2.25",

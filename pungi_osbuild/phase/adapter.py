@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 import pungi.checks
 import pungi.phases
@@ -41,10 +41,7 @@ class OSBuildPhase(base.PhaseLoggerMixin, base.ConfigGuardedPhase):  # type: ign
 
     def __init__(self, compose: Any) -> None:
         super().__init__(compose)
-        log = self.logger or compose._logger or logging.getLogger(__name__)
-        forward(log)
-        self._work = PungiWork(compose, log, features())
-        self._watches_signals = False
+        self._began: Optional[PungiWork] = None
 
     def validate(self) -> None:
         """
@@ -53,15 +50,12 @@ class OSBuildPhase(base.PhaseLoggerMixin, base.ConfigGuardedPhase):  # type: ign
         :raises ValueError: with a line or two for each; Pungi shows them all and goes no further
         """
         try:
-            self._work.validate()
+            self._work().validate()
         except ConfigError as error:
             lines = (line for problem in error.problems for line in problem.lines())
             raise ValueError("\n".join(lines)) from error
         except PungiOsbuildError as error:
             raise ValueError(explained(error)) from error
-        if not self._watches_signals:
-            self._watches_signals = True
-            before_termination(self._work.terminate)
 
     def run(self) -> None:
         """
@@ -69,9 +63,10 @@ class OSBuildPhase(base.PhaseLoggerMixin, base.ConfigGuardedPhase):  # type: ign
 
         :raises RuntimeError: the config has errors by now; nothing was submitted
         """
-        self.used_patterns = self._work.used_patterns()
+        work = self._work()
+        self.used_patterns = work.used_patterns()
         try:
-            self._work.start()
+            work.start()
         except ConfigError as error:
             lines = (line for problem in error.problems for line in problem.lines())
             raise RuntimeError("\n".join([error.friendly(), *lines])) from error
@@ -83,8 +78,17 @@ class OSBuildPhase(base.PhaseLoggerMixin, base.ConfigGuardedPhase):  # type: ign
         :raises RuntimeError: one message for all images that failed where one of them may not
         """
         if not self.finished:
-            self._work.finish()
+            self._work().finish()
         super().stop()
+
+    def _work(self) -> PungiWork:
+        """Return the work, begun when it is first needed: a phase that is skipped has none."""
+        if self._began is None:
+            log = self.logger or self.compose._logger or logging.getLogger(__name__)
+            forward(log)
+            self._began = PungiWork(self.compose, log, features())
+            before_termination(self._began.terminate)
+        return self._began
 
 
 def features() -> Features:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field, replace
-from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple, Union
+from typing import Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple, Union
 
 from pungi_osbuild.errors import HubError, PungiOsbuildError
 from pungi_osbuild.hub import Hub, HubFaultError, cancel, fault_text, submit
@@ -196,6 +196,7 @@ class Course:
             self._journal.intent(request, attempt)
             task_id = submit(self._hub, request)
         except HubFaultError as fault:
+            self._try_to_note(lambda: self._journal.refused(request, attempt))
             return refused(request, attempt, "the hub refused the task: %s" % fault_text(fault))
         except HubError as error:
             self._lost = error
@@ -205,14 +206,18 @@ class Course:
             return refused(request, attempt, error.reason)
         submitted = Submitted(request, task_id, attempt)
         self._host.submitted(submitted)
-        try:
-            self._journal.submitted(request, attempt, task_id)
-        except PungiOsbuildError as error:
-            logger.error("task %d is not in the journal: %s", task_id, error.reason)
+        self._try_to_note(lambda: self._journal.submitted(request, attempt, task_id))
         if self._conduct.cancel_on_stop and self._conduct.stop.requested:
             # Nobody may be left to take this result and to cancel the task.
             self._cancel([task_id])
         return submitted
+
+    def _try_to_note(self, note: Callable[[], None]) -> None:
+        """Write what has happened already, so that a journal that breaks changes nothing of it."""
+        try:
+            note()
+        except PungiOsbuildError as error:
+            logger.error("%s", error.reason)
 
     def _submit_broke(
         self, item: Tuple[ImageRequest, int], error: Exception

@@ -30,11 +30,13 @@ class Earlier:
     What earlier runs on a compose have submitted.
 
     :param tasks: their ids, sorted
-    :param nvrs: the N-V-Rs of these tasks
+    :param nvrs: what was to be built: the N-V-Rs of these tasks, and of what is in doubt
+    :param in_doubt: submissions of which nobody knows whether a task came of them
     """
 
     tasks: Tuple[int, ...] = ()
     nvrs: FrozenSet[str] = frozenset()
+    in_doubt: int = 0
 
 
 def earlier(topdir: Path) -> Earlier:
@@ -48,20 +50,24 @@ def earlier(topdir: Path) -> Earlier:
     """
     path = topdir / FOLDER / NAME
     tasks: Set[int] = set()
-    nvrs: Set[str] = set()
-    asked: Dict[Tuple[object, object], object] = {}
+    nvrs: Dict[str, object] = {}
+    waiting: Dict[str, object] = {}
+    runs = 0
     for entry in _entries(path):
-        key = (entry.get("request"), entry.get("attempt"))
-        if entry.get("event") == "run":
-            asked.clear()
-        elif entry.get("event") == "intent":
-            asked[key] = entry.get("nvr")
-        elif entry.get("event") == "submitted" and isinstance(entry.get("task_id"), int):
+        event, nvr = entry.get("event"), entry.get("nvr")
+        key = "%d %r %r" % (runs, entry.get("request"), entry.get("attempt"))
+        if event == "run":
+            runs += 1
+        elif event == "intent":
+            waiting[key] = nvrs[key] = nvr
+        elif event == "refused":
+            waiting.pop(key, None)
+            nvrs.pop(key, None)
+        elif event == "submitted" and isinstance(entry.get("task_id"), int):
+            waiting.pop(key, None)
             tasks.add(entry["task_id"])
-            nvr = asked.get(key)
-            if isinstance(nvr, str):
-                nvrs.add(nvr)
-    return Earlier(tuple(sorted(tasks)), frozenset(nvrs))
+    known = frozenset(nvr for nvr in nvrs.values() if isinstance(nvr, str))
+    return Earlier(tuple(sorted(tasks)), known, len(waiting))
 
 
 def _entries(path: Path) -> Iterator[Dict[str, Any]]:
@@ -128,6 +134,10 @@ class Journal:
     def submitted(self, request: ImageRequest, attempt: int, task_id: int) -> None:
         """Record the task that a request became."""
         self._write("submitted", request=request.number, attempt=attempt, task_id=task_id)
+
+    def refused(self, request: ImageRequest, attempt: int) -> None:
+        """Record that the hub made no task of a request."""
+        self._write("refused", request=request.number, attempt=attempt)
 
     def outcome(self, outcome: Outcome) -> None:
         """Record what became of a request."""

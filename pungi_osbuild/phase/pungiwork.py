@@ -105,7 +105,7 @@ class PungiWork:
         """
         before = earlier(Path(self._compose.topdir))
         plan, problems = self._plan()
-        if before.tasks:
+        if before.tasks or before.in_doubt:
             problems = [*problems, _worked_on(before)]
         if plan is not None:
             problems = [*problems, *self._preflight(plan, before)]
@@ -262,14 +262,20 @@ def _profile(reading: Reading) -> Tuple[Optional[Profile], List[Problem]]:
 
 
 def _worked_on(before: Earlier) -> Problem:
-    shown = ", ".join(map(str, before.tasks[:_SHOWN_TASKS]))
-    more = len(before.tasks) - _SHOWN_TASKS
+    parts = []
+    if before.tasks:
+        more = len(before.tasks) - _SHOWN_TASKS
+        named = ", ".join(map(str, before.tasks[:_SHOWN_TASKS]))
+        parts.append("task%s %s" % ("" if len(before.tasks) == 1 else "s", named))
+        if more > 0:
+            parts.append("%d more" % more)
+    if before.in_doubt:
+        parts.append("%d of which nobody knows whether they became tasks" % before.in_doubt)
     return Problem(
         "worked-on",
         Severity.ERROR,
         "--compose-dir",
-        "image builds were submitted for this compose before: task%s %s%s"
-        % ("" if len(before.tasks) == 1 else "s", shown, " and %d more" % more if more > 0 else ""),
+        "image builds were submitted for this compose before: %s" % " and ".join(parts),
         "Going on from there is not possible yet. Make a new compose; or end this one with"
         " --skip-phase=osbuild and add images to it with `pungi-osbuild run`.",
     )
