@@ -108,7 +108,7 @@ class PungiHost:
         task_id, request = submitted.task_id, submitted.request
         try:
             (Path(self.compose.paths.log.koji_tasks_dir()) / str(task_id)).touch()
-        except Exception as error:  # a Pungi that keeps ids elsewhere: the task goes on all the same
+        except Exception as error:  # a Pungi that keeps ids elsewhere; the task goes on
             self.log.warning("koji-tasks/%d cannot be made: %s", task_id, error)
         self.log.info(
             "[BEGIN] OSBuild task for variant %s (%s, task id: %d, %s)",
