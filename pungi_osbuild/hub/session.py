@@ -222,7 +222,8 @@ def log_in(session: Any, profile: Profile) -> None:
             raise InputError(
                 "profile %r logs in by user and password, and the %s was not given"
                 % (profile.name, "password" if profile.user else "user"),
-                "Name them with --user and --password-file.",
+                "`pungi-osbuild` takes them with --user and --password-file. Inside Pungi they"
+                " cannot be given: use a profile that logs in by Kerberos or certificate there.",
             )
         session.login()
     elif profile.authtype in (None, "kerberos"):

@@ -43,6 +43,10 @@ from pungi_osbuild.stop import StopFlag
 
 _SHOWN_TASKS = 20
 
+LOGIN_PATIENCE = 120.0
+"""Seconds for which logging in is tried when the phase starts: hours of work depend on it. As long
+as Pungi's own ``KojiWrapper.login``."""
+
 PATIENCE = 30.0
 """Seconds that a signal handler waits for the tasks to be cancelled and all to be recorded."""
 
@@ -173,7 +177,9 @@ class PungiWork:
             self._log.warning("the osbuild phase has not ended after %d seconds", PATIENCE)
 
     def _run(self, plan: _Plan, host: PungiHost) -> None:
-        options = RunOptions(stop=self._stop, cancel_on_stop=True, host=host)
+        options = RunOptions(
+            stop=self._stop, cancel_on_stop=True, patience=LOGIN_PATIENCE, host=host
+        )
         self._result = run(
             plan.requests,
             plan.compose,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -52,6 +52,7 @@ class RunOptions:
     :param policy: how often the hub is asked; None: adaptive, or ``osbuild_poll_interval``
     :param stop: looked at in each turn, for a signal whose exception was swallowed
     :param cancel_on_stop: cancel the tasks of a run that is stopped
+    :param patience: seconds for which a hub is tried again that cannot be logged in to at first
     :param host: whoever the run works for; None: the compose folder
     """
 
@@ -59,10 +60,14 @@ class RunOptions:
     policy: Optional[PollPolicy] = None
     stop: StopFlag = field(default_factory=StopFlag)
     cancel_on_stop: bool = False
+    patience: float = 0.0
     host: Optional[Host] = None
 
 
 DEFAULTS = RunOptions()
+
+RETRY_PAUSE = 10.0
+"""Seconds between two tries to log in."""
 
 
 def run(
@@ -90,7 +95,11 @@ def run(
     topdir = Path(compose.topdir)
     host = options.host or ComposeFolder(topdir, compose.identity, settings)
     host.check()
-    with Journal(topdir, clock.now) as journal, _refusals_explained(profile), Hub(profile) as hub:
+    with (
+        Journal(topdir, clock.now) as journal,
+        _refusals_explained(profile),
+        _logged_in(profile, options, clock) as hub,
+    ):
         tasks, registry = HubTasks(hub, hub.user_id()), HubRegistry(hub)
         problems = preflight(hub, requests)
         found = tuple(dict.fromkeys(chain.from_iterable(problems.values())))
@@ -131,6 +140,24 @@ def run(
         if stopped is not None:
             raise stopped
         return result
+
+
+@contextmanager
+def _logged_in(profile: Profile, options: RunOptions, clock: Clock) -> Iterator[Hub]:
+    """Give a hub that is logged in to; one that is away for a moment is waited for."""
+    deadline = clock.monotonic() + options.patience
+    with ExitStack() as stack:
+        while True:
+            try:
+                hub = stack.enter_context(Hub(profile))
+                break
+            except HubError as error:
+                if clock.monotonic() + RETRY_PAUSE > deadline:
+                    raise
+                logger.warning("%s; trying again", error.reason)
+                options.stop.check()
+                clock.sleep(RETRY_PAUSE)
+        yield hub
 
 
 def _cancel(course: Course) -> None:
