@@ -15,7 +15,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 from xmlrpc.client import Error as XmlRpcError
 from xmlrpc.client import Fault as XmlRpcFault
 
@@ -24,6 +24,7 @@ import requests
 
 from pungi_osbuild.errors import HubError, InputError
 from pungi_osbuild.hub.profile import Profile
+from pungi_osbuild.hub.wire import unusable
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +68,16 @@ class Reply:
 
     value: Any = None
     fault: Optional[HubFaultError] = None
+
+    def get(self) -> Any:
+        """
+        Return the value as it came: untrusted.
+
+        :raises HubFaultError: there is none, but a fault
+        """
+        if self.fault is not None:
+            raise self.fault
+        return self.value
 
 
 class Hub:
@@ -135,14 +146,17 @@ class Hub:
         :returns: one reply for each call, in order; a fault of one says nothing of the others
         :raises HubFaultError: the multicall itself was refused
         :raises HubError: the hub could not be reached
+        :raises ReplyError: it is not one reply for each call
         """
         if not calls:
             return ()
+        replies: List[Reply] = []
         with self._lent() as session, _translated(self.profile):
-            multicall = session.multicall(batch=MULTICALL_BATCH)
-            for call in calls:
-                multicall._callMethod(call.method, call.args, dict(call.kwargs))
-            return tuple(_reply(entry) for entry in multicall.call_all())
+            for start in range(0, len(calls), MULTICALL_BATCH):
+                batch = calls[start : start + MULTICALL_BATCH]
+                wanted = [_on_the_wire(call) for call in batch]
+                replies.extend(_replies(batch, session._callMethod("multiCall", (wanted,))))
+        return tuple(replies)
 
     def hurry(self) -> None:
         """Give up on calls soon from now on: the run is being stopped, and somebody waits."""
@@ -157,11 +171,7 @@ class Hub:
         """
         user = self.call("getLoggedInUser")
         if not isinstance(user, dict) or not isinstance(user.get("id"), int):
-            raise HubError(
-                "nobody is logged in at %s" % self.profile.server,
-                "Give the profile %r an authtype that logs in (kerberos, ssl or password); image"
-                " tasks cannot be submitted anonymously." % self.profile.name,
-            )
+            raise nobody_logged_in(self.profile)
         return int(user["id"])
 
     @contextmanager
@@ -240,11 +250,42 @@ def _is_file(path: str) -> bool:
     return bool(path) and Path(path).is_file()
 
 
-def _reply(entry: Any) -> Reply:
+def nobody_logged_in(profile: Profile) -> HubError:
+    """Return the error for a hub that takes us for nobody."""
+    return HubError(
+        "nobody is logged in at %s" % profile.server,
+        "Give the profile %r an authtype that logs in (kerberos, ssl or password); image"
+        " tasks cannot be submitted anonymously." % profile.name,
+    )
+
+
+def _on_the_wire(call: Call) -> Dict[str, Any]:
+    return {
+        "methodName": call.method,
+        "params": koji.encode_args(*call.args, **dict(call.kwargs)),
+    }
+
+
+def _replies(calls: Sequence[Call], entries: object) -> Iterator[Reply]:
+    """Give a reply for each call: never one call's for another's."""
+    if not isinstance(entries, (list, tuple)):
+        raise unusable("a multicall", "a list", entries)
+    if len(entries) != len(calls):
+        raise unusable("a multicall", "a list of %d replies" % len(calls), entries)
+    for call, entry in zip(calls, entries):
+        yield _reply(call, entry)
+
+
+def _reply(call: Call, entry: object) -> Reply:
+    """Return what an entry says: a list of one value, or a struct of a fault."""
+    where = "the reply to %s in a multicall" % call.method
     if isinstance(entry, dict):
-        return Reply(
-            fault=HubFaultError(int(entry.get("faultCode", 1)), str(entry.get("faultString")))
-        )
+        code, text = entry.get("faultCode"), entry.get("faultString")
+        if not isinstance(code, int) or isinstance(code, bool) or not isinstance(text, str):
+            raise unusable(where, "a fault", entry)
+        return Reply(fault=HubFaultError(code, text))
+    if not isinstance(entry, (list, tuple)) or len(entry) != 1:
+        raise unusable(where, "a list of one value", entry)
     return Reply(value=entry[0])
 
 
