@@ -1,15 +1,26 @@
 """The door to Koji: session and login, submitting, watching, results."""
 
+from pungi_osbuild.hub.archivetypes import ArchiveTypes, archive_types_call, read_archive_types
 from pungi_osbuild.hub.failure import Failure, explain, fault_text, uploaded
 from pungi_osbuild.hub.files import download, local_path
 from pungi_osbuild.hub.profile import Profile, read_profile
-from pungi_osbuild.hub.releases import build_call, next_number, read_taken, taken
+from pungi_osbuild.hub.releases import (
+    BuildState,
+    KojiBuild,
+    build_call,
+    next_number,
+    read_build,
+    read_taken,
+    taken,
+)
 from pungi_osbuild.hub.results import read_result
 from pungi_osbuild.hub.session import Call, Hub, HubFaultError, Reply
 from pungi_osbuild.hub.targets import (
     Tag,
     Target,
+    build_config_call,
     listed_call,
+    read_arches,
     read_listed,
     read_tag,
     read_target,
@@ -25,19 +36,26 @@ from pungi_osbuild.hub.tasks import (
     newest_end,
     submit,
 )
+from pungi_osbuild.hub.users import User, perms_call, read_user, user_call
 
 __all__ = [
+    "ArchiveTypes",
+    "BuildState",
     "Call",
     "Failure",
     "Hub",
     "HubFaultError",
+    "KojiBuild",
     "Profile",
     "Reply",
     "Tag",
     "Target",
     "Task",
     "TaskState",
+    "User",
+    "archive_types_call",
     "build_call",
+    "build_config_call",
     "cancel",
     "download",
     "ended_since",
@@ -48,15 +66,21 @@ __all__ = [
     "look_up",
     "newest_end",
     "next_number",
+    "perms_call",
+    "read_arches",
+    "read_archive_types",
+    "read_build",
     "read_listed",
     "read_profile",
     "read_result",
     "read_tag",
     "read_taken",
     "read_target",
+    "read_user",
     "submit",
     "tag_call",
     "taken",
     "target_call",
     "uploaded",
+    "user_call",
 ]

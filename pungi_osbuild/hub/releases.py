@@ -3,13 +3,41 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from enum import Enum
 from typing import FrozenSet, Iterable, Optional
 
 from pungi_osbuild.hub.session import Call, Hub, HubFaultError, Reply
 from pungi_osbuild.hub.wire import Struct, unusable
 
-_TAKING_STATES = (0, 1, 2)
-"""koji.BUILD_STATES BUILDING, COMPLETE and DELETED; FAILED and CANCELED ones are used again."""
+
+class BuildState(Enum):
+    """``koji.BUILD_STATES``."""
+
+    BUILDING = 0
+    COMPLETE = 1
+    DELETED = 2
+    FAILED = 3
+    CANCELED = 4
+
+
+@dataclass(frozen=True)
+class KojiBuild:
+    """
+    A build that Koji knows.
+
+    :param task_id: None where Koji does not say: composer names it when it imports the build
+    """
+
+    state: BuildState
+    task_id: Optional[int] = None
+
+    @property
+    def takes_nvr(self) -> bool:
+        """Whether no other build can have its N-V-R; those of FAILED and CANCELED ones can be
+        had again.
+        """
+        return self.state not in (BuildState.FAILED, BuildState.CANCELED)
 
 
 def next_number(hub: Hub, name: str, version: str) -> Optional[int]:
@@ -51,6 +79,25 @@ def build_call(nvr: str) -> Call:
     return Call("getBuild", (nvr,))
 
 
+def read_build(nvr: str, reply: Reply) -> Optional[KojiBuild]:
+    """
+    Return the build that :func:`build_call` asked for; None where there is none.
+
+    :raises HubFaultError: the hub refused the call
+    :raises ReplyError: the reply does not look as a build does
+    """
+    value = reply.get()
+    if value is None:
+        return None
+    build = Struct(value, "getBuild %s" % nvr)
+    number = build.integer("state")
+    try:
+        state = BuildState(number)
+    except ValueError as error:
+        raise unusable("%s, state" % build.where, "a build's state", number) from error
+    return KojiBuild(state, build.integer("task_id") if build.has("task_id") else None)
+
+
 def read_taken(nvr: str, reply: Reply) -> bool:
     """
     Whether the build that :func:`build_call` asked for is BUILDING, COMPLETE or DELETED.
@@ -58,8 +105,5 @@ def read_taken(nvr: str, reply: Reply) -> bool:
     :raises HubFaultError: the hub refused the call
     :raises ReplyError: the reply does not look as a build does
     """
-    if reply.fault is not None:
-        raise reply.fault
-    if reply.value is None:
-        return False
-    return Struct(reply.value, "getBuild %s" % nvr).integer("state") in _TAKING_STATES
+    build = read_build(nvr, reply)
+    return build is not None and build.takes_nvr

@@ -1,5 +1,5 @@
 """
-What the hub knows of build targets: where builds go, and what their tag takes.
+What the hub knows of build targets: which arches they build, where builds go, what a tag takes.
 
 Each question is a call to put into a multicall, and a function that reads the reply to it. The
 replies are those of kojihub 1.35.3, found by experiment.
@@ -8,7 +8,9 @@ replies are those of kojihub 1.35.3, found by experiment.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Optional, Tuple
+
+import koji
 
 from pungi_osbuild.hub.session import Call, Reply
 from pungi_osbuild.hub.wire import Struct, unusable
@@ -19,10 +21,12 @@ class Target:
     """
     A build target.
 
+    :param build_tag: name of the tag that says which arches can be built
     :param dest_tag: name of the tag that builds go to
     """
 
     name: str
+    build_tag: str
     dest_tag: str
 
 
@@ -32,10 +36,12 @@ class Tag:
     A tag.
 
     :param locked: nobody can tag a build into it, not even an admin
+    :param perm: name of the permission that whoever tags into it must have, an admin, too
     """
 
     name: str
     locked: bool
+    perm: Optional[str] = None
 
 
 def target_call(name: str) -> Call:
@@ -50,11 +56,11 @@ def read_target(name: str, reply: Reply) -> Optional[Target]:
     :raises HubFaultError: the hub refused the call
     :raises ReplyError: the reply does not look as a target does
     """
-    value = _value(reply)
+    value = reply.get()
     if value is None:
         return None
     target = Struct(value, "getBuildTarget %s" % name)
-    return Target(target.text("name"), target.text("dest_tag_name"))
+    return Target(target.text("name"), target.text("build_tag_name"), target.text("dest_tag_name"))
 
 
 def tag_call(name: str) -> Call:
@@ -70,8 +76,35 @@ def read_tag(name: str, reply: Reply) -> Tag:
     :raises ReplyError: there is no such tag, although a target names it, or the reply does not
         look as a tag does
     """
-    tag = Struct(_value(reply), "getTag %s" % name)
-    return Tag(tag.text("name"), _truth(tag.plain("locked"), "%s, locked" % tag.where))
+    tag = Struct(reply.get(), "getTag %s" % name)
+    locked = _truth(tag.plain("locked"), "%s, locked" % tag.where)
+    # Where there is an id there must be a name: a permission that nobody can name is still asked
+    # for when the build is tagged.
+    perm = tag.text("perm") if tag.has("perm_id") else tag.maybe_text("perm")
+    return Tag(tag.text("name"), locked, perm)
+
+
+def build_config_call(tag: str) -> Call:
+    """
+    Return the call that asks what builds from a build tag use.
+
+    Not ``getTag``: a tag may inherit its arches.
+    """
+    return Call("getBuildConfig", (tag,))
+
+
+def read_arches(tag: str, reply: Reply) -> Tuple[str, ...]:
+    """
+    Return the arches that can be built from a build tag, as Koji calls them; perhaps none.
+
+    The builder's rule: the text is split at white space, and each word made canonical.
+
+    :raises HubFaultError: the hub refused the call
+    :raises ReplyError: the reply does not look as a build tag does
+    """
+    written = Struct(reply.get(), "getBuildConfig %s" % tag).maybe_text("arches")
+    words = (str(koji.canonArch(word)) for word in (written or "").split())
+    return tuple(dict.fromkeys(words))
 
 
 def listed_call(tag: str, package: str) -> Call:
@@ -92,13 +125,7 @@ def read_listed(tag: str, package: str, reply: Reply) -> bool:
     :raises HubFaultError: the hub refused the call
     :raises ReplyError: the reply is neither true nor false
     """
-    return _truth(_value(reply), "checkTagPackage %s %s" % (tag, package))
-
-
-def _value(reply: Reply) -> Any:
-    if reply.fault is not None:
-        raise reply.fault
-    return reply.value
+    return _truth(reply.get(), "checkTagPackage %s %s" % (tag, package))
 
 
 def _truth(value: object, where: str) -> bool:

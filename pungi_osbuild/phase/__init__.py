@@ -2,6 +2,7 @@
 
 from pungi_osbuild.phase.checks import check, check_beside, check_settings
 from pungi_osbuild.phase.clock import Clock
+from pungi_osbuild.phase.hubcheck import HubCheck, check_on_hub, hindered
 from pungi_osbuild.phase.plan import Plan, plan
 from pungi_osbuild.phase.prepare import planned_and_checked
 from pungi_osbuild.phase.run import RunOptions, run
@@ -9,12 +10,15 @@ from pungi_osbuild.phase.watch import PollPolicy
 
 __all__ = [
     "Clock",
+    "HubCheck",
     "Plan",
     "PollPolicy",
     "RunOptions",
     "check",
     "check_beside",
+    "check_on_hub",
     "check_settings",
+    "hindered",
     "plan",
     "planned_and_checked",
     "run",

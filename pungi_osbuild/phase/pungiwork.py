@@ -19,7 +19,7 @@ from pungi_osbuild.config import (
     written_patterns,
 )
 from pungi_osbuild.errors import ConfigError, InputError, PungiOsbuildError
-from pungi_osbuild.hub import Hub, HubFaultError, Profile, fault_text, read_profile
+from pungi_osbuild.hub import Profile, read_profile
 from pungi_osbuild.metadata import SharedImages, vocabulary
 from pungi_osbuild.model import (
     Compose,
@@ -32,8 +32,8 @@ from pungi_osbuild.model import (
 from pungi_osbuild.phase.checks import check_beside
 from pungi_osbuild.phase.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.phase.composeview import PungiCompose, path_problems, view
+from pungi_osbuild.phase.hubcheck import check_on_hub
 from pungi_osbuild.phase.journal import Earlier, earlier
-from pungi_osbuild.phase.preflight import preflight
 from pungi_osbuild.phase.prepare import planned_and_checked
 from pungi_osbuild.phase.pungihost import PungiHost, describe_failure, explained
 from pungi_osbuild.phase.run import RunOptions, run
@@ -102,7 +102,8 @@ class PungiWork:
         """
         Find everything that would go wrong for certain, before any phase has begun.
 
-        Asks the hub, too: login, targets, tags, package lists, N-V-Rs. Warnings are logged.
+        Asks the hub, too: login, permissions, targets, arches, tags, package lists, files, N-V-Rs.
+        Warnings are logged.
 
         :raises ConfigError: there are errors; nothing was submitted
         :raises InputError: it cannot be said what was submitted for this compose before
@@ -111,8 +112,9 @@ class PungiWork:
         plan, problems = self._plan()
         if before.tasks or before.in_doubt:
             problems = [*problems, _worked_on(before)]
-        if plan is not None:
-            problems = [*problems, *self._preflight(plan, before)]
+        if plan is not None and plan.requests:
+            asked = check_on_hub(plan.profile, plan.requests, before.nvrs)
+            problems = [*problems, *asked.problems]
         self._tell(problems)
 
     def used_patterns(self) -> Set[str]:
@@ -219,22 +221,6 @@ class PungiWork:
         if profile is None:
             return None, planned.problems
         return _Plan(reading.config, compose, planned.requests, profile), planned.problems
-
-    def _preflight(self, plan: _Plan, before: Earlier) -> List[Problem]:
-        if not plan.requests:
-            return []
-        profile = plan.profile
-        try:
-            with Hub(profile) as hub:
-                hub.user_id()
-                found = preflight(hub, plan.requests, before.nvrs)
-        except HubFaultError as fault:
-            refusal = "the hub at %s refused: %s" % (profile.server, fault_text(fault))
-            hint = "Check the profile %r and what it may do there." % profile.name
-            return [Problem("hub", Severity.ERROR, "koji_profile", refusal, hint)]
-        except PungiOsbuildError as error:
-            return [Problem("hub", Severity.ERROR, "koji_profile", error.reason, error.solution)]
-        return [problem for problems in found.values() for problem in problems]
 
     def _tell(self, problems: Sequence[Problem]) -> None:
         """Log what is only a warning, once; raise what is not."""

@@ -5,22 +5,11 @@ from __future__ import annotations
 import logging
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Iterator, Optional, Sequence
 
-from pungi_osbuild.errors import (
-    ConfigError,
-    HubError,
-    PungiOsbuildError,
-    RunInterruptedError,
-)
-from pungi_osbuild.hub import (
-    Hub,
-    HubFaultError,
-    Profile,
-    fault_text,
-)
+from pungi_osbuild.errors import ConfigError, HubError, PungiOsbuildError, RunInterruptedError
+from pungi_osbuild.hub import Hub, Profile
 from pungi_osbuild.metadata import Vocabulary
 from pungi_osbuild.model import (
     Compose,
@@ -36,6 +25,7 @@ from pungi_osbuild.phase.host import ComposeFolder, Host
 from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
 from pungi_osbuild.phase.journal import Journal
 from pungi_osbuild.phase.preflight import preflight
+from pungi_osbuild.phase.refusals import refusals_explained
 from pungi_osbuild.phase.releases import allocate
 from pungi_osbuild.phase.watch import PollPolicy, Watcher
 from pungi_osbuild.stop import StopFlag
@@ -97,15 +87,14 @@ def run(
     host.check()
     with (
         Journal(topdir, clock.now) as journal,
-        _refusals_explained(profile),
+        refusals_explained(profile),
         _logged_in(profile, options, clock) as hub,
     ):
         tasks, registry = HubTasks(hub, hub.user_id()), HubRegistry(hub)
-        problems = preflight(hub, requests)
-        found = tuple(dict.fromkeys(chain.from_iterable(problems.values())))
-        if has_errors(found):
-            raise ConfigError(found)
-        wanted = [request for request in requests if request.number not in problems]
+        found = preflight(hub, requests)
+        if has_errors(found.problems):
+            raise ConfigError(found.problems)
+        wanted = [request for request in requests if request.number not in found.by_request]
         allocated = allocate(wanted, registry, compose.identity)
         policy = options.policy or PollPolicy(fixed=settings.poll_interval)
         course = Course(
@@ -119,8 +108,8 @@ def run(
             Conduct(options.stop, options.cancel_on_stop, settings.fail_fast),
         )
         for request in requests:
-            if request.number in problems:
-                reasons = (problem.message for problem in problems[request.number])
+            if request.number in found.by_request:
+                reasons = (problem.message for problem in found.by_request[request.number])
                 course.keep(refused(request, 1, "; ".join(reasons)))
         stopped: Optional[BaseException] = None
         try:
@@ -174,14 +163,3 @@ def _interrupted(course: Course) -> RunInterruptedError:
         "What was finished is recorded. Cancel the others with `koji cancel` if they are not"
         " wanted; running this again submits new ones.",
     )
-
-
-@contextmanager
-def _refusals_explained(profile: Profile) -> Iterator[None]:
-    try:
-        yield
-    except HubFaultError as fault:
-        raise HubError(
-            "the hub at %s refused: %s" % (profile.server, fault_text(fault)),
-            "Check the profile %r and what it may do there." % profile.name,
-        ) from fault

@@ -12,8 +12,12 @@ from pungi_osbuild.rehearsal.wire import TASK_STATES, stored_request, stored_res
 CHANNEL_ID = 7
 IMAGE_BTYPE = 4
 CG_ID = 1
-PERMISSIONS = ("admin", "appliance", "dist-repo", "host", "image")
-"""The first permissions of a hub, in the order of their ids."""
+PERMISSIONS = (
+    *("admin", "appliance", "dist-repo", "host", "image", "image-import", "livecd"),
+    *("maven-import", "repo", "sign", "tag", "target", "win-admin", "win-import"),
+    "draft-promoter",
+)
+"""The permissions of a new hub, in the order of their ids."""
 
 
 def task_info(task: Task, request: bool = False) -> Dict[str, Any]:

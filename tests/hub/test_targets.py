@@ -16,7 +16,9 @@ from pungi_osbuild.hub import (
     Tag,
     Target,
     build_call,
+    build_config_call,
     listed_call,
+    read_arches,
     read_listed,
     read_tag,
     read_taken,
@@ -47,15 +49,14 @@ TAG: Dict[str, Any] = {
 READERS: Dict[str, Callable[[Reply], object]] = {
     "target": lambda reply: read_target("t", reply),
     "tag": lambda reply: read_tag("t", reply),
+    "arches": lambda reply: read_arches("t", reply),
     "listed": lambda reply: read_listed("t", "p", reply),
     "taken": lambda reply: read_taken("p-1-1", reply),
 }
+KEYS = ["name", "dest_tag_name", "locked", "perm", "perm_id", "arches", "state", "task_id"]
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
-    lambda inner: (
-        st.lists(inner)
-        | st.dictionaries(st.sampled_from(["name", "dest_tag_name", "locked", "state"]), inner)
-    ),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(KEYS), inner),
     max_leaves=8,
 )
 
@@ -67,17 +68,42 @@ def test_the_calls_are_those_that_a_real_hub_answered() -> None:
     assert listed_call("f41-images-candidate", "Fedora-IoT") == Call(
         "checkTagPackage", ("f41-images-candidate", "Fedora-IoT")
     )
+    assert build_config_call("f41-images-build") == Call("getBuildConfig", ("f41-images-build",))
     assert build_call("Fedora-IoT-41-1") == Call("getBuild", ("Fedora-IoT-41-1",))
 
 
 def test_a_real_hubs_replies() -> None:
     """As kojihub 1.35.3 sends them."""
-    assert read_target("f41-images", Reply(TARGET)) == Target("f41-images", "f41-images-candidate")
+    assert read_target("f41-images", Reply(TARGET)) == Target(
+        "f41-images", "f41-images-build", "f41-images-candidate"
+    )
     assert read_target("no-such-target", Reply(None)) is None
     assert read_tag("f41-images-locked", Reply(TAG)) == Tag("f41-images-locked", locked=True)
     assert not read_tag("t", Reply({**TAG, "locked": False})).locked
+    restricted = {**TAG, "locked": False, "perm": "admin", "perm_id": 1}
+    assert read_tag("t", Reply(restricted)) == Tag("f41-images-locked", False, "admin")
+    assert read_arches("t", Reply(TAG)) == ("x86_64", "aarch64", "ppc64le", "s390x")
     assert read_listed("f41-images-candidate", "Fedora-IoT", Reply(True))
     assert not read_listed("f41-images-candidate", "blocked-image", Reply(False))
+
+
+@pytest.mark.parametrize("written", ["", None, "  "])
+def test_a_build_tag_may_have_no_arches(written: object) -> None:
+    """An empty text, or none at all."""
+    assert read_arches("t", Reply({**TAG, "arches": written})) == ()
+
+
+def test_arches_are_called_as_koji_calls_them() -> None:
+    """The builder compares canonical names, each once, however they are spaced."""
+    written = " i686  x86_64\n armv7hl x86_64 "
+    assert read_arches("t", Reply({**TAG, "arches": written})) == ("i386", "x86_64", "armhfp")
+
+
+@pytest.mark.parametrize("value", [None, True, [], {"arches": ["x86_64"]}, {"arches": 1}])
+def test_what_is_no_build_tag_is_refused(value: object) -> None:
+    """A target's build tag is always there."""
+    with pytest.raises(ReplyError, match="getBuildConfig t"):
+        read_arches("t", Reply(value))
 
 
 @pytest.mark.parametrize(
@@ -130,6 +156,9 @@ def test_what_is_no_target_is_refused(value: object) -> None:
         {**TAG, "locked": None},
         {**TAG, "locked": 1},
         {**TAG, "locked": "false"},
+        {**TAG, "perm": 1},
+        {**TAG, "perm": ["admin"]},
+        {**TAG, "perm": None, "perm_id": 1},
         {key: value for key, value in TAG.items() if key != "locked"},
     ],
 )
@@ -146,7 +175,9 @@ def test_an_answer_that_is_neither_yes_nor_no_is_refused(value: object) -> None:
         read_listed("t", "p", Reply(value))
 
 
-@pytest.mark.parametrize("value", [True, "COMPLETE", {}, {"state": "1"}, {"state": True}, [1]])
+@pytest.mark.parametrize(
+    "value", [True, "COMPLETE", {}, {"state": "1"}, {"state": True}, {"state": 5}, [1]]
+)
 def test_what_is_no_build_is_refused(value: object) -> None:
     """An N-V-R is not free because the hub answers oddly."""
     with pytest.raises(ReplyError, match="getBuild p-1-1"):

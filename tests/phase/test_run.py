@@ -261,8 +261,7 @@ def test_what_the_hub_refuses_at_submission_is_a_failed_outcome(tmp_path: Path) 
     first, second = prepared.requests
     refused = replace(first, config=replace(first.config, distro=7))  # type: ignore[arg-type]
     prepared = replace(prepared, requests=(refused, second))
-    content = content_for(replace(prepared, requests=(second,)))
-    with RehearsalHub(HubSettings(duration=0), tmp_path / "koji", content) as hub:
+    with RehearsalHub(HubSettings(duration=0), tmp_path / "koji", content_for(prepared)) as hub:
         done = run_against(hub, prepared, tmp_path / "out")
     (failed,) = failures(done)
     assert failed.task_id is None

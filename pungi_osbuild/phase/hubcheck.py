@@ -1,0 +1,47 @@
+"""Preflight by itself: log in, ask, and hang up. What hinders that is a problem like the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import AbstractSet, Optional, Sequence, Tuple
+
+from pungi_osbuild.config.problems import make
+from pungi_osbuild.errors import PungiOsbuildError
+from pungi_osbuild.hub import Hub, Profile
+from pungi_osbuild.model import ImageRequest, Problem
+from pungi_osbuild.phase.preflight import preflight
+from pungi_osbuild.phase.refusals import refusals_explained
+from pungi_osbuild.phase.verdicts import PROFILE_PLACE
+
+
+@dataclass(frozen=True)
+class HubCheck:
+    """
+    What came of asking a hub.
+
+    :param problems: each once; where the hub could not be asked, that alone
+    :param hindrance: why the hub could not be asked
+    """
+
+    problems: Tuple[Problem, ...]
+    hindrance: Optional[PungiOsbuildError] = None
+
+
+def check_on_hub(
+    profile: Profile, requests: Sequence[ImageRequest], own: AbstractSet[str] = frozenset()
+) -> HubCheck:
+    """
+    Return what a hub says of requests; nothing is submitted.
+
+    :param own: as for :func:`~pungi_osbuild.phase.preflight.preflight`
+    """
+    try:
+        with refusals_explained(profile), Hub(profile) as hub:
+            return HubCheck(preflight(hub, requests, own).problems)
+    except PungiOsbuildError as error:
+        return hindered("hub", PROFILE_PLACE, error)
+
+
+def hindered(code: str, place: str, error: PungiOsbuildError) -> HubCheck:
+    """Return what an error means that came before any answer."""
+    return HubCheck((make(code, place, error.reason, error.solution),), error)
