@@ -1,9 +1,11 @@
-"""``pungi-osbuild validate`` and ``pungi-osbuild plan``: what a config means, without a hub."""
+"""``pungi-osbuild validate`` and ``pungi-osbuild plan``: what a config means, and what is wrong."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Optional
 
 import click
 
@@ -11,32 +13,64 @@ from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.cli.inputs import (
     DEFAULT_OUT,
     Origin,
+    Prepared,
     config_argument,
     origin_options,
     prepare,
 )
+from pungi_osbuild.cli.login import Login, login_options
 from pungi_osbuild.cli.show import show_json, show_lines, show_problems
-from pungi_osbuild.report import plan_json, plan_table, problem_summary
+from pungi_osbuild.errors import InputError
+from pungi_osbuild.phase import HubCheck, check_on_hub, hindered
+from pungi_osbuild.report import junit_lines, plan_json, plan_table, problem_summary
 
 
-@click.command("validate", short_help="Find every problem of a config; no hub is asked.")
+@click.command("validate", short_help="Find every problem of a config; nothing is submitted.")
 @config_argument
 @origin_options
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text")
-def validate_command(config: Path, origin: Origin, output: str) -> None:
+@click.option("--hub", metavar="PROFILE", help="Ask the hub of this Koji profile, too.")
+@login_options
+@click.option("--format", "output", type=click.Choice(["text", "json", "junit"]), default="text")
+def validate_command(
+    config: Path, origin: Origin, hub: Optional[str], login: Login, output: str
+) -> None:
     """Find every problem of CONFIG's osbuild section; nothing is submitted.
 
+    No hub is asked unless --hub names one: then what it would refuse is among the problems
+    (permissions, targets, arches, tags, package lists, files, N-V-Rs). --format junit is for CI:
+    a test for each image block.
+
     \b
-    Example: pungi-osbuild validate fedora.conf
+    Example: pungi-osbuild validate fedora.conf --hub koji
+    In CI:   pungi-osbuild validate fedora.conf --hub koji --format junit > validate.xml
     """
+    if hub is None and login.given:
+        raise click.UsageError("--koji-config, --user and --password-file are for --hub")
     with exits():
         prepared = prepare(config, origin)
-        if output == "json":
-            show_json({"problems": [problem.to_json() for problem in prepared.problems]})
-        else:
+        if output == "text":
+            # At once: a hub may let us wait.
             show_problems(prepared.problems, err=False)
-            show_lines([problem_summary(prepared.problems)])
-    sys.exit(int(prepared.exit_code))
+        check = HubCheck(()) if hub is None else _check(hub, login, prepared)
+        everything = tuple(dict.fromkeys((*prepared.problems, *check.problems)))
+        if output == "json":
+            show_json({"problems": [problem.to_json() for problem in everything]})
+        elif output == "junit":
+            show_lines(junit_lines(prepared.config, everything))
+        else:
+            show_problems(everything[len(prepared.problems) :], err=False)
+            show_lines([problem_summary(everything)])
+    if check.hindrance is not None:
+        sys.exit(int(check.hindrance.exit_code))
+    sys.exit(int(replace(prepared, problems=everything).exit_code))
+
+
+def _check(name: str, login: Login, prepared: Prepared) -> HubCheck:
+    try:
+        profile = login.profile(name)
+    except InputError as error:
+        return hindered("no-profile", "--hub", error)
+    return check_on_hub(profile, prepared.requests)
 
 
 @click.command("plan", short_help="Show the tasks of a config, with their exact arguments.")

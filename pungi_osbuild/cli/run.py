@@ -11,10 +11,10 @@ import click
 
 from pungi_osbuild.cli.exits import exit_code, exits
 from pungi_osbuild.cli.inputs import Origin, Prepared, config_argument, prepare
+from pungi_osbuild.cli.login import Login, login_options
 from pungi_osbuild.cli.show import log_to_stderr, show_problems, show_result
 from pungi_osbuild.cli.signals import STOP
 from pungi_osbuild.errors import ConfigError, InputError
-from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import claims_of_request, own_in, recorded_images, vocabulary
 from pungi_osbuild.phase import RunOptions, check_beside, run
 
@@ -27,9 +27,7 @@ OSBUILD = "osbuild.json"
 @config_argument
 @click.option("--compose", type=_FILE, metavar="DIR", required=True, help="The compose's folder.")
 @click.option("--profile", metavar="NAME", help="Koji profile; default: the config's koji_profile.")
-@click.option("--koji-config", type=_FILE, metavar="FILE", help="Koji's configuration file.")
-@click.option("--user", metavar="NAME", help="User, for a profile that logs in by password.")
-@click.option("--password-file", type=_FILE, metavar="FILE", help="File that holds the password.")
+@login_options
 @click.option("--download", is_flag=True, help="Fetch images over HTTP, mounted volume or not.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
 @click.option("--format", "output", type=click.Choice(["table", "json"]), default="table")
@@ -37,9 +35,7 @@ def run_command(
     config: Path,
     compose: Path,
     profile: Optional[str],
-    koji_config: Optional[Path],
-    user: Optional[str],
-    password_file: Optional[Path],
+    login: Login,
     download: bool,
     quiet: bool,
     output: str,
@@ -67,7 +63,7 @@ def run_command(
                 prepared.requests,
                 target,
                 read.settings,
-                read_profile(name, koji_config, user, _password(password_file)),
+                login.profile(name),
                 vocabulary(),
                 RunOptions(over_http=download, stop=STOP),
             )
@@ -90,15 +86,3 @@ def _beside_what_is_there(prepared: Prepared, compose: Path) -> Prepared:
     ]
     problems = (*prepared.problems, *check_beside(prepared.requests, kept))
     return replace(prepared, problems=problems)
-
-
-def _password(path: Optional[Path]) -> Optional[str]:
-    if path is None:
-        return None
-    try:
-        return path.read_text(encoding="utf-8").rstrip("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            "the password file %s cannot be read: %s" % (path, error),
-            "Name a file that you can read, with the password in its first line.",
-        ) from error

@@ -1,0 +1,185 @@
+"""
+Problems as a JUnit XML document, for CI.
+
+What CI systems show of one decides its shape. Jenkins and Azure show only the first failure of a
+testcase, so there is one, and its text holds all errors. GitLab shows neither the class name nor
+the failure's ``message``, so the testcase's name says which block it is and the text says all.
+Both tell testcases apart by name, and want those that passed, too: a problem that is gone shows as
+mended.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from xml.etree import ElementTree
+
+from pungi_osbuild.config.places import of_block, of_pattern
+from pungi_osbuild.model import ComposeConfig, ImageConfig, Problem
+from pungi_osbuild.report.problems import problem_lines
+
+NAME = "pungi-osbuild validate"
+GENERAL = "config"
+ELSE = "everything but the image blocks"
+
+_PLACE = re.compile(r'osbuild\["(?P<pattern>.*?)"\](?:\[(?P<index>[0-9]+)\])?(?=$|[.\[])', re.S)
+
+
+def junit_lines(config: Optional[ComposeConfig], problems: Sequence[Problem]) -> List[str]:
+    """
+    Return the lines of the document: a testsuite for each pattern, a testcase for each block.
+
+    A testcase has a failure where there is an error, and lists its warnings in ``system-out``.
+    Problems of no block are in a testcase of their pattern, or in the one for everything else.
+    The document is plain ASCII and valid whatever the config holds.
+
+    :param config: as far as it could be read; blocks that could not be have their problems
+    """
+    document = ElementTree.Element("testsuites", {"name": NAME})
+    suites = _suites(config, problems)
+    for name, cases in suites:
+        # A pattern may be empty, and readers want a name.
+        called = _printable(name) or '""'
+        suite = ElementTree.SubElement(document, "testsuite", {"name": called})
+        for case in cases:
+            _add(suite, called, case)
+        _count(suite, cases)
+    _count(document, [case for _, cases in suites for case in cases])
+    ElementTree.indent(document)
+    text = ElementTree.tostring(document, "us-ascii").decode("ascii")
+    return ['<?xml version="1.0" encoding="UTF-8"?>', *text.split("\n")]
+
+
+@dataclass(frozen=True)
+class _Home:
+    """
+    What a problem is about.
+
+    :param pattern: None: no pattern
+    :param index: of the block under the pattern; None: no block, but the pattern itself
+    """
+
+    pattern: Optional[str] = None
+    index: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class _Case:
+    name: str
+    problems: Tuple[Problem, ...]
+
+    @property
+    def errors(self) -> Tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if problem.is_error)
+
+    @property
+    def warnings(self) -> Tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if not problem.is_error)
+
+
+def _suites(
+    config: Optional[ComposeConfig], problems: Sequence[Problem]
+) -> List[Tuple[str, List[_Case]]]:
+    """Return the testcases: what is no block first, then by pattern in the order of the config."""
+    blocks = _blocks(config)
+    patterns = () if config is None else config.patterns
+    found: Dict[_Home, List[Problem]] = {_Home(): []}
+    for block_home in blocks:
+        found[block_home] = []
+    for problem in problems:
+        found.setdefault(_home(problem.place, blocks, patterns), []).append(problem)
+    suites: Dict[str, List[_Case]] = {}
+    general = [_Case(ELSE, tuple(found.pop(_Home())))]
+    names = [*patterns, *(home.pattern for home in found if home.pattern is not None)]
+    for pattern in dict.fromkeys(names):
+        homes = sorted(
+            (home for home in found if home.pattern == pattern),
+            key=lambda home: -1 if home.index is None else home.index,
+        )
+        cases = [_Case(_title(home, blocks.get(home)), tuple(found[home])) for home in homes]
+        if cases:
+            suites[pattern] = cases
+    return [(GENERAL, general), *suites.items()]
+
+
+def _blocks(config: Optional[ComposeConfig]) -> Dict[_Home, ImageConfig]:
+    found = {}
+    for block in () if config is None else config.blocks:
+        index = block.place[len(of_pattern(block.pattern)) + 1 : -1]
+        found[_Home(block.pattern, int(index))] = block
+    return found
+
+
+def _home(place: str, blocks: Mapping[_Home, ImageConfig], patterns: Sequence[str]) -> _Home:
+    """Return what a place belongs to; what is known of the config is better than its looks."""
+    place = _printable(place)
+    for home, block in blocks.items():
+        if _is_within(place, block.place):
+            return home
+    for pattern in sorted(patterns, key=len, reverse=True):
+        if _is_within(place, of_pattern(pattern)):
+            rest = place[len(_printable(of_pattern(pattern))) :]
+            index = re.match(r"\[([0-9]+)\]", rest)
+            return _Home(pattern, int(index.group(1)) if index else None)
+    written = _PLACE.match(place)
+    if written is None:
+        return _Home()
+    number = written.group("index")
+    return _Home(written.group("pattern"), None if number is None else int(number))
+
+
+def _is_within(place: str, outer: str) -> bool:
+    outer = _printable(outer)
+    return place == outer or place.startswith((outer + ".", outer + "["))
+
+
+def _title(home: _Home, block: Optional[ImageConfig]) -> str:
+    assert home.pattern is not None, "what belongs to no pattern has a name of its own"
+    if home.index is None:
+        return "the pattern %s" % of_pattern(home.pattern)
+    place = of_block(home.pattern, home.index)
+    # A block that could not be read may have no name.
+    return place if block is None else "%s (%s) %s" % (block.name, block.image_type, place)
+
+
+def _add(suite: ElementTree.Element, classname: str, case: _Case) -> None:
+    element = ElementTree.SubElement(
+        suite,
+        "testcase",
+        {"classname": classname, "name": _printable(case.name), "time": "0"},
+    )
+    if case.errors:
+        first = case.errors[0]
+        more = "" if len(case.errors) == 1 else " (and %d more)" % (len(case.errors) - 1)
+        failure = ElementTree.SubElement(
+            element,
+            "failure",
+            {
+                "message": _printable("%s [%s]%s" % (first.message, first.code, more)),
+                "type": _printable(first.code),
+            },
+        )
+        failure.text = _text(case.errors)
+    if case.warnings:
+        ElementTree.SubElement(element, "system-out").text = _text(case.warnings)
+
+
+def _text(problems: Sequence[Problem]) -> str:
+    lines = (line for text in problem_lines(problems) for line in text.split("\n"))
+    return "\n".join(map(_printable, lines))
+
+
+def _count(element: ElementTree.Element, cases: Sequence[_Case]) -> None:
+    element.set("tests", str(len(cases)))
+    element.set("failures", str(sum(1 for case in cases if case.errors)))
+    element.set("errors", "0")
+    element.set("time", "0")
+
+
+def _printable(text: str) -> str:
+    """Return a text without what XML cannot hold, or a reader cannot see."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )
