@@ -408,6 +408,19 @@ def test_an_nvr_that_koji_has_is_found_before_anything_is_submitted(tmp_path: Pa
     assert len(json.loads((tmp_path / "out/compose/metadata/images.json").read_text("utf-8"))) == 2
 
 
+def test_a_user_who_may_not_build_ends_the_run_whatever_may_fail(tmp_path: Path) -> None:
+    """It is nothing of one image; and nothing was submitted."""
+    block = {"release": "1", "failable": ["*"]}
+    prepared = prepare(a_config(tmp_path, block), Origin(date=DATE), tmp_path / "out")
+    assert all(request.can_fail for request in prepared.requests)
+    content = replace(content_for(prepared), anonymous="nobody")
+    with RehearsalHub(HubSettings(duration=0), tmp_path / "koji", content) as hub:
+        with pytest.raises(ConfigError) as caught:
+            run_against(hub, prepared, tmp_path / "out")
+        assert "osbuildImage" not in [call.method for call in hub.calls]
+    assert [problem.code for problem in caught.value.problems] == ["no-image-permission"]
+
+
 def test_two_runs_on_one_compose_are_refused(tmp_path: Path) -> None:
     """Before anything is asked of the hub."""
     with Journal(tmp_path, now=lambda: 0.0), pytest.raises(InputError, match="another run"):
