@@ -54,12 +54,14 @@ class SharedImages:
             by_identity = {entry.identity: entry for entry in there}
             by_path = {entry.path: entry for entry in there}
             made = [(image, productmd_image(self._images, image)) for image in ours]
-            clashes = [
-                Clash(image, other)
-                for image, entry in made
-                for other in [by_identity.get(identity_of(entry)) or by_path.get(image.path)]
-                if other is not None
-            ]
+            clashes: List[Clash] = []
+            for image, entry in made:
+                identity = identity_of(entry)
+                new = RecordedImage(image.variant, image.built.arch, image.path, identity)
+                other = by_identity.get(identity) or by_path.get(image.path)
+                if other is not None:
+                    clashes.append(Clash(image, other))
+                by_identity[identity] = by_path[image.path] = new
             if clashes:
                 raise ImageClashError(self._path, tuple(clashes))
             for image, entry in made:

@@ -35,7 +35,7 @@ from pungi_osbuild.model.config import (
 )
 from pungi_osbuild.model.image import Artifact, BuiltImage, Checksum, Manifest, PlacedImage
 from pungi_osbuild.model.outcome import KojiPlace, Outcome, OutcomeKind, RunResult, TaskTimes
-from pungi_osbuild.model.plain import JsonDict
+from pungi_osbuild.model.plain import JsonDict, without_logins
 from pungi_osbuild.model.problem import Problem, Severity, has_errors
 from pungi_osbuild.model.request import METHOD, ImageRequest
 
@@ -78,4 +78,5 @@ __all__ = [
     "Upload",
     "Variant",
     "has_errors",
+    "without_logins",
 ]

@@ -29,6 +29,7 @@ from pungi_osbuild.model import (
     PlacedImage,
     Settings,
     TaskTimes,
+    without_logins,
 )
 from pungi_osbuild.phase.clock import Clock
 from pungi_osbuild.phase.place import Source, place
@@ -157,7 +158,7 @@ def failed(submitted: Submitted, reason: str, task: Optional[Task]) -> Outcome:
         kind=OutcomeKind.FAILED,
         task_id=submitted.task_id,
         attempt=submitted.attempt,
-        reason=reason,
+        reason=without_logins(reason),
         times=task.times if task is not None else TaskTimes(),
     )
 
@@ -169,7 +170,9 @@ def cancelled(submitted: Submitted, reason: str, task: Optional[Task]) -> Outcom
 
 def refused(request: ImageRequest, attempt: int, reason: str) -> Outcome:
     """Return the outcome of a request that never became a task."""
-    return Outcome(request=request, kind=OutcomeKind.FAILED, attempt=attempt, reason=reason)
+    return Outcome(
+        request=request, kind=OutcomeKind.FAILED, attempt=attempt, reason=without_logins(reason)
+    )
 
 
 Work = Tuple[Submitted, Optional[Task]]

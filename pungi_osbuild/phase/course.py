@@ -90,9 +90,7 @@ class Course:
 
     def outcomes(self, requests: Sequence[ImageRequest]) -> Tuple[Outcome, ...]:
         """Return what became of each request that was submitted or refused, in their order."""
-        found = {
-            submitted.request.number: self._unfinished(submitted) for submitted in self.unfinished
-        }
+        found = {outcome.request.number: outcome for outcome in self.left()}
         found.update(self._outcomes)
         return tuple(found[request.number] for request in requests if request.number in found)
 
@@ -124,6 +122,10 @@ class Course:
             self._reason_to_give_up = "%s has failed (osbuild_fail_fast)" % request.describe()
         self._journal.outcome(outcome)
 
+    def left(self) -> Tuple[Outcome, ...]:
+        """Return the outcomes of what was submitted and is not finished: of a run that stops."""
+        return tuple(self._unfinished(submitted) for submitted in self.unfinished)
+
     def cancel(self) -> None:
         """
         Cancel every task that has no outcome; those that could not be are logged.
@@ -136,33 +138,30 @@ class Course:
         check = self._conduct.stop.check
         while self._watcher.open or collectors.pending:
             check()
-            again: List[Outcome] = []
-            if self._reason_to_give_up is not None:
-                self._cancel(self._watcher.open)
-            if self._watcher.open:
-                ended, reply = self._watcher.timed_poll()
-                for item in ended:
-                    collectors.give((self._submitted[item.task_id], item.task))
-                done = collectors.take_ready()
-                again = [outcome for outcome in done if not self._settle(outcome)]
-                if self._watcher.open and not again:
-                    self._watcher.wait(reply, check)
-            else:
-                outcome = collectors.take(check)
-                again = [] if self._settle(outcome) else [outcome]
+            done = collectors.take_ready() if self._watcher.open else [collectors.take(check)]
+            again = [outcome for outcome in done if not self._settle(outcome)]
             if again:
                 self._submit(self._with_new_releases(again))
+            if self._reason_to_give_up is not None:
+                self._cancel(self._watcher.open)
+            if not self._watcher.open:
+                continue
+            if self._watcher.is_due:
+                for item in self._watcher.poll():
+                    collectors.give((self._submitted[item.task_id], item.task))
+            else:
+                self._watcher.wait()
 
     def _cancel(self, task_ids: Iterable[int]) -> None:
         asked = sorted(set(task_ids) - self._asked_to_cancel)
         if not asked:
             return
-        self._asked_to_cancel.update(asked)
         logger.warning("cancelling %d tasks: %s", len(asked), ", ".join(map(str, asked)))
         try:
             refused_by_hub = cancel(self._hub, asked)
         except HubFaultError as fault:
             refused_by_hub = dict.fromkeys(asked, fault_text(fault))
+        self._asked_to_cancel.update(asked)
         self._cancelled |= set(asked) - set(refused_by_hub)
         for task_id, why in refused_by_hub.items():
             logger.error("task %d could not be cancelled: %s", task_id, why)
@@ -196,7 +195,7 @@ class Course:
             self._journal.intent(request, attempt)
             task_id = submit(self._hub, request)
         except HubFaultError as fault:
-            self._try_to_note(lambda: self._journal.refused(request, attempt))
+            self._try_to(lambda: self._journal.refused(request, attempt))
             return refused(request, attempt, "the hub refused the task: %s" % fault_text(fault))
         except HubError as error:
             self._lost = error
@@ -206,16 +205,16 @@ class Course:
             return refused(request, attempt, error.reason)
         submitted = Submitted(request, task_id, attempt)
         self._host.submitted(submitted)
-        self._try_to_note(lambda: self._journal.submitted(request, attempt, task_id))
         if self._conduct.cancel_on_stop and self._conduct.stop.requested:
-            # Nobody may be left to take this result and to cancel the task.
-            self._cancel([task_id])
+            # Nobody may be left to take this result, to cancel the task, or to keep a journal.
+            self._try_to(lambda: self._cancel([task_id]))
+        self._try_to(lambda: self._journal.submitted(request, attempt, task_id))
         return submitted
 
-    def _try_to_note(self, note: Callable[[], None]) -> None:
-        """Write what has happened already, so that a journal that breaks changes nothing of it."""
+    def _try_to(self, work: Callable[[], None]) -> None:
+        """Do what may fail without changing what has happened already."""
         try:
-            note()
+            work()
         except PungiOsbuildError as error:
             logger.error("%s", error.reason)
 

@@ -116,7 +116,9 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for handle in (self._file, self._lock_file):
+        with self._mutex:
+            journal, self._file = self._file, None
+        for handle in (journal, self._lock_file):
             if handle is not None:
                 handle.close()
 
@@ -154,7 +156,11 @@ class Journal:
     def _write(self, event: str, **fields: object) -> None:
         entry = {"v": VERSION, "event": event, "time": self._now(), **fields}
         with self._mutex:
-            assert self._file is not None, "the journal is not open"
+            if self._file is None:
+                raise InputError(
+                    "the journal in %s is closed" % self._folder,
+                    "Nothing can be done: the run has ended meanwhile.",
+                )
             try:
                 self._file.write(json.dumps(entry, sort_keys=True) + "\n")
                 self._file.flush()

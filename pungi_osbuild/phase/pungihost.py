@@ -14,7 +14,13 @@ from typing import Dict, Iterable, Optional
 
 from pungi_osbuild.errors import PlacementError, PungiOsbuildError
 from pungi_osbuild.hub import Profile
-from pungi_osbuild.metadata import ImageClashError, SharedImages, Vocabulary, record_osbuild
+from pungi_osbuild.metadata import (
+    ImageClashError,
+    SharedImages,
+    Vocabulary,
+    record_images,
+    record_osbuild,
+)
 from pungi_osbuild.model import (
     BuiltImage,
     ImageRequest,
@@ -23,6 +29,7 @@ from pungi_osbuild.model import (
     OutcomeKind,
     PlacedImage,
     RunResult,
+    without_logins,
 )
 from pungi_osbuild.phase.collect import Submitted
 from pungi_osbuild.phase.composeview import PungiCompose, PungiVariant
@@ -146,19 +153,32 @@ class PungiHost:
             *(*what, request.subvariant, outcome.kind.value),
             ", but going on anyway." if request.can_fail else ".",
         )
-        self.log.error("%s", describe_failure(outcome))
+        # Composer quotes addresses as they were given to it.
+        self.log.error("%s", without_logins(describe_failure(outcome)))
         self.log.error("See %s for details", self.task_logs.path(request))
         self._notify(IMAGE_FAIL, _fields_of_failure(outcome))
 
-    def record(self, result: RunResult) -> RunResult:
+    def left(self, outcome: Outcome) -> None:
+        """Write into the task's own log how it ended for this compose."""
+        self.task_logs.settled(outcome)
+
+    def record(self, result: RunResult, is_whole: bool, /) -> RunResult:
         """
         Write osbuild.json. Pungi writes images.json and the CHECKSUM files later.
 
+        Of a compose that comes to nothing Pungi writes neither. What was built, and uploaded,
+        must be found all the same: then images.json is written here, with our images alone.
+
         :raises PungiOsbuildError: it cannot be written
         """
-        failed = (image for outcome in result.failures for image in outcome.images)
-        path = Path(self.compose.paths.compose.metadata("osbuild.json"))
-        record_osbuild(path, result, (), {image.path for image in failed})
+        failed = {image.path for outcome in result.failures for image in outcome.images}
+        folder = Path(self.compose.paths.compose.metadata())
+        try:
+            if not is_whole or result.required_failures:
+                good = [image for image in result.images if image.path not in failed]
+                record_images(folder / "images.json", result.identity, good, ())
+        finally:
+            record_osbuild(folder / "osbuild.json", result, (), failed)
         return result
 
     def _check_sanity(self, images: Iterable[PlacedImage]) -> None:

@@ -262,7 +262,11 @@ def _worked_on(before: Earlier) -> Problem:
         if more > 0:
             parts.append("%d more" % more)
     if before.in_doubt:
-        parts.append("%d of which nobody knows whether they became tasks" % before.in_doubt)
+        doubt = "%d submission%s that may or may not have become %s"
+        plural = before.in_doubt > 1
+        parts.append(
+            doubt % (before.in_doubt, "s" if plural else "", "tasks" if plural else "a task")
+        )
     return Problem(
         "worked-on",
         Severity.ERROR,

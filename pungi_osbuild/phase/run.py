@@ -27,7 +27,7 @@ from pungi_osbuild.phase.journal import Journal
 from pungi_osbuild.phase.preflight import preflight
 from pungi_osbuild.phase.refusals import refusals_explained
 from pungi_osbuild.phase.releases import allocate
-from pungi_osbuild.phase.watch import PollPolicy, Watcher
+from pungi_osbuild.phase.watch import SLICE, PollPolicy, Watcher
 from pungi_osbuild.stop import StopFlag
 
 logger = logging.getLogger(__name__)
@@ -122,8 +122,11 @@ def run(
             hub.hurry()
             if options.cancel_on_stop:
                 _cancel(course)
+        for outcome in course.left():
+            host.left(outcome)
         outcomes = course.outcomes(requests)
-        result = host.record(RunResult(compose.identity, profile.place, outcomes))
+        result = RunResult(compose.identity, profile.place, outcomes)
+        result = host.record(result, stopped is None)
         if interrupted:
             raise _interrupted(course) from None
         if stopped is not None:
@@ -144,9 +147,18 @@ def _logged_in(profile: Profile, options: RunOptions, clock: Clock) -> Iterator[
                 if clock.monotonic() + RETRY_PAUSE > deadline:
                     raise
                 logger.warning("%s; trying again", error.reason)
-                options.stop.check()
-                clock.sleep(RETRY_PAUSE)
+                _wait(RETRY_PAUSE, options.stop, clock)
         yield hub
+
+
+def _wait(seconds: float, stop: StopFlag, clock: Clock) -> None:
+    end = clock.monotonic() + seconds
+    while clock.monotonic() < end:
+        if stop.requested:
+            raise RunInterruptedError(
+                "interrupted while the hub was away", "Nothing was submitted; run this again."
+            )
+        clock.sleep(SLICE)
 
 
 def _cancel(course: Course) -> None:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import time
 from pathlib import Path
 from typing import Any, Callable, Iterator, List
 
-from pungi_osbuild.model import METHOD, ImageRequest, JsonDict, Outcome, PlacedImage
+from pungi_osbuild.model import (
+    METHOD,
+    ImageRequest,
+    JsonDict,
+    Outcome,
+    PlacedImage,
+    without_logins,
+)
 from pungi_osbuild.phase.collect import Submitted
 
 logger = logging.getLogger(__name__)
 
-_LOGIN = re.compile(r"(?<=://)[^/@\s]*@")
 _HIDDEN = "not shown: it may hold secrets"
 
 
@@ -59,7 +64,8 @@ class TaskLogs:
 
     def _write(self, request: ImageRequest, lines: List[str]) -> None:
         stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(self._now()))
-        text = "%s UTC %s\n" % (stamp, "\n    ".join(lines))
+        # Composer quotes addresses as they were given to it.
+        text = without_logins("%s UTC %s\n" % (stamp, "\n    ".join(lines)))
         path = self.path(request)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +81,7 @@ def _shown(request: ImageRequest) -> str:
     opts: JsonDict = arguments[-1]
     if "customizations" in opts:
         opts["customizations"] = _HIDDEN
-    return _LOGIN.sub("***@", json.dumps(arguments, sort_keys=True))
+    return json.dumps(arguments, sort_keys=True)
 
 
 def _image_lines(image: PlacedImage) -> Iterator[str]:

@@ -8,7 +8,7 @@ them is open. Now and then the open ones are looked up by id, in case one slippe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Dict, List, Optional, Protocol, Sequence, Set, Tuple
+from typing import Dict, List, Optional, Protocol, Sequence, Set, Tuple
 
 from pungi_osbuild.hub import Task, newest_end
 from pungi_osbuild.phase.clock import Clock
@@ -17,7 +17,7 @@ MARGIN = 15.0
 """Seconds that each question reaches back: a task that ended first may show up second."""
 
 SLICE = 1.0
-"""Seconds slept at once, so that a run that is told to stop need not wait for the next poll."""
+"""Seconds slept at once: whoever stops a run, or ends it early, need not wait for the next poll."""
 
 
 class TaskSource(Protocol):
@@ -81,6 +81,7 @@ class Watcher:
         self._since: Optional[float] = None
         self._looked_up = 0.0
         self._fresh = False
+        self._due = clock.monotonic()
 
     @property
     def open(self) -> Set[int]:
@@ -92,34 +93,32 @@ class Watcher:
         self._open.add(task_id)
         self._fresh = True
 
+    @property
+    def is_due(self) -> bool:
+        """Whether the hub may be asked again."""
+        return self._clock.monotonic() >= self._due
+
     def poll(self) -> Tuple[Ended, ...]:
-        """Ask once, and return what has ended."""
+        """Ask once, and return what has ended; how long the hub took says when to ask again."""
         if not self._open:
             return ()
+        start = self._clock.monotonic()
+        ended = self._ask()
+        now = self._clock.monotonic()
+        self._due = now + self._policy.pause(now - start)
+        return ended
+
+    def wait(self) -> None:
+        """Wait until the next poll is due, or for a second: there may be something else to do."""
+        left = self._due - self._clock.monotonic()
+        if left > 0:
+            self._clock.sleep(min(left, SLICE))
+
+    def _ask(self) -> Tuple[Ended, ...]:
         due = self._clock.monotonic() - self._looked_up >= self._policy.reconcile
         if self._since is None or self._fresh or due:
             return self._reconcile()
         return self._report(self._source.ended_since(self._since))
-
-    def wait(self, reply: float, check: Callable[[], None] = lambda: None) -> None:
-        """
-        Wait until the next poll is due.
-
-        :param reply: seconds that the hub took for the last one
-        :param check: called every second meanwhile; may raise to end the waiting
-        """
-        left = self._policy.pause(reply)
-        while left > 0:
-            check()
-            slice_ = min(left, SLICE)
-            self._clock.sleep(slice_)
-            left -= slice_
-
-    def timed_poll(self) -> Tuple[Tuple[Ended, ...], float]:
-        """Ask once; return what has ended, and how many seconds the hub took."""
-        start = self._clock.monotonic()
-        ended = self.poll()
-        return ended, self._clock.monotonic() - start
 
     def _reconcile(self) -> Tuple[Ended, ...]:
         asked = sorted(self._open)

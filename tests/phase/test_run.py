@@ -301,7 +301,7 @@ def test_what_is_finished_when_a_run_is_stopped_is_recorded(tmp_path: Path) -> N
 
     settings = HubSettings(duration=10, capacity=1)
     hub = RehearsalHub(settings, tmp_path / "koji", content_for(prepared), lambda: times[-1])
-    clock = Clock(sleep=one_ends_then_interrupt)
+    clock = Clock(monotonic=lambda: times[-1], sleep=one_ends_then_interrupt)
     with hub, pytest.raises(RunInterruptedError, match=r"go on in Koji: [12]$"):
         run_against(hub, prepared, tmp_path / "out", clock=clock)
     tasks = list(recorded_tasks(tmp_path / "out").values())

@@ -83,9 +83,9 @@ def test_each_end_is_reported_once(scene: Scene) -> None:
     for step in range(6):
         if step in (2, 3, 4):
             scene.hub.end(step - 1, TaskState.FAILED if step == 3 else TaskState.CLOSED)
-        ended, reply = scene.watcher.timed_poll()
+        ended = scene.watcher.poll()
         seen.extend(item.task_id for item in ended)
-        scene.watcher.wait(reply)
+        scene.watcher.wait()
     assert seen == [1, 2, 3]
     assert scene.watcher.open == set()
 
@@ -96,8 +96,8 @@ def test_one_small_question_a_poll_whatever_is_open(scene: Scene) -> None:
         scene.hub.submit(task_id)
         scene.watcher.add(task_id)
     for _ in range(50):
-        _, reply = scene.watcher.timed_poll()
-        scene.watcher.wait(reply)
+        scene.watcher.poll()
+        scene.watcher.wait()
     kinds = [kind for kind, _ in scene.hub.questions]
     assert kinds == ["look_up"] + ["ended_since"] * 49
     assert set(scene.clock.slept) == {1.0}
@@ -126,8 +126,8 @@ def test_open_tasks_are_looked_up_now_and_then(scene: Scene) -> None:
     scene.hub.tasks[1] = Task(1, TaskState.CLOSED, TaskTimes(created=1.0, ended=2.0))
     polls = 0
     while scene.watcher.open:
-        _, reply = scene.watcher.timed_poll()
-        scene.watcher.wait(reply)
+        scene.watcher.poll()
+        scene.watcher.wait()
         polls += 1
     assert polls <= 61
 

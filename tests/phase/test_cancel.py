@@ -1,0 +1,502 @@
+"""Cancelling: as soon as one has failed, when the run is stopped, and what the hub refuses."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
+
+import pytest
+
+from pungi_osbuild.errors import HubError, RunInterruptedError
+from pungi_osbuild.hub import (
+    Call,
+    Hub,
+    HubFaultError,
+    Profile,
+    Reply,
+    Task,
+    TaskState,
+    cancel,
+    look_up,
+)
+from pungi_osbuild.hub import read_profile as read
+from pungi_osbuild.metadata import vocabulary
+from pungi_osbuild.model import (
+    Compose,
+    ImageRequest,
+    OutcomeKind,
+    RunResult,
+    Settings,
+    TaskTimes,
+)
+from pungi_osbuild.phase import Clock, PollPolicy, RunOptions, run
+from pungi_osbuild.phase.collect import Collector, Submitted
+from pungi_osbuild.phase.course import Conduct, Course
+from pungi_osbuild.phase.host import ComposeFolder
+from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
+from pungi_osbuild.phase.journal import Journal, earlier
+from pungi_osbuild.phase.watch import SLICE, Watcher
+from pungi_osbuild.rehearsal import HubContent, HubSettings, RehearsalHub, parse_fault
+from pungi_osbuild.rehearsal import write_profile as write
+from pungi_osbuild.stop import StopFlag
+from tests.phase.pungi_standin import LIMIT, params
+from tests.rehearsed import QUICK
+from tests.values import a_compose, a_request, an_identity, an_image_config
+
+IMPATIENT = "max_retries = 0\nanon_retry = false\n"
+LONG = HubSettings(duration=600)
+ONE_AFTER_THE_OTHER = HubSettings(duration=10, capacity=1)
+
+
+class Times:
+    """The hub's clock, turned by the run's pauses; the run's own is the system's."""
+
+    def __init__(self, *turns: float) -> None:
+        self.now = 1000.0
+        self.turns = list(turns)
+
+    def sleep(self, _seconds: float) -> None:
+        if self.turns:
+            self.now += self.turns.pop(0)
+        else:
+            time.sleep(0.005)
+
+
+class Scene:
+    """A hub, a compose folder, and a profile that leads from one to the other."""
+
+    def __init__(self, hub: RehearsalHub, folder: Path, times: Times) -> None:
+        self.hub = hub
+        self.topdir = folder / "compose"
+        self.times = times
+        path = folder / "koji.conf"
+        write(path, hub)
+        with path.open("a", encoding="utf-8") as more:
+            more.write(IMPATIENT)
+        self.profile: Profile = read("rehearsal", path)
+        self.compose: Compose = a_compose(topdir=str(self.topdir))
+
+    def run(
+        self,
+        requests: Sequence[ImageRequest],
+        options: Optional[RunOptions] = None,
+        fail_fast: bool = False,
+    ) -> RunResult:
+        return run(
+            requests,
+            self.compose,
+            Settings(fail_fast=fail_fast),
+            self.profile,
+            vocabulary(),
+            options or RunOptions(policy=QUICK),
+            Clock(sleep=self.times.sleep),
+        )
+
+    def states(self) -> Dict[int, TaskState]:
+        """Return the states of the image tasks, by id."""
+        ids = range(1, 100)
+        with Hub(self.profile) as hub:
+            return {task.id: task.state for task in look_up(hub, ids)}
+
+    @property
+    def submitted(self) -> int:
+        return len(params(self.hub))
+
+    @property
+    def asked_to_cancel(self) -> List[int]:
+        return sorted(call[0] for call in params(self.hub, "cancelTask"))
+
+
+@contextmanager
+def a_scene(
+    folder: Path,
+    settings: HubSettings = LONG,
+    faults: Sequence[str] = (),
+    turns: Sequence[float] = (),
+) -> Iterator[Scene]:
+    times = Times(*turns)
+    settings = replace(settings, faults=tuple(map(parse_fault, faults)))
+    content = HubContent.golden()
+    with RehearsalHub(settings, folder / "koji", content, lambda: times.now) as hub:
+        yield Scene(hub, folder, times)
+
+
+def wanted(number: int, can_fail: bool = False, **changes: object) -> ImageRequest:
+    config = an_image_config(
+        place='osbuild["^Server$"][%d]' % number, name="image-%d" % number, **changes
+    )
+    return a_request(
+        number=number, config=config, subvariant="S%d" % number, can_fail=can_fail, base_release="1"
+    )
+
+
+def refused_at_once(can_fail: bool = False) -> ImageRequest:
+    """A request that has failed before there is a task: the hub's schema refuses it."""
+    request = wanted(0, can_fail)
+    return replace(request, config=replace(request.config, distro=7))  # type: ignore[arg-type]
+
+
+def kinds(result: RunResult) -> List[str]:
+    return [outcome.kind.value for outcome in result.outcomes]
+
+
+# osbuild_fail_fast
+
+
+def test_with_fail_fast_the_rest_is_cancelled(tmp_path: Path) -> None:
+    """As soon as a required image has failed; CANCELED on the hub, and said why."""
+    with a_scene(tmp_path, ONE_AFTER_THE_OTHER, ["build"], [15]) as scene:
+        result = scene.run([wanted(number) for number in range(3)], fail_fast=True)
+        states = scene.states()
+    assert sorted(kinds(result)) == ["cancelled", "cancelled", "failed"]
+    (failed,) = (one for one in result.outcomes if one.kind is OutcomeKind.FAILED)
+    cancelled = [one for one in result.outcomes if one.kind is OutcomeKind.CANCELLED]
+    for outcome in cancelled:
+        assert outcome.task_id is not None
+        assert states[outcome.task_id] is TaskState.CANCELED
+        reason = outcome.reason or ""
+        assert "%s has failed (osbuild_fail_fast)" % failed.request.describe() in reason
+        assert "osbuild-composer is not told" in reason
+    assert scene.asked_to_cancel == sorted(one.task_id or 0 for one in cancelled)
+
+
+def test_without_fail_fast_the_rest_goes_on(tmp_path: Path) -> None:
+    """Each has its own end, and nothing is cancelled."""
+    with a_scene(tmp_path, ONE_AFTER_THE_OTHER, ["build"], [15] * 9) as scene:
+        result = scene.run([wanted(number) for number in range(3)])
+    assert kinds(result) == ["failed"] * 3
+    assert scene.asked_to_cancel == []
+
+
+def test_with_fail_fast_what_may_fail_cancels_nothing(tmp_path: Path) -> None:
+    """That is what failable means."""
+    with a_scene(tmp_path, ONE_AFTER_THE_OTHER, ["build:name=image-0"], [15] * 9) as scene:
+        requests = [wanted(0, can_fail=True), wanted(1), wanted(2)]
+        result = scene.run(requests, fail_fast=True)
+    assert kinds(result) == ["failed", "built", "built"]
+    assert scene.asked_to_cancel == []
+
+
+@pytest.mark.parametrize(("can_fail", "fail_fast"), [(False, False), (True, True), (True, False)])
+def test_a_refusal_that_may_be_stops_nothing(
+    can_fail: bool, fail_fast: bool, tmp_path: Path
+) -> None:
+    """Without ``osbuild_fail_fast`` none does; all others are submitted and built."""
+    with a_scene(tmp_path, HubSettings(duration=0)) as scene:
+        requests = [refused_at_once(can_fail), *(wanted(number) for number in range(1, 20))]
+        result = scene.run(requests, fail_fast=fail_fast)
+    assert kinds(result) == ["failed"] + ["built"] * 19
+    assert scene.asked_to_cancel == []
+
+
+def test_with_fail_fast_what_is_built_stays_built(tmp_path: Path) -> None:
+    """And is recorded."""
+    faults = ["build:name=image-1"]
+    with a_scene(tmp_path, HubSettings(duration=0), faults) as scene:
+        result = scene.run([wanted(0), wanted(1)], fail_fast=True)
+    assert kinds(result) == ["built", "failed"]
+    assert scene.asked_to_cancel == []
+
+
+def test_with_fail_fast_a_refusal_ends_it_before_all_is_submitted(tmp_path: Path) -> None:
+    """What was not submitted says so; what was is cancelled."""
+    with a_scene(tmp_path) as scene:
+        result = scene.run(
+            [refused_at_once(), *(wanted(number) for number in range(1, 30))], fail_fast=True
+        )
+        states = scene.states()
+    first, *rest = result.outcomes
+    assert first.kind is OutcomeKind.FAILED
+    assert {outcome.kind for outcome in rest} == {OutcomeKind.CANCELLED}
+    assert set(states.values()) <= {TaskState.CANCELED}
+    never = [outcome for outcome in rest if outcome.task_id is None]
+    assert len(never) + len(states) == 29
+    assert all("it was not submitted: " in (outcome.reason or "") for outcome in never)
+
+
+# Stopping
+
+
+class Stopping(ComposeFolder):
+    """A host that does something in the thread that has just submitted."""
+
+    def then(self, work: Callable[[], None]) -> Stopping:
+        object.__setattr__(self, "work", work)
+        return self
+
+    def submitted(self, submitted: Submitted) -> None:
+        super().submitted(submitted)
+        self.work()  # type: ignore[attr-defined]
+
+
+def a_host(scene: Scene, work: Callable[[], None]) -> Stopping:
+    return Stopping(scene.topdir, an_identity(), Settings()).then(work)
+
+
+@pytest.mark.parametrize("cancel_on_stop", [True, False])
+def test_a_run_that_is_stopped_cancels_its_tasks_where_that_is_wanted(
+    cancel_on_stop: bool, tmp_path: Path
+) -> None:
+    """The `run` command leaves them; Pungi's compose is over."""
+    stop = StopFlag()
+    with a_scene(tmp_path) as scene:
+        scene.times.sleep = lambda _seconds: stop.ask()  # type: ignore[method-assign]
+        options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=cancel_on_stop)
+        with pytest.raises(RunInterruptedError) as caught:
+            scene.run([wanted(0), wanted(1)], options)
+        states = scene.states()
+    said = caught.value.reason.partition("go on in Koji: ")[2]
+    if cancel_on_stop:
+        assert said == "none"
+        assert list(states.values()) == [TaskState.CANCELED] * 2
+        assert scene.asked_to_cancel == sorted(states)
+    else:
+        assert said == ", ".join(map(str, sorted(states)))
+        assert TaskState.CANCELED not in states.values()
+        assert scene.asked_to_cancel == []
+
+
+def test_what_is_submitted_while_the_run_stops_is_cancelled(tmp_path: Path) -> None:
+    """Each task, once; nothing more is submitted."""
+    stop = StopFlag()
+    with a_scene(tmp_path) as scene:
+        options = RunOptions(
+            policy=QUICK, stop=stop, cancel_on_stop=True, host=a_host(scene, stop.ask)
+        )
+        with pytest.raises(RunInterruptedError, match="go on in Koji: none"):
+            scene.run([wanted(number) for number in range(20)], options)
+        states = scene.states()
+    assert 1 <= len(states) <= 3  # one for each thread that submits
+    assert set(states.values()) == {TaskState.CANCELED}
+    assert scene.asked_to_cancel == sorted(states)
+
+
+def test_a_task_that_is_made_after_the_run_has_gone_is_cancelled(tmp_path: Path) -> None:
+    """The hub was slow; nobody is left to take the result."""
+    stop, gone = StopFlag(), threading.Event()
+    workers: List[threading.Thread] = []
+
+    def late() -> None:
+        workers.append(threading.current_thread())
+        stop.ask()
+        gone.wait(LIMIT)
+
+    with a_scene(tmp_path) as scene:
+        host = a_host(scene, late)
+        options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=True, host=host)
+        with pytest.raises(RunInterruptedError):
+            scene.run([wanted(0)], options)
+        assert scene.asked_to_cancel == []
+        gone.set()
+        for worker in workers:
+            worker.join(LIMIT)
+        assert list(scene.states().values()) == [TaskState.CANCELED]
+
+
+def test_a_hub_that_is_lost_while_the_run_stops_does_not_hide_a_task(tmp_path: Path) -> None:
+    """It was submitted and cannot be cancelled: it goes on, and that is said and recorded."""
+    stop = StopFlag()
+    with a_scene(tmp_path) as scene:
+
+        def lost() -> None:
+            stop.ask()
+            scene.hub.stop()
+
+        options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=True, host=a_host(scene, lost))
+        with pytest.raises((RunInterruptedError, HubError)) as caught:
+            scene.run([wanted(0)], options)
+    (task_id,) = earlier(scene.topdir).tasks
+    recorded = (scene.topdir / "compose/metadata/osbuild.json").read_text("utf-8")
+    assert "BUG" not in recorded
+    assert '"task_id": %d' % task_id in recorded
+    assert "go on in Koji: %d" % task_id in caught.value.reason
+
+
+def test_a_hub_that_is_lost_when_a_run_is_stopped(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Recorded, and the tasks that go on are named."""
+    stop = StopFlag()
+    with a_scene(tmp_path) as scene:
+
+        def lost(_seconds: float) -> None:
+            stop.ask()
+            scene.hub.stop()
+
+        scene.times.sleep = lost  # type: ignore[method-assign]
+        options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=True)
+        with (
+            caplog.at_level(logging.WARNING),
+            pytest.raises(RunInterruptedError, match=r"go on in Koji: 1$"),
+        ):
+            scene.run([wanted(0)], options)
+    assert "the tasks could not be cancelled" in caplog.text
+    assert (scene.topdir / "compose/metadata/osbuild.json").exists()
+
+
+class HandClock:
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.slept: List[float] = []
+
+    def clock(self) -> Clock:
+        return Clock(now=lambda: 0.0, monotonic=lambda: sum(self.slept), sleep=self.slept.append)
+
+
+class OneTask:
+    """A hub whose one task never ends."""
+
+    def ended_since(self, since: float) -> Tuple[()]:
+        return ()
+
+    def look_up(self, ids: Sequence[int]) -> Tuple[Task, ...]:
+        return tuple(Task(task_id, TaskState.OPEN, TaskTimes(created=1.0)) for task_id in ids)
+
+
+@pytest.mark.parametrize("pause", [0.25, 1.0, 2.5, 7200.0])
+def test_waiting_takes_its_time_in_slices(pause: float) -> None:
+    """All of it, and no more; between two of them there may be something else to do."""
+    hand = HandClock()
+    watcher = Watcher(OneTask(), PollPolicy(fixed=pause), hand.clock())
+    watcher.add(1)
+    assert watcher.is_due
+    watcher.poll()
+    while not watcher.is_due:
+        watcher.wait()
+    assert sum(hand.slept) == pytest.approx(pause)
+    assert max(hand.slept) <= SLICE
+
+
+def test_a_wait_that_is_over_takes_no_time() -> None:
+    """The hub is asked at once."""
+    hand = HandClock()
+    Watcher(OneTask(), PollPolicy(fixed=7200.0), hand.clock()).wait()
+    assert hand.slept == []
+
+
+# What the hub refuses
+
+
+def test_cancelling_asks_for_each_and_tells_what_was_refused(tmp_path: Path) -> None:
+    """One that the hub does not know is no reason to leave the others; in one request."""
+    with a_scene(tmp_path) as scene, Hub(scene.profile) as hub:
+        ids = [hub.call("osbuildImage", *wanted(number).arguments()) for number in range(2)]
+        before = scene.hub.counters.requests
+        refused = cancel(hub, [ids[0], 999, ids[1]])
+        assert scene.hub.counters.requests == before + 1
+        assert list(refused) == [999]
+        assert "No such task" in refused[999]
+        assert list(scene.states().values()) == [TaskState.CANCELED] * 2
+
+
+def test_cancelling_what_has_ended_changes_nothing(tmp_path: Path) -> None:
+    """It stays built."""
+    with a_scene(tmp_path, HubSettings(duration=0)) as scene:
+        (outcome,) = scene.run([wanted(0)]).outcomes
+        assert outcome.task_id is not None
+        with Hub(scene.profile) as hub:
+            assert cancel(hub, [outcome.task_id]) == {}
+        assert scene.states()[outcome.task_id] is TaskState.CLOSED
+
+
+def test_cancelling_nothing_asks_nobody(tmp_path: Path) -> None:
+    """No request."""
+    with a_scene(tmp_path) as scene, Hub(scene.profile) as hub:
+        before = scene.hub.counters.requests
+        assert cancel(hub, []) == {}
+        assert scene.hub.counters.requests == before
+
+
+class Stubborn(Hub):
+    """A session whose tasks the hub does not let be cancelled, one by one or as a whole."""
+
+    whole = False
+
+    def multicall(self, calls: Sequence[Call]) -> Tuple[Reply, ...]:
+        if not any(call.method == "cancelTask" for call in calls):
+            return super().multicall(calls)
+        fault = HubFaultError(1005, "Cannot cancel task, not owner")
+        if self.whole:
+            raise fault
+        return tuple(Reply(fault=fault) for _ in calls)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_cancel_that_the_hub_refuses_is_told_and_the_image_goes_on(
+    whole: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once for each; it is built in the end, and that is what is recorded."""
+    faults = ["build:name=image-0"]
+    with a_scene(tmp_path, ONE_AFTER_THE_OTHER, faults, [15]) as scene:
+        tried = threading.Event()
+
+        class Told(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                if "could not be cancelled" in record.getMessage():
+                    scene.times.now += 60
+                    tried.set()
+
+        logger, told = logging.getLogger("pungi_osbuild.phase.course"), Told()
+        logger.addHandler(told)
+        try:
+            stubborn = Stubborn(scene.profile)
+            stubborn.whole = whole
+            requests = [wanted(0), wanted(1)]
+            with (
+                stubborn as hub,
+                caplog.at_level(logging.WARNING),
+                Journal(scene.topdir, time.time) as journal,
+            ):
+                course = a_course(scene, hub, journal)
+                # One after the other, so that the first to be built is the one that fails.
+                course._submit([(requests[0], 1)])
+                course.go(requests[1:])
+                outcomes = course.outcomes(requests)
+        finally:
+            logger.removeHandler(told)
+    assert tried.is_set()
+    assert [outcome.kind.value for outcome in outcomes] == ["failed", "built"]
+    assert caplog.text.count("could not be cancelled: Cannot cancel task, not owner") == 1
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_run_that_may_not_cancel_says_what_goes_on(whole: bool, tmp_path: Path) -> None:
+    """Its outcomes do not say that anything was cancelled."""
+    with a_scene(tmp_path) as scene, Journal(scene.topdir, time.time) as journal:
+        stubborn = Stubborn(scene.profile)
+        stubborn.whole = whole
+        requests = [wanted(0), wanted(1)]
+        with stubborn as hub:
+            course = a_course(scene, hub, journal)
+            course._submit([(request, 1) for request in requests])
+            course.cancel()
+            ids = sorted(scene.states())
+            assert course.going_on == ids
+            assert {one.kind for one in course.outcomes(requests)} == {OutcomeKind.FAILED}
+        with Hub(scene.profile) as hub:
+            course = a_course(scene, hub, journal)
+            course._submit([(replace(one, base_release="2"), 1) for one in requests])
+            course.cancel()
+            assert course.going_on == []
+            assert {one.kind for one in course.outcomes(requests)} == {OutcomeKind.CANCELLED}
+
+
+def a_course(scene: Scene, hub: Hub, journal: Journal) -> Course:
+    clock = Clock(sleep=scene.times.sleep)
+    host = ComposeFolder(scene.topdir, an_identity(), Settings())
+    return Course(
+        hub,
+        HubRegistry(hub),
+        an_identity(),
+        journal,
+        Watcher(HubTasks(hub, hub.user_id()), QUICK, clock),
+        Collector(hub, scene.topdir, Settings(), vocabulary(), clock, host.source),
+        host,
+        Conduct(fail_fast=True),
+    )

@@ -1,0 +1,103 @@
+"""Something is done before the handlers of SIGINT and SIGTERM that are there already."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from typing import Any, Iterator, List
+
+import pytest
+
+from pungi_osbuild.phase.termination import before_termination
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_the_handler_that_is_there_comes_second(number: signal.Signals) -> None:
+    """It gets what it would have got."""
+    done: List[Any] = []
+    signal.signal(number, lambda *arguments: done.append(arguments))
+    before_termination(lambda: done.append("ours"))
+    signal.raise_signal(number)
+    ours, (said, frame) = done
+    assert ours == "ours"
+    assert said == number
+    assert frame is not None
+
+
+def test_each_signal_has_its_own_handler_afterwards() -> None:
+    """Pungi may have one for SIGTERM alone."""
+    done: List[str] = []
+    signal.signal(signal.SIGINT, lambda *_: done.append("INT"))
+    signal.signal(signal.SIGTERM, lambda *_: done.append("TERM"))
+    before_termination(lambda: done.append("ours"))
+    signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGINT)
+    assert done == ["ours", "TERM", "ours", "INT"]
+
+
+def test_what_python_does_by_itself_is_still_done() -> None:
+    """Ctrl-C raises KeyboardInterrupt where nobody has another handler."""
+    done: List[str] = []
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    before_termination(lambda: done.append("ours"))
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    assert done == ["ours"]
+
+
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    """As under ``nohup`` or in the background of a script."""
+    done: List[str] = []
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before_termination(lambda: done.append("ours"))
+    signal.raise_signal(signal.SIGINT)
+    assert done == []
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_another_thread_changes_nothing() -> None:
+    """Only the main thread may set handlers."""
+    before = [signal.getsignal(number) for number in SIGNALS]
+    errors: List[BaseException] = []
+
+    def elsewhere() -> None:
+        try:
+            before_termination(lambda: None)
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    assert errors == []
+    assert [signal.getsignal(number) for number in SIGNALS] == before
+
+
+def test_without_a_handler_the_process_ends_by_the_signal() -> None:
+    """After the work; whoever waits for it sees which signal it was."""
+    code = """
+import signal
+from pungi_osbuild.phase.termination import before_termination
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+before_termination(lambda: print("ours", flush=True))
+signal.raise_signal(signal.SIGTERM)
+print("still here", flush=True)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout == "ours\n"
+    assert done.returncode == -signal.SIGTERM
+    assert done.stderr == ""
