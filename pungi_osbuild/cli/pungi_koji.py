@@ -23,13 +23,17 @@ def entry() -> None:
 
 def _install() -> None:
     try:
-        from pungi_osbuild.phase.adapter import install
-    except ImportError as error:
+        import pungi.checks
+        import pungi.phases
+        import pungi.scripts.pungi_koji  # noqa: F401
+    except (ImportError, ValueError) as error:  # ValueError: a library of GObject's is missing
         raise InputError(
             "Pungi cannot be used with this Python (%s): %s" % (sys.executable, error),
             "Install your distribution's pungi, and start this with the Python it is for. The"
             " package index's pungi is another project.",
         ) from error
+    from pungi_osbuild.phase.adapter import install
+
     install()
 
 

@@ -1,0 +1,36 @@
+"""The Pungi at hand: whether there is one, and what its schema knows."""
+
+from __future__ import annotations
+
+import warnings
+from functools import cache
+from typing import FrozenSet, Optional
+
+HOW = "PYTHONPATH=<pungi>:. python3 -m pytest tests/with_pungi"
+
+
+@cache
+def why_not() -> Optional[str]:
+    """Return why Pungi cannot be used here, in a line; None: it can."""
+    with warnings.catch_warnings():
+        # Pungi's own warnings at import are not the project's.
+        warnings.simplefilter("ignore")
+        try:
+            import pungi.checks
+            import pungi.phases
+            import pungi.scripts.pungi_koji  # noqa: F401
+        except (ImportError, ValueError) as error:  # ValueError: a GObject library is missing
+            return "tests/with_pungi SKIPPED: no Pungi here (%s); how to run them: %s" % (
+                str(error).split("\n", 1)[0],
+                HOW,
+            )
+    return None
+
+
+@cache
+def block_options() -> FrozenSet[str]:
+    """Return the keys of an image block that Pungi's own schema knows."""
+    from pungi.checks import make_schema
+
+    blocks = make_schema()["properties"]["osbuild"]["patternProperties"][".+"]
+    return frozenset(blocks["items"]["properties"])
