@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import Dict, FrozenSet, List, Mapping, Optional, Tuple
 
-from pungi_osbuild.model import Provider
+from pungi_osbuild.model import ImageConfig, ListedImageType, Provider
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,14 @@ class ImageType:
     :param files: the file by distribution; the last one is for all others
     :param recorded_as: productmd (type, format) by suffix where this image type differs from
         what the suffix alone says; None: productmd has no word for it
+    :param iso: productmd's type of an ISO of this image type, where there is no doubt of it
     """
 
     name: str
     provider: Provider
     files: Tuple[ExportedFile, ...]
     recorded_as: Tuple[Tuple[str, Optional[Tuple[str, str]]], ...] = ()
+    iso: Optional[str] = None
 
     def file(self, distro: str) -> ExportedFile:
         """Return the file that this image type is in a distribution, e.g. ``rhel-9.4``."""
@@ -74,6 +76,8 @@ _SIMPLIFIED = (_file("simplified-installer.iso", "bootiso"),)
 _NETINST = (_file("netinst.iso", "bootiso"),)
 _COMMIT = (_file("commit.tar", "commit-archive"),)
 _CONTAINER = (_file("container.tar", "container"),)
+
+_OSTREE = "dvd-ostree-osbuild"
 
 _NO_TAR: Tuple[Tuple[str, Optional[Tuple[str, str]]], ...] = (("tar", None), ("tar.gz", None))
 
@@ -103,7 +107,7 @@ def _catalogue() -> Mapping[str, ImageType]:
         ImageType("bootable-container-iso", s3, _INSTALLER),
         ImageType("edge-commit", s3, _COMMIT, _NO_TAR),
         ImageType("edge-container", container, _CONTAINER, _NO_TAR),
-        ImageType("edge-installer", s3, _INSTALLER),
+        ImageType("edge-installer", s3, _INSTALLER, iso=_OSTREE),
         ImageType("gcp", gcp, (_file("image.tar.gz", "archive"),)),
         ImageType("gcp-rhui", gcp, (_file("image.tar.gz", "archive"),)),
         ImageType("guest-image", s3, _QCOW2),
@@ -111,18 +115,20 @@ def _catalogue() -> Mapping[str, ImageType]:
         ImageType("iot-bootable-container", container, _CONTAINER, _NO_TAR),
         ImageType("iot-commit", s3, _COMMIT, _NO_TAR),
         ImageType("iot-container", container, _CONTAINER, _NO_TAR),
-        ImageType("iot-installer", s3, _INSTALLER),
+        ImageType("iot-installer", s3, _INSTALLER, iso=_OSTREE),
         ImageType("iot-raw-image", s3, _RAW_XZ),
-        ImageType("iot-simplified-installer", s3, _SIMPLIFIED),
-        ImageType("live-installer", s3, (_file("live-installer.iso", "bootiso"),)),
+        ImageType("iot-simplified-installer", s3, _SIMPLIFIED, iso=_OSTREE),
+        ImageType(
+            "live-installer", s3, (_file("live-installer.iso", "bootiso"),), iso="live-osbuild"
+        ),
         ImageType(
             "minimal-raw",
             s3,
             (_file("image.raw.xz", "xz", "rhel-10", "centos-10"), _file("disk.raw.xz", "xz")),
         ),
-        ImageType("network-installer", s3, _NETINST),
-        ImageType("everything-network-installer", s3, _NETINST),
-        ImageType("server-network-installer", s3, _NETINST),
+        ImageType("network-installer", s3, _NETINST, iso="boot"),
+        ImageType("everything-network-installer", s3, _NETINST, iso="boot"),
+        ImageType("server-network-installer", s3, _NETINST, iso="boot"),
         ImageType("oci", Provider.OCI, _QCOW2),
         ImageType("pxe-tar-xz", s3, (_file("pxe.tar.xz", "xz"),), (("tar.xz", None),)),
         ImageType("vsphere", s3, (_file("disk.vmdk", "vmdk"),)),
@@ -202,6 +208,36 @@ _WORDLESS: FrozenSet[str] = frozenset(
 )
 _SUFFIXES = sorted([*_BY_SUFFIX, *_WORDLESS, "iso"], key=len, reverse=True)
 
+UNIMPORTABLE_TYPES: Mapping[str, str] = {"minimal-raw-zst": "raw.zst"}
+"""Image types that are built, and the suffix that makes a Koji hub refuse their file."""
+
+UNIMPORTABLE_SUFFIXES: FrozenSet[str] = frozenset(
+    {
+        "efi",
+        "gz",
+        "img.xz",
+        "oci",
+        "ociarchive",
+        "raw.zst",
+        "tar.zst",
+        "vhdfixed",
+        "vhdfixed.xz",
+        "xz",
+        "zst",
+    }
+)
+"""Suffixes that a hub's import was seen to refuse (Koji 1.35 to 1.37)."""
+
+_FILE_OF_FORMAT: Mapping[str, str] = {
+    "rhevm.ova": "ova",
+    "vsphere.ova": "ova",
+    "vagrant-hyperv.box": "box",
+    "vagrant-libvirt.box": "box",
+    "vagrant-virtualbox.box": "box",
+    "vagrant-vmware-fusion.box": "box",
+}
+"""Productmd's formats that say more than the suffix of composer's file."""
+
 NAMES: Tuple[str, ...] = tuple(sorted([*CATALOGUE, *KOJI_ALIASES]))
 """Every name a config may use."""
 
@@ -214,6 +250,40 @@ def api_name(name: str) -> str:
 def find(name: str) -> Optional[ImageType]:
     """Return the catalogue's entry for a name as a config writes it, or None."""
     return CATALOGUE.get(api_name(name))
+
+
+def provider_of(name: str, listed: Optional[ListedImageType]) -> Optional[Provider]:
+    """
+    Return where composer uploads images of a type to, or None for a type nobody has heard of.
+
+    :param listed: what the config itself says of the type
+    """
+    if listed is not None and listed.provider is not None:
+        return listed.provider
+    entry = find(name)
+    return entry.provider if entry is not None else None
+
+
+def expected_suffix(config: ImageConfig) -> Optional[str]:
+    """Return the suffix that a block's file will have in Koji, or None where nobody knows."""
+    entry = find(config.image_type)
+    known = entry.file(config.distro).suffix if entry is not None else None
+    listed = config.listed.format if config.listed is not None else None
+    if listed is None or (known is not None and _fits(known, listed)):
+        return known
+    return _FILE_OF_FORMAT.get(listed, listed)
+
+
+def words_of(config: ImageConfig, suffix: str, filename: str) -> Optional[Tuple[str, str]]:
+    """Return productmd's (type, format) of a block's image, or None where it has no word for it."""
+    return productmd_type(config.image_type, suffix, filename, config.manifest_type, config.listed)
+
+
+def refused_suffix(name: str, listed: Optional[ListedImageType]) -> Optional[str]:
+    """Return the suffix for which a Koji hub refuses the file of an image type, or None."""
+    if listed is not None and listed.format is not None:
+        return listed.format if listed.format in UNIMPORTABLE_SUFFIXES else None
+    return UNIMPORTABLE_TYPES.get(name)
 
 
 def nearest(name: str) -> Optional[str]:
@@ -252,7 +322,11 @@ def iso_type(filename: str) -> str:
 
 
 def productmd_type(
-    image_type: str, suffix: str, filename: str, manifest_type: Optional[str] = None
+    image_type: str,
+    suffix: str,
+    filename: str,
+    manifest_type: Optional[str] = None,
+    listed: Optional[ListedImageType] = None,
 ) -> Optional[Tuple[str, str]]:
     """
     Return productmd's (type, format) of an image, or None where productmd has no word for it.
@@ -261,17 +335,34 @@ def productmd_type(
     :param suffix: of the file, without the leading dot
     :param filename: for the in-tree rule that names ISOs
     :param manifest_type: the block's own word for the type, which wins
+    :param listed: what the config says of the image type; it wins over the catalogue, unless the
+        file is another one than it says
     """
+    if listed is not None and listed.format is not None and not _fits(suffix, listed.format):
+        listed = None
+    chosen = manifest_type or (listed.type if listed is not None else None)
     if suffix == "iso":
-        return (manifest_type or iso_type(filename), "iso")
+        return (chosen or iso_type(filename), "iso")
     entry = find(image_type)
     special: Dict[str, Optional[Tuple[str, str]]] = dict(entry.recorded_as) if entry else {}
     found = special[suffix] if suffix in special else _BY_SUFFIX.get(suffix)
-    if manifest_type:
-        return (manifest_type, found[1] if found else suffix)
-    return found
+    written = listed.format if listed is not None else None
+    if chosen:
+        return (chosen, written or (found[1] if found else suffix))
+    return (found[0], written) if found and written else found
 
 
-def is_known_suffix(suffix: str) -> bool:
-    """Whether a file of this suffix is an image that can be named at all."""
+def _fits(suffix: str, format: str) -> bool:
+    """Whether a file of that suffix can be what productmd calls that format."""
+    return suffix == format or format.endswith("." + suffix)
+
+
+def is_known_suffix(suffix: str, listed: Optional[ListedImageType] = None) -> bool:
+    """
+    Whether a file of this suffix is an image that can be named at all.
+
+    :param listed: what the config says of its image type
+    """
+    if listed is not None and listed.format is not None and _fits(suffix, listed.format):
+        return True
     return suffix in _SUFFIXES

@@ -1,7 +1,9 @@
 """Reading the compose config: the `osbuild` section and what it needs of the rest."""
 
+from pungi_osbuild.config.cloudfields import field_problems
 from pungi_osbuild.config.generators import GENERATORS, resolve_release, resolve_version
 from pungi_osbuild.config.matching import matching_blocks, unmatched_patterns, written_patterns
+from pungi_osbuild.config.places import option_place
 from pungi_osbuild.config.reader import Reading, read_config
 from pungi_osbuild.config.repos import UnknownRepoError, resolve_repo, translate_path
 from pungi_osbuild.config.schema import section_schema
@@ -13,7 +15,9 @@ __all__ = [
     "Reading",
     "Source",
     "UnknownRepoError",
+    "field_problems",
     "matching_blocks",
+    "option_place",
     "read_config",
     "read_source",
     "read_variants",

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Optional, Tuple
+from dataclasses import dataclass
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild.config import fallbacks
+from pungi_osbuild.config.hubrefuses import BLOCK_REFUSED, refused_problems
 from pungi_osbuild.config.imagetype import check_image_type
+from pungi_osbuild.config.listedtypes import find_listed
 from pungi_osbuild.config.nvr import nvr_problems
 from pungi_osbuild.config.problems import Problems
 from pungi_osbuild.config.schema import block_schema
 from pungi_osbuild.config.substitution import substitution_problems
-from pungi_osbuild.config.upload import read_upload
+from pungi_osbuild.config.upload import UploadContext, Uploads, read_uploads
 from pungi_osbuild.config.wording import schema_problems, wrong_type
-from pungi_osbuild.model import Customizations, ImageConfig, Ostree, Repo, Upload
+from pungi_osbuild.model import Customizations, ImageConfig, ListedImageType, Ostree, Repo
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """
+    What a block is read with.
+
+    :param top: the config's top level, as written; what is wrong there has been reported
+    :param listed: the image types that the config lists itself
+    """
+
+    top: Mapping[str, Any]
+    listed: Tuple[ListedImageType, ...] = ()
+
+
+_JUDGED_APART = ("upload_options", "arch_upload_options")
 
 
 def read_block(
-    value: Any, pattern: str, place: str, top: Mapping[str, Any], problems: Problems
+    value: Any, pattern: str, place: str, surroundings: Surroundings, problems: Problems
 ) -> Optional[ImageConfig]:
     """
     Read an image block and its fall-backs.
@@ -25,13 +44,12 @@ def read_block(
 
     :param value: as written, plain dicts and lists
     :param place: of the block
-    :param top: the config's top level; what is of the wrong type there has been reported
     :returns: None when the block, or what it falls back to, cannot be used
     """
     if not isinstance(value, dict):
         problems.add([wrong_type([{"type": "object"}], value, place)])
         return None
-    return _Block(value, pattern, place, top, problems).read()
+    return _Block(value, pattern, place, surroundings, problems).read()
 
 
 class _Block:
@@ -40,13 +58,14 @@ class _Block:
         block: Dict[str, Any],
         pattern: str,
         place: str,
-        top: Mapping[str, Any],
+        surroundings: Surroundings,
         problems: Problems,
     ) -> None:
         self.block = block
         self.pattern = pattern
         self.place = place
-        self.top = top
+        self.top = surroundings.top
+        self.listed = surroundings.listed
         self.problems = problems
         self.version = self._look_up("version")
         self.release = self._look_up("release")
@@ -58,9 +77,9 @@ class _Block:
 
     def read(self) -> Optional[ImageConfig]:
         before = self.problems.errors
-        self.problems.add(
-            schema_problems(block_schema(), self.block, self.place, apart=["upload_options"])
-        )
+        known = {key: item for key, item in self.block.items() if key not in BLOCK_REFUSED}
+        self.problems.add(schema_problems(block_schema(), known, self.place, apart=_JUDGED_APART))
+        self.problems.add(refused_problems(self.block, self.place, BLOCK_REFUSED))
         name = self.block.get("name")
         self.problems.add(
             nvr_problems(
@@ -69,14 +88,16 @@ class _Block:
         )
         self.problems.add(substitution_problems(self.block, self.place))
         self._check_arches()
-        upload = self._upload()
+        image_type = self._image_type()
+        listed = None if image_type is None else find_listed(self.listed, image_type)
+        uploads = self._uploads(image_type, listed)
         customizations = self._customizations()
         target = fallbacks.read_target(self.target, self.place, self.problems)
         version = fallbacks.read_version(self.version, self.problems)
         release = fallbacks.read_release(self.release, self.problems)
         if self.problems.errors > before or not self._has_sound_fallbacks():
             return None
-        return self._config(target, version, release, upload, customizations)
+        return self._config(target, version, release, listed, uploads, customizations)
 
     def _has_sound_fallbacks(self) -> bool:
         """Whether what the block takes from the top is usable; if not, that is reported once."""
@@ -113,15 +134,19 @@ class _Block:
             written = written[0] if len(written) == 1 else None
         return written if isinstance(written, str) and written else None
 
-    def _upload(self) -> Optional[Upload]:
-        image_type = self._image_type()
-        place = "%s.upload_options" % self.place
+    def _uploads(self, image_type: Optional[str], listed: Optional[ListedImageType]) -> Uploads:
         if image_type is None:  # no cloud to judge the options by, and an error as it is
-            return None
-        provider = check_image_type(image_type, "%s.image_types" % self.place, self.problems)
-        if "upload_options" not in self.block:
-            return None
-        return read_upload(self.block["upload_options"], image_type, provider, place, self.problems)
+            return Uploads()
+        place = "%s.image_types" % self.place
+        arches = self.block.get("arches")
+        context = UploadContext(
+            image_type=image_type,
+            provider=check_image_type(image_type, listed, place, self.problems),
+            place=self.place,
+            arches=_texts(arches) if isinstance(arches, list) else None,
+            has_release=self.release is not None,
+        )
+        return read_uploads(self.block, context, self.problems)
 
     def _customizations(self) -> Optional[Customizations]:
         value = self.block.get("customizations")
@@ -143,7 +168,8 @@ class _Block:
         target: str,
         version: Optional[str],
         release: Optional[str],
-        upload: Optional[Upload],
+        listed: Optional[ListedImageType],
+        uploads: Uploads,
         customizations: Optional[Customizations],
     ) -> ImageConfig:
         block = self.block
@@ -164,12 +190,19 @@ class _Block:
             failable=tuple(block.get("failable", ())),
             subvariant=block.get("subvariant") or None,
             ostree=Ostree(*(block.get("ostree_%s" % key) for key in ("url", "ref", "parent"))),
-            upload=upload,
+            upload=uploads.everywhere,
             manifest_type=block.get("manifest_type") or None,
             customizations=customizations,
             split_arches=True if self.split_arches is None else self.split_arches.value,
             skip_tag=block.get("skip_tag", False),
+            upload_lacks=uploads.lacks,
+            arch_uploads=uploads.of_arches,
+            listed=listed,
         )
+
+
+def _texts(items: Sequence[Any]) -> Tuple[str, ...]:
+    return tuple(item for item in items if isinstance(item, str))
 
 
 def _repo(item: Any) -> Repo:

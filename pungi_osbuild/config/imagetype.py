@@ -6,20 +6,31 @@ from typing import Optional
 
 from pungi_osbuild import imagetypes
 from pungi_osbuild.config.problems import Problems
-from pungi_osbuild.model import Provider
+from pungi_osbuild.model import ListedImageType, Provider
 
 
-def check_image_type(name: str, place: str, problems: Problems) -> Optional[Provider]:
+def check_image_type(
+    name: str, listed: Optional[ListedImageType], place: str, problems: Problems
+) -> Optional[Provider]:
     """
     Say what is wrong with an image type, and return where its images go.
 
+    :param listed: what the config itself says of the type
     :param place: of ``image_types``
     :returns: the cloud, also of the type that was probably meant; None for a type that nobody
         has heard of
     """
-    entry = imagetypes.find(name)
-    if entry is not None:
-        return entry.provider
+    suffix = imagetypes.refused_suffix(name, listed)
+    if suffix is not None:
+        problems.error(
+            "koji-cannot-import",
+            place,
+            "the file of image type %s is a .%s, and Koji imports no such file" % (name, suffix),
+            "Use an image type with another file: minimal-raw is a .raw.xz.",
+        )
+        return imagetypes.provider_of(name, listed)
+    if listed is not None or imagetypes.find(name) is not None:
+        return imagetypes.provider_of(name, listed)
     meant = imagetypes.INNER_NAMES.get(name)
     if meant is not None:
         problems.error(
@@ -37,12 +48,11 @@ def check_image_type(name: str, place: str, problems: Problems) -> Optional[Prov
             "composer has no image type %s" % name,
             "Did you mean %s?" % meant,
         )
-        entry = imagetypes.find(meant)
-        return entry.provider if entry else None
+        return imagetypes.provider_of(meant, None)
     problems.warn(
         "unlisted-image-type",
         place,
         "no image type %s is known here; it is sent as it is" % name,
-        "Known are: %s." % ", ".join(imagetypes.NAMES),
+        "Known are: %s. osbuild_image_types can say more of it." % ", ".join(imagetypes.NAMES),
     )
     return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Iterable
 
+from pungi_osbuild.model import Arch, ImageConfig
+
 _PLAIN = re.compile(r"^[A-Za-z_][A-Za-z0-9_-]*$")
 
 
@@ -24,6 +26,20 @@ def along(place: str, path: Iterable[Any]) -> str:
     for key in path:
         place = within(place, key)
     return place
+
+
+def option_place(block: ImageConfig, arch: Arch, option: str, index: int = -1) -> str:
+    """
+    Return where a block has an upload option for an arch.
+
+    :param index: position of an item, where the option is a list
+    """
+    own = block.arch_upload(arch)
+    place = within(block.place, "upload_options")
+    if own is not None and option in own.own:
+        place = within(within(block.place, "arch_upload_options"), arch)
+    place = within(place, option)
+    return place if index < 0 else within(place, index)
 
 
 def of_pattern(pattern: str) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Iterator, List, Mapping, Optional, Tuple
 
 from pungi_osbuild.config import settings
-from pungi_osbuild.config.block import read_block
+from pungi_osbuild.config.block import Surroundings, read_block
+from pungi_osbuild.config.listedtypes import read_listed
 from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.config.places import of_block, of_pattern
 from pungi_osbuild.config.problems import Problems, bad_key, unsendable
@@ -45,7 +46,8 @@ def read_config(source: Source) -> Reading:
     variants_file = settings.find_variants_file(good, source.path)
     run_settings = settings.read_settings(good, problems)
     release = settings.read_release_config(good, problems)
-    blocks = _read_section(source.data, top, problems)
+    surroundings = Surroundings(top, read_listed(good))
+    blocks = _read_section(source.data, surroundings, problems)
     config = None
     if blocks is not None:
         config = ComposeConfig(
@@ -61,7 +63,7 @@ def read_config(source: Source) -> Reading:
 
 
 def _read_section(
-    data: Mapping[str, Any], top: Mapping[str, Any], problems: Problems
+    data: Mapping[str, Any], surroundings: Surroundings, problems: Problems
 ) -> Optional[List[ImageConfig]]:
     """Return the blocks that are fine; None when there is no section."""
     section = data.get("osbuild")
@@ -81,14 +83,14 @@ def _read_section(
     blocks: List[ImageConfig] = []
     for pattern, value in section.items():
         if isinstance(pattern, str):
-            blocks.extend(_read_pattern(pattern, value, top, problems))
+            blocks.extend(_read_pattern(pattern, value, surroundings, problems))
         else:
             problems.add([bad_key(pattern, "osbuild")])
     return blocks
 
 
 def _read_pattern(
-    pattern: str, value: Any, top: Mapping[str, Any], problems: Problems
+    pattern: str, value: Any, surroundings: Surroundings, problems: Problems
 ) -> Iterator[ImageConfig]:
     place = of_pattern(pattern)
     is_regex = _check_pattern(pattern, problems)
@@ -106,7 +108,7 @@ def _read_pattern(
         before = problems.errors
         block_place = of_block(pattern, index)
         problems.add(unsendable(item, block_place))
-        block = read_block(thaw(item), pattern, block_place, top, problems)
+        block = read_block(thaw(item), pattern, block_place, surroundings, problems)
         if block is not None and is_regex and problems.errors == before:
             yield block
 

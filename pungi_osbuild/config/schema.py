@@ -4,8 +4,8 @@ The JSON schema of the section, as one document in the dialect of Pungi's own (d
 Two readers use it: the reader of this package, and the adapter, which merges it into the schema
 that Pungi checks a config with. It therefore has no ``$ref``, stands alone, and sets no default
 (Pungi fills a default into the config, and would share one mutable object among all blocks).
-Names and types are those of Pungi's in-tree phase (4.14) plus ``split_arches`` and ``skip_tag``;
-upload options are those of koji-osbuild 12's hub plugin.
+Names and types are those of Pungi's in-tree phase (4.14) plus ``split_arches``, ``skip_tag`` and
+``arch_upload_options``; upload options are those of koji-osbuild 12's hub plugin.
 """
 
 from __future__ import annotations
@@ -42,6 +42,11 @@ def section_schema() -> JsonDict:
                 "Release of every block that has none; None stands for the compose's own."
             ),
             "osbuild_split_arches": _boolean("split_arches of every block that does not say."),
+            "osbuild_image_types": {
+                "type": "object",
+                "description": "What the catalogue of image types lacks, by image type.",
+                "additionalProperties": image_type_schema(),
+            },
             "osbuild_poll_interval": {
                 "type": "number",
                 "minimum": 0,
@@ -99,6 +104,13 @@ def block_schema() -> JsonDict:
                 "description": "Where in the image type's cloud the image goes.",
                 "anyOf": [upload_schema(provider) for provider in UPLOAD_ORDER],
             },
+            "arch_upload_options": {
+                "type": "object",
+                "description": "Options by arch, laid over upload_options for that arch.",
+                "additionalProperties": {
+                    "anyOf": [upload_schema(provider, whole=False) for provider in UPLOAD_ORDER]
+                },
+            },
             "manifest_type": _string("Productmd's type of the image, instead of the derived one."),
             "customizations": {
                 "type": "object",
@@ -112,10 +124,28 @@ def block_schema() -> JsonDict:
     }
 
 
-def upload_schema(provider: Provider) -> JsonDict:
+def image_type_schema() -> JsonDict:
+    """Return the schema of an item of ``osbuild_image_types``: a fresh document."""
+    return {
+        "type": "object",
+        "properties": {
+            "upload": {
+                "type": "string",
+                "enum": [provider.value for provider in (*UPLOAD_ORDER, Provider.OCI)],
+                "description": "Where composer uploads images of the type to.",
+            },
+            "type": _text("Productmd's type of the image."),
+            "format": _text("Productmd's format of the image: the suffix of its file."),
+        },
+        "additionalProperties": False,
+    }
+
+
+def upload_schema(provider: Provider, whole: bool = True) -> JsonDict:
     """
     Return the schema of ``upload_options`` for a cloud: a fresh document.
 
+    :param whole: False for options that others complete, so nothing is required
     :raises KeyError: for a cloud that the hub takes no options for
     """
     properties, required = _UPLOADS[provider]
@@ -129,7 +159,7 @@ def upload_schema(provider: Provider) -> JsonDict:
         },
         "additionalProperties": False,
     }
-    if required:  # draft 4 refuses an empty list
+    if required and whole:  # draft 4 refuses an empty list
         schema["required"] = list(required)
     return schema
 
@@ -272,6 +302,11 @@ _UPLOADS: Mapping[Provider, Tuple[Mapping[str, str], Tuple[str, ...]]] = {
 def upload_fields(provider: Provider) -> Tuple[str, ...]:
     """Return the names of a cloud's upload options."""
     return tuple(_UPLOADS[provider][0])
+
+
+def described(provider: Provider, option: str) -> str:
+    """Return what an upload option of a cloud is."""
+    return _UPLOADS[provider][0][option]
 
 
 def missing_fields(provider: Provider, options: Mapping[str, Any]) -> Tuple[str, ...]:

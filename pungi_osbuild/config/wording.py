@@ -108,13 +108,22 @@ def unknown_keys(
 def _missing_keys(value: Mapping[str, Any], schema: JsonDict, place: str) -> Iterator[Problem]:
     for key in schema["required"]:
         if key not in value:
-            description = schema["properties"][key].get("description", "")
-            yield make(
-                "missing-key",
-                within(place, key),
-                "the option %s is missing" % key,
-                "Add it. %s" % description,
-            )
+            yield missing_key(key, place, schema["properties"][key].get("description", ""))
+
+
+def missing_key(key: str, place: str, description: str, whom: str = "") -> Problem:
+    """
+    Return the problem of an option that is not there.
+
+    :param place: of what it is missing in
+    :param whom: whom it is missing for, when that is not everybody
+    """
+    return make(
+        "missing-key",
+        within(place, key),
+        "the option %s is missing%s" % (key, " for %s" % whom if whom else ""),
+        "Add it. %s" % description,
+    )
 
 
 def _alternatives(schema: JsonDict) -> List[JsonDict]:

@@ -106,7 +106,7 @@ def _image_reasons(files: Mapping[str, bytes], request: ImageRequest) -> List[st
     if content is None:
         return []
     try:
-        status = read_compose_status(content, request.arches, request.config.upload)
+        status = read_compose_status(content, request.arches, request.upload)
     except ReplyError as error:
         return [error.reason]
     reasons = ["%s: %s" % (image.arch, image.error) for image in status.images if image.error]
@@ -120,13 +120,13 @@ def uploaded(hub: Hub, task_id: int, request: ImageRequest) -> Tuple[str, ...]:
     They stay in their cloud, and somebody has to delete or rescue them. What cannot be had is
     left out.
     """
-    if request.config.upload is None:
+    if request.upload is None:
         return ()
     try:
         content = download_output(hub, task_id, [composestatus.NAME]).get(composestatus.NAME)
         if content is None:
             return ()
-        return tuple(_kept(read_compose_status(content, request.arches, request.config.upload)))
+        return tuple(_kept(read_compose_status(content, request.arches, request.upload)))
     except (PungiOsbuildError, HubFaultError):
         return ()
 

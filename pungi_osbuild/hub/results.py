@@ -163,7 +163,8 @@ def _images(
         if not archive.is_image and not (companion and archive.filename.startswith(names)):
             raise _nobody_knows(build, archive.filename, "neither image, manifest nor SBOM")
     for archive in images:
-        if not is_known_suffix(suffix_of(archive.filename, nvr, archive.arch)):
+        suffix = suffix_of(archive.filename, nvr, archive.arch)
+        if not is_known_suffix(suffix, request.config.listed):
             raise _nobody_knows(build, archive.filename, "an image of an unknown kind")
     return tuple(_image(build, archive, archives, request) for archive in images)
 
@@ -238,7 +239,7 @@ def _cloud(infos: Sequence[Struct], request: ImageRequest) -> Tuple[CloudImage, 
     best: Tuple[CloudImage, ...] = ()
     for info in infos:
         results = info.structs("upload_target_results")
-        found = [from_target_result(result, request.config.upload) for result in results]
+        found = [from_target_result(result, request.upload) for result in results]
         clouds = tuple(cloud for cloud in found if cloud is not None)
         if clouds and _has_upload(clouds, request):
             return clouds
@@ -248,7 +249,7 @@ def _cloud(infos: Sequence[Struct], request: ImageRequest) -> Tuple[CloudImage, 
 
 def _has_upload(clouds: Sequence[CloudImage], request: ImageRequest) -> bool:
     """Whether the upload that was asked for is among some; none may have been."""
-    upload = request.config.upload
+    upload = request.upload
     return upload is None or any(cloud.provider is upload.provider for cloud in clouds)
 
 
@@ -295,7 +296,7 @@ def _all_arches(images: Sequence[BuiltImage], request: ImageRequest) -> None:
 def _all_uploads(
     hub: Hub, task_id: int, images: Tuple[BuiltImage, ...], request: ImageRequest
 ) -> Tuple[BuiltImage, ...]:
-    upload = request.config.upload
+    upload = request.upload
     if upload is None or all(_has_upload(image.cloud, request) for image in images):
         return images
     content = download_output(hub, task_id, [composestatus.NAME]).get(composestatus.NAME)

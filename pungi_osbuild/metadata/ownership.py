@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import FrozenSet, Iterable, Optional, Tuple, Union
 
-from pungi_osbuild.imagetypes import find, productmd_type
+from pungi_osbuild.imagetypes import expected_suffix, words_of
 from pungi_osbuild.metadata.identity import ImageIdentity, planned_identity
 from pungi_osbuild.metadata.records import ImageRecord, TaskRecord
 from pungi_osbuild.model import Arch, ImageRequest, PlacedImage
@@ -53,11 +53,10 @@ class Owned:
 
 
 def claims_of_request(request: ImageRequest) -> Tuple[Claim, ...]:
-    """Return what a request claims, by the catalogue; nothing for a type it does not have."""
-    entry = find(request.config.image_type)
-    if entry is None:
+    """Return what a request claims; nothing for an image type whose file nobody knows."""
+    suffix = expected_suffix(request.config)
+    if suffix is None:
         return ()
-    suffix = entry.file(request.config.distro).suffix
     return tuple(_expected(request, arch, suffix) for arch in request.arches)
 
 
@@ -147,7 +146,7 @@ def _expected(request: ImageRequest, arch: Arch, suffix: str) -> Claim:
     if request.nvr is not None:
         folder = request.folder(arch, "iso" if suffix == "iso" else "images")
         path = "%s/%s" % (folder, request.placed_name(filename))
-    words = productmd_type(config.image_type, suffix, filename, config.manifest_type)
+    words = words_of(config, suffix, filename)
     image_type, image_format = words or (None, None)
     identity = planned_identity(request.subvariant, image_type, image_format, arch)
     wordless = None

@@ -25,9 +25,11 @@ from pungi_osbuild.model.compose import (
     Variant,
 )
 from pungi_osbuild.model.config import (
+    ArchUpload,
     ComposeConfig,
     Customizations,
     ImageConfig,
+    ListedImageType,
     Ostree,
     ReleaseConfig,
     Repo,
@@ -38,16 +40,26 @@ from pungi_osbuild.model.outcome import KojiPlace, Outcome, OutcomeKind, RunResu
 from pungi_osbuild.model.plain import JsonDict, without_logins
 from pungi_osbuild.model.problem import Problem, Severity, has_errors
 from pungi_osbuild.model.request import METHOD, ImageRequest
+from pungi_osbuild.model.template import (
+    TEMPLATE_FIELDS,
+    BadTemplateError,
+    Template,
+    UploadTemplate,
+    option_texts,
+)
 
 __all__ = [
     "METHOD",
+    "TEMPLATE_FIELDS",
     "TYPE_SUFFIXES",
     "VARIANT_TYPES",
     "Arch",
+    "ArchUpload",
     "Artifact",
     "AwsEc2Upload",
     "AwsS3Upload",
     "AzureUpload",
+    "BadTemplateError",
     "BaseProduct",
     "BuiltImage",
     "Checksum",
@@ -62,6 +74,7 @@ __all__ = [
     "ImageRequest",
     "JsonDict",
     "KojiPlace",
+    "ListedImageType",
     "Manifest",
     "Ostree",
     "Outcome",
@@ -75,8 +88,11 @@ __all__ = [
     "Settings",
     "Severity",
     "TaskTimes",
+    "Template",
     "Upload",
+    "UploadTemplate",
     "Variant",
     "has_errors",
+    "option_texts",
     "without_logins",
 ]

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Mapping, Optional, Tuple, Union
 
-from pungi_osbuild.model.cloud import Upload
+from pungi_osbuild.model.cloud import Provider, Upload
 from pungi_osbuild.model.compose import Arch, BaseProduct
 from pungi_osbuild.model.plain import JsonDict, without_none
 
@@ -71,6 +71,35 @@ class Ostree:
 
 
 @dataclass(frozen=True)
+class ArchUpload:
+    """
+    What ``upload_options`` and ``arch_upload_options`` together say for an arch.
+
+    :param own: the options that ``arch_upload_options`` say for the arch
+    """
+
+    arch: Arch
+    upload: Upload
+    own: Tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ListedImageType:
+    """
+    What ``osbuild_image_types`` say of an image type; None: what the catalogue says.
+
+    :param provider: where composer uploads its images to
+    :param type: productmd's type
+    :param format: productmd's format, which is the file's suffix
+    """
+
+    name: str
+    provider: Optional[Provider] = None
+    type: Optional[str] = None
+    format: Optional[str] = None
+
+
+@dataclass(frozen=True)
 class ImageConfig:
     """
     An image block, read and checked, with its fall-backs filled in.
@@ -83,6 +112,11 @@ class ImageConfig:
     :param release: as configured, perhaps a ``!`` generator; None: the hub gives one
     :param arches: as written; None: all of the variant's
     :param failable: arches that may fail, or ``*``
+    :param upload: as written: every string in it is a template
+    :param upload_lacks: options without which ``upload_options`` are of no use to an arch that
+        ``arch_upload_options`` do not have
+    :param arch_uploads: for the arches that ``arch_upload_options`` have
+    :param listed: what the config itself says of the image type
     """
 
     place: str
@@ -104,6 +138,21 @@ class ImageConfig:
     customizations: Optional[Customizations] = None
     split_arches: bool = True
     skip_tag: bool = False
+    upload_lacks: Tuple[str, ...] = ()
+    arch_uploads: Tuple[ArchUpload, ...] = ()
+    listed: Optional[ListedImageType] = None
+
+    def arch_upload(self, arch: Arch) -> Optional[ArchUpload]:
+        """Return what ``arch_upload_options`` make of the options for an arch they have."""
+        for found in self.arch_uploads:
+            if found.arch == arch:
+                return found
+        return None
+
+    def upload_for(self, arch: Arch) -> Optional[Upload]:
+        """Return what is uploaded for an arch, as written; None for no upload."""
+        own = self.arch_upload(arch)
+        return self.upload if own is None else own.upload
 
     def can_fail(self, arches: Tuple[Arch, ...]) -> bool:
         """Whether a task for these arches may fail.

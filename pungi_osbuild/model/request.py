@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, List, Optional, Tuple
 
+from pungi_osbuild.model.cloud import Upload
 from pungi_osbuild.model.compose import Arch
 from pungi_osbuild.model.config import ImageConfig, Repo
 from pungi_osbuild.model.plain import JsonDict
+from pungi_osbuild.model.template import UploadTemplate
 
 METHOD = "osbuildImage"
 """The hub's method that a request is submitted by."""
@@ -23,6 +25,8 @@ class ImageRequest:
     :param release_from_hub: the release was or will be allocated, so another may be taken
     :param split: the block goes out as one task per arch, so the release ends in ``.<arch>``
     :param repos: resolved to urls, ``$arch`` left in
+    :param upload_template: what is uploaded; None for nothing
+    :param attempt: 1 for the first submission
     """
 
     number: int
@@ -37,6 +41,14 @@ class ImageRequest:
     repos: Tuple[Repo, ...]
     subvariant: str
     can_fail: bool
+    upload_template: Optional[UploadTemplate] = None
+    attempt: int = 1
+
+    @property
+    def upload(self) -> Optional[Upload]:
+        """The upload as submitted, every template filled in; None for none."""
+        template = self.upload_template
+        return None if template is None else template.filled(self.attempt)
 
     @property
     def release(self) -> Optional[str]:
@@ -60,6 +72,10 @@ class ImageRequest:
     def with_release(self, base: str) -> ImageRequest:
         """Return the request with an allocated release."""
         return replace(self, base_release=base)
+
+    def with_attempt(self, attempt: int) -> ImageRequest:
+        """Return the request as it is submitted the next time; 1 is the first time."""
+        return replace(self, attempt=attempt)
 
     def arguments(self) -> List[Any]:
         """Return the exact positional arguments of ``osbuildImage``, the last being ``opts``.
@@ -86,8 +102,9 @@ class ImageRequest:
             opts["ostree"] = config.ostree.to_wire()
         if self.release:
             opts["release"] = self.release
-        if config.upload is not None:
-            opts["upload_options"] = config.upload.to_wire()
+        upload = self.upload
+        if upload is not None:
+            opts["upload_options"] = upload.to_wire()
         if config.customizations is not None:
             opts["customizations"] = config.customizations.to_wire()
         if config.skip_tag:

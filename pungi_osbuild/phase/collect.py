@@ -19,7 +19,7 @@ from pungi_osbuild.hub import (
     read_result,
     uploaded,
 )
-from pungi_osbuild.imagetypes import productmd_type, suffix_of
+from pungi_osbuild.imagetypes import suffix_of, words_of
 from pungi_osbuild.metadata import Vocabulary
 from pungi_osbuild.model import (
     BuiltImage,
@@ -125,7 +125,7 @@ class Collector:
             self.settings.verify,
             self.settings.media_checksums,
         )
-        words = productmd_type(config.image_type, suffix, name, config.manifest_type)
+        words = words_of(config, suffix, name)
         known = words if words is not None and self.vocabulary.knows(*words) else None
         return PlacedImage(
             built=image,

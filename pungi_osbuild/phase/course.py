@@ -253,7 +253,11 @@ class Course:
         waiting = [replace(outcome.request, base_release=None) for outcome in again]
         others = [submitted.request for submitted in self._submitted.values()]
         allocated = allocate(waiting, self._registry, self._identity, others)
-        return [(request, outcome.attempt + 1) for request, outcome in zip(allocated, again)]
+        attempts = [outcome.attempt + 1 for outcome in again]
+        return [
+            (request.with_attempt(attempt), attempt)
+            for request, attempt in zip(allocated, attempts)
+        ]
 
     def _unfinished(self, submitted: Submitted) -> Outcome:
         if submitted.task_id in self._cancelled:

@@ -8,8 +8,8 @@ versions and releases.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Iterator, List, Sequence, Set, Tuple
+from dataclasses import dataclass, replace
+from typing import Dict, Iterator, List, Sequence, Set, Tuple
 
 from pungi_osbuild.config import (
     UnknownRepoError,
@@ -32,6 +32,7 @@ from pungi_osbuild.model import (
     Severity,
     Variant,
 )
+from pungi_osbuild.phase.cloudoptions import fill, unbuilt_arches
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class _Planner:
         self, number: int, block: ImageConfig, variant: Variant, arches: Tuple[Arch, ...]
     ) -> ImageRequest:
         identity = self.compose.identity
-        return ImageRequest(
+        request = ImageRequest(
             number=number,
             config=block,
             variant=variant.uid,
@@ -116,6 +117,10 @@ class _Planner:
             subvariant=block.subvariant or variant.uid,
             can_fail=block.can_fail(arches),
         )
+        filling = fill(request, identity)
+        for problem in filling.problems:
+            self._add(problem)
+        return replace(request, upload_template=filling.template)
 
     def _repos(
         self, block: ImageConfig, variant: Variant, arches: Tuple[Arch, ...]
@@ -190,9 +195,13 @@ def _coverage(
             "the pattern matches no variant of the compose",
             "Did you mean %s?" % near if near else "The variants are %s." % _named(uids),
         )
-    planned = {request.config.place for request in requests}
+    planned: Dict[str, Set[Arch]] = {}
+    for request in requests:
+        planned.setdefault(request.config.place, set()).update(request.arches)
     for block in config.blocks:
-        if block.place not in planned and block.pattern not in unmatched:
+        if block.place in planned:
+            yield from unbuilt_arches(block, planned[block.place])
+        elif block.pattern not in unmatched:
             yield Problem(
                 "no-task",
                 Severity.ERROR,

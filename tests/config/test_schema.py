@@ -65,9 +65,9 @@ def test_the_document_can_be_merged_into_pungis() -> None:
 
 
 def test_every_option_of_the_in_tree_phase_is_there_and_described() -> None:
-    """And split_arches and skip_tag, which are new."""
+    """And three more, which are new."""
     options = _block()["properties"]
-    assert set(options) == IN_TREE | {"split_arches", "skip_tag"}
+    assert set(options) == IN_TREE | {"split_arches", "skip_tag", "arch_upload_options"}
     assert all(option.get("description") for option in options.values())
     assert all(option.get("description") for option in section_schema()["properties"].values())
 

@@ -14,7 +14,14 @@ import pytest
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import Call, Hub, Reply, explain, read_result
 from pungi_osbuild.hub.session import HubFaultError
-from pungi_osbuild.model import AwsEc2Upload, BuiltImage, CloudImage, ImageRequest, Provider
+from pungi_osbuild.model import (
+    AwsEc2Upload,
+    BuiltImage,
+    CloudImage,
+    ImageRequest,
+    Provider,
+    UploadTemplate,
+)
 from tests.values import a_request, an_image_config
 
 NVR = "example-guest-1-5"
@@ -80,7 +87,8 @@ class StandIn:
 
 def a_cloud_request(**changes: Any) -> ImageRequest:
     upload = AwsEc2Upload("us-east-1", ())
-    return a_request(config=an_image_config(image_type="aws", upload=upload), **changes)
+    config = an_image_config(image_type="aws", upload=upload)
+    return a_request(config=config, upload_template=UploadTemplate(upload), **changes)
 
 
 def read(hub: StandIn, request: ImageRequest) -> Tuple[BuiltImage, ...]:

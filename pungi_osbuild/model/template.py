@@ -1,0 +1,135 @@
+"""
+Templates: the fields that stand in the strings of ``upload_options``.
+
+``{arch}`` is a field, ``{{`` and ``}}`` are braces. There is nothing else: no format, no
+attribute, no index, so a template can do no more than it shows.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields, replace
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
+
+from pungi_osbuild.model.cloud import Upload
+
+TEMPLATE_FIELDS: Tuple[str, ...] = (
+    "arch",
+    "variant",
+    "subvariant",
+    "name",
+    "version",
+    "release",
+    "nvr",
+    "image_type",
+    "compose_id",
+    "date",
+    "respin",
+    "type",
+    "label",
+    "attempt",
+)
+"""Every field that a template may have."""
+
+_TOKEN = re.compile(r"(?P<brace>\{\{|\}\})|\{(?P<field>[^{}]*)\}|(?P<single>[{}])")
+
+
+class BadTemplateError(ValueError):
+    """
+    A text is no template.
+
+    :param field: what stands between the braces and is no field; None for a single brace
+    """
+
+    def __init__(self, field: Optional[str]) -> None:
+        super().__init__("a single brace" if field is None else "no field {%s}" % field)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Field:
+    """A place in a template that is filled in."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Template:
+    """A text with fields in it, perhaps none."""
+
+    parts: Tuple[Union[str, Field], ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Template:
+        """
+        Return the template that a text is.
+
+        :raises BadTemplateError: a brace stands alone, or a field is unknown
+        """
+        parts: List[Union[str, Field]] = []
+        position = 0
+        for token in _TOKEN.finditer(text):
+            parts.append(text[position : token.start()])
+            position = token.end()
+            field = token.group("field")
+            if token.group("brace"):
+                parts.append(token.group("brace")[0])
+            elif field in TEMPLATE_FIELDS:
+                parts.append(Field(field))
+            else:
+                raise BadTemplateError(field)
+        return cls(tuple(filter(None, [*parts, text[position:]])))
+
+    @property
+    def fields(self) -> Tuple[str, ...]:
+        """The names of its fields, each once, in their order."""
+        names = [part.name for part in self.parts if isinstance(part, Field)]
+        return tuple(dict.fromkeys(names))
+
+    def fill(self, words: Mapping[str, str]) -> str:
+        """
+        Return the text with every field filled in.
+
+        :param words: what each field stands for
+        :raises KeyError: there is no word for a field
+        """
+        return "".join(words[part.name] if isinstance(part, Field) else part for part in self.parts)
+
+
+@dataclass(frozen=True)
+class UploadTemplate:
+    """
+    Upload options as written, and what their fields stand for in one request.
+
+    :param options: every string in it is a template
+    :param words: (field, what it stands for), all but ``attempt``
+    """
+
+    options: Upload
+    words: Tuple[Tuple[str, str], ...] = ()
+
+    def filled(self, attempt: int) -> Upload:
+        """Return the options of a submission, 1 being the first."""
+        words = {**dict(self.words), "attempt": str(attempt)}
+        values: Dict[str, Any] = {
+            field.name: _filled(getattr(self.options, field.name), words)
+            for field in fields(self.options)
+        }
+        return replace(self.options, **values)
+
+
+def option_texts(options: Upload) -> Iterator[Tuple[str, int, str]]:
+    """Give option, position (-1 for an option that is no list) and text of every string."""
+    for field in fields(options):
+        value = getattr(options, field.name)
+        if isinstance(value, tuple):
+            for index, text in enumerate(value):
+                yield field.name, index, text
+        elif value is not None:
+            yield field.name, -1, value
+
+
+def _filled(value: Any, words: Mapping[str, str]) -> Any:
+    if isinstance(value, tuple):
+        return tuple(Template.parse(text).fill(words) for text in value)
+    return None if value is None else Template.parse(value).fill(words)

@@ -1,0 +1,157 @@
+"""
+What a request uploads: its block's options for its arches, with every template filled in.
+
+What is filled in is looked at once more, since a cloud may take no such name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, Iterator, List, Optional, Set, Tuple
+
+from pungi_osbuild.config import field_problems, option_place
+from pungi_osbuild.config.schema import described
+from pungi_osbuild.config.wording import missing_key
+from pungi_osbuild.model import (
+    Arch,
+    ComposeIdentity,
+    ImageConfig,
+    ImageRequest,
+    Problem,
+    Severity,
+    Template,
+    Upload,
+    UploadTemplate,
+    option_texts,
+)
+
+
+@dataclass(frozen=True)
+class Filling:
+    """
+    What came of a request's upload options.
+
+    :param template: None for no upload, or for one that has errors
+    """
+
+    template: Optional[UploadTemplate]
+    problems: Tuple[Problem, ...] = ()
+
+
+def fill(request: ImageRequest, identity: ComposeIdentity) -> Filling:
+    """
+    Return what a request uploads, and all problems of it.
+
+    :param request: with everything but its upload
+    """
+    block = request.config
+    problems = [*_lacking(block, request.arches), *_differing(block, request.arches)]
+    upload = block.upload_for(request.arches[0])
+    if problems or upload is None:
+        return Filling(None, tuple(problems))
+    words = _words(request, identity)
+    problems = list(_unfillable(request, upload, words))
+    if problems:
+        return Filling(None, tuple(problems))
+    template = UploadTemplate(upload, tuple(words.items()))
+    problems = list(_refused(request, template))
+    return Filling(template, tuple(problems))
+
+
+def unbuilt_arches(config: ImageConfig, built: Set[Arch]) -> Iterator[Problem]:
+    """
+    Say which arches of ``arch_upload_options`` no variant has.
+
+    :param built: the arches that a block without ``arches`` is built for
+    """
+    for own in config.arch_uploads:
+        if config.arches is None and own.arch not in built:
+            yield Problem(
+                "upload-arch",
+                Severity.WARNING,
+                "%s.arch_upload_options.%s" % (config.place, own.arch),
+                "the block is not built for %s" % own.arch,
+                "It is built for %s; take the others out." % ", ".join(sorted(built)),
+            )
+
+
+def _words(request: ImageRequest, identity: ComposeIdentity) -> Dict[str, str]:
+    """Return what the fields stand for; those that stand for nothing are left out."""
+    words: Dict[str, Optional[str]] = {
+        "arch": request.arches[0] if len(request.arches) == 1 else None,
+        "variant": request.variant,
+        "subvariant": request.subvariant,
+        "name": request.config.name,
+        "version": request.version,
+        "release": request.release,
+        "nvr": request.nvr,
+        "image_type": request.config.image_type,
+        "compose_id": identity.id,
+        "date": identity.date,
+        "respin": str(identity.respin),
+        "type": identity.type,
+        "label": identity.label,
+    }
+    return {field: word for field, word in words.items() if word is not None}
+
+
+def _lacking(block: ImageConfig, arches: Tuple[Arch, ...]) -> Iterator[Problem]:
+    bare = [arch for arch in arches if block.arch_upload(arch) is None]
+    for option in block.upload_lacks if bare else ():
+        provider = block.arch_uploads[0].upload.provider
+        place = "%s.upload_options" % block.place
+        yield missing_key(option, place, described(provider, option), ", ".join(bare))
+
+
+def _differing(block: ImageConfig, arches: Tuple[Arch, ...]) -> Iterator[Problem]:
+    if len({block.upload_for(arch) for arch in arches}) > 1:
+        yield Problem(
+            "arch-options-in-one-task",
+            Severity.ERROR,
+            "%s.arch_upload_options" % block.place,
+            "one task for %s cannot have different options for them" % ", ".join(arches),
+            "Leave split_arches out, so that each arch is a task of its own.",
+        )
+
+
+def _unfillable(request: ImageRequest, upload: Upload, words: Dict[str, str]) -> Iterator[Problem]:
+    for option, index, text in option_texts(upload):
+        for field in Template.parse(text).fields:
+            if field in words or field == "attempt":
+                continue
+            code, message, hint = _NO_WORD[field]
+            place = option_place(request.config, request.arches[0], option, index)
+            yield Problem(
+                code, Severity.ERROR, place, "holds {%s}, and %s" % (field, message), hint
+            )
+
+
+_NO_RELEASE = (
+    "template-needs-release",
+    "the block has no release",
+    "Set release, osbuild_release or global_release, or use {compose_id}.",
+)
+_NO_WORD = {
+    "arch": (
+        "template-needs-one-arch",
+        "the task is for several arches",
+        "Leave split_arches out, so that each arch is a task of its own, or take {arch} out.",
+    ),
+    "label": (
+        "template-needs-label",
+        "the compose has no label",
+        "Give the compose one with --label, or use {compose_id}.",
+    ),
+    "release": _NO_RELEASE,
+    "nvr": _NO_RELEASE,
+}
+
+
+def _refused(request: ImageRequest, template: UploadTemplate) -> Iterator[Problem]:
+    """Say what the cloud would refuse of what has been filled in."""
+    upload = template.filled(request.attempt)
+    filled: List[Tuple[str, int, str]] = list(option_texts(upload))
+    for (option, index, text), (_, _, written) in zip(filled, option_texts(template.options)):
+        if Template.parse(written).fields:
+            place = option_place(request.config, request.arches[0], option, index)
+            yield from field_problems(upload.provider, option, text, place)
