@@ -3,6 +3,7 @@
 from pungi_osbuild.config.cloudfields import field_problems
 from pungi_osbuild.config.generators import GENERATORS, resolve_release, resolve_version
 from pungi_osbuild.config.matching import matching_blocks, unmatched_patterns, written_patterns
+from pungi_osbuild.config.nvr import resolved_nvr_problems
 from pungi_osbuild.config.places import option_place
 from pungi_osbuild.config.reader import Reading, read_config
 from pungi_osbuild.config.repos import UnknownRepoError, resolve_repo, translate_path
@@ -24,6 +25,7 @@ __all__ = [
     "resolve_release",
     "resolve_repo",
     "resolve_version",
+    "resolved_nvr_problems",
     "section_schema",
     "translate_path",
     "unmatched_patterns",

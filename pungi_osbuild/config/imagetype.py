@@ -26,7 +26,9 @@ def check_image_type(
             "koji-cannot-import",
             place,
             "the file of image type %s is a .%s, and Koji imports no such file" % (name, suffix),
-            "Use an image type with another file: minimal-raw is a .raw.xz.",
+            "Use an image type with another file: minimal-raw is a .raw.xz."
+            if listed is None
+            else "Use another image type, or correct its format in osbuild_image_types.",
         )
         return imagetypes.provider_of(name, listed)
     if listed is not None or imagetypes.find(name) is not None:

@@ -2,14 +2,14 @@
 What a hub refuses of a name, a version and a release.
 
 Source: Koji 1.35 and 1.36 (``RegexNameInternal``; ``CGInitBuild`` refuses ``-``, the upload ``/``
-and the import ``..``), seen on a real hub. Only what is written literally can be judged here: a
+and the import ``..``), seen on a real hub. What is written literally is judged when it is read; a
 ``!`` generator has its value when there is a compose.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Iterator, Optional
+from typing import Iterator, Optional, Sequence, Tuple
 
 from pungi_osbuild.config.fallbacks import Found
 from pungi_osbuild.config.generators import is_generator
@@ -38,6 +38,27 @@ def nvr_problems(
         if found is not None and isinstance(found.value, str) and not is_generator(found.value):
             yield from _part_problems(field, found)
             parts.append(found.value)
+    yield from _length_problems(parts, place)
+
+
+def resolved_nvr_problems(
+    name: str, parts: Sequence[Tuple[str, Optional[str], Optional[str]]], place: str
+) -> Iterator[Problem]:
+    """
+    Yield what the hub would refuse of what generators gave, and of what splitting added.
+
+    :param parts: ``version`` or ``release``, what is configured, and what it is in the compose;
+        None: not there, or not known yet
+    :param place: of the block
+    """
+    for field, written, value in parts:
+        if value is not None and (written is None or is_generator(written) or not written):
+            yield from _part_problems(field, Found(value, place))
+    known = [value for _field, _written, value in parts if value is not None]
+    yield from _length_problems([name, *known], place)
+
+
+def _length_problems(parts: Sequence[str], place: str) -> Iterator[Problem]:
     nvr = "-".join(parts)
     if len(nvr.encode("utf-8", "surrogatepass")) > LONGEST_NVR:
         yield make(

@@ -24,7 +24,8 @@ def template_problems(text: str, place: str, has_release: bool) -> Iterator[Prob
     try:
         template = Template.parse(text)
     except BadTemplateError as error:
-        yield make("bad-template", place, *_fault(error.field))
+        for fault in error.faults:
+            yield make("bad-template", place, *_fault(fault))
         return
     for field in template.fields:
         if field in _NEED_RELEASE and not has_release:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import FrozenSet
+from typing import FrozenSet, Tuple
 
 import productmd.common
 import productmd.images
@@ -19,11 +19,13 @@ class Vocabulary:
     :param types: image types, e.g. ``qcow2``
     :param formats: formats, which are file suffixes, e.g. ``raw.xz``
     :param arches: arches that an image may be filed under; not those of sources
+    :param pairs: (type, the formats it is made in); none of an older productmd
     """
 
     types: FrozenSet[str]
     formats: FrozenSet[str]
     arches: FrozenSet[str]
+    pairs: Tuple[Tuple[str, Tuple[str, ...]], ...] = ()
 
     def knows(self, type: str, format: str) -> bool:
         """Whether an image of this type and format can be recorded.
@@ -32,6 +34,14 @@ class Vocabulary:
         """
         return type in self.types and format in self.formats
 
+    def formats_of(self, type: str) -> Tuple[str, ...]:
+        """Return the formats that a type is made in; none where productmd does not say."""
+        return dict(self.pairs).get(type, ())
+
+    def types_of(self, format: str) -> Tuple[str, ...]:
+        """Return the types that are made in a format; none where productmd does not say."""
+        return tuple(type for type, formats in self.pairs if format in formats)
+
 
 def vocabulary() -> Vocabulary:
     """Return the words of the installed productmd; older versions have fewer."""
@@ -39,4 +49,8 @@ def vocabulary() -> Vocabulary:
         types=frozenset(productmd.images.SUPPORTED_IMAGE_TYPES),
         formats=frozenset(productmd.images.SUPPORTED_IMAGE_FORMATS),
         arches=frozenset(productmd.common.RPM_ARCHES) - _SOURCE_ARCHES,
+        pairs=tuple(
+            (type, tuple(formats))
+            for type, formats in getattr(productmd.images, "IMAGE_TYPE_FORMAT_MAPPING", {}).items()
+        ),
     )

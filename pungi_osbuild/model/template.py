@@ -38,12 +38,12 @@ class BadTemplateError(ValueError):
     """
     A text is no template.
 
-    :param field: what stands between the braces and is no field; None for a single brace
+    :param faults: what stands between braces and is no field; None for a single brace
     """
 
-    def __init__(self, field: Optional[str]) -> None:
-        super().__init__("a single brace" if field is None else "no field {%s}" % field)
-        self.field = field
+    def __init__(self, faults: Tuple[Optional[str], ...]) -> None:
+        super().__init__("%d faults in a template" % len(faults))
+        self.faults = faults
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ class Template:
         :raises BadTemplateError: a brace stands alone, or a field is unknown
         """
         parts: List[Union[str, Field]] = []
+        faults: List[Optional[str]] = []
         position = 0
         for token in _TOKEN.finditer(text):
             parts.append(text[position : token.start()])
@@ -77,7 +78,9 @@ class Template:
             elif field in TEMPLATE_FIELDS:
                 parts.append(Field(field))
             else:
-                raise BadTemplateError(field)
+                faults.append(field)
+        if faults:
+            raise BadTemplateError(tuple(dict.fromkeys(faults)))
         return cls(tuple(filter(None, [*parts, text[position:]])))
 
     @property

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Callable, Dict, Hashable, Iterator, List, Optional, Sequence, Set, Tuple
 
+from pungi_osbuild.config import resolved_nvr_problems
 from pungi_osbuild.errors import SourceError
-from pungi_osbuild.imagetypes import find, productmd_type
 from pungi_osbuild.metadata import Claim, RecordedImage, Vocabulary, claims_of_request
 from pungi_osbuild.model import (
     Arch,
@@ -15,6 +15,8 @@ from pungi_osbuild.model import (
     Settings,
     Severity,
 )
+from pungi_osbuild.phase.cloudnames import name_problems
+from pungi_osbuild.phase.imagewords import word_problems
 from pungi_osbuild.phase.media_checksums import check_media_checksums
 
 Key = Optional[Hashable]
@@ -53,7 +55,9 @@ def check(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Tuple[Pro
             "makes an image that images.json cannot tell from the other: %s",
             "Give one of them another subvariant.",
         ),
-        *_words(requests, vocabulary),
+        *name_problems(requests),
+        *word_problems(requests, vocabulary),
+        *_refused_nvrs(requests),
     )
 
 
@@ -65,6 +69,21 @@ def check_settings(settings: Settings, identity: ComposeIdentity) -> Tuple[Probl
         place = "media_checksums"
         return (Problem("media-checksums", Severity.ERROR, place, error.reason, error.solution),)
     return ()
+
+
+def _refused_nvrs(requests: Sequence[ImageRequest]) -> Iterator[Problem]:
+    """Say which N-V-Rs a hub would refuse; what is written literally has been judged before."""
+    told: Set[Problem] = set()
+    for request in requests:
+        config = request.config
+        parts = (
+            ("version", config.version, request.version),
+            ("release", config.release, request.release),
+        )
+        for problem in resolved_nvr_problems(config.name, parts, config.place):
+            if problem not in told:
+                told.add(problem)
+                yield problem
 
 
 def _claim(request: ImageRequest, arch: Arch) -> Optional[Claim]:
@@ -110,58 +129,6 @@ def _clashes(
                 % (request.variant, message % (key,), other.config.place, other.variant),
                 hint,
             )
-
-
-def _words(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Iterator[Problem]:
-    first = {request.config.place: request for request in reversed(requests)}
-    for place, request in sorted(first.items(), key=lambda item: item[1].number):
-        config = request.config
-        entry = find(config.image_type)
-        if entry is not None:
-            suffix = entry.file(config.distro).suffix
-            name = "%s.%s" % (request.nvr_of(request.release or "0"), suffix)
-            words = productmd_type(config.image_type, suffix, name, config.manifest_type)
-            yield from _words_of(place, request, suffix, words, vocabulary)
-
-
-def _words_of(
-    place: str,
-    request: ImageRequest,
-    suffix: str,
-    words: Optional[Tuple[str, str]],
-    vocabulary: Vocabulary,
-) -> Iterator[Problem]:
-    image_type, manifest_type = request.config.image_type, request.config.manifest_type
-    if words is None:
-        yield Problem(
-            "not-in-images-json",
-            Severity.WARNING,
-            "%s.image_types" % place,
-            "images.json has no words for a .%s file of image type %s" % (suffix, image_type),
-            "It is placed and recorded in osbuild.json only; nothing needs to be done.",
-        )
-    elif not vocabulary.knows(*words):
-        unknown = words[0] if words[0] not in vocabulary.types else words[1]
-        yield Problem(
-            "unknown-productmd-type",
-            Severity.ERROR,
-            "%s.%s" % (place, "manifest_type" if manifest_type else "image_types"),
-            "the installed productmd does not know %r (type %s, format %s)" % (unknown, *words),
-            "Set manifest_type to a type that it knows, or use a newer productmd: %s."
-            % ", ".join(sorted(vocabulary.types)),
-        )
-    if words == ("dvd", "iso") and manifest_type is None and _is_special_iso(image_type):
-        yield Problem(
-            "iso-type",
-            Severity.WARNING,
-            "%s.image_types" % place,
-            "the ISO of image type %s is filed as 'dvd', by its name alone" % image_type,
-            "Set manifest_type: dvd-ostree-osbuild, live-osbuild or boot.",
-        )
-
-
-def _is_special_iso(image_type: str) -> bool:
-    return any(part in image_type for part in ("iot-", "edge-", "live-", "network-"))
 
 
 def check_beside(

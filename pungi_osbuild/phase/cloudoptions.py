@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Dict, Iterator, List, Optional, Set, Tuple
 
 from pungi_osbuild.config import field_problems, option_place
+from pungi_osbuild.config.places import along
 from pungi_osbuild.config.schema import described
 from pungi_osbuild.config.wording import missing_key
 from pungi_osbuild.model import (
@@ -69,7 +70,7 @@ def unbuilt_arches(config: ImageConfig, built: Set[Arch]) -> Iterator[Problem]:
             yield Problem(
                 "upload-arch",
                 Severity.WARNING,
-                "%s.arch_upload_options.%s" % (config.place, own.arch),
+                along(config.place, ["arch_upload_options", own.arch]),
                 "the block is not built for %s" % own.arch,
                 "It is built for %s; take the others out." % ", ".join(sorted(built)),
             )

@@ -241,7 +241,7 @@ def test_the_options_of_checksum_files_are_checked() -> None:
 
 def test_words_that_productmd_has_not_are_found() -> None:
     """An error when images.json could not be written, a warning when it says nothing."""
-    few = Vocabulary(frozenset({"raw"}), frozenset({"raw"}), frozenset({"x86_64"}))
+    few = Vocabulary(frozenset({"raw"}), frozenset({"raw"}), frozenset({"aarch64", "x86_64"}))
     assert problem_codes(an_image_config(), words=few) == ["unknown-productmd-type"]
     assert problem_codes(an_image_config(image_type="edge-container")) == ["not-in-images-json"]
     assert problem_codes(an_image_config(image_type="iot-installer")) == ["iso-type"]
