@@ -11,9 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pungi_osbuild.config import Reading, Source, read_config
+from pungi_osbuild.config.hubrefuses import REFUSED
 from pungi_osbuild.config.schema import block_schema, pungi_schema, section_schema, upload_fields
 from pungi_osbuild.errors import SourceError
-from pungi_osbuild.model import Problem, Provider, Severity, has_errors
+from pungi_osbuild.model import (
+    Problem,
+    Provider,
+    Severity,
+    Template,
+    has_errors,
+    option_texts,
+)
 
 # A user's regular expression may make Python warn; here warnings are errors.
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
@@ -64,6 +72,27 @@ UPLOAD_KEYS = st.sampled_from(
 PATTERNS = st.sampled_from(["^Server$", "(", "", "[[", "*", "\x00"]) | st.text(max_size=5)
 
 
+ARCHES = st.sampled_from(["x86_64", "aarch64", "", "x86-64", "a\x00b"])
+TEMPLATES = st.sampled_from(
+    ["us-{arch}-1", "{nvr}", "{", "{{}}", "{date!r}", "{0}", "us-east-1", "123456789012", "user:x"]
+)
+OPTIONS = st.dictionaries(
+    UPLOAD_KEYS | st.sampled_from(sorted(REFUSED)),
+    JUNK | TEMPLATES | st.lists(TEMPLATES, max_size=2),
+    max_size=4,
+)
+LISTED = st.dictionaries(
+    st.sampled_from(["aws", "ami", "hologram", "minimal-raw-zst", "qcow2"]) | st.text(max_size=3),
+    st.dictionaries(
+        st.sampled_from(["upload", "type", "format", "nonsense"]),
+        JUNK | st.sampled_from(["aws", "gcp", "oci.objectstorage", "qcow2", "xz", "raw.xz"]),
+        max_size=3,
+    )
+    | JUNK,
+    max_size=3,
+)
+
+
 @st.composite
 def blocks(draw: st.DrawFn) -> Dict[Any, Any]:
     """A good block with a few of its keys gone, odd or new."""
@@ -74,15 +103,20 @@ def blocks(draw: st.DrawFn) -> Dict[Any, Any]:
         else:
             block[key] = draw(JUNK)
     if draw(st.booleans()):
-        block["upload_options"] = draw(
-            st.dictionaries(UPLOAD_KEYS, JUNK | st.just(["123456789012"]), max_size=4)
+        block["upload_options"] = draw(OPTIONS)
+    if draw(st.booleans()):
+        block["arch_upload_options"] = draw(st.dictionaries(ARCHES, OPTIONS | JUNK, max_size=3))
+    if draw(st.booleans()):
+        block["image_types"] = draw(
+            st.sampled_from(["gcp", "azure", "edge-container", "hologram", "ami", "oci"])
         )
     return block
 
 
 CONFIGS = st.dictionaries(TOP_KEYS, JUNK, max_size=3) | st.builds(
-    lambda top, section: {**top, "osbuild": section},
+    lambda top, listed, section: {**top, "osbuild_image_types": listed, "osbuild": section},
     st.dictionaries(TOP_KEYS, JUNK, max_size=3),
+    LISTED,
     st.dictionaries(PATTERNS, st.lists(blocks() | JUNK, max_size=2) | JUNK, max_size=3),
 )
 
@@ -120,7 +154,11 @@ def test_any_config_gives_values_and_problems(config: Dict[str, Any]) -> None:
         assert block.image_type
         errors = [problem.place for problem in reading.problems if problem.is_error]
         assert not [place for place in errors if place.startswith(block.place)]
-        json.dumps(block.upload.to_wire() if block.upload else None)
+        for arch in ("x86_64", "aarch64", "s390x"):
+            upload = block.upload_for(arch)
+            json.dumps(upload.to_wire() if upload else None)
+            for _option, _index, text in option_texts(upload) if upload else ():
+                Template.parse(text)
 
 
 @given(st.lists(blocks(), max_size=3))
