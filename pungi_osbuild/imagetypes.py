@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Dict, FrozenSet, List, Mapping, Optional, Tuple
 
 from pungi_osbuild.model import ImageConfig, ListedImageType, Provider
@@ -272,6 +272,22 @@ def expected_suffix(config: ImageConfig) -> Optional[str]:
     if listed is None or (known is not None and _fits(known, listed)):
         return known
     return _FILE_OF_FORMAT.get(listed, listed)
+
+
+def entry_of(config: ImageConfig) -> Optional[ImageType]:
+    """
+    Return what is known of a block's image type, as the catalogue would have it.
+
+    :returns: None for a type whose file nobody knows
+    """
+    suffix = expected_suffix(config)
+    if config.listed is None or suffix is None:
+        return find(config.image_type)
+    provider = provider_of(config.image_type, config.listed) or Provider.AWS_S3
+    entry = find(config.image_type)
+    if entry is not None and entry.file(config.distro).suffix == suffix:
+        return replace(entry, provider=provider)
+    return ImageType(api_name(config.image_type), provider, (_file("image." + suffix, "image"),))
 
 
 def words_of(config: ImageConfig, suffix: str, filename: str) -> Optional[Tuple[str, str]]:

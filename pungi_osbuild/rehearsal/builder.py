@@ -143,6 +143,7 @@ class Builder:
             arches=tuple(arches),
             repos=tuple(options.get("repo") or (self._target_repo(target),)),
             options=options,
+            kind=self._state.content.image_type(imagetypes.api_name(image_type)),
         )
         request = order.request(self._addresses.server)
         self._store.write_output(task.id, "compose-request.json", request)

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from string import Template
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
-from pungi_osbuild import imagetypes
-from pungi_osbuild.imagetypes import ExportedFile
+from pungi_osbuild.imagetypes import ExportedFile, ImageType
 from pungi_osbuild.rehearsal import clouds
 from pungi_osbuild.rehearsal.clouds import Upload
 
@@ -48,6 +47,7 @@ class Order:
 
     :param image_type: by composer's name
     :param repos: the ``repo`` option, or the build tag's repository
+    :param kind: what composer knows of the image type; None: it has no such type
     """
 
     task_id: int
@@ -59,6 +59,7 @@ class Order:
     arches: Tuple[str, ...]
     repos: Tuple[Any, ...]
     options: Mapping[str, Any]
+    kind: Optional[ImageType]
 
     @property
     def nvr(self) -> str:
@@ -106,16 +107,16 @@ class Order:
 
     def refusal(self) -> Optional[str]:
         """Return the body of composer's answer 400 to the request, or None."""
-        image_type = imagetypes.CATALOGUE.get(self.image_type)
-        if image_type is None:
+        if self.kind is None:
             return _bad_request("image_type: %r is not one of composer's" % self.image_type)
         asked = self.options.get("upload_options")
-        reason = clouds.refusal(image_type.provider, asked) if asked else None
+        reason = clouds.refusal(self.kind.provider, asked) if asked else None
         return _bad_request(reason) if reason else None
 
     def exported(self) -> ExportedFile:
         """Return the file that osbuild exports."""
-        return imagetypes.CATALOGUE[self.image_type].file(self.distro)
+        assert self.kind is not None, "composer has refused an order of no known kind"
+        return self.kind.file(self.distro)
 
     def artifact(self) -> Dict[str, str]:
         """Return the ``osbuild_artifact`` of the image."""
@@ -130,11 +131,10 @@ class Order:
     def upload(self, arch: str, seed: int) -> Optional[Upload]:
         """Return the upload of an arch's image, or None when none is asked for."""
         options = self.options.get("upload_options")
-        if not options:
+        if not options or self.kind is None:
             return None
-        provider = imagetypes.CATALOGUE[self.image_type].provider
         key = "%d %s %s" % (seed, self.nvr, arch)
-        return Upload(provider, options, key, self.distro, self.exported().name)
+        return Upload(self.kind.provider, options, key, self.distro, self.exported().name)
 
     def manifest(self, arch: str) -> Dict[str, Any]:
         """Return the osbuild manifest of an arch's image."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Iterable, Optional, Tuple
 
+from pungi_osbuild.imagetypes import CATALOGUE, ImageType, entry_of
 from pungi_osbuild.model import ImageRequest
 
 ALL_ARCHES = ("x86_64", "aarch64", "ppc64le", "s390x")
@@ -61,6 +62,7 @@ class HubContent:
         added when it is first asked for
     :param anonymous: the user that callers are who have not logged in; None: nobody, as on a
         real hub
+    :param image_types: that composer knows beside those of the catalogue, or instead of them
     """
 
     users: Tuple[HubUser, ...]
@@ -68,6 +70,12 @@ class HubContent:
     targets: Tuple[HubTarget, ...]
     strict: bool = False
     anonymous: Optional[str] = REHEARSAL_USER
+    image_types: Tuple[ImageType, ...] = ()
+
+    def image_type(self, name: str) -> Optional[ImageType]:
+        """Return an image type by composer's name, or None for one that composer has not."""
+        known = {entry.name: entry for entry in self.image_types}
+        return known.get(name) or CATALOGUE.get(name)
 
     @property
     def packages(self) -> Tuple[str, ...]:
@@ -123,11 +131,13 @@ class HubContent:
     def wanted_by(cls, requests: Iterable[ImageRequest]) -> HubContent:
         """Return content with everything that a plan needs."""
         asked = tuple(requests)
-        return cls.seeded(
+        seeded = cls.seeded(
             targets=(request.config.target for request in asked),
             packages=(request.config.name for request in asked),
             arches=(arch for request in asked for arch in request.arches),
         )
+        listed = [entry_of(request.config) for request in asked if request.config.listed]
+        return replace(seeded, image_types=tuple(entry for entry in listed if entry is not None))
 
 
 def target_named(name: str) -> HubTarget:
