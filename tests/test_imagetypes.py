@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Dict
+
 import pytest
 
 from pungi_osbuild import imagetypes
 from pungi_osbuild.imagetypes import CATALOGUE, INNER_NAMES, KOJI_ALIASES, find, productmd_type
 from pungi_osbuild.metadata import vocabulary
-from pungi_osbuild.model import Provider
+from pungi_osbuild.model import ListedImageType, Provider
+from pungi_osbuild.rehearsal.archivetypes import archive_type
+from tests.values import an_image_config
 
 API_NAMES = """
 aws aws-cvm aws-ha-rhui aws-rhui aws-sap-rhui azure azure-cvm azure-eap7-rhui azure-rhui
@@ -117,3 +121,72 @@ def test_the_default_target_is_composers() -> None:
         "oci": Provider.OCI,
         "wsl": Provider.AWS_S3,
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "listed", "suffix", "words"),
+    [
+        ("hologram", {}, None, None),
+        ("hologram", {"format": "qcow2"}, "qcow2", ("qcow2", "qcow2")),
+        ("hologram", {"type": "raw", "format": "raw.lz"}, "raw.lz", ("raw", "raw.lz")),
+        ("hologram", {"format": "raw.lz"}, "raw.lz", None),
+        ("hologram", {"type": "live", "format": "iso"}, "iso", ("live", "iso")),
+        ("aws", {"type": "raw-xz"}, "raw", ("raw-xz", "raw")),
+        ("aws", {"format": "raw.xz"}, "raw.xz", ("raw-xz", "raw.xz")),
+        ("vsphere-ova", {"format": "vsphere.ova"}, "ova", None),
+        ("vsphere-ova", {"type": "vsphere-ova", "format": "vsphere.ova"}, "ova", "both"),
+        ("boxed", {"type": "vagrant-libvirt", "format": "vagrant-libvirt.box"}, "box", "both"),
+        ("iot-installer", {"type": "dvd-ostree-osbuild"}, "iso", ("dvd-ostree-osbuild", "iso")),
+        ("edge-container", {"type": "wsl2", "format": "tar"}, "tar", ("wsl2", "tar")),
+    ],
+)
+def test_a_config_knows_better_than_the_catalogue(
+    name: str, listed: Dict[str, str], suffix: object, words: object
+) -> None:
+    """What it leaves open, the catalogue says."""
+    entry = ListedImageType(name, None, listed.get("type"), listed.get("format"))
+    config = an_image_config(image_type=name, listed=entry)
+    assert imagetypes.expected_suffix(config) == suffix
+    if suffix is not None:
+        found = imagetypes.words_of(config, str(suffix), "n-1-1.x86_64.%s" % suffix)
+        assert found == ((entry.type, entry.format) if words == "both" else words)
+        assert imagetypes.is_known_suffix(str(suffix), entry) or listed.get("format") is None
+
+
+def test_a_file_that_is_another_than_listed_is_named_by_the_catalogue() -> None:
+    """What has arrived counts, not what somebody expected."""
+    entry = ListedImageType("aws", None, "raw-xz", "raw.xz")
+    config = an_image_config(image_type="aws", listed=entry)
+    assert imagetypes.words_of(config, "raw", "n-1-1.x86_64.raw") == ("raw", "raw")
+    named = an_image_config(image_type="aws", listed=entry, manifest_type="vmdk")
+    assert imagetypes.words_of(named, "raw", "n-1-1.x86_64.raw") == ("vmdk", "raw")
+
+
+def test_a_config_says_where_a_type_goes() -> None:
+    """Or the catalogue does, or nobody."""
+    assert imagetypes.provider_of("aws", None) is Provider.AWS
+    assert imagetypes.provider_of("ec2", ListedImageType("ec2")) is Provider.AWS
+    assert imagetypes.provider_of("aws", ListedImageType("aws", Provider.GCP)) is Provider.GCP
+    assert imagetypes.provider_of("hologram", ListedImageType("hologram")) is None
+
+
+@pytest.mark.parametrize("suffix", sorted(imagetypes.UNIMPORTABLE_SUFFIXES))
+def test_koji_imports_no_such_file(suffix: str) -> None:
+    """The hub's own table says so, and nothing in the catalogue is one."""
+    assert archive_type("n-1-1.x86_64.%s" % suffix) is None
+    listed = ListedImageType("x", None, None, suffix)
+    assert imagetypes.refused_suffix("x", listed) == suffix
+    for entry in CATALOGUE.values():
+        assert suffix not in [file.suffix for file in entry.files]
+
+
+def test_a_type_that_koji_refuses_is_in_no_catalogue() -> None:
+    """And a format that the config gives it is believed."""
+    for name, suffix in imagetypes.UNIMPORTABLE_TYPES.items():
+        assert find(name) is None
+        assert suffix in imagetypes.UNIMPORTABLE_SUFFIXES
+        assert imagetypes.refused_suffix(name, None) == suffix
+        assert imagetypes.refused_suffix(name, ListedImageType(name)) == suffix
+        better = ListedImageType(name, None, None, "raw.xz")
+        assert imagetypes.refused_suffix(name, better) is None
+    assert imagetypes.refused_suffix("iot-bootable-container", None) is None

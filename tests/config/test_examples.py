@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from pungi_osbuild.config import read_config, read_source, read_variants, unmatched_patterns
-from pungi_osbuild.model import AwsEc2Upload, AzureUpload, GcpUpload, Provider
+from pungi_osbuild.metadata import vocabulary
+from pungi_osbuild.model import Provider
+from pungi_osbuild.phase import planned_and_checked
+from tests.values import a_compose, an_identity
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FOLDERS = sorted(path for path in EXAMPLES.iterdir() if path.is_dir())
@@ -30,19 +33,30 @@ def test_an_example_reads_without_problems(folder: Path) -> None:
 
 
 def test_the_cloud_example_goes_to_every_cloud_under_no_fixed_name() -> None:
-    """Two arches with one AMI, GCP or Azure name would collide."""
+    """Two arches with one AMI, GCP or Azure name would collide, and so would two composes."""
     reading = read_config(read_source(EXAMPLES / "rhel-cloud" / "rhel-cloud.conf"))
     assert reading.config is not None
-    uploads = [block.upload for block in reading.config.blocks]
-    assert {upload.provider for upload in uploads if upload} == {
+    uploads = [
+        upload
+        for block in reading.config.blocks
+        for upload in (block.upload, *(own.upload for own in block.arch_uploads))
+        if upload is not None
+    ]
+    assert {upload.provider for upload in uploads} == {
         Provider.AWS,
         Provider.AWS_S3,
         Provider.GCP,
         Provider.AZURE,
         Provider.CONTAINER,
     }
-    for upload in uploads:
-        if isinstance(upload, AwsEc2Upload):
-            assert upload.snapshot_name is None
-        if isinstance(upload, (GcpUpload, AzureUpload)):
-            assert upload.image_name is None
+    variants = read_variants(EXAMPLES / "rhel-cloud" / "variants.xml", ("aarch64", "x86_64"))
+    names = []
+    for date in ("20261123", "20261124"):
+        compose = a_compose(identity=an_identity(date=date), variants=variants)
+        planned = planned_and_checked(reading.config, compose, vocabulary(), (), False)
+        assert not [problem for problem in planned.problems if "cloud-name" in problem.code]
+        for request in planned.requests:
+            upload = request.upload
+            names.append(getattr(upload, "snapshot_name", getattr(upload, "image_name", None)))
+    given = [name for name in names if name is not None]
+    assert len(given) == len(set(given)) == 12

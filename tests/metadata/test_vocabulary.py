@@ -30,3 +30,22 @@ def test_the_catalogue_speaks_productmd() -> None:
         for exported in image_type.files:
             words = productmd_type(image_type.name, exported.suffix, exported.name)
             assert words is None or vocabulary().knows(*words), image_type.name
+
+
+def test_it_says_which_formats_a_type_is_made_in() -> None:
+    """Nothing of a type that productmd gives none, or does not know."""
+    words = vocabulary()
+    assert words.formats_of("raw-xz") == ("raw.xz",)
+    assert words.formats_of("live") == ()
+    assert words.formats_of("nonsense") == ()
+    assert "dvd" in words.types_of("iso")
+    assert words.types_of("nonsense") == ()
+
+
+def test_the_catalogue_has_only_pairs_that_productmd_has() -> None:
+    """So it never warns of itself."""
+    words = vocabulary()
+    for image_type in CATALOGUE.values():
+        for exported in image_type.files:
+            pair = productmd_type(image_type.name, exported.suffix, exported.name)
+            assert pair is None or pair[1] in words.formats_of(pair[0]), image_type.name
