@@ -40,6 +40,9 @@ REFUSED: Mapping[str, str] = {
 }
 """All of them."""
 
+ELSEWHERE = frozenset({*_OF_ANY, *REFUSED_OF[Provider.PULP]})
+"""Those that are no options of a cloud that a block can go to at all."""
+
 BLOCK_REFUSED: Mapping[str, str] = {"upload_targets": _ONE_UPLOAD}
 """Keys of an image block that composer has, beside ``upload_options``."""
 

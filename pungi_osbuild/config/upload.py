@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild import imagetypes
 from pungi_osbuild.config.cloudfields import field_problems
-from pungi_osbuild.config.hubrefuses import REFUSED, refused_problems
+from pungi_osbuild.config.hubrefuses import ELSEWHERE, REFUSED, refused_problems
 from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.config.places import within
 from pungi_osbuild.config.problems import Problems
@@ -131,6 +131,8 @@ class _Reader:
         self._check_arches()
         if self._takes_none():
             return Uploads()
+        # Options for Pulp alone lack nothing else: they are the mistake.
+        is_given = any(option not in ELSEWHERE for option in self.base)
         self.base = self._without_refused(self.base, self.place)
         self.own = {
             arch: self._without_refused(options, within(self.arches_place, arch))
@@ -139,7 +141,7 @@ class _Reader:
         provider = self.context.provider or _by_shape(self._merged(*self.own))
         if not self._fits(provider):
             return Uploads()
-        self._check_options(provider)
+        self._check_options(provider, is_given)
         lacks = missing_fields(provider, self.base) if self.base else ()
         if self.own:
             self._check_missing(provider, lacks)
@@ -225,9 +227,13 @@ class _Reader:
             )
         return not wrong
 
-    def _check_options(self, provider: Provider) -> None:
-        """Judge what stands in the options, each at its own place."""
-        if self.base:
+    def _check_options(self, provider: Provider, is_given: bool) -> None:
+        """
+        Judge what stands in the options, each at its own place.
+
+        :param is_given: there are options for every arch
+        """
+        if is_given:
             self._check_set(provider, self.base, self.place, whole=not self.own)
         for arch, own in self.own.items():
             self._check_set(provider, own, within(self.arches_place, arch), whole=False)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Dict, Iterator, List, Optional, Set, Tuple
 
 from pungi_osbuild.config import field_problems, option_place
+from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.config.places import along
 from pungi_osbuild.config.schema import described
 from pungi_osbuild.config.wording import missing_key
@@ -67,12 +68,15 @@ def unbuilt_arches(config: ImageConfig, built: Set[Arch]) -> Iterator[Problem]:
     """
     for own in config.arch_uploads:
         if config.arches is None and own.arch not in built:
+            near = nearest(own.arch, built, 0.7)
             yield Problem(
                 "upload-arch",
                 Severity.WARNING,
                 along(config.place, ["arch_upload_options", own.arch]),
                 "the block is not built for %s" % own.arch,
-                "It is built for %s; take the others out." % ", ".join(sorted(built)),
+                "Did you mean %s?" % near
+                if near
+                else "It is built for %s; take the others out." % ", ".join(sorted(built)),
             )
 
 

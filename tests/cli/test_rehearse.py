@@ -105,7 +105,11 @@ def test_the_plan_has_a_task_for_each_variant_and_arch(tmp_path: Path) -> None:
         {
             "release": "20261123.t.0.x86_64",
             "repo": aws["args"][6]["repo"],
-            "upload_options": {"region": "us-east-1", "share_with_accounts": ["123456789012"]},
+            "upload_options": {
+                "region": "us-east-1",
+                "share_with_accounts": ["123456789012"],
+                "snapshot_name": "rhel-ec2-9.4-20261123.t.0.x86_64",
+            },
         },
     ]
     assert len(aws["args"][6]["repo"]) == 2

@@ -191,6 +191,9 @@ def test_an_arch_that_no_variant_has_is_told() -> None:
     found = planned(EC2, {"x86-64": {"region": "eu-west-1"}})
     assert told(found.problems) == [("upload-arch", "arch_upload_options.x86-64")]
     assert not has_errors(found.problems)
+    assert found.problems[0].hint == "Did you mean x86_64?"
+    (problem,) = planned(EC2, {"s390x": {"region": "eu-west-1"}}).problems
+    assert "aarch64, x86_64" in problem.hint
 
 
 FIELDS = st.sampled_from([field for field in TEMPLATE_FIELDS if field != "label"])

@@ -193,6 +193,27 @@ def test_a_number_taken_meanwhile_is_allocated_anew(tmp_path: Path) -> None:
     assert (by_arch["aarch64"].attempt, by_arch["x86_64"].attempt) == (1, 2)
 
 
+def test_another_attempt_has_another_name_in_the_cloud(tmp_path: Path) -> None:
+    """Where the template says so; the first one's may be there already."""
+    block = {
+        "image_types": "aws",
+        "upload_options": {
+            "region": "us-east-1",
+            "share_with_accounts": [],
+            "snapshot_name": "x-{date}-{arch}-{attempt}",
+        },
+    }
+    done = rehearse(a_config(tmp_path, block), tmp_path / "out", faults=["taken:arch=x86_64"])
+    assert failures(done) == []
+    names = {
+        cloud.name
+        for outcome in done.result.outcomes
+        for image in outcome.images
+        for cloud in image.built.cloud
+    }
+    assert names == {"x-%s-aarch64-1" % DATE, "x-%s-x86_64-2" % DATE}
+
+
 def test_a_configured_release_that_is_taken_fails(tmp_path: Path) -> None:
     """Nobody chose another one; the hub's words say why."""
     config = a_config(tmp_path, {"release": "7"})
