@@ -22,12 +22,12 @@ def template_problems(text: str, place: str, has_release: bool) -> Iterator[Prob
     :param has_release: the block's release is configured, in it or in what it falls back to
     """
     try:
-        template = Template.parse(text)
+        fields = Template.parse(text).fields
     except BadTemplateError as error:
         for fault in error.faults:
             yield make("bad-template", place, *_fault(fault))
-        return
-    for field in template.fields:
+        fields = error.fields
+    for field in fields:
         if field in _NEED_RELEASE and not has_release:
             yield make(
                 "template-needs-release",

@@ -39,11 +39,13 @@ class BadTemplateError(ValueError):
     A text is no template.
 
     :param faults: what stands between braces and is no field; None for a single brace
+    :param fields: what it has of fields all the same
     """
 
-    def __init__(self, faults: Tuple[Optional[str], ...]) -> None:
+    def __init__(self, faults: Tuple[Optional[str], ...], fields: Tuple[str, ...]) -> None:
         super().__init__("%d faults in a template" % len(faults))
         self.faults = faults
+        self.fields = fields
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,10 @@ class Template:
                 parts.append(Field(field))
             else:
                 faults.append(field)
+        template = cls(tuple(filter(None, [*parts, text[position:]])))
         if faults:
-            raise BadTemplateError(tuple(dict.fromkeys(faults)))
-        return cls(tuple(filter(None, [*parts, text[position:]])))
+            raise BadTemplateError(tuple(dict.fromkeys(faults)), template.fields)
+        return template
 
     @property
     def fields(self) -> Tuple[str, ...]:

@@ -85,6 +85,7 @@ def test_what_is_no_template_is_an_error(text: str) -> None:
 def test_every_fault_of_a_text_is_told() -> None:
     """Not one after the other."""
     assert codes("{archh} {date!r} {") == ["bad-template"] * 3
+    assert codes("{archh} {nvr}", has_release=False) == ["bad-template", "template-needs-release"]
 
 
 @pytest.mark.parametrize(
