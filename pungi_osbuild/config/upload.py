@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from pungi_osbuild import imagetypes
 from pungi_osbuild.config.cloudfields import field_problems
+from pungi_osbuild.config.cloudshape import NAMES, by_shape, is_for_another, wrong_cloud
 from pungi_osbuild.config.hubrefuses import ELSEWHERE, REFUSED, refused_problems
 from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.config.places import within
@@ -21,7 +21,6 @@ from pungi_osbuild.config.schema import (
     UPLOAD_ORDER,
     described,
     missing_fields,
-    upload_fields,
     upload_schema,
 )
 from pungi_osbuild.config.templates import literal, option_strings, template_problems
@@ -37,17 +36,6 @@ from pungi_osbuild.model import (
     Provider,
     Upload,
 )
-
-NAMES: Mapping[Provider, str] = {
-    Provider.AWS: "AWS EC2",
-    Provider.AWS_S3: "AWS S3",
-    Provider.GCP: "GCP",
-    Provider.AZURE: "Azure",
-    Provider.CONTAINER: "a container registry",
-    Provider.OCI: "OCI",
-    Provider.PULP: "Pulp",
-}
-"""What people call the clouds."""
 
 _UPLOADS: Mapping[Provider, Callable[..., Upload]] = {
     Provider.AWS: AwsEc2Upload,
@@ -138,7 +126,7 @@ class _Reader:
             arch: self._without_refused(options, within(self.arches_place, arch))
             for arch, options in self.own.items()
         }
-        provider = self.context.provider or _by_shape(self._merged(*self.own))
+        provider = self.context.provider or by_shape(self._merged(*self.own))
         if not self._fits(provider):
             return Uploads()
         self._check_options(provider, is_given)
@@ -218,12 +206,12 @@ class _Reader:
         if self.context.provider is None:
             return True
         sets: List[Tuple[str, Mapping[str, Any]]] = [(self.place, self.base)]
-        if not _is_for_another(self.base, provider):
+        if not is_for_another(self.base, provider):
             sets = [(within(self.arches_place, arch), self._merged(arch)) for arch in self.own]
-        wrong = [(place, options) for place, options in sets if _is_for_another(options, provider)]
+        wrong = [(place, options) for place, options in sets if is_for_another(options, provider)]
         for place, options in wrong:
             self.problems.error(
-                "wrong-cloud", place, *_wrong_cloud(options, self.context.image_type, provider)
+                "wrong-cloud", place, *wrong_cloud(options, self.context.image_type, provider)
             )
         return not wrong
 
@@ -282,42 +270,3 @@ def _upload(provider: Provider, options: Mapping[str, Any]) -> Upload:
             for key, value in options.items()
         }
     )
-
-
-def _misfit(options: Mapping[str, Any], provider: Provider) -> Tuple[int, int]:
-    """Return how ill options fit a cloud: fields it has not, typing errors aside; and missing."""
-    fields = upload_fields(provider)
-    foreign = sum(1 for key in options if nearest(key, fields) is None)
-    return foreign, len(missing_fields(provider, options))
-
-
-def _best(options: Mapping[str, Any]) -> List[Provider]:
-    least = min(_misfit(options, provider) for provider in UPLOAD_ORDER)
-    return [provider for provider in UPLOAD_ORDER if _misfit(options, provider) == least]
-
-
-def _by_shape(options: Mapping[str, Any]) -> Provider:
-    return _best(options)[0]
-
-
-def _is_for_another(options: Mapping[str, Any], provider: Provider) -> bool:
-    # A field that is merely missing is no sign of another cloud: S3 needs less than EC2.
-    return _misfit(options, provider)[0] > _misfit(options, _by_shape(options))[0]
-
-
-def _wrong_cloud(
-    options: Mapping[str, Any], image_type: str, provider: Provider
-) -> Tuple[str, str]:
-    like = _best(options)
-    message = "images of type %s go to %s, but these options look like those of %s" % (
-        image_type,
-        NAMES[provider],
-        " or ".join(NAMES[other] for other in like),
-    )
-    fitting = [name for name, entry in imagetypes.CATALOGUE.items() if entry.provider in like]
-    hint = "%s takes %s; image types for these options are %s." % (
-        NAMES[provider][:1].upper() + NAMES[provider][1:],
-        ", ".join(upload_fields(provider)),
-        ", ".join(fitting[:4]),
-    )
-    return message, hint
