@@ -50,6 +50,10 @@ class PungiOsbuildError(Exception):
         """Return the text to show: the reason, then what to do, on its own lines."""
         return "%s\n    %s" % (self.reason, self.solution)
 
+    def in_a_line(self) -> str:
+        """Return the reason and what to do in one line, for a log."""
+        return "%s. %s" % (self.reason.rstrip("."), self.solution)
+
 
 class InputError(PungiOsbuildError):
     """

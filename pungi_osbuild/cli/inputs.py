@@ -23,7 +23,7 @@ from pungi_osbuild.model import (
     Severity,
     has_errors,
 )
-from pungi_osbuild.phase import planned_and_checked
+from pungi_osbuild.phase import check_settings, planned_and_checked
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -112,7 +112,8 @@ def prepare(
     planned = planned_and_checked(
         reading.config, compose, vocabulary(), problems, known and not rehearsal
     )
-    return Prepared(reading.config, compose, planned.requests, planned.problems)
+    settings = check_settings(reading.config.settings, compose.identity)
+    return Prepared(reading.config, compose, planned.requests, (*planned.problems, *settings))
 
 
 def _compose(

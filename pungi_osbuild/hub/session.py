@@ -29,6 +29,9 @@ from pungi_osbuild.hub.wire import unusable
 logger = logging.getLogger(__name__)
 
 SESSIONS = 4
+TIMEOUT = 120
+"""Seconds that a call may take: all that are made here are quick. koji's own is twelve hours."""
+
 LOGOUT_TIMEOUT = 5
 """Seconds; the work is done by then."""
 
@@ -193,6 +196,7 @@ class Hub:
 
     def _make(self) -> Any:
         options = dict(self.profile.session_options)
+        options["timeout"] = min(options.get("timeout") or TIMEOUT, TIMEOUT)
         if self.profile.user:
             options.update(user=self.profile.user, password=self.profile.password)
         session = koji.ClientSession(self.profile.server, options)

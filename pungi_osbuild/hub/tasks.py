@@ -87,14 +87,11 @@ def look_up(hub: Hub, ids: Sequence[int]) -> Tuple[Task, ...]:
     """
     tasks: List[Task] = []
     for start in range(0, len(ids), PAGE):
-        reply: Any = hub.call("getTaskInfo", list(ids[start : start + PAGE]))
-        if not isinstance(reply, list):
-            raise unusable("getTaskInfo", "a list", reply)
-        tasks.extend(_task(Struct(item, "getTaskInfo")) for item in reply if item is not None)
+        tasks.extend(_tasks(hub.call("getTaskInfo", list(ids[start : start + PAGE]))))
     return tuple(tasks)
 
 
-def cancel(hub: Hub, ids: Sequence[int]) -> Dict[int, str]:
+def cancel(hub: Hub, ids: Sequence[int]) -> Tuple[Dict[int, str], Tuple[Task, ...]]:
     """
     Cancel tasks, in one multicall; a task that has ended is left as it is.
 
@@ -102,14 +99,25 @@ def cancel(hub: Hub, ids: Sequence[int]) -> Dict[int, str]:
     the build, whose N-V-R stays reserved (found by experiment with koji-osbuild on kojihub
     1.35.3).
 
-    :returns: what the hub said of those that it would not cancel
+    :returns: what the hub said of those that it would not cancel, and what became of each task:
+        the hub says nothing when a task had ended by itself
     :raises HubFaultError: the hub refused the call as a whole
     :raises HubError: the hub could not be reached
     """
-    replies = hub.multicall([Call("cancelTask", (task_id,)) for task_id in ids])
-    return {
+    if not ids:
+        return {}, ()
+    calls = [Call("cancelTask", (task_id,)) for task_id in ids]
+    *replies, states = hub.multicall([*calls, Call("getTaskInfo", (list(ids),))])
+    refusals = {
         task_id: reply.fault.text for task_id, reply in zip(ids, replies) if reply.fault is not None
     }
+    return refusals, _tasks(states.get())
+
+
+def _tasks(reply: Any) -> Tuple[Task, ...]:
+    if not isinstance(reply, list):
+        raise unusable("getTaskInfo", "a list", reply)
+    return tuple(_task(Struct(item, "getTaskInfo")) for item in reply if item is not None)
 
 
 def _task(item: Struct) -> Task:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any, List, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Sequence, Tuple
 
-from pungi_osbuild.metadata.identity import identity_of
+from pungi_osbuild.metadata.identity import ImageIdentity, identity_of
 from pungi_osbuild.metadata.images import (
     Clash,
     ImageClashError,
@@ -15,9 +15,7 @@ from pungi_osbuild.metadata.images import (
     productmd_image,
 )
 from pungi_osbuild.metadata.vocabulary import Vocabulary
-from pungi_osbuild.model import PlacedImage
-
-_LOCK = "_pungi_osbuild_lock"
+from pungi_osbuild.model import Arch, PlacedImage
 
 
 class SharedImages:
@@ -26,7 +24,8 @@ class SharedImages:
 
     ``productmd.images.Images.add`` goes over all that is there, and Pungi calls it from the
     threads of several phases: one that adds while another looks breaks the other's loop. So the
-    manifest's own ``add`` is made to wait its turn, for every phase.
+    manifest's own ``add`` is made to wait its turn, for every phase. It also refuses an image that
+    images.json could not tell from one of ours: else the file could not be read in the end.
 
     :param images: ``productmd.images.Images``
     :param path: where it will be written
@@ -35,11 +34,11 @@ class SharedImages:
     def __init__(self, images: Any, path: Path) -> None:
         self._images = images
         self._path = path
-        self._lock = _one_at_a_time(images)
+        self._turn = _one_at_a_time(images)
 
     def entries(self) -> Tuple[RecordedImage, ...]:
         """Return what is there."""
-        with self._lock:
+        with self._turn.lock:
             return tuple(self._entries())
 
     def add(self, placed: Sequence[PlacedImage], words: Vocabulary) -> None:
@@ -49,7 +48,7 @@ class SharedImages:
         :raises ImageClashError: one of them has the identity or the file of one that is there
         """
         ours = [image for image in placed if describable(image, words)]
-        with self._lock:
+        with self._turn.lock:
             there = self._entries()
             by_identity = {entry.identity: entry for entry in there}
             by_path = {entry.path: entry for entry in there}
@@ -66,6 +65,7 @@ class SharedImages:
                 raise ImageClashError(self._path, tuple(clashes))
             for image, entry in made:
                 self._images.add(variant=image.variant, arch=image.built.arch, image=entry)
+                self._turn.ours[identity_of(entry)] = image.path
 
     def _entries(self) -> List[RecordedImage]:
         return [
@@ -76,17 +76,34 @@ class SharedImages:
         ]
 
 
-def _one_at_a_time(images: Any) -> Any:
-    lock = getattr(images, _LOCK, None)
-    if lock is not None:
-        return lock
-    lock = threading.RLock()
-    add = images.add
+class _AddInTurn:
+    """What stands in the place of a manifest's ``add``, for every phase of the compose."""
 
-    def add_in_turn(*args: Any, **kwargs: Any) -> None:
-        with lock:
-            add(*args, **kwargs)
+    def __init__(self, add: Callable[..., None]) -> None:
+        self._add = add
+        self.lock = threading.RLock()
+        self.ours: Dict[ImageIdentity, str] = {}
+        """The paths of our images, by identity."""
 
-    setattr(images, _LOCK, lock)
-    images.add = add_in_turn
-    return lock
+    def __call__(self, variant: str, arch: Arch, image: Any) -> None:
+        """
+        Add an image.
+
+        :raises ValueError: images.json could not tell it from one of ours; productmd raises the
+            same where it notices
+        """
+        with self.lock:
+            ours = self.ours.get(identity_of(image))
+            if ours is not None:
+                raise ValueError(
+                    "%s cannot be added: images.json could not tell it from %s of the osbuild"
+                    " phase. Give one of them another subvariant." % (image.path, ours)
+                )
+            self._add(variant, arch, image)
+
+
+def _one_at_a_time(images: Any) -> _AddInTurn:
+    if not isinstance(images.add, _AddInTurn):
+        images.add = _AddInTurn(images.add)
+    turn: _AddInTurn = images.add
+    return turn

@@ -18,11 +18,10 @@ import pungi.phases
 from pungi.phases import base
 
 from pungi_osbuild.config import section_schema
-from pungi_osbuild.errors import ConfigError, PungiOsbuildError
+from pungi_osbuild.errors import PungiOsbuildError
 from pungi_osbuild.model import JsonDict
 from pungi_osbuild.phase.logforward import forward
-from pungi_osbuild.phase.pungihost import explained
-from pungi_osbuild.phase.pungiwork import Features, PungiWork
+from pungi_osbuild.phase.pungiwork import Features, PungiWork, in_lines
 from pungi_osbuild.phase.termination import before_termination
 from pungi_osbuild.phase.workers import WorkerThread
 
@@ -51,11 +50,8 @@ class OSBuildPhase(base.PhaseLoggerMixin, base.ConfigGuardedPhase):  # type: ign
         """
         try:
             self._work().validate()
-        except ConfigError as error:
-            lines = (line for problem in error.problems for line in problem.lines())
-            raise ValueError("\n".join(lines)) from error
         except PungiOsbuildError as error:
-            raise ValueError(explained(error)) from error
+            raise ValueError(in_lines(error)) from error
 
     def run(self) -> None:
         """
@@ -67,9 +63,8 @@ class OSBuildPhase(base.PhaseLoggerMixin, base.ConfigGuardedPhase):  # type: ign
         self.used_patterns = work.used_patterns()
         try:
             work.start()
-        except ConfigError as error:
-            lines = (line for problem in error.problems for line in problem.lines())
-            raise RuntimeError("\n".join([error.friendly(), *lines])) from error
+        except PungiOsbuildError as error:
+            raise RuntimeError(in_lines(error)) from error
 
     def stop(self) -> None:
         """

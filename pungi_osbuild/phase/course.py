@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from dataclasses import dataclass, field, replace
-from typing import Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple, Union
+from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple, Union
 
 from pungi_osbuild.errors import HubError, PungiOsbuildError
-from pungi_osbuild.hub import Hub, HubFaultError, cancel, fault_text, submit
+from pungi_osbuild.hub import Hub, HubFaultError, fault_text, submit
 from pungi_osbuild.model import ComposeIdentity, ImageRequest, Outcome, OutcomeKind
+from pungi_osbuild.phase.cancelling import Canceller
 from pungi_osbuild.phase.collect import Collector, Submitted, Work, cancelled, failed, refused
 from pungi_osbuild.phase.host import Host
 from pungi_osbuild.phase.journal import Journal
 from pungi_osbuild.phase.releases import Registry, allocate
-from pungi_osbuild.phase.watch import Watcher
-from pungi_osbuild.phase.workers import Workers
+from pungi_osbuild.phase.watch import Ended, Watcher
+from pungi_osbuild.phase.workers import GRACE, Workers
 from pungi_osbuild.stop import StopFlag
 
 logger = logging.getLogger(__name__)
 
 SUBMITTERS = 3
 COLLECTORS = 4
+SUBMIT_GRACE = 15.0
+COLLECT_GRACE = 5.0
+"""Seconds that submissions and placings in progress are waited for when a run is stopped whose
+tasks are cancelled."""
+
 MAX_ATTEMPTS = 5
 """Submissions of one request whose allocated release is taken by others again and again."""
 
@@ -74,8 +81,9 @@ class Course:
         self._outcomes: Dict[int, Outcome] = {}
         self._lost: Optional[HubError] = None
         self._reason_to_give_up: Optional[str] = None
-        self._asked_to_cancel: Set[int] = set()
-        self._cancelled: Set[int] = set()
+        self._canceller = Canceller(hub)
+        self._ended: Dict[int, Ended] = {}
+        self._unanswered: Set[int] = set()
 
     @property
     def unfinished(self) -> List[Submitted]:
@@ -86,7 +94,17 @@ class Course:
     @property
     def going_on(self) -> List[int]:
         """The tasks that go on in Koji when the run stops now."""
-        return sorted({submitted.task_id for submitted in self.unfinished} - self._cancelled)
+        open_tasks = {submitted.task_id for submitted in self.unfinished}
+        return sorted(
+            task_id
+            for task_id in open_tasks - self._canceller.cancelled
+            if self._end_of(task_id) is None
+        )
+
+    @property
+    def in_doubt(self) -> int:
+        """How many submissions the hub has not answered: there may be a task, or none."""
+        return len(self._unanswered)
 
     def outcomes(self, requests: Sequence[ImageRequest]) -> Tuple[Outcome, ...]:
         """Return what became of each request that was submitted or refused, in their order."""
@@ -102,7 +120,8 @@ class Course:
             there is an outcome for each request all the same
         """
         self._submit([(request, 1) for request in requests])
-        collectors = Workers(self._collect, self._collect_broke, COLLECTORS)
+        grace = COLLECT_GRACE if self._conduct.cancel_on_stop else GRACE
+        collectors = Workers(self._collect, self._collect_broke, COLLECTORS, grace)
         try:
             with collectors:
                 self._watch(collectors)
@@ -126,13 +145,24 @@ class Course:
         """Return the outcomes of what was submitted and is not finished: of a run that stops."""
         return tuple(self._unfinished(submitted) for submitted in self.unfinished)
 
-    def cancel(self) -> None:
+    def cancel(self, deadline: float) -> None:
         """
-        Cancel every task that has no outcome; those that could not be are logged.
+        Cancel every task that goes on; what has ended meanwhile is collected, while there is time.
 
-        :raises HubError: the hub could not be reached, or refused
+        :param deadline: by the monotonic clock; nothing more is collected after it
+        :raises HubError: the hub could not be reached
         """
-        self._cancel(submitted.task_id for submitted in self.unfinished)
+        self._canceller.cancel(self.going_on)
+        for submitted in self.unfinished:
+            end = self._end_of(submitted.task_id)
+            if end is None or self._collector.clock.monotonic() >= deadline:
+                continue
+            work = (submitted, end.task)
+            try:
+                outcome = self._collect(work)
+            except Exception as error:
+                outcome = self._collect_broke(work, error)
+            self._try_to(functools.partial(self.keep, outcome))
 
     def _watch(self, collectors: Workers[Work, Outcome]) -> None:
         check = self._conduct.stop.check
@@ -143,31 +173,20 @@ class Course:
             if again:
                 self._submit(self._with_new_releases(again))
             if self._reason_to_give_up is not None:
-                self._cancel(self._watcher.open)
+                self._canceller.cancel(self._watcher.open)
             if not self._watcher.open:
                 continue
             if self._watcher.is_due:
                 for item in self._watcher.poll():
+                    self._ended[item.task_id] = item
                     collectors.give((self._submitted[item.task_id], item.task))
             else:
                 self._watcher.wait()
 
-    def _cancel(self, task_ids: Iterable[int]) -> None:
-        asked = sorted(set(task_ids) - self._asked_to_cancel)
-        if not asked:
-            return
-        logger.warning("cancelling %d tasks: %s", len(asked), ", ".join(map(str, asked)))
-        try:
-            refused_by_hub = cancel(self._hub, asked)
-        except HubFaultError as fault:
-            refused_by_hub = dict.fromkeys(asked, fault_text(fault))
-        self._asked_to_cancel.update(asked)
-        self._cancelled |= set(asked) - set(refused_by_hub)
-        for task_id, why in refused_by_hub.items():
-            logger.error("task %d could not be cancelled: %s", task_id, why)
-
     def _submit(self, requests: Sequence[Tuple[ImageRequest, int]]) -> None:
-        submitters = Workers(self._submit_one, self._submit_broke, SUBMITTERS)
+        # A task whose id comes too late could not be cancelled.
+        grace = SUBMIT_GRACE if self._conduct.cancel_on_stop else GRACE
+        submitters = Workers(self._submit_one, self._submit_broke, SUBMITTERS, grace)
         try:
             with submitters:
                 for request in requests:
@@ -193,8 +212,10 @@ class Course:
             return replace(refused(request, attempt, reason), kind=OutcomeKind.CANCELLED)
         try:
             self._journal.intent(request, attempt)
+            self._unanswered.add(request.number)
             task_id = submit(self._hub, request)
         except HubFaultError as fault:
+            self._unanswered.discard(request.number)
             self._try_to(lambda: self._journal.refused(request, attempt))
             return refused(request, attempt, "the hub refused the task: %s" % fault_text(fault))
         except HubError as error:
@@ -203,11 +224,12 @@ class Course:
             return refused(request, attempt, reason)
         except PungiOsbuildError as error:
             return refused(request, attempt, error.reason)
+        self._unanswered.discard(request.number)
         submitted = Submitted(request, task_id, attempt)
         self._host.submitted(submitted)
         if self._conduct.cancel_on_stop and self._conduct.stop.requested:
             # Nobody may be left to take this result, to cancel the task, or to keep a journal.
-            self._try_to(lambda: self._cancel([task_id]))
+            self._try_to(lambda: self._canceller.cancel([task_id]))
         self._try_to(lambda: self._journal.submitted(request, attempt, task_id))
         return submitted
 
@@ -242,7 +264,7 @@ class Course:
         if outcome.nvr_taken and request.release_from_hub and gone_on:
             logger.warning("%s was taken by another build meanwhile; taking another", request.nvr)
             return False
-        if outcome.kind is OutcomeKind.CANCELLED and outcome.task_id in self._cancelled:
+        if outcome.kind is OutcomeKind.CANCELLED and outcome.task_id in self._canceller.cancelled:
             reason = "task %d was cancelled: %s; %s"
             why = (outcome.task_id, self._reason_to_give_up, _GOES_ON)
             outcome = replace(outcome, reason=reason % why)
@@ -260,11 +282,20 @@ class Course:
         ]
 
     def _unfinished(self, submitted: Submitted) -> Outcome:
-        if submitted.task_id in self._cancelled:
+        if submitted.task_id in self._canceller.cancelled:
             reason = "task %d was cancelled: the run was stopped; %s"
             return cancelled(submitted, reason % (submitted.task_id, _GOES_ON), None)
+        end = self._end_of(submitted.task_id)
+        if end is not None:
+            reason = "task %d had ended when the run was stopped; what it built was not collected"
+            return failed(submitted, reason % submitted.task_id, end.task)
         reason = "the run was stopped before task %d ended; it goes on in Koji"
         return failed(submitted, reason % submitted.task_id, None)
+
+    def _end_of(self, task_id: int) -> Optional[Ended]:
+        """Return how a task has ended by itself; None when it is not known to have."""
+        task = self._canceller.ended(task_id)
+        return self._ended.get(task_id) or (None if task is None else Ended(task_id, task))
 
 
 def _bug(error: Exception) -> str:

@@ -51,11 +51,10 @@ class Host(Protocol):
     def left(self, outcome: Outcome) -> None:
         """Take note of a task that a run which is stopped leaves behind."""
 
-    def record(self, result: RunResult, is_whole: bool, /) -> RunResult:
+    def record(self, result: RunResult) -> RunResult:
         """
         Record the run in the compose, also one that failed or was stopped.
 
-        :param is_whole: False for a run that broke off
         :returns: the result; a request has failed in it whose image could not be recorded
         :raises PungiOsbuildError: it cannot be recorded
         """
@@ -112,6 +111,6 @@ class ComposeFolder:
     def left(self, outcome: Outcome) -> None:
         """Leave it to the run's error to name the tasks."""
 
-    def record(self, result: RunResult, _is_whole: bool, /) -> RunResult:
+    def record(self, result: RunResult) -> RunResult:
         """Write the CHECKSUM files, images.json and osbuild.json."""
         return record(result, self.topdir, self.settings)

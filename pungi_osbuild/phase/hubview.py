@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterable, Optional, Sequence, Set, Tuple
+from typing import Callable, Iterable, Optional, Sequence, Set, Tuple
 
 from pungi_osbuild.hub import Hub, Task, ended_since, look_up, next_number, taken
 
@@ -26,14 +26,21 @@ class HubTasks:
 
 @dataclass(frozen=True)
 class HubRegistry:
-    """The N-V-Rs that a hub knows."""
+    """
+    The N-V-Rs that a hub knows.
+
+    :param check: called before each question; may raise to end the asking
+    """
 
     hub: Hub
+    check: Callable[[], None] = lambda: None
 
     def next_number(self, name: str, version: str) -> Optional[int]:
         """Return the number the hub would give next, or None where it cannot say."""
+        self.check()
         return next_number(self.hub, name, version)
 
     def taken(self, nvrs: Iterable[str]) -> Set[str]:
         """Return which of some N-V-Rs cannot be used."""
+        self.check()
         return set(taken(self.hub, nvrs))

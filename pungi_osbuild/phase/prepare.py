@@ -6,7 +6,7 @@ from typing import Sequence
 
 from pungi_osbuild.metadata import Vocabulary
 from pungi_osbuild.model import Compose, ComposeConfig, Problem, Severity, has_errors
-from pungi_osbuild.phase.checks import check, check_settings
+from pungi_osbuild.phase.checks import check
 from pungi_osbuild.phase.plan import Plan, plan
 
 _NOTHING = Problem(
@@ -37,7 +37,6 @@ def planned_and_checked(
         *before,
         *planned.problems,
         *check(planned.requests, vocabulary),
-        *check_settings(config.settings, compose.identity),
     )
     if not planned.requests and not has_errors(problems):
         problems = (*problems, _NOTHING)

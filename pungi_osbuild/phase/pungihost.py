@@ -10,9 +10,9 @@ import logging
 import os.path
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Dict, Iterable, Optional
+from typing import Callable, Dict, Iterable, Optional
 
-from pungi_osbuild.errors import PlacementError, PungiOsbuildError
+from pungi_osbuild.errors import PlacementError
 from pungi_osbuild.hub import Profile
 from pungi_osbuild.metadata import (
     ImageClashError,
@@ -24,7 +24,6 @@ from pungi_osbuild.metadata import (
 from pungi_osbuild.model import (
     BuiltImage,
     ImageRequest,
-    JsonDict,
     Outcome,
     OutcomeKind,
     PlacedImage,
@@ -33,6 +32,7 @@ from pungi_osbuild.model import (
 )
 from pungi_osbuild.phase.collect import Submitted
 from pungi_osbuild.phase.composeview import PungiCompose, PungiVariant
+from pungi_osbuild.phase.messages import Messages
 from pungi_osbuild.phase.place import Source
 from pungi_osbuild.phase.record import check_writable
 from pungi_osbuild.phase.sanity import check_sanity
@@ -54,6 +54,8 @@ class PungiHost:
     :param log: Pungi's log of the phase
     :param task_logs: a log for each task
     :param checks_sanity: make the sanity check of images, which this Pungi leaves to the phases
+    :param messages: takes what notification scripts are told
+    :param keep: given the result before it is recorded: recording may fail
     """
 
     compose: PungiCompose
@@ -63,6 +65,8 @@ class PungiHost:
     log: logging.Logger
     task_logs: TaskLogs
     checks_sanity: bool
+    messages: Messages
+    keep: Callable[[RunResult], None]
 
     def expect(self, requests: Iterable[ImageRequest]) -> None:
         """Note in deliverables.json what will be tried: each arch with its subvariant."""
@@ -131,7 +135,7 @@ class PungiHost:
         except (PlacementError, ImageClashError) as error:
             return replace(outcome, kind=OutcomeKind.FAILED, reason=error.friendly())
         for image in outcome.images:
-            self._notify(IMAGE_DONE, _fields_of_image(image))
+            self.messages.send(IMAGE_DONE, _fields_of_image(image))
         return outcome
 
     def settled(self, outcome: Outcome) -> None:
@@ -156,27 +160,28 @@ class PungiHost:
         # Composer quotes addresses as they were given to it.
         self.log.error("%s", without_logins(describe_failure(outcome)))
         self.log.error("See %s for details", self.task_logs.path(request))
-        self._notify(IMAGE_FAIL, _fields_of_failure(outcome))
+        self.messages.send(IMAGE_FAIL, _fields_of_failure(outcome))
 
     def left(self, outcome: Outcome) -> None:
         """Write into the task's own log how it ended for this compose."""
         self.task_logs.settled(outcome)
 
-    def record(self, result: RunResult, is_whole: bool, /) -> RunResult:
+    def record(self, result: RunResult) -> RunResult:
         """
-        Write osbuild.json. Pungi writes images.json and the CHECKSUM files later.
+        Write osbuild.json, and images.json with our images alone.
 
-        Of a compose that comes to nothing Pungi writes neither. What was built, and uploaded,
-        must be found all the same: then images.json is written here, with our images alone.
+        Pungi writes images.json anew in the end, with all images, and the CHECKSUM files. Of a
+        compose that comes to nothing it writes neither; what was built, and uploaded, must be
+        found all the same.
 
-        :raises PungiOsbuildError: it cannot be written
+        :raises PungiOsbuildError: one of them cannot be written; the other one was, if it could be
         """
+        self.keep(result)
         failed = {image.path for outcome in result.failures for image in outcome.images}
+        good = [image for image in result.images if image.path not in failed]
         folder = Path(self.compose.paths.compose.metadata())
         try:
-            if not is_whole or result.required_failures:
-                good = [image for image in result.images if image.path not in failed]
-                record_images(folder / "images.json", result.identity, good, ())
+            record_images(folder / "images.json", result.identity, good, ())
         finally:
             record_osbuild(folder / "osbuild.json", result, (), failed)
         return result
@@ -190,12 +195,6 @@ class PungiHost:
     def _variant(self, request: ImageRequest) -> PungiVariant:
         return self.compose.all_variants[request.variant]
 
-    def _notify(self, message: str, fields: JsonDict) -> None:
-        try:
-            self.compose.notifier.send(message, **fields)
-        except Exception as error:  # a script of somebody's; no image fails for it
-            self.log.warning("notification %s failed: %s", message, error)
-
 
 def describe_failure(outcome: Outcome) -> str:
     """Return a failed request in a line: what it is, N-V-R, task, whether it may fail, and why."""
@@ -207,11 +206,6 @@ def describe_failure(outcome: Outcome) -> str:
         details.append("task %d" % outcome.task_id)
     reason = "; ".join(line.strip() for line in (outcome.reason or "").splitlines())
     return "%s [%s] %s: %s" % (request.describe(), ", ".join(details), outcome.kind.value, reason)
-
-
-def explained(error: PungiOsbuildError) -> str:
-    """Return an error in a line."""
-    return "%s %s" % (error.reason.rstrip(".") + ".", error.solution)
 
 
 def _fields_of_image(image: PlacedImage) -> Dict[str, object]:

@@ -18,7 +18,12 @@ from pungi_osbuild.config import (
     unmatched_patterns,
     written_patterns,
 )
-from pungi_osbuild.errors import ConfigError, InputError, PungiOsbuildError
+from pungi_osbuild.errors import (
+    ConfigError,
+    InputError,
+    PungiOsbuildError,
+    RunInterruptedError,
+)
 from pungi_osbuild.hub import Profile, read_profile
 from pungi_osbuild.metadata import SharedImages, vocabulary
 from pungi_osbuild.model import (
@@ -34,8 +39,9 @@ from pungi_osbuild.phase.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.phase.composeview import PungiCompose, path_problems, view
 from pungi_osbuild.phase.hubcheck import check_on_hub
 from pungi_osbuild.phase.journal import Earlier, earlier
+from pungi_osbuild.phase.messages import Messages
 from pungi_osbuild.phase.prepare import planned_and_checked
-from pungi_osbuild.phase.pungihost import PungiHost, describe_failure, explained
+from pungi_osbuild.phase.pungihost import PungiHost, describe_failure
 from pungi_osbuild.phase.run import RunOptions, run
 from pungi_osbuild.phase.tasklog import TaskLogs
 from pungi_osbuild.phase.workers import Background, WorkerThread
@@ -97,6 +103,7 @@ class PungiWork:
         self._background: Optional[Background] = None
         self._result: Optional[RunResult] = None
         self._told: Set[Problem] = set()
+        self._given_up = False
 
     def validate(self) -> None:
         """
@@ -152,14 +159,14 @@ class PungiWork:
         if self._background is None:
             return
         try:
-            self._background.join()
-        except ConfigError as error:
-            raise RuntimeError("\n".join([error.friendly(), *_lines(error.problems)])) from error
+            ended = self._background.join(lambda: self._given_up)
         except PungiOsbuildError as error:
-            raise RuntimeError(explained(error)) from error
+            raise RuntimeError("\n".join([in_lines(error), *self._failures()])) from error
+        if not ended:
+            raise RuntimeError("the osbuild phase was left behind: it did not end in time")
         assert self._result is not None, "a run that ended has a result"
         if self._result.required_failures:
-            raise RuntimeError(_failures(self._result))
+            raise RuntimeError("\n".join(self._failures()))
 
     def terminate(self) -> None:
         """
@@ -176,22 +183,37 @@ class PungiWork:
             # Pungi's handler comes next, and may say that it failed to kill koji tasks.
             self._log.warning("the osbuild phase has ended: %s", self._background.error)
         else:
-            self._log.warning("the osbuild phase has not ended after %d seconds", PATIENCE)
+            self._given_up = True
+            self._log.error(
+                "the osbuild phase has not ended after %d seconds: the hub does not answer. Look"
+                " at the tasks that koji-tasks/ names: they may go on in Koji",
+                PATIENCE,
+            )
 
     def _run(self, plan: _Plan, host: PungiHost) -> None:
         options = RunOptions(
             stop=self._stop, cancel_on_stop=True, patience=LOGIN_PATIENCE, host=host
         )
-        self._result = run(
-            plan.requests,
-            plan.compose,
-            # Pungi makes the CHECKSUM files, and reads every image for them.
-            replace(plan.config.settings, media_checksums=()),
-            plan.profile,
-            host.vocabulary,
-            options,
-            self._clock,
-        )
+        # Pungi makes the CHECKSUM files, and reads every image for them.
+        settings = replace(plan.config.settings, media_checksums=())
+        broken: Optional[PungiOsbuildError] = None
+        with host.messages:
+            try:
+                run(
+                    plan.requests,
+                    plan.compose,
+                    settings,
+                    plan.profile,
+                    host.vocabulary,
+                    options,
+                    self._clock,
+                )
+            except RunInterruptedError:
+                raise  # and drop the messages: somebody waits for the end
+            except PungiOsbuildError as error:
+                broken = error
+        if broken is not None:
+            raise broken
 
     def _host(self, profile: Profile) -> PungiHost:
         folder = Path(self._compose.paths.log.topdir()) / "osbuild"
@@ -203,7 +225,16 @@ class PungiWork:
             self._log,
             TaskLogs(folder, profile.weburl, self._clock.now),
             self._features.checks_sanity,
+            Messages(self._compose.notifier, self._log),
+            self._keep,
         )
+
+    def _keep(self, result: RunResult) -> None:
+        self._result = result
+
+    def _failures(self) -> List[str]:
+        """Return the lines that name every failed image; none where nothing was tried."""
+        return _failures(self._result) if self._result is not None else []
 
     def _read(self) -> Reading:
         return read_config(Source("the compose's config", self._compose.conf))
@@ -248,7 +279,11 @@ def _profile(reading: Reading) -> Tuple[Optional[Profile], List[Problem]]:
         return read_profile(name), []
     except InputError as error:
         unusable = Problem(
-            "no-profile", Severity.ERROR, "koji_profile", error.reason, error.solution
+            "no-profile",
+            Severity.ERROR,
+            "koji_profile",
+            error.reason,
+            "See what is configured in ~/.koji/config.d and /etc/koji.conf.d.",
         )
         return None, [unusable]
 
@@ -281,11 +316,20 @@ def _lines(problems: Iterable[Problem]) -> List[str]:
     return [line for problem in problems for line in problem.lines()]
 
 
-def _failures(result: RunResult) -> str:
+def in_lines(error: PungiOsbuildError) -> str:
+    """Return an error for Pungi's log; of a config with errors each stands on lines of its own."""
+    if not isinstance(error, ConfigError):
+        return error.in_a_line()
+    return "\n".join(_lines(error.problems))
+
+
+def _failures(result: RunResult) -> List[str]:
+    if not result.failures:
+        return []
     required = len(result.required_failures)
     head = "osbuild: %d of %d image builds have failed, %d of which may not fail:" % (
         len(result.failures),
         len(result.outcomes),
         required,
     )
-    return "\n".join([head, *("    %s" % describe_failure(one) for one in result.failures)])
+    return [head, *("    %s" % describe_failure(one) for one in result.failures)]

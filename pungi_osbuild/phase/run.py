@@ -56,6 +56,9 @@ class RunOptions:
 
 DEFAULTS = RunOptions()
 
+LAST_COLLECTING = 5.0
+"""Seconds after which a run that is stopped begins to collect nothing more."""
+
 RETRY_PAUSE = 10.0
 """Seconds between two tries to log in."""
 
@@ -90,12 +93,14 @@ def run(
         refusals_explained(profile),
         _logged_in(profile, options, clock) as hub,
     ):
-        tasks, registry = HubTasks(hub, hub.user_id()), HubRegistry(hub)
-        found = preflight(hub, requests)
-        if has_errors(found.problems):
-            raise ConfigError(found.problems)
-        wanted = [request for request in requests if request.number not in found.by_request]
-        allocated = allocate(wanted, registry, compose.identity)
+        tasks = HubTasks(hub, hub.user_id())
+        registry = HubRegistry(hub, options.stop.check)
+        with _nothing_submitted_yet(options.stop):
+            found = preflight(hub, requests)
+            if has_errors(found.problems):
+                raise ConfigError(found.problems)
+            wanted = [request for request in requests if request.number not in found.by_request]
+            allocated = allocate(wanted, registry, compose.identity)
         policy = options.policy or PollPolicy(fixed=settings.poll_interval)
         course = Course(
             hub,
@@ -121,12 +126,12 @@ def run(
         if interrupted:
             hub.hurry()
             if options.cancel_on_stop:
-                _cancel(course)
+                _cancel(course, clock.monotonic() + LAST_COLLECTING)
         for outcome in course.left():
             host.left(outcome)
         outcomes = course.outcomes(requests)
         result = RunResult(compose.identity, profile.place, outcomes)
-        result = host.record(result, stopped is None)
+        result = host.record(result)
         if interrupted:
             raise _interrupted(course) from None
         if stopped is not None:
@@ -154,22 +159,34 @@ def _logged_in(profile: Profile, options: RunOptions, clock: Clock) -> Iterator[
 def _wait(seconds: float, stop: StopFlag, clock: Clock) -> None:
     end = clock.monotonic() + seconds
     while clock.monotonic() < end:
-        if stop.requested:
-            raise RunInterruptedError(
-                "interrupted while the hub was away", "Nothing was submitted; run this again."
-            )
-        clock.sleep(SLICE)
+        with _nothing_submitted_yet(stop):
+            clock.sleep(SLICE)
 
 
-def _cancel(course: Course) -> None:
+@contextmanager
+def _nothing_submitted_yet(stop: StopFlag) -> Iterator[None]:
+    """Look at the flag before and after; being stopped costs nothing here."""
     try:
-        course.cancel()
+        stop.check()
+        yield
+        stop.check()
+    except KeyboardInterrupt:
+        raise RunInterruptedError(
+            "interrupted before anything was submitted", "Run this again."
+        ) from None
+
+
+def _cancel(course: Course, deadline: float) -> None:
+    try:
+        course.cancel(deadline)
     except PungiOsbuildError as error:
         logger.error("the tasks could not be cancelled: %s", error.reason)
 
 
 def _interrupted(course: Course) -> RunInterruptedError:
     named = ", ".join(map(str, course.going_on)) or "none"
+    if course.in_doubt:
+        named += ", and perhaps %d whose submission was not answered" % course.in_doubt
     return RunInterruptedError(
         "interrupted; tasks that go on in Koji: %s" % named,
         "What was finished is recorded. Cancel the others with `koji cancel` if they are not"

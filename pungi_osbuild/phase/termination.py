@@ -8,20 +8,23 @@ import threading
 from types import FrameType
 from typing import Any, Callable, Optional
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 def before_termination(work: Callable[[], None]) -> None:
     """
     Have something done when SIGINT or SIGTERM arrives, before the handlers that are there.
 
     Pungi's own handler cancels Koji tasks only where ``KojiWrapper.login`` works, writes the
-    compose's status and ends the process. A signal that is ignored stays ignored. Only the main
-    thread may set handlers; in another one nothing is changed.
+    compose's status and ends the process. Further signals change nothing: whoever ends a compose
+    often sends several, and a second one would cut the work short. A signal that is ignored stays
+    ignored. Only the main thread may set handlers; in another one nothing is changed.
 
     :param work: must not raise, and come back after a bounded time
     """
     if threading.current_thread() is not threading.main_thread():
         return
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _SIGNALS:
         previous = signal.getsignal(number)
         if previous not in (signal.SIG_IGN, None):
             signal.signal(number, _then(work, previous))
@@ -29,6 +32,8 @@ def before_termination(work: Callable[[], None]) -> None:
 
 def _then(work: Callable[[], None], previous: Any) -> Callable[[int, Optional[FrameType]], None]:
     def handler(number: int, frame: Optional[FrameType]) -> None:
+        for one in _SIGNALS:
+            signal.signal(one, signal.SIG_IGN)
         work()
         if callable(previous):
             previous(number, frame)

@@ -38,19 +38,22 @@ class PollPolicy:
     :param fixed: seconds between two polls whatever happens (``osbuild_poll_interval``)
     :param minimum: seconds between two polls at least
     :param share: of one hub worker's time that the polls may take
+    :param maximum: seconds between two polls at most: a reply that took minutes, because the hub
+        was away for a moment and koji tried again, says nothing of the next
     :param reconcile: seconds between two look-ups of everything that is open
     """
 
     fixed: Optional[float] = None
     minimum: float = 1.0
     share: float = 0.02
+    maximum: float = 60.0
     reconcile: float = 60.0
 
     def pause(self, reply: float) -> float:
         """Return how many seconds to wait after a reply that took some seconds."""
         if self.fixed is not None:
             return self.fixed
-        return max(self.minimum, reply / self.share)
+        return min(self.maximum, max(self.minimum, reply / self.share))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Callable, Generic, List, Optional, Type, TypeVar
 
 from kobo.threads import ThreadPool, WorkerThread
 
-__all__ = ["Background", "WorkerThread", "Workers"]
+__all__ = ["GRACE", "Background", "WorkerThread", "Workers"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -33,12 +33,13 @@ class Workers(Generic[Item, Result]):
     Threads that turn items into results. Use it as a context manager.
 
     Leaving it waits for all work that was given. Leaving it by an exception lets the threads end
-    the item they are at, for ``GRACE`` seconds; what they made can be taken afterwards. They do
-    not keep the process alive.
+    the item they are at, for a while; what they made can be taken afterwards. They do not keep
+    the process alive.
 
     :param work: what to do with an item; called in a thread
     :param on_error: the result for an item whose work raised an exception
     :param threads: how many
+    :param grace: seconds that work in progress is waited for when it is left by an exception
     """
 
     def __init__(
@@ -46,7 +47,9 @@ class Workers(Generic[Item, Result]):
         work: Callable[[Item], Result],
         on_error: Callable[[Item, Exception], Result],
         threads: int,
+        grace: float = GRACE,
     ) -> None:
+        self._grace = grace
         self._results: queue.Queue[Result] = queue.Queue()
         self._given = 0
         self._taken = 0
@@ -68,7 +71,7 @@ class Workers(Generic[Item, Result]):
             self._pool.stop()
         else:
             self._pool.kill()
-            deadline = time.monotonic() + GRACE
+            deadline = time.monotonic() + self._grace
             for thread in self._pool.threads:
                 thread.join(max(0.0, deadline - time.monotonic()))
 
@@ -133,15 +136,21 @@ class Background:
         self._pool.queue_put(None)
         self._pool.start()
 
-    def join(self) -> None:
+    def join(self, give_up: Callable[[], bool] = lambda: False) -> bool:
         """
-        Wait until the thread has ended.
+        Wait until the work has been done.
 
+        :param give_up: asked every second; True ends the waiting
+        :returns: False when the waiting was given up
         :raises BaseException: what ``work`` raised
         """
+        while not self._ended.wait(1):
+            if give_up():
+                return False
         self._pool.stop()
         if self._error is not None:
             raise self._error
+        return True
 
     def wait(self, seconds: float) -> bool:
         """Wait for a time at most; whether the work has been done by then."""

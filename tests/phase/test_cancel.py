@@ -388,9 +388,10 @@ def test_cancelling_asks_for_each_and_tells_what_was_refused(tmp_path: Path) -> 
     with a_scene(tmp_path) as scene, Hub(scene.profile) as hub:
         ids = [hub.call("osbuildImage", *wanted(number).arguments()) for number in range(2)]
         before = scene.hub.counters.requests
-        refused = cancel(hub, [ids[0], 999, ids[1]])
+        refused, tasks = cancel(hub, [ids[0], 999, ids[1]])
         assert scene.hub.counters.requests == before + 1
         assert list(refused) == [999]
+        assert {task.id: task.state for task in tasks} == dict.fromkeys(ids, TaskState.CANCELED)
         assert "No such task" in refused[999]
         assert list(scene.states().values()) == [TaskState.CANCELED] * 2
 
@@ -401,7 +402,8 @@ def test_cancelling_what_has_ended_changes_nothing(tmp_path: Path) -> None:
         (outcome,) = scene.run([wanted(0)]).outcomes
         assert outcome.task_id is not None
         with Hub(scene.profile) as hub:
-            assert cancel(hub, [outcome.task_id]) == {}
+            refused, (task,) = cancel(hub, [outcome.task_id])
+        assert (refused, task.state) == ({}, TaskState.CLOSED)
         assert scene.states()[outcome.task_id] is TaskState.CLOSED
 
 
@@ -409,7 +411,7 @@ def test_cancelling_nothing_asks_nobody(tmp_path: Path) -> None:
     """No request."""
     with a_scene(tmp_path) as scene, Hub(scene.profile) as hub:
         before = scene.hub.counters.requests
-        assert cancel(hub, []) == {}
+        assert cancel(hub, []) == ({}, ())
         assert scene.hub.counters.requests == before
 
 
@@ -442,7 +444,7 @@ def test_a_cancel_that_the_hub_refuses_is_told_and_the_image_goes_on(
                     scene.times.now += 60
                     tried.set()
 
-        logger, told = logging.getLogger("pungi_osbuild.phase.course"), Told()
+        logger, told = logging.getLogger("pungi_osbuild.phase.cancelling"), Told()
         logger.addHandler(told)
         try:
             stubborn = Stubborn(scene.profile)
@@ -475,16 +477,19 @@ def test_a_run_that_may_not_cancel_says_what_goes_on(whole: bool, tmp_path: Path
         with stubborn as hub:
             course = a_course(scene, hub, journal)
             course._submit([(request, 1) for request in requests])
-            course.cancel()
+            course.cancel(FOREVER)
             ids = sorted(scene.states())
             assert course.going_on == ids
             assert {one.kind for one in course.outcomes(requests)} == {OutcomeKind.FAILED}
         with Hub(scene.profile) as hub:
             course = a_course(scene, hub, journal)
             course._submit([(replace(one, base_release="2"), 1) for one in requests])
-            course.cancel()
+            course.cancel(FOREVER)
             assert course.going_on == []
             assert {one.kind for one in course.outcomes(requests)} == {OutcomeKind.CANCELLED}
+
+
+FOREVER = float("inf")
 
 
 def a_course(scene: Scene, hub: Hub, journal: Journal) -> Course:

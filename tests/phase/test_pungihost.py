@@ -10,12 +10,13 @@ from typing import Any, List, Optional, Tuple
 import pytest
 from productmd.images import Images
 
-from pungi_osbuild.errors import HubError, InputError, PlacementError
+from pungi_osbuild.errors import HubError, InputError, PlacementError, SourceError
 from pungi_osbuild.metadata import SharedImages, vocabulary
-from pungi_osbuild.model import Outcome, OutcomeKind, RunResult
+from pungi_osbuild.model import JsonDict, Outcome, OutcomeKind, RunResult
 from pungi_osbuild.phase.collect import Submitted
+from pungi_osbuild.phase.messages import Message, Messages
 from pungi_osbuild.phase.place import Source
-from pungi_osbuild.phase.pungihost import PungiHost, describe_failure, explained
+from pungi_osbuild.phase.pungihost import PungiHost, describe_failure
 from pungi_osbuild.phase.tasklog import TaskLogs
 from tests.phase.pungi_standin import (
     Kept,
@@ -38,6 +39,17 @@ from tests.values import (
 )
 
 
+class SentAtOnce(Messages):
+    """Messages without the thread; that has tests of its own."""
+
+    def send(self, name: str, fields: JsonDict) -> None:
+        message = Message(name, tuple(fields.items()))
+        try:
+            self._send(message)
+        except Exception as error:
+            self._failed(message, error)
+
+
 class Scene:
     """A host, its compose and its log."""
 
@@ -46,6 +58,7 @@ class Scene:
         self.koji = folder / "koji"
         self.compose = StandInCompose(topdir, a_conf(), (a_server(),), downloader)
         logger, self.log = a_log()
+        self.kept: List[RunResult] = []
         self.host = PungiHost(
             self.compose,
             a_profile(self.koji),
@@ -54,6 +67,8 @@ class Scene:
             logger,
             TaskLogs(topdir / "logs/global/osbuild", "", lambda: 0.0),
             checks_sanity,
+            SentAtOnce(self.compose.notifier, logger),
+            self.kept.append,
         )
 
     @property
@@ -302,7 +317,8 @@ def test_the_record_says_what_is_in_images_json(scene: Scene) -> None:
         an_outcome(request=a_request(number=2), images=(wordless,)),
     )
     result = RunResult(an_identity(), a_koji_place(), outcomes)
-    assert scene.host.record(result, True) is result
+    assert scene.host.record(result) is result
+    assert scene.kept == [result]
     images = scene.compose.recorded()["images"]["Server"]["x86_64"]
     assert {Path(image["path"]).name: image["in_images_json"] for image in images} == {
         "example-guest-1-5.x86_64.qcow2": True,
@@ -314,15 +330,14 @@ def test_the_record_says_what_is_in_images_json(scene: Scene) -> None:
     assert [image.path for image in manifest["Server"]["x86_64"]] == [a_placed_image().path]
 
 
-@pytest.mark.parametrize("is_whole", [True, False])
-def test_images_json_is_left_to_pungi_where_pungi_will_write_it(
-    scene: Scene, is_whole: bool
-) -> None:
-    """It does at the end of a compose that goes on; one that broke off has none but ours."""
-    may_fail = replace(a_failed_outcome(request=a_request(number=1, can_fail=True)), images=())
-    result = RunResult(an_identity(), a_koji_place(), (an_outcome(), may_fail))
-    scene.host.record(result, is_whole)
-    assert scene.images_json.exists() != is_whole
+def test_the_result_is_kept_though_it_cannot_be_recorded(scene: Scene) -> None:
+    """What failed must be told all the same; and osbuild.json is tried though images.json fails."""
+    scene.images_json.parent.mkdir(parents=True, exist_ok=True)
+    scene.images_json.write_text("no JSON", encoding="utf-8")
+    result = RunResult(an_identity(), a_koji_place(), (an_outcome(),))
+    with pytest.raises(SourceError):
+        scene.host.record(result)
+    assert scene.kept == [result]
     assert scene.osbuild_json.exists()
 
 
@@ -342,8 +357,8 @@ def test_a_failure_in_a_line() -> None:
 
 def test_an_error_in_a_line() -> None:
     """Two sentences, one full stop between them."""
-    assert explained(HubError("it is gone", "Wait.")) == "it is gone. Wait."
-    assert explained(HubError("it is gone.", "Wait.")) == "it is gone. Wait."
+    assert HubError("it is gone", "Wait.").in_a_line() == "it is gone. Wait."
+    assert HubError("it is gone.", "Wait.").in_a_line() == "it is gone. Wait."
 
 
 def test_a_log_keeps_its_levels() -> None:

@@ -254,7 +254,6 @@ def test_no_checksum_file_is_ours(home: Path) -> None:
         compose = Phase(composing(home, conf, ONE_ARCH)).go()
     folder = Path(compose.topdir) / "compose/Server/x86_64/images"
     assert [path.name for path in folder.iterdir()] == ["image-1-1.x86_64.qcow2"]
-    assert not (Path(compose.topdir) / "compose/metadata/images.json").exists()
 
 
 # The in-tree phase's defects, absent

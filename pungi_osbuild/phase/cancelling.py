@@ -1,0 +1,53 @@
+"""Cancelling tasks, each once, and knowing what became of them."""
+
+from __future__ import annotations
+
+import logging
+from typing import Dict, Iterable, Optional, Set
+
+from pungi_osbuild.hub import Hub, HubFaultError, Task, TaskState, cancel, fault_text
+
+logger = logging.getLogger(__name__)
+
+
+class Canceller:
+    """
+    Cancels tasks on a hub; may be used from several threads.
+
+    A task that the hub refuses to cancel is logged and goes on. One that has ended by itself is
+    not cancelled, though the hub does not say so.
+    """
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._asked: Set[int] = set()
+        self._ended: Dict[int, Task] = {}
+        self.cancelled: Set[int] = set()
+        """The ids of those that are cancelled."""
+
+    def ended(self, task_id: int) -> Optional[Task]:
+        """Return a task that was found to have ended by itself; None for any other."""
+        return self._ended.get(task_id)
+
+    def cancel(self, task_ids: Iterable[int]) -> None:
+        """
+        Cancel those of some tasks that nobody has tried to cancel here yet.
+
+        :raises HubError: the hub could not be reached
+        """
+        asked = sorted(set(task_ids) - self._asked)
+        if not asked:
+            return
+        logger.warning("cancelling %d tasks: %s", len(asked), ", ".join(map(str, asked)))
+        try:
+            refusals, tasks = cancel(self._hub, asked)
+        except HubFaultError as fault:
+            refusals, tasks = dict.fromkeys(asked, fault_text(fault)), ()
+        self._asked.update(asked)
+        for task in tasks:
+            if task.state is TaskState.CANCELED:
+                self.cancelled.add(task.id)
+            elif task.state.is_end:
+                self._ended[task.id] = task
+        for task_id, why in refusals.items():
+            logger.error("task %d could not be cancelled: %s", task_id, why)

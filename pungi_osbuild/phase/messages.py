@@ -1,0 +1,59 @@
+"""Messages to Pungi's notification scripts, sent by a thread of their own."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Optional, Tuple, Type
+
+from pungi_osbuild.model import JsonDict
+from pungi_osbuild.phase.workers import Workers
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a script is told: its name, and the fields, for JSON."""
+
+    name: str
+    fields: Tuple[Tuple[str, Any], ...]
+
+
+class Messages:
+    """
+    Sends messages in the order in which they come. Use it as a context manager.
+
+    Pungi runs one script at a time and waits for it. A script that takes its time, or hangs, must
+    keep nobody from watching tasks and cancelling them. Leaving this waits for all scripts;
+    leaving it by an exception drops what has not been sent.
+
+    :param notifier: Pungi's: ``send(name, **fields)``
+    """
+
+    def __init__(self, notifier: Any, log: logging.Logger) -> None:
+        self._notifier = notifier
+        self._log = log
+        self._workers: Workers[Message, None] = Workers(self._send, self._failed, 1)
+
+    def __enter__(self) -> Messages:
+        self._workers.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        value: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        self._workers.__exit__(kind, value, traceback)
+
+    def send(self, name: str, fields: JsonDict) -> None:
+        """Have a message sent soon; comes back at once."""
+        self._workers.give(Message(name, tuple(fields.items())))
+
+    def _send(self, message: Message) -> None:
+        self._notifier.send(message.name, **dict(message.fields))
+
+    def _failed(self, message: Message, error: Exception) -> None:
+        # A script of somebody's: no image fails for it.
+        self._log.warning("notification %s failed: %s", message.name, error)
