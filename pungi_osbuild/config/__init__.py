@@ -2,7 +2,12 @@
 
 from pungi_osbuild.config.cloudfields import field_problems
 from pungi_osbuild.config.generators import GENERATORS, resolve_release, resolve_version
-from pungi_osbuild.config.matching import matching_blocks, unmatched_patterns, written_patterns
+from pungi_osbuild.config.matching import (
+    matches,
+    matching_blocks,
+    unmatched_patterns,
+    written_patterns,
+)
 from pungi_osbuild.config.nvr import resolved_nvr_problems
 from pungi_osbuild.config.places import option_place
 from pungi_osbuild.config.reader import Reading, read_config
@@ -17,6 +22,7 @@ __all__ = [
     "Source",
     "UnknownRepoError",
     "field_problems",
+    "matches",
     "matching_blocks",
     "option_place",
     "read_config",

@@ -106,7 +106,7 @@ class _Block:
             for found in (self.version, self.release, self.target, self.split_arches)
             if found is not None
         }
-        return not any(problem.is_error and problem.place in places for problem in self.problems)
+        return not any(map(self.problems.has_error_at, places))
 
     def _check_arches(self) -> None:
         arches, failable = self.block.get("arches"), self.block.get("failable")

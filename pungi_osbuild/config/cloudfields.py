@@ -15,13 +15,13 @@ from typing import Callable, Iterator, Mapping, NamedTuple, Optional, Tuple
 
 from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.config.problems import make
-from pungi_osbuild.model import Problem, Provider, Severity
+from pungi_osbuild.model import Problem, ProblemCode, Provider, Severity
 
 
 class Fault(NamedTuple):
     """What is wrong with a value: code, what to say, what to do, how bad it is."""
 
-    code: str
+    code: ProblemCode
     message: str
     hint: str
     severity: Severity = Severity.ERROR
@@ -203,7 +203,6 @@ def _azure_name(text: str) -> Optional[Fault]:
 
 
 def _container_name(text: str) -> Optional[Fault]:
-    code = "bad-cloud-name"
     first, slash, rest = text.partition("/")
     is_registry = bool(slash) and (
         "." in first or ":" in first or first == "localhost" or first != first.lower()
@@ -212,7 +211,7 @@ def _container_name(text: str) -> Optional[Fault]:
     last = path.rsplit("/", 1)[-1]
     if ":" in last or "@" in last:
         return Fault(
-            code,
+            "bad-cloud-name",
             "the container name %r holds a tag or a digest of its own" % text,
             "Write the tag into the option tag.",
             _WARNING,
@@ -223,7 +222,7 @@ def _container_name(text: str) -> Optional[Fault]:
     if fits and len(text) <= _LONGEST_CONTAINER_NAME:
         return None
     return Fault(
-        code,
+        "bad-cloud-name",
         "no registry takes a container called %r" % text,
         "Use lower-case letters and digits, with . _ or - between them, and / between its parts.",
     )

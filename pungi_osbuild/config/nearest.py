@@ -12,5 +12,8 @@ def nearest(name: str, known: Iterable[str], likeness: float = 0.6) -> Optional[
 
     :param likeness: how like it must be, from 0 to 1 (the same)
     """
-    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=likeness)
+    names = list(known)
+    if name in names:
+        return name
+    matches = difflib.get_close_matches(name, names, n=1, cutoff=likeness)
     return matches[0] if matches else None

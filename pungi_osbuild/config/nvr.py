@@ -9,15 +9,17 @@ and the import ``..``), seen on a real hub. What is written literally is judged 
 from __future__ import annotations
 
 import re
-from typing import Iterator, Optional, Sequence, Tuple
+from typing import Iterator, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild.config.fallbacks import Found
 from pungi_osbuild.config.generators import is_generator
 from pungi_osbuild.config.problems import make
-from pungi_osbuild.model import Problem
+from pungi_osbuild.model import Problem, ProblemCode
 
 LONGEST_NVR = 255 - len(".x86_64.iso.manifest.json")
 """Bytes: a file name has 255, and the build's shortest manifest is called that."""
+
+_CODES: Mapping[str, ProblemCode] = {"version": "bad-version", "release": "bad-release"}
 
 _NAME = re.compile(r"[A-Za-z0-9_.+-]+")
 
@@ -85,7 +87,7 @@ def _part_problems(field: str, found: Found) -> Iterator[Problem]:
         refused = ["."]
     if refused:
         yield make(
-            "bad-%s" % field,
+            _CODES[field],
             found.place,
             "Koji takes no %s with %s in it: %r" % (field, " and ".join(refused), found.value),
             "Write dots or underscores instead."

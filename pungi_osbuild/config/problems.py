@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Iterator, List, Mapping, Tuple
+from typing import Any, Dict, Iterable, Iterator, Mapping, Set, Tuple
 
 from pungi_osbuild.config.places import within
-from pungi_osbuild.model import Problem, Severity
+from pungi_osbuild.model import Problem, ProblemCode, Severity
 
 
 class Problems:
     """The problems found so far, in the order of finding; none is kept twice."""
 
     def __init__(self) -> None:
-        self._found: List[Problem] = []
+        self._found: Dict[Problem, None] = {}
+        self._errors = 0
+        self._error_places: Set[str] = set()
 
     def __iter__(self) -> Iterator[Problem]:
         return iter(self._found)
@@ -20,25 +22,32 @@ class Problems:
     @property
     def errors(self) -> int:
         """How many of them are errors."""
-        return sum(1 for problem in self._found if problem.is_error)
+        return self._errors
+
+    def has_error_at(self, place: str) -> bool:
+        """Whether there is an error at that very place."""
+        return place in self._error_places
 
     def add(self, problems: Iterable[Problem]) -> None:
         """Add problems that are not yet there."""
         for problem in problems:
             if problem not in self._found:
-                self._found.append(problem)
+                self._found[problem] = None
+                if problem.is_error:
+                    self._errors += 1
+                    self._error_places.add(problem.place)
 
-    def error(self, code: str, place: str, message: str, hint: str) -> None:
+    def error(self, code: ProblemCode, place: str, message: str, hint: str) -> None:
         """Add an error."""
         self.add([make(code, place, message, hint)])
 
-    def warn(self, code: str, place: str, message: str, hint: str) -> None:
+    def warn(self, code: ProblemCode, place: str, message: str, hint: str) -> None:
         """Add a warning."""
         self.add([make(code, place, message, hint, Severity.WARNING)])
 
 
 def make(
-    code: str, place: str, message: str, hint: str, severity: Severity = Severity.ERROR
+    code: ProblemCode, place: str, message: str, hint: str, severity: Severity = Severity.ERROR
 ) -> Problem:
     """Return a problem whose texts can be printed whatever the config holds."""
     return Problem(code, severity, _printable(place), _printable(message), _printable(hint))

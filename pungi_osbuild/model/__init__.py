@@ -39,6 +39,7 @@ from pungi_osbuild.model.image import Artifact, BuiltImage, Checksum, Manifest, 
 from pungi_osbuild.model.outcome import KojiPlace, Outcome, OutcomeKind, RunResult, TaskTimes
 from pungi_osbuild.model.plain import JsonDict, without_logins
 from pungi_osbuild.model.problem import Problem, Severity, has_errors
+from pungi_osbuild.model.problemcodes import PROBLEM_CODES, ProblemCode
 from pungi_osbuild.model.request import METHOD, ImageRequest
 from pungi_osbuild.model.template import (
     TEMPLATE_FIELDS,
@@ -50,6 +51,7 @@ from pungi_osbuild.model.template import (
 
 __all__ = [
     "METHOD",
+    "PROBLEM_CODES",
     "TEMPLATE_FIELDS",
     "TYPE_SUFFIXES",
     "VARIANT_TYPES",
@@ -81,6 +83,7 @@ __all__ = [
     "OutcomeKind",
     "PlacedImage",
     "Problem",
+    "ProblemCode",
     "Provider",
     "ReleaseConfig",
     "Repo",

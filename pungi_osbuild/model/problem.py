@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Iterable, Tuple
 
 from pungi_osbuild.model.plain import JsonDict
+from pungi_osbuild.model.problemcodes import ProblemCode
 
 
 class Severity(str, Enum):
@@ -21,14 +22,14 @@ class Problem:
     """
     Something wrong in a config.
 
-    :param code: stable name of the kind of problem, e.g. ``"unknown-key"``
+    :param code: stable name of the kind of problem; ``docs/problems.md`` tells what each means
     :param severity: an error stops the run, a warning does not
     :param place: where, as the user wrote it: ``osbuild["^Server$"][0].upload_options.region``
     :param message: what is wrong
     :param hint: what to do about it; never empty
     """
 
-    code: str
+    code: ProblemCode
     severity: Severity
     place: str
     message: str

@@ -12,6 +12,7 @@ from pungi_osbuild.model import (
     ComposeIdentity,
     ImageRequest,
     Problem,
+    ProblemCode,
     Settings,
     Severity,
 )
@@ -106,7 +107,7 @@ def _clashes(
     requests: Sequence[ImageRequest],
     told: Set[Tuple[str, str]],
     key_of: Callable[[ImageRequest, Arch], Key],
-    code: str,
+    code: ProblemCode,
     message: str,
     hint: str,
 ) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ What is filled in is looked at once more, since a cloud may take no such name.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, Iterator, List, Optional, Set, Tuple
+from typing import Dict, Iterator, List, Mapping, Optional, Set, Tuple
 
 from pungi_osbuild.config import field_problems, option_place
 from pungi_osbuild.config.nearest import nearest
@@ -20,6 +20,7 @@ from pungi_osbuild.model import (
     ImageConfig,
     ImageRequest,
     Problem,
+    ProblemCode,
     Severity,
     Template,
     Upload,
@@ -131,12 +132,12 @@ def _unfillable(request: ImageRequest, upload: Upload, words: Dict[str, str]) ->
             )
 
 
-_NO_RELEASE = (
+_NO_RELEASE: Tuple[ProblemCode, str, str] = (
     "template-needs-release",
     "the block has no release",
     "Set release, osbuild_release or global_release, or use {compose_id}.",
 )
-_NO_WORD = {
+_NO_WORD: Mapping[str, Tuple[ProblemCode, str, str]] = {
     "arch": (
         "template-needs-one-arch",
         "the task is for several arches",

@@ -8,7 +8,7 @@ from typing import AbstractSet, Optional, Sequence, Tuple
 from pungi_osbuild.config.problems import make
 from pungi_osbuild.errors import PungiOsbuildError
 from pungi_osbuild.hub import Hub, Profile
-from pungi_osbuild.model import ImageRequest, Problem
+from pungi_osbuild.model import ImageRequest, Problem, ProblemCode
 from pungi_osbuild.phase.preflight import preflight
 from pungi_osbuild.phase.refusals import refusals_explained
 from pungi_osbuild.phase.verdicts import PROFILE_PLACE
@@ -42,6 +42,6 @@ def check_on_hub(
         return hindered("hub", PROFILE_PLACE, error)
 
 
-def hindered(code: str, place: str, error: PungiOsbuildError) -> HubCheck:
+def hindered(code: ProblemCode, place: str, error: PungiOsbuildError) -> HubCheck:
     """Return what an error means that came before any answer."""
     return HubCheck((make(code, place, error.reason, error.solution),), error)

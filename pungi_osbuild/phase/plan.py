@@ -13,6 +13,7 @@ from typing import Dict, Iterator, List, Sequence, Set, Tuple
 
 from pungi_osbuild.config import (
     UnknownRepoError,
+    matches,
     matching_blocks,
     resolve_release,
     resolve_repo,
@@ -28,6 +29,7 @@ from pungi_osbuild.model import (
     ImageConfig,
     ImageRequest,
     Problem,
+    ProblemCode,
     Repo,
     Severity,
     Variant,
@@ -163,7 +165,7 @@ class _Planner:
             hint = "Did you mean %r?" % near if near else "The variants are %s." % _named(known)
         self._add(Problem("unknown-variant", Severity.ERROR, place, message, hint))
 
-    def _warn(self, code: str, place: str, message: str, hint: str) -> None:
+    def _warn(self, code: ProblemCode, place: str, message: str, hint: str) -> None:
         self._add(Problem(code, Severity.WARNING, place, message, hint))
 
     def _add(self, problem: Problem) -> None:
@@ -207,7 +209,7 @@ def _coverage(
                 Severity.ERROR,
                 block.place if block.arches is None else "%s.arches" % block.place,
                 "no task comes of this block: its arches fit no variant that its pattern matches",
-                "The variants it matches have %s." % _offered(config, compose, block),
+                "The variants it matches have %s." % _offered(compose, block),
             )
 
 
@@ -215,9 +217,9 @@ def _named(uids: Sequence[str]) -> str:
     return ", ".join(uids) or "none at all"
 
 
-def _offered(config: ComposeConfig, compose: Compose, block: ImageConfig) -> str:
+def _offered(compose: Compose, block: ImageConfig) -> str:
     arches: Set[Arch] = set()
     for variant in compose.variants:
-        if block in matching_blocks(config, variant.uid):
+        if matches(block.pattern, variant.uid):
             arches.update(variant.arches)
     return ", ".join(sorted(arches)) or "no arches at all"

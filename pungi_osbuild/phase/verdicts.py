@@ -9,7 +9,7 @@ from typing import Iterator
 from pungi_osbuild.config.problems import make
 from pungi_osbuild.hub import BuildState, KojiBuild, Target
 from pungi_osbuild.imagetypes import find
-from pungi_osbuild.model import ImageRequest, Problem, Severity
+from pungi_osbuild.model import ImageRequest, Problem, ProblemCode, Severity
 from pungi_osbuild.phase.hubfacts import HubFacts
 
 PROFILE_PLACE = "koji_profile"
@@ -179,6 +179,6 @@ def _said_of(nvr: str, build: KojiBuild) -> str:
     return "%s was built already%s (%s)" % (nvr, by_task, build.state.name)
 
 
-def _problem(request: ImageRequest, code: str, message: str, hint: str) -> Problem:
+def _problem(request: ImageRequest, code: ProblemCode, message: str, hint: str) -> Problem:
     severity = Severity.WARNING if request.can_fail else Severity.ERROR
     return make(code, request.config.place, message, hint, severity)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 from xml.etree import ElementTree
 
 from pungi_osbuild.config.places import of_block, of_pattern
@@ -84,11 +84,12 @@ def _suites(
     """Return the testcases: what is no block first, then by pattern in the order of the config."""
     blocks = _blocks(config)
     patterns = () if config is None else config.patterns
+    known = _known_places(blocks, patterns)
     found: Dict[_Home, List[Problem]] = {_Home(): []}
     for block_home in blocks:
         found[block_home] = []
     for problem in problems:
-        found.setdefault(_home(problem.place, blocks, patterns), []).append(problem)
+        found.setdefault(_home(problem.place, known), []).append(problem)
     suites: Dict[str, List[_Case]] = {}
     general = [_Case(ELSE, tuple(found.pop(_Home())))]
     names = [*patterns, *(home.pattern for home in found if home.pattern is not None)]
@@ -111,17 +112,25 @@ def _blocks(config: Optional[ComposeConfig]) -> Dict[_Home, ImageConfig]:
     return found
 
 
-def _home(place: str, blocks: Mapping[_Home, ImageConfig], patterns: Sequence[str]) -> _Home:
+def _known_places(
+    blocks: Mapping[_Home, ImageConfig], patterns: Sequence[str]
+) -> Mapping[str, _Home]:
+    """Return what is known to stand where."""
+    known = {_printable(of_pattern(pattern)): _Home(pattern) for pattern in patterns}
+    known.update((_printable(block.place), home) for home, block in blocks.items())
+    return known
+
+
+def _home(place: str, known: Mapping[str, _Home]) -> _Home:
     """Return what a place belongs to; what is known of the config is better than its looks."""
     place = _printable(place)
-    for home, block in blocks.items():
-        if _is_within(place, block.place):
+    for end in _ends(place):
+        home = known.get(place[:end])
+        if home is not None and home.index is None:
+            index = re.match(r"\[([0-9]+)\]", place[end:])
+            return _Home(home.pattern, int(index.group(1)) if index else None)
+        if home is not None:
             return home
-    for pattern in sorted(patterns, key=len, reverse=True):
-        if _is_within(place, of_pattern(pattern)):
-            rest = place[len(_printable(of_pattern(pattern))) :]
-            index = re.match(r"\[([0-9]+)\]", rest)
-            return _Home(pattern, int(index.group(1)) if index else None)
     written = _PLACE.match(place)
     if written is None:
         return _Home()
@@ -129,9 +138,12 @@ def _home(place: str, blocks: Mapping[_Home, ImageConfig], patterns: Sequence[st
     return _Home(written.group("pattern"), None if number is None else int(number))
 
 
-def _is_within(place: str, outer: str) -> bool:
-    outer = _printable(outer)
-    return place == outer or place.startswith((outer + ".", outer + "["))
+def _ends(place: str) -> Iterator[int]:
+    """Give where a place, and each that it is within, may end: the longest first."""
+    yield len(place)
+    for position in range(len(place) - 1, 0, -1):
+        if place[position] in ".[":
+            yield position
 
 
 def _title(home: _Home, block: Optional[ImageConfig]) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.config import Source, read_config
 from pungi_osbuild.config.problems import make
-from pungi_osbuild.model import ComposeConfig, Problem, Severity
+from pungi_osbuild.model import ComposeConfig, Problem, ProblemCode, Severity
 from pungi_osbuild.report import junit_lines
 
 GOOD: Dict[str, Any] = {
@@ -75,12 +75,12 @@ def text_of(root: ElementTree.Element, name: str, tag: str) -> str:
     return found.text or ""
 
 
-def an_error(place: str, message: str = "is wrong", code: str = "wrong") -> Problem:
+def an_error(place: str, message: str = "is wrong", code: ProblemCode = "wrong-type") -> Problem:
     return make(code, place, message, "Mend it.")
 
 
 def a_warning(place: str) -> Problem:
-    return make("odd", place, "looks odd", "Look at it.", Severity.WARNING)
+    return make("iso-type", place, "looks odd", "Look at it.", Severity.WARNING)
 
 
 TWO = {"^Server$": [GOOD, {**GOOD, "name": "other"}], "^.*$": [{**GOOD, "name": "everywhere"}]}
@@ -104,7 +104,7 @@ def test_a_block_fails_with_all_its_errors() -> None:
     place = 'osbuild["^Server$"][1]'
     problems = [
         an_error("%s.name" % place, "is no text", "wrong-type"),
-        an_error("%s.repo[0]" % place, "is unknown", "unknown-repo"),
+        an_error("%s.repo[0]" % place, "is unknown", "unknown-variant"),
         a_warning(place),
     ]
     root = document(config_of(TWO), problems)
@@ -115,10 +115,10 @@ def test_a_block_fails_with_all_its_errors() -> None:
     assert text_of(root, SECOND, "failure").splitlines() == [
         'error: osbuild["^Server$"][1].name: is no text [wrong-type]',
         "    Mend it.",
-        'error: osbuild["^Server$"][1].repo[0]: is unknown [unknown-repo]',
+        'error: osbuild["^Server$"][1].repo[0]: is unknown [unknown-variant]',
         "    Mend it.",
     ]
-    assert text_of(root, SECOND, "system-out").startswith("warning: %s: looks odd [odd]" % place)
+    assert text_of(root, SECOND, "system-out").startswith("warning: %s: looks odd [iso-type]" % place)
 
 
 def test_a_warning_fails_nothing() -> None:
@@ -189,7 +189,7 @@ def test_it_is_valid_and_complete_whatever_the_config_holds(
     reading = read_config(Source("a config", {"osbuild": {pattern: [{**GOOD, "name": name}]}}))
     of_ours = [
         Problem(
-            "code",
+            "bad-value",
             Severity.ERROR if is_error else Severity.WARNING,
             'osbuild["%s"][0].%s' % (pattern, place) if place else rest,
             message,

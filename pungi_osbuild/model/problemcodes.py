@@ -1,0 +1,90 @@
+"""
+The codes of all problems.
+
+A code is for programs: it names one kind of problem for good, and is never given to another.
+``docs/problems.md`` tells what each means; a test holds both together. mypy refuses a problem
+whose code does not stand here.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Tuple, get_args
+
+ProblemCode = Literal[
+    "arch-not-built",
+    "arch-options-in-one-task",
+    "bad-account",
+    "bad-character",
+    "bad-cloud-id",
+    "bad-cloud-name",
+    "bad-key",
+    "bad-name",
+    "bad-pattern",
+    "bad-region",
+    "bad-release",
+    "bad-substitution",
+    "bad-template",
+    "bad-value",
+    "bad-version",
+    "container-tag-moves",
+    "dollar-in-ostree-url",
+    "duplicate-cloud-name",
+    "duplicate-file",
+    "duplicate-identity",
+    "duplicate-nvr",
+    "empty",
+    "empty-name",
+    "empty-pattern",
+    "failable-arch",
+    "file-not-imported",
+    "fixed-cloud-name",
+    "hub",
+    "hub-refuses-field",
+    "image-exists",
+    "inner-image-type",
+    "iso-type",
+    "koji-cannot-import",
+    "local-repo",
+    "media-checksums",
+    "missing-arch",
+    "missing-key",
+    "missing-target",
+    "moved-paths",
+    "no-image-permission",
+    "no-profile",
+    "no-release",
+    "no-section",
+    "no-task",
+    "no-upload-options",
+    "no-variants",
+    "not-in-images-json",
+    "not-one-image-type",
+    "nvr-taken",
+    "odd-productmd-type",
+    "package-not-listed",
+    "scm-variants-file",
+    "tag-locked",
+    "tag-permission",
+    "tag-without-name",
+    "template-needs-label",
+    "template-needs-one-arch",
+    "template-needs-release",
+    "too-long",
+    "unknown-generator",
+    "unknown-image-type",
+    "unknown-key",
+    "unknown-productmd-type",
+    "unknown-target",
+    "unknown-variant",
+    "unlisted-image-type",
+    "unmatched-pattern",
+    "unreadable",
+    "upload-arch",
+    "worked-on",
+    "wrong-cloud",
+    "wrong-length",
+    "wrong-type",
+]
+
+PROBLEM_CODES: Tuple[str, ...] = get_args(ProblemCode)
+"""All of them, sorted."""
