@@ -12,8 +12,8 @@ import click
 from click.core import ParameterSource
 
 from pungi_osbuild.config import Reading, read_config, read_source, read_variants
-from pungi_osbuild.errors import ConfigError, ExitCode, PungiOsbuildError
-from pungi_osbuild.metadata import identify, read_compose, vocabulary
+from pungi_osbuild.errors import ConfigError, ExitCode, InputError, PungiOsbuildError
+from pungi_osbuild.metadata import Vocabulary, identify, read_compose, vocabulary
 from pungi_osbuild.model import (
     TYPE_SUFFIXES,
     Compose,
@@ -85,7 +85,11 @@ class Prepared:
 
 
 def prepare(
-    config_file: Path, origin: Origin, topdir: Path = DEFAULT_OUT, rehearsal: bool = False
+    config_file: Path,
+    origin: Origin,
+    topdir: Path = DEFAULT_OUT,
+    rehearsal: bool = False,
+    words: Optional[Vocabulary] = None,
 ) -> Prepared:
     """
     Read a config, plan it and check it; every problem is found at once.
@@ -93,6 +97,7 @@ def prepare(
     :param topdir: where the compose would be when there is none; its variants' own repositories
         are below it
     :param rehearsal: no real builder will look at the compose's own repositories
+    :param words: that images are described in; None: those of the installed productmd
     :raises InputError: the config cannot be used
     :raises SourceError: the config cannot be read as what it should be
     """
@@ -102,6 +107,9 @@ def prepare(
         return Prepared(None, None, (), tuple(problems))
     try:
         compose = _compose(reading, reading.config, origin, topdir, problems)
+    except _UnnamedError as unnamed:
+        problems.append(_unnamed(origin, unnamed.error))
+        return Prepared(reading.config, None, (), tuple(problems), unnamed.error)
     except PungiOsbuildError as error:
         problems.append(_unreadable(origin, error))
         return Prepared(reading.config, None, (), tuple(problems), error)
@@ -110,7 +118,7 @@ def prepare(
     # Without a compose nobody knows where it will be, unless no entry can fit anyway.
     known = origin.compose is not None or not reading.config.settings.translate_paths
     planned = planned_and_checked(
-        reading.config, compose, vocabulary(), problems, known and not rehearsal
+        reading.config, compose, words or vocabulary(), problems, known and not rehearsal
     )
     settings = check_settings(reading.config.settings, compose.identity)
     return Prepared(reading.config, compose, planned.requests, (*planned.problems, *settings))
@@ -128,21 +136,41 @@ def _compose(
     variants_file = origin.variants or (
         Path(config.variants_file) if config.variants_file else None
     )
-    if variants_file is None:
+    told = {problem.place for problem in problems if problem.is_error}
+    if variants_file is None and "variants_file" not in told:
         problems.append(reading.scm_variants or _NO_VARIANTS)
-    if config.release is None:
+    if config.release is None and not told & {"release_short", "release_version"}:
         problems.append(_NO_RELEASE)
     if variants_file is None or config.release is None:
         return None
     variants = read_variants(variants_file, config.tree_arches, config.tree_variants)
-    identity = identify(
-        config.release,
-        origin.type,
-        origin.date or datetime.now().strftime("%Y%m%d"),
-        origin.respin,
-        origin.label,
-    )
+    try:
+        identity = identify(
+            config.release,
+            origin.type,
+            origin.date or datetime.now().strftime("%Y%m%d"),
+            origin.respin,
+            origin.label,
+        )
+    except InputError as error:
+        raise _UnnamedError(error) from error
     return Compose(identity, variants, str(topdir.absolute()))
+
+
+class _UnnamedError(Exception):
+    """The compose cannot be called what the config and the command line say."""
+
+    def __init__(self, error: InputError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _unnamed(origin: Origin, error: InputError) -> Problem:
+    place = "release_short"
+    for option, value in (("--date", origin.date), ("--label", origin.label)):
+        if value is not None and value in error.reason:
+            place = option
+    return Problem("bad-compose-name", Severity.ERROR, place, error.reason, error.solution)
 
 
 def _unreadable(origin: Origin, error: PungiOsbuildError) -> Problem:

@@ -58,9 +58,10 @@ def wrong_cloud(options: Mapping[str, Any], image_type: str, provider: Provider)
         " or ".join(NAMES[other] for other in like),
     )
     fitting = [name for name, entry in imagetypes.CATALOGUE.items() if entry.provider in like]
-    hint = "%s takes %s; image types for these options are %s." % (
+    hint = "%s takes %s; image types for these options are %s%s." % (
         NAMES[provider][:1].upper() + NAMES[provider][1:],
         ", ".join(upload_fields(provider)),
         ", ".join(fitting[:4]),
+        " and others" if len(fitting) > 4 else "",
     )
     return message, hint

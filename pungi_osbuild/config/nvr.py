@@ -55,7 +55,7 @@ def resolved_nvr_problems(
     """
     for field, written, value in parts:
         if value is not None and (written is None or is_generator(written) or not written):
-            yield from _part_problems(field, Found(value, place))
+            yield from _part_problems(field, Found(value, place), written or "the compose")
     known = [value for _field, _written, value in parts if value is not None]
     yield from _length_problems([name, *known], place)
 
@@ -81,16 +81,21 @@ def _name_problems(name: str, place: str) -> Iterator[Problem]:
         )
 
 
-def _part_problems(field: str, found: Found) -> Iterator[Problem]:
+def _part_problems(field: str, found: Found, giver: str = "") -> Iterator[Problem]:
+    """
+    Say what is wrong with a version or a release.
+
+    :param giver: what it comes from, where it is not written so
+    """
     refused = [mark for mark in ("-", "/", "..") if mark in found.value]
-    if found.value == ".":
-        refused = ["."]
-    if refused:
-        yield make(
-            _CODES[field],
-            found.place,
-            "Koji takes no %s with %s in it: %r" % (field, " and ".join(refused), found.value),
-            "Write dots or underscores instead."
-            if refused == ["-"]
-            else "Take %s out." % " and ".join(refused),
-        )
+    if not refused and found.value != ".":
+        return
+    marks = " and ".join(refused)
+    said = " with %s in it: %r" % (marks, found.value) if refused else " that is a single dot"
+    hint = "Write dots or underscores instead." if refused == ["-"] else "Take %s out." % marks
+    if not refused:
+        hint = "Write more than a dot."
+    if giver:
+        said += ", which %s gives" % giver
+        hint = "Set %s in the block, without a generator." % field
+    yield make(_CODES[field], found.place, "Koji takes no %s%s" % (field, said), hint)

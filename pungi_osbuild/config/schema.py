@@ -284,8 +284,8 @@ _UPLOADS: Mapping[Provider, Tuple[Mapping[str, str], Tuple[str, ...]]] = {
     ),
     Provider.AZURE: (
         {
-            "tenant_id": "The directory.",
-            "subscription_id": "The subscription.",
+            "tenant_id": "Id of the directory, a GUID.",
+            "subscription_id": "Id of the subscription, a GUID.",
             "resource_group": "The resource group, which must exist.",
             "location": _REGION,
             "image_name": _IMAGE_NAME,

@@ -78,7 +78,9 @@ def _worded(error: ValidationError, place: str) -> Iterator[Problem]:
     elif error.validator in ("minItems", "maxItems"):
         yield _wrong_length(value, schema, place)
     elif error.validator == "minLength":
-        yield make("empty", place, "must not be empty", "Write a value, or leave the option out.")
+        what = schema.get("description")
+        hint = "Write a value. %s" % what if what else "Write a value, or take it out."
+        yield make("empty", place, "must not be empty", hint)
     else:
         message = "is out of range: %s" if isinstance(value, (int, float)) else "cannot be %r"
         hint = schema.get("description", "See the documentation.")
@@ -166,7 +168,9 @@ def _type_hint(types: Sequence[str], value: Any) -> str:
         return 'Put it in quotation marks: "%r".' % value
     if types == ["string"] and isinstance(value, list) and len(value) == 1:
         return "Write the value itself, without brackets."
-    if "array" in types and isinstance(value, (str, dict)):
+    if "array" in types and (
+        isinstance(value, str) or (isinstance(value, dict) and "string" not in types)
+    ):
         return "Put it in brackets: [...]."
     if types == ["boolean"]:
         return "Write True or False, without quotation marks."

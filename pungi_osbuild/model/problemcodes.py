@@ -17,6 +17,7 @@ ProblemCode = Literal[
     "bad-character",
     "bad-cloud-id",
     "bad-cloud-name",
+    "bad-compose-name",
     "bad-key",
     "bad-name",
     "bad-pattern",

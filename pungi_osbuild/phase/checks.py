@@ -39,6 +39,8 @@ def check(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Tuple[Pro
             "builds the same N-V-R, %s",
             "Koji never merges two tasks into one build: give each its own name, version or"
             " release.",
+            "Koji never merges two tasks into one build: write a block for each variant, with its"
+            " own name, version or release; or leave the release out, and the hub gives one.",
         ),
         *_clashes(
             requests,
@@ -47,6 +49,7 @@ def check(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Tuple[Pro
             "duplicate-file",
             "places the same file, %s",
             "Give each its own name, version or release.",
+            "Write a block for each variant, with its own name, version or release.",
         ),
         *_clashes(
             requests,
@@ -55,6 +58,8 @@ def check(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Tuple[Pro
             "duplicate-identity",
             "makes an image that images.json cannot tell from the other: %s",
             "Give one of them another subvariant.",
+            "Leave subvariant out, so that it is the variant; or write a block for each variant,"
+            " with its own.",
         ),
         *name_problems(requests),
         *word_problems(requests, vocabulary),
@@ -110,8 +115,13 @@ def _clashes(
     code: ProblemCode,
     message: str,
     hint: str,
+    hint_for_one: str,
 ) -> Iterator[Problem]:
-    """Say which blocks have one key; a pair that was told of already is left out."""
+    """
+    Say which requests have one key; a pair of blocks that was told of already is left out.
+
+    :param hint_for_one: what to do where both are of one block
+    """
     first: Dict[Hashable, ImageRequest] = {}
     for request in requests:
         for arch in request.arches:
@@ -128,7 +138,7 @@ def _clashes(
                 request.config.place,
                 "for variant %s it %s, as %s for variant %s does"
                 % (request.variant, message % (key,), other.config.place, other.variant),
-                hint,
+                hint_for_one if request.config.place == other.config.place else hint,
             )
 
 

@@ -38,7 +38,7 @@ def _of_request(request: ImageRequest, vocabulary: Vocabulary) -> Iterator[Probl
     yield from _misfiled_iso(config, suffix, filename)
     for arch in request.arches:
         if arch not in vocabulary.arches:
-            yield _wordless(config, "an image for %s" % arch)
+            yield _wordless(config, "an image of the arch %s" % arch)
 
 
 def _wordless(config: ImageConfig, what: str) -> Problem:
@@ -90,7 +90,7 @@ def _no_such_word(config: ImageConfig, word: str, message: str, vocabulary: Voca
         Severity.ERROR,
         _place_of(config, word),
         message,
-        "Set %s that it knows, or use a newer productmd: %s." % (what, ", ".join(sorted(known))),
+        "Set %s that it knows (%s), or use a newer productmd." % (what, ", ".join(sorted(known))),
     )
 
 

@@ -118,7 +118,9 @@ def test_a_block_fails_with_all_its_errors() -> None:
         'error: osbuild["^Server$"][1].repo[0]: is unknown [unknown-variant]',
         "    Mend it.",
     ]
-    assert text_of(root, SECOND, "system-out").startswith("warning: %s: looks odd [iso-type]" % place)
+    assert text_of(root, SECOND, "system-out").startswith(
+        "warning: %s: looks odd [iso-type]" % place
+    )
 
 
 def test_a_warning_fails_nothing() -> None:
