@@ -38,7 +38,7 @@ def validate_command(
 
     No hub is asked unless --hub names one: then what it would refuse is among the problems
     (permissions, targets, arches, tags, package lists, files, N-V-Rs). --format junit is for CI:
-    a test for each image block.
+    a test for each image block. docs/problems.md tells what each problem's [code] means.
 
     \b
     Example: pungi-osbuild validate fedora.conf --hub koji

@@ -271,9 +271,28 @@ def test_junit_is_one_document_on_stdout(tmp_path: Path) -> None:
     )
 
 
+def test_without_a_hub_no_socket_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor a name looked up: it works on a train, and is done in a second."""
+    asked: List[object] = []
+
+    def refused(*args: object, **_kwargs: object) -> None:
+        asked.append(args)
+        raise AssertionError("the network was asked")
+
+    for name in ("socket", "create_connection", "getaddrinfo"):
+        monkeypatch.setattr(socket, name, refused)
+    config = a_config(tmp_path, BLOCK, {**BLOCK, "colour": "red"})
+    for output in ("text", "json", "junit"):
+        result = validate(config, "--format", output)
+        assert result.exit_code == 1, result.output
+        assert "unknown-key" in result.stdout
+    assert asked == []
+
+
 def test_help_has_examples() -> None:
-    """Of the hub and of CI."""
+    """Of the hub and of CI; and where the codes are told of."""
     result = validate("--help")
     assert "pungi-osbuild validate fedora.conf --hub koji --format junit > validate.xml" in (
         result.output
     )
+    assert "docs/problems.md" in result.output

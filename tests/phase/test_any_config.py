@@ -1,9 +1,13 @@
-"""Whatever a config holds, it is planned and checked to the end, and requests have arguments."""
+"""Whatever a config holds, it is planned, checked and shown to the end, and stays as it was."""
 
 from __future__ import annotations
 
+import copy
 import json
+import re
+from collections import Counter
 from typing import Any, Dict, Optional
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
@@ -13,8 +17,9 @@ from pungi_osbuild.config import Source, read_config
 from pungi_osbuild.metadata import vocabulary
 from pungi_osbuild.model import has_errors
 from pungi_osbuild.phase import planned_and_checked
-from tests.config.test_properties import CONFIGS
-from tests.values import a_compose, an_identity
+from pungi_osbuild.report import junit_lines, plan_json, plan_table, problem_lines
+from tests.config.test_properties import CONFIGS, blocks
+from tests.values import a_compose, a_variant, an_identity
 
 # A user's regular expression may make Python warn; here warnings are errors.
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
@@ -25,13 +30,15 @@ LABELS = st.sampled_from([None, "RC-1.2", "Beta-1.1"])
 @given(CONFIGS, LABELS)
 def test_any_config_is_planned(config: Dict[str, Any], label: Optional[str]) -> None:
     """No exception; each problem has all its parts, and the dict stays as it was."""
-    before = repr(config)
+    before, shown_before = copy.deepcopy(config), repr(config)
     reading = read_config(Source("/somewhere/main.conf", config))
     if reading.config is None:
+        assert has_errors(reading.problems)
+        ElementTree.fromstring("\n".join(junit_lines(None, reading.problems)))
         return
     compose = a_compose(identity=an_identity(label=label))
     found = planned_and_checked(reading.config, compose, WORDS, reading.problems, False)
-    assert repr(config) == before
+    assert (config, repr(config)) == (before, shown_before)
     for problem in found.problems:
         assert problem.code
         assert problem.place
@@ -44,3 +51,47 @@ def test_any_config_is_planned(config: Dict[str, Any], label: Optional[str]) -> 
         json.dumps(request.arguments())
         asked = request.config.upload_for(request.arches[0]) is not None
         assert (request.upload is not None) == asked or has_errors(found.problems)
+    assert len(json.loads(json.dumps(plan_json(found.requests)))) == len(found.requests)
+    assert plan_table(found.requests)
+    assert len(problem_lines(found.problems)) == 2 * len(found.problems)
+    root = ElementTree.fromstring("\n".join(junit_lines(reading.config, found.problems)))
+    assert (root.get("failures") == "0") != has_errors(found.problems)
+
+
+PATTERNS = ["^Server$", "Server", "^(Client|Server)", ".*", "^Nothing$"]
+VARIANTS = (
+    a_variant(uid="Client", id="Client", arches=("x86_64",)),
+    a_variant(),
+    a_variant(uid="Server-optional", id="optional", type="optional", arches=("s390x", "x86_64")),
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(PATTERNS),
+        st.lists(blocks() | st.sampled_from([None, 5, {}, {"name": "x"}, "junk"]), max_size=3),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_no_request_is_lost_or_doubled_beside_junk(section: Dict[str, Any]) -> None:
+    """Each block that was read, for each variant it matches, for each arch both have: once."""
+    reading = read_config(Source("/somewhere/main.conf", {"osbuild": section}))
+    assert reading.config is not None
+    found = planned_and_checked(
+        reading.config, a_compose(variants=VARIANTS), WORDS, reading.problems, False
+    )
+    planned = Counter(
+        (request.config.place, request.variant, arch)
+        for request in found.requests
+        for arch in request.arches
+    )
+    wanted = Counter(
+        (block.place, variant.uid, arch)
+        for block in reading.config.blocks
+        for variant in VARIANTS
+        if re.match(block.pattern, variant.uid)
+        for arch in variant.arches
+        if block.arches is None or arch in block.arches
+    )
+    assert planned == wanted
