@@ -87,15 +87,18 @@ class Hub:
     """
     A Koji hub, logged in to.
 
-    Use it as a context manager. Guarantees: at most ``SESSIONS`` logins and connections; a call
-    that the hub answers with a fault raises :class:`HubFaultError`; one that it does not answer
-    raises :class:`~pungi_osbuild.errors.HubError`.
+    Use it as a context manager. Guarantees: at most ``SESSIONS`` logins and connections, and one
+    more while it is hurried; a call that the hub answers with a fault raises
+    :class:`HubFaultError`; one that it does not answer raises
+    :class:`~pungi_osbuild.errors.HubError`.
     """
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
         self._made: List[Any] = []
+        self._count = 0
+        self._hurried = False
         self._lock = threading.Lock()
 
     def __enter__(self) -> Hub:
@@ -162,7 +165,12 @@ class Hub:
         return tuple(replies)
 
     def hurry(self) -> None:
-        """Give up on calls soon from now on: the run is being stopped, and somebody waits."""
+        """
+        Give up on calls soon from now on: the run is being stopped, and somebody waits.
+
+        There may be one more session now: all others may be waiting for a hub that hangs.
+        """
+        self._hurried = True
         for session in self._made:
             session.opts.update(_HURRIED)
 
@@ -190,15 +198,25 @@ class Hub:
             try:
                 return self._idle.get_nowait()
             except queue.Empty:
-                if len(self._made) < SESSIONS:
-                    return self._make()
-        return self._idle.get()
+                has_room = self._count < SESSIONS + self._hurried
+                self._count += has_room
+        if not has_room:
+            return self._idle.get()
+        try:
+            # Without the lock: logging in may take its time, and others go on meanwhile.
+            return self._make()
+        except BaseException:
+            with self._lock:
+                self._count -= 1
+            raise
 
     def _make(self) -> Any:
         options = dict(self.profile.session_options)
         options["timeout"] = min(options.get("timeout") or TIMEOUT, TIMEOUT)
         if self.profile.user:
             options.update(user=self.profile.user, password=self.profile.password)
+        if self._hurried:
+            options.update(_HURRIED)
         session = koji.ClientSession(self.profile.server, options)
         if self._made:
             with _translated(self.profile):

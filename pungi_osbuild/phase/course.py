@@ -23,21 +23,35 @@ logger = logging.getLogger(__name__)
 
 SUBMITTERS = 3
 COLLECTORS = 4
-SUBMIT_GRACE = 15.0
-COLLECT_GRACE = 5.0
-"""Seconds that submissions and placings in progress are waited for when a run is stopped whose
-tasks are cancelled."""
-
 MAX_ATTEMPTS = 5
 """Submissions of one request whose allocated release is taken by others again and again."""
+
+Polled = Union[Tuple[Ended, ...], Exception]
+"""What a poll has found, or why it could not."""
 
 _GOES_ON = "osbuild-composer is not told, so the build, and what it uploads, may still appear"
 
 
 @dataclass(frozen=True)
+class Graces:
+    """
+    Seconds for what is in progress when a run is stopped whose tasks are cancelled.
+
+    :param submitting: a task whose id comes later can only be cancelled by its own thread, if that
+        lives on
+    :param collecting: images that are being placed
+    :param unseen: after which collecting begins of no more tasks that had ended unseen
+    """
+
+    submitting: float = 15.0
+    collecting: float = 5.0
+    unseen: float = 5.0
+
+
+@dataclass(frozen=True)
 class Conduct:
     """
-    When a run gives up.
+    When a run gives up, and how.
 
     :param stop: looked at in each turn, for a signal whose exception was swallowed
     :param cancel_on_stop: cancel the tasks of a run that is stopped
@@ -47,6 +61,7 @@ class Conduct:
     stop: StopFlag = field(default_factory=StopFlag)
     cancel_on_stop: bool = False
     fail_fast: bool = False
+    graces: Graces = field(default_factory=Graces)
 
 
 class Course:
@@ -120,14 +135,14 @@ class Course:
             there is an outcome for each request all the same
         """
         self._submit([(request, 1) for request in requests])
-        grace = COLLECT_GRACE if self._conduct.cancel_on_stop else GRACE
+        grace = self._conduct.graces.collecting if self._conduct.cancel_on_stop else GRACE
         collectors = Workers(self._collect, self._collect_broke, COLLECTORS, grace)
         try:
             with collectors:
                 self._watch(collectors)
         finally:
             for outcome in collectors.take_ready():
-                self._outcomes.setdefault(outcome.request.number, outcome)
+                self._try_to(functools.partial(self.keep, outcome))
         if self._lost is not None:
             raise self._lost
 
@@ -145,13 +160,13 @@ class Course:
         """Return the outcomes of what was submitted and is not finished: of a run that stops."""
         return tuple(self._unfinished(submitted) for submitted in self.unfinished)
 
-    def cancel(self, deadline: float) -> None:
+    def cancel(self) -> None:
         """
         Cancel every task that goes on; what has ended meanwhile is collected, while there is time.
 
-        :param deadline: by the monotonic clock; nothing more is collected after it
         :raises HubError: the hub could not be reached
         """
+        deadline = self._collector.clock.monotonic() + self._conduct.graces.unseen
         self._canceller.cancel(self.going_on)
         for submitted in self.unfinished:
             end = self._end_of(submitted.task_id)
@@ -165,6 +180,10 @@ class Course:
             self._try_to(functools.partial(self.keep, outcome))
 
     def _watch(self, collectors: Workers[Work, Outcome]) -> None:
+        with Workers(self._poll, _as_a_value, 1, grace=0.0) as poller:
+            self._watch_by(poller, collectors)
+
+    def _watch_by(self, poller: Workers[None, Polled], collectors: Workers[Work, Outcome]) -> None:
         check = self._conduct.stop.check
         while self._watcher.open or collectors.pending:
             check()
@@ -177,15 +196,22 @@ class Course:
             if not self._watcher.open:
                 continue
             if self._watcher.is_due:
-                for item in self._watcher.poll():
+                poller.give(None)
+                ended = poller.take(check)
+                if isinstance(ended, Exception):
+                    raise ended
+                for item in ended:
                     self._ended[item.task_id] = item
                     collectors.give((self._submitted[item.task_id], item.task))
             else:
                 self._watcher.wait()
 
+    def _poll(self, _nothing: None) -> Polled:
+        # In a thread of its own: a hub that does not answer keeps nobody from stopping the run.
+        return self._watcher.poll()
+
     def _submit(self, requests: Sequence[Tuple[ImageRequest, int]]) -> None:
-        # A task whose id comes too late could not be cancelled.
-        grace = SUBMIT_GRACE if self._conduct.cancel_on_stop else GRACE
+        grace = self._conduct.graces.submitting if self._conduct.cancel_on_stop else GRACE
         submitters = Workers(self._submit_one, self._submit_broke, SUBMITTERS, grace)
         try:
             with submitters:
@@ -296,6 +322,10 @@ class Course:
         """Return how a task has ended by itself; None when it is not known to have."""
         task = self._canceller.ended(task_id)
         return self._ended.get(task_id) or (None if task is None else Ended(task_id, task))
+
+
+def _as_a_value(_nothing: None, error: Exception) -> Polled:
+    return error
 
 
 def _bug(error: Exception) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Optional, Tuple, Type
+from typing import Any, Callable, Optional, Tuple, Type
 
 from pungi_osbuild.model import JsonDict
 from pungi_osbuild.phase.workers import Workers
@@ -33,6 +34,7 @@ class Messages:
     def __init__(self, notifier: Any, log: logging.Logger) -> None:
         self._notifier = notifier
         self._log = log
+        self._turn = threading.Lock()
         self._workers: Workers[Message, None] = Workers(self._send, self._failed, 1)
 
     def __enter__(self) -> Messages:
@@ -48,8 +50,23 @@ class Messages:
         self._workers.__exit__(kind, value, traceback)
 
     def send(self, name: str, fields: JsonDict) -> None:
-        """Have a message sent soon; comes back at once."""
-        self._workers.give(Message(name, tuple(fields.items())))
+        """Have a message sent soon; comes back at once. May be called from several threads."""
+        with self._turn:
+            self._workers.give(Message(name, tuple(fields.items())))
+
+    @property
+    def unsent(self) -> int:
+        """How many have not been sent, as far as :meth:`wait` has seen."""
+        return self._workers.pending
+
+    def wait(self, check: Callable[[], None]) -> None:
+        """
+        Wait until all that were given have been sent; nobody gives more meanwhile.
+
+        :param check: called every second; may raise to end the waiting
+        """
+        while self.unsent:
+            self._workers.take(check)
 
     def _send(self, message: Message) -> None:
         self._notifier.send(message.name, **dict(message.fields))

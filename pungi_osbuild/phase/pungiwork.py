@@ -53,8 +53,9 @@ LOGIN_PATIENCE = 120.0
 """Seconds for which logging in is tried when the phase starts: hours of work depend on it. As long
 as Pungi's own ``KojiWrapper.login``."""
 
-PATIENCE = 30.0
-"""Seconds that a signal handler waits for the tasks to be cancelled and all to be recorded."""
+PATIENCE = 45.0
+"""Seconds that a signal handler waits for the tasks to be cancelled and all to be recorded: more
+than a run takes for it whose hub hangs."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class PungiWork:
     The phase's work for one compose.
 
     :param log: Pungi's log of the phase
+    :param patience: seconds that :meth:`terminate` waits at most
     """
 
     def __init__(
@@ -91,11 +93,13 @@ class PungiWork:
         log: logging.Logger,
         features: Features,
         clock: Clock = SYSTEM_CLOCK,
+        patience: float = PATIENCE,
     ) -> None:
         self._compose = compose
         self._log = log
         self._features = features
         self._clock = clock
+        self._patience = patience
         self._stop = StopFlag()
         self._images = SharedImages(
             compose.im, Path(compose.paths.compose.metadata("images.json", create_dir=False))
@@ -172,22 +176,22 @@ class PungiWork:
         """
         Cancel the tasks and wait a while until that is done and recorded; for a signal handler.
 
-        When it is called a second time it does not wait again: somebody is impatient.
+        When it is called a second time it does nothing.
         """
         if self._stop.requested:
             return
         self._stop.ask()
         if self._background is None or self._background.wait(0):
             return
-        if self._background.wait(PATIENCE):
+        if self._background.wait(self._patience):
             # Pungi's handler comes next, and may say that it failed to kill koji tasks.
             self._log.warning("the osbuild phase has ended: %s", self._background.error)
         else:
             self._given_up = True
             self._log.error(
-                "the osbuild phase has not ended after %d seconds: the hub does not answer. Look"
-                " at the tasks that koji-tasks/ names: they may go on in Koji",
-                PATIENCE,
+                "the osbuild phase has not ended after %d seconds. Look at the tasks that"
+                " koji-tasks/ names: they may go on in Koji",
+                self._patience,
             )
 
     def _run(self, plan: _Plan, host: PungiHost) -> None:
@@ -212,8 +216,19 @@ class PungiWork:
                 raise  # and drop the messages: somebody waits for the end
             except PungiOsbuildError as error:
                 broken = error
+            self._wait_for(host.messages)
         if broken is not None:
             raise broken
+
+    def _wait_for(self, messages: Messages) -> None:
+        try:
+            messages.wait(self._stop.check)
+        except KeyboardInterrupt:
+            raise RunInterruptedError(
+                "interrupted when the images were done and recorded; messages to notification"
+                " scripts that may not have arrived: %d" % messages.unsent,
+                "Look at the scripts.",
+            ) from None
 
     def _host(self, profile: Profile) -> PungiHost:
         folder = Path(self._compose.paths.log.topdir()) / "osbuild"

@@ -20,7 +20,7 @@ from pungi_osbuild.model import (
 )
 from pungi_osbuild.phase.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.phase.collect import Collector, refused
-from pungi_osbuild.phase.course import Conduct, Course
+from pungi_osbuild.phase.course import Conduct, Course, Graces
 from pungi_osbuild.phase.host import ComposeFolder, Host
 from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
 from pungi_osbuild.phase.journal import Journal
@@ -44,6 +44,7 @@ class RunOptions:
     :param cancel_on_stop: cancel the tasks of a run that is stopped
     :param patience: seconds for which a hub is tried again that cannot be logged in to at first
     :param host: whoever the run works for; None: the compose folder
+    :param graces: for what is in progress when a run is stopped
     """
 
     over_http: bool = False
@@ -52,12 +53,10 @@ class RunOptions:
     cancel_on_stop: bool = False
     patience: float = 0.0
     host: Optional[Host] = None
+    graces: Graces = field(default_factory=Graces)
 
 
 DEFAULTS = RunOptions()
-
-LAST_COLLECTING = 5.0
-"""Seconds after which a run that is stopped begins to collect nothing more."""
 
 RETRY_PAUSE = 10.0
 """Seconds between two tries to log in."""
@@ -110,7 +109,7 @@ def run(
             Watcher(tasks, policy, clock),
             Collector(hub, topdir, settings, vocabulary, clock, host.source, options.over_http),
             host,
-            Conduct(options.stop, options.cancel_on_stop, settings.fail_fast),
+            Conduct(options.stop, options.cancel_on_stop, settings.fail_fast, options.graces),
         )
         for request in requests:
             if request.number in found.by_request:
@@ -126,7 +125,7 @@ def run(
         if interrupted:
             hub.hurry()
             if options.cancel_on_stop:
-                _cancel(course, clock.monotonic() + LAST_COLLECTING)
+                _cancel(course)
         for outcome in course.left():
             host.left(outcome)
         outcomes = course.outcomes(requests)
@@ -176,9 +175,9 @@ def _nothing_submitted_yet(stop: StopFlag) -> Iterator[None]:
         ) from None
 
 
-def _cancel(course: Course, deadline: float) -> None:
+def _cancel(course: Course) -> None:
     try:
-        course.cancel(deadline)
+        course.cancel()
     except PungiOsbuildError as error:
         logger.error("the tasks could not be cancelled: %s", error.reason)
 

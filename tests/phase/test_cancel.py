@@ -477,14 +477,14 @@ def test_a_run_that_may_not_cancel_says_what_goes_on(whole: bool, tmp_path: Path
         with stubborn as hub:
             course = a_course(scene, hub, journal)
             course._submit([(request, 1) for request in requests])
-            course.cancel(FOREVER)
+            course.cancel()
             ids = sorted(scene.states())
             assert course.going_on == ids
             assert {one.kind for one in course.outcomes(requests)} == {OutcomeKind.FAILED}
         with Hub(scene.profile) as hub:
             course = a_course(scene, hub, journal)
             course._submit([(replace(one, base_release="2"), 1) for one in requests])
-            course.cancel(FOREVER)
+            course.cancel()
             assert course.going_on == []
             assert {one.kind for one in course.outcomes(requests)} == {OutcomeKind.CANCELLED}
 
