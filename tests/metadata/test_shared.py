@@ -290,3 +290,33 @@ def test_images_of_one_request_that_clash_with_each_other() -> None:
 
 
 _OTHER = Checksum("sha256", "0" * 64)
+
+
+def test_another_phases_image_like_one_of_ours_is_refused() -> None:
+    """When it is added: productmd would notice only when images.json is read."""
+    images = busy()
+    shared = SharedImages(images, PATH)
+    ours = a_placed_image(type="qcow2", format="qcow2", subvariant="Server")
+    shared.add([ours], WORDS)
+    like = {"type": "qcow2", "format": "qcow2", "subvariant": "Server", "bootable": False}
+    with pytest.raises(ValueError, match="another subvariant") as caught:
+        images.add("Server", "x86_64", a_foreign_image(images, "theirs", **like))
+    assert "Server/x86_64/iso/theirs.iso" in str(caught.value)
+    assert ours.path in str(caught.value)
+    assert [entry.path for entry in shared.entries()] == [ours.path]
+    # In another variant, too: productmd compares all images of a compose.
+    with pytest.raises(ValueError, match="another subvariant"):
+        images.add("Client", "x86_64", a_foreign_image(images, "theirs", **like))
+    for changes in ({"subvariant": "Other"}, {"arch": "aarch64"}, {"type": "dvd"}):
+        images.add("Server", "x86_64", a_foreign_image(images, "x", **{**like, **changes}))
+    assert len(shared.entries()) == 4
+
+
+def test_two_alike_of_other_phases_are_their_own_affair() -> None:
+    """As without us."""
+    images = busy()
+    shared = SharedImages(images, PATH)
+    shared.add([an_image()], WORDS)
+    for _ in range(2):
+        images.add("Server", "x86_64", a_foreign_image(images, "theirs"))
+    assert len(shared.entries()) == 3

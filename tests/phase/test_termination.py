@@ -102,3 +102,48 @@ print("still here", flush=True)
     assert done.stdout == "ours\n"
     assert done.returncode == -signal.SIGTERM
     assert done.stderr == ""
+
+
+SEVERAL = """
+import os, signal, sys
+from pungi_osbuild.phase.termination import before_termination
+def theirs(number, _frame):
+    print("theirs", number, flush=True)
+    sys.exit(1)
+def ours():
+    print("ours", flush=True)
+    sys.stdin.readline()
+    print("done", flush=True)
+signal.signal(signal.SIGINT, theirs)
+signal.signal(signal.SIGTERM, theirs)
+before_termination(ours)
+print("ready", flush=True)
+while True:
+    signal.pause()
+"""
+
+
+@pytest.mark.parametrize("first", SIGNALS)
+def test_signals_that_come_while_the_work_is_done_cut_nothing_short(first: signal.Signals) -> None:
+    """Of a real process: the work is done once, to its end, and then Pungi's own handler."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SEVERAL],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(first)
+        assert process.stdout.readline() == "ours\n"
+        for number in (*SIGNALS, *SIGNALS):
+            process.send_signal(number)
+        rest, errors = process.communicate("go on\n", timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    assert rest.splitlines() == ["done", "theirs %d" % first]
+    assert errors == ""
+    assert process.returncode == 1

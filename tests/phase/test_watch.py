@@ -164,9 +164,34 @@ def test_nothing_is_asked_while_nothing_is_open(scene: Scene) -> None:
     [
         (PollPolicy(), 0.001, 1.0),
         (PollPolicy(), 0.1, 5.0),
+        (PollPolicy(), 1.2, 60.0),
+        (PollPolicy(), 7200.0, 60.0),
+        (PollPolicy(maximum=10.0), 7200.0, 10.0),
         (PollPolicy(fixed=0.25), 9.0, 0.25),
     ],
 )
 def test_a_slow_hub_is_asked_less(policy: PollPolicy, reply: float, pause: float) -> None:
-    """At most once a second, and at most 2 % of a hub worker's time."""
+    """At most once a second, and at most 2 % of a hub worker's time; within a minute always."""
     assert policy.pause(reply) == pytest.approx(pause)
+
+
+def test_after_a_reply_that_took_an_hour_the_next_comes_in_a_minute(scene: Scene) -> None:
+    """The hub was away and koji tried again; what ended meanwhile is seen soon."""
+    scene.hub.submit(1)
+    scene.hub.submit(2)
+    scene.watcher.add(1)
+    scene.watcher.add(2)
+    look_up = scene.hub.look_up
+
+    def slow(ids: Sequence[int]) -> Tuple[Task, ...]:
+        scene.clock.time += 3600
+        return look_up(ids)
+
+    scene.hub.look_up = slow  # type: ignore[method-assign]
+    scene.watcher.poll()
+    scene.hub.end(2)
+    scene.hub.look_up = look_up  # type: ignore[method-assign]
+    while not scene.watcher.is_due:
+        scene.watcher.wait()
+    assert sum(scene.clock.slept) == pytest.approx(60.0)
+    assert [item.task_id for item in scene.watcher.poll()] == [2]
