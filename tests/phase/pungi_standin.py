@@ -294,11 +294,15 @@ class Phase:
     """The phase's work on a compose, with its log."""
 
     def __init__(
-        self, compose: StandInCompose, clock: Clock = QUICK, features: Optional[Features] = None
+        self,
+        compose: StandInCompose,
+        clock: Clock = QUICK,
+        features: Optional[Features] = None,
+        patience: float = LIMIT,
     ) -> None:
         self.compose = compose
         self.logger, self.log = a_log()
-        self.work = PungiWork(compose, self.logger, features or Features(), clock)
+        self.work = PungiWork(compose, self.logger, features or Features(), clock, patience)
 
     def go(self) -> StandInCompose:
         """Live a whole life; what it raises goes on its way."""
@@ -312,6 +316,11 @@ class Phase:
         self.work.validate()
         self.work.start()
         return self.error_of(self.work.finish)
+
+    def ended(self) -> bool:
+        """Wait for the phase's own thread, whatever the phase does."""
+        background = self.work._background
+        return background is not None and background.wait(LIMIT)
 
     @staticmethod
     def error_of(step: Callable[[], None]) -> str:

@@ -29,6 +29,7 @@ from pungi_osbuild.metadata import vocabulary
 from pungi_osbuild.model import (
     Compose,
     ImageRequest,
+    Outcome,
     OutcomeKind,
     RunResult,
     Settings,
@@ -36,7 +37,7 @@ from pungi_osbuild.model import (
 )
 from pungi_osbuild.phase import Clock, PollPolicy, RunOptions, run
 from pungi_osbuild.phase.collect import Collector, Submitted
-from pungi_osbuild.phase.course import Conduct, Course
+from pungi_osbuild.phase.course import Conduct, Course, Graces
 from pungi_osbuild.phase.host import ComposeFolder
 from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
 from pungi_osbuild.phase.journal import Journal, earlier
@@ -44,11 +45,13 @@ from pungi_osbuild.phase.watch import SLICE, Watcher
 from pungi_osbuild.rehearsal import HubContent, HubSettings, RehearsalHub, parse_fault
 from pungi_osbuild.rehearsal import write_profile as write
 from pungi_osbuild.stop import StopFlag
+from tests.gate import ANY_CALL, Gate, call_of
 from tests.phase.pungi_standin import LIMIT, params
 from tests.rehearsed import QUICK
 from tests.values import a_compose, a_request, an_identity, an_image_config
 
 IMPATIENT = "max_retries = 0\nanon_retry = false\n"
+IN_A_HURRY = Graces(submitting=0.05, collecting=0.05, unseen=0.0)
 LONG = HubSettings(duration=600)
 ONE_AFTER_THE_OTHER = HubSettings(duration=10, capacity=1)
 
@@ -74,11 +77,11 @@ class Scene:
         self.hub = hub
         self.topdir = folder / "compose"
         self.times = times
-        path = folder / "koji.conf"
-        write(path, hub)
-        with path.open("a", encoding="utf-8") as more:
+        self.profile_file = folder / "koji.conf"
+        write(self.profile_file, hub)
+        with self.profile_file.open("a", encoding="utf-8") as more:
             more.write(IMPATIENT)
-        self.profile: Profile = read("rehearsal", path)
+        self.profile: Profile = read("rehearsal", self.profile_file)
         self.compose: Compose = a_compose(topdir=str(self.topdir))
 
     def run(
@@ -96,6 +99,18 @@ class Scene:
             options or RunOptions(policy=QUICK),
             Clock(sleep=self.times.sleep),
         )
+
+    @contextmanager
+    def behind_a_gate(self) -> Iterator[Gate]:
+        """Have the run, and nobody else, go through a gate."""
+        direct = self.profile
+        with Gate(self.hub) as gate:
+            gate.stand_before(self.profile_file)
+            self.profile = read("rehearsal", self.profile_file)
+            try:
+                yield gate
+            finally:
+                self.profile = direct
 
     def states(self) -> Dict[int, TaskState]:
         """Return the states of the image tasks, by id."""
@@ -288,7 +303,9 @@ def test_a_task_that_is_made_after_the_run_has_gone_is_cancelled(tmp_path: Path)
 
     with a_scene(tmp_path) as scene:
         host = a_host(scene, late)
-        options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=True, host=host)
+        options = RunOptions(
+            policy=QUICK, stop=stop, cancel_on_stop=True, host=host, graces=IN_A_HURRY
+        )
         with pytest.raises(RunInterruptedError):
             scene.run([wanted(0)], options)
         assert scene.asked_to_cancel == []
@@ -337,6 +354,156 @@ def test_a_hub_that_is_lost_when_a_run_is_stopped(
             scene.run([wanted(0)], options)
     assert "the tasks could not be cancelled" in caplog.text
     assert (scene.topdir / "compose/metadata/osbuild.json").exists()
+
+
+class Seen(StopFlag):
+    """A flag that tells when it has been seen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = threading.Event()
+
+    def check(self) -> None:
+        if self.requested:
+            self.seen.set()
+        super().check()
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_submission_in_progress_is_waited_for_a_while(is_answered: bool, tmp_path: Path) -> None:
+    """An answer that comes in time is a task that is cancelled; one that does not is told of."""
+    stop = Seen()
+    with a_scene(tmp_path) as scene, scene.behind_a_gate() as gate:
+
+        def meanwhile() -> None:
+            stop.ask()
+            if is_answered:
+                assert stop.seen.wait(LIMIT)
+                gate.open()
+
+        graces = Graces() if is_answered else IN_A_HURRY
+        options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=True, graces=graces)
+        gate.hold(call_of("osbuildImage"))
+        gate.tell(call_of("osbuildImage"), meanwhile)
+        with pytest.raises(RunInterruptedError) as caught:
+            scene.run([wanted(0)], options)
+        said = caught.value.reason.partition("go on in Koji: ")[2]
+        gate.open()
+        scene.profile = read("rehearsal", scene.profile_file)
+        if is_answered:
+            assert said == "none"
+            assert list(scene.states().values()) == [TaskState.CANCELED]
+        else:
+            assert said == "none, and perhaps 1 whose submission was not answered"
+
+
+def test_a_run_is_stopped_though_the_hub_does_not_say_what_has_ended(tmp_path: Path) -> None:
+    """The question hangs; another session cancels, and all is recorded."""
+    stop = StopFlag()
+    with a_scene(tmp_path) as scene:
+        with scene.behind_a_gate() as gate:
+            options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=True)
+            gate.hold(call_of("getTaskInfo"))
+            gate.tell(call_of("getTaskInfo"), stop.ask)
+            with pytest.raises(RunInterruptedError, match="go on in Koji: none"):
+                scene.run([wanted(0), wanted(1)], options)
+            assert gate.holding.is_set()
+        assert list(scene.states().values()) == [TaskState.CANCELED] * 2
+    assert (scene.topdir / "compose/metadata/osbuild.json").exists()
+
+
+@pytest.mark.parametrize("is_collected", [True, False])
+def test_what_has_ended_unseen_is_not_cancelled(is_collected: bool, tmp_path: Path) -> None:
+    """The hub says nothing when a task has ended: it is collected, or told of, never a lie."""
+    stop = StopFlag()
+    with a_scene(tmp_path, HubSettings(duration=10)) as scene:
+
+        def meanwhile(_seconds: float) -> None:
+            scene.times.now += 60
+            stop.ask()
+
+        scene.times.sleep = meanwhile  # type: ignore[method-assign]
+        kept = Keeping(scene.topdir, an_identity(), Settings())
+        graces = Graces() if is_collected else IN_A_HURRY
+        options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=True, host=kept, graces=graces)
+        with pytest.raises(RunInterruptedError, match="go on in Koji: none"):
+            scene.run([wanted(0), wanted(1)], options)
+        assert set(scene.states().values()) == {TaskState.CLOSED}
+        assert len(scene.asked_to_cancel) == 2
+    outcomes = kept.results[0].outcomes
+    images = list(scene.topdir.glob("compose/Server/x86_64/images/*.qcow2"))
+    if is_collected:
+        assert [outcome.kind for outcome in outcomes] == [OutcomeKind.BUILT] * 2
+        assert len(images) == 2
+    else:
+        assert [outcome.kind for outcome in outcomes] == [OutcomeKind.FAILED] * 2
+        assert images == []
+        for outcome in outcomes:
+            assert outcome.reason == (
+                "task %d had ended when the run was stopped; what it built was not collected"
+                % (outcome.task_id or 0)
+            )
+
+
+class Keeping(ComposeFolder):
+    """A host that keeps results, and may do something while an image is collected."""
+
+    @property
+    def results(self) -> List[RunResult]:
+        kept: List[RunResult] = self.__dict__.setdefault("kept", [])
+        return kept
+
+    def then(self, work: Callable[[], None]) -> Keeping:
+        object.__setattr__(self, "work", work)
+        return self
+
+    def built(self, outcome: Outcome) -> Outcome:
+        self.__dict__.get("work", lambda: None)()
+        return super().built(outcome)
+
+    def record(self, result: RunResult) -> RunResult:
+        self.results.append(result)
+        return super().record(result)
+
+
+def test_what_is_collected_in_the_last_moment_is_kept(tmp_path: Path) -> None:
+    """The run has been stopped when the image is in its place: built, recorded, in the journal."""
+    stop = Seen()
+
+    def meanwhile() -> None:
+        stop.ask()
+        assert stop.seen.wait(LIMIT)
+
+    with a_scene(tmp_path, HubSettings(duration=0)) as scene:
+        kept = Keeping(scene.topdir, an_identity(), Settings()).then(meanwhile)
+        options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=True, host=kept)
+        with pytest.raises(RunInterruptedError, match="go on in Koji: none"):
+            scene.run([wanted(0)], options)
+        assert scene.asked_to_cancel == []
+    assert kinds(kept.results[0]) == ["built"]
+    journal = (scene.topdir / "work/global/osbuild/journal.jsonl").read_text("utf-8")
+    assert '"built"' in journal
+
+
+# Stopping before anything is submitted
+
+
+@pytest.mark.parametrize(
+    ("what", "asked"),
+    [(ANY_CALL, 0), (call_of("getNextRelease"), 1)],
+    ids=["preflight", "releases"],
+)
+def test_a_run_that_is_stopped_before_it_submits(what: bytes, asked: int, tmp_path: Path) -> None:
+    """While the hub is asked what would fail, or for releases: no more questions after the next."""
+    stop = StopFlag()
+    names = [replace(wanted(number), base_release=None) for number in range(6)]
+    with a_scene(tmp_path) as scene, scene.behind_a_gate() as gate:
+        gate.tell(what, stop.ask)
+        options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=True)
+        with pytest.raises(RunInterruptedError, match="interrupted before anything was submitted"):
+            scene.run(names, options)
+        assert scene.submitted == 0
+        assert len(params(scene.hub, "getNextRelease")) == asked
 
 
 class HandClock:

@@ -16,12 +16,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from kobo.threads import WorkerThread
+from productmd.images import Images
 
 from pungi_osbuild.errors import ConfigError, InputError
 from pungi_osbuild.model import Problem
 from pungi_osbuild.phase.clock import Clock
 from pungi_osbuild.phase.pungiwork import LOGIN_PATIENCE, Features
 from pungi_osbuild.rehearsal import HubContent, HubSettings, HubTag, HubTarget, RehearsalHub
+from tests.gate import Gate, call_of
 from tests.phase.pungi_standin import (
     LIMIT,
     QUICK,
@@ -687,6 +689,44 @@ def test_one_message_names_every_failed_image(home: Path) -> None:
     }
 
 
+def test_what_was_built_of_a_compose_that_is_doomed_is_in_images_json(home: Path) -> None:
+    """Pungi writes none for it: the phase has written what it has built, and nothing else."""
+    conf = a_conf(block(), block(name="other", subvariant="Other"))
+    compose = composing(home, conf, ONE_ARCH)
+    other = foreign_image(compose, subvariant="Theirs")
+    compose.im.add(variant="Server", arch="x86_64", image=other)
+    with a_hub(home, "build:name=other"):
+        Phase(compose).failing()
+    written = Images()
+    written.load(compose.paths.compose.metadata("images.json"))
+    (image,) = written["Server"]["x86_64"]
+    assert image.path == "Server/x86_64/images/image-1-1.x86_64.qcow2"
+
+
+def test_failed_images_are_named_though_nothing_can_be_recorded(home: Path) -> None:
+    """Both reasons, in one message."""
+    phase = Phase(composing(home, a_conf(block(), block(name="other", subvariant="Other"))))
+    broken = Path(phase.compose.paths.compose.metadata("images.json"))
+    broken.write_text("no JSON", encoding="utf-8")
+    with a_hub(home, "build:name=other"):
+        text = phase.failing()
+    assert "images.json" in text.splitlines()[0]
+    assert "osbuild: 2 of 4 image builds have failed, 2 of which may not fail:" in text
+    for arch in ("aarch64", "x86_64"):
+        assert "other-1-1.%s" % arch in text
+        assert "image-1-1.%s" % arch not in text
+
+
+def test_an_image_like_ours_that_another_phase_adds_later_is_refused(home: Path) -> None:
+    """That phase hears of it; images.json can still be read."""
+    compose = composing(home, a_conf(block()), ONE_ARCH)
+    with a_hub(home):
+        Phase(compose).go()
+    with pytest.raises(ValueError, match="another subvariant"):
+        compose.im.add(variant="Server", arch="x86_64", image=foreign_image(compose))
+    assert set(by_path(compose.dumped()[0])) == {"Server/x86_64/images/image-1-1.x86_64.qcow2"}
+
+
 def test_an_image_of_another_phase_is_found_at_start(home: Path) -> None:
     """It was not there when the config was validated; nothing is submitted."""
     phase = Phase(composing(home, a_conf(block()), ONE_ARCH))
@@ -1033,8 +1073,8 @@ def test_terminating_cancels_the_tasks_and_records(home: Path) -> None:
     assert [one for one in threading.enumerate() if isinstance(one, WorkerThread)] == []
 
 
-def test_terminating_again_does_not_wait(home: Path) -> None:
-    """Somebody is impatient: the first call still waits when the second one has come back."""
+def test_terminating_again_does_nothing(home: Path) -> None:
+    """The first call still waits when the second one has come back."""
     clock = Watched(hold=True)
     phase = Phase(composing(home, a_conf(block())), clock.clock())
     with a_hub(home, settings=LONG) as hub:
@@ -1103,3 +1143,110 @@ def test_what_was_built_before_the_end_is_kept(home: Path) -> None:
         "cancelled",
     ]
     assert len(by_path(phase.compose.dumped()[0])) == 1
+
+
+def test_a_hub_that_hangs_does_not_keep_the_phase(home: Path) -> None:
+    """It is left behind after a while, and where to look is said; the tasks are cancelled late."""
+    clock = Watched()
+    phase = Phase(composing(home, a_conf(block())), clock.clock(), patience=0.05)
+    with a_hub(home, settings=LONG) as hub, Gate(hub) as gate:
+        gate.stand_before(profile_file(home))
+        phase.work.start()
+        assert clock.watching.wait(LIMIT)
+        gate.hold()
+        phase.work.terminate()
+        assert "it did not end in time" in phase.error_of(phase.work.finish)
+        assert params(hub, "cancelTask") == []
+        (error,) = phase.log.lines("ERROR")
+        assert "koji-tasks/" in error
+        gate.open()
+        assert phase.ended()
+        assert {str(call[0]) for call in params(hub, "cancelTask")} == phase.compose.task_ids()
+    assert {task["outcome"] for task in phase.compose.recorded()["tasks"]} == {"cancelled"}
+
+
+def test_a_question_that_hangs_keeps_nobody_from_cancelling(home: Path) -> None:
+    """Each task is cancelled by another session, and recorded, while it still hangs."""
+    phase = Phase(composing(home, a_conf(block())))
+    with a_hub(home, settings=LONG) as hub, Gate(hub) as gate:
+        gate.stand_before(profile_file(home))
+        gate.hold(call_of("getTaskInfo"))
+        phase.work.start()
+        assert gate.holding.wait(LIMIT)
+        phase.work.terminate()
+        assert "tasks that go on in Koji: none" in phase.error_of(phase.work.finish)
+        assert {str(call[0]) for call in params(hub, "cancelTask")} == phase.compose.task_ids()
+    assert {task["outcome"] for task in phase.compose.recorded()["tasks"]} == {"cancelled"}
+    assert Path(phase.compose.paths.compose.metadata("images.json")).exists()
+
+
+class Hanging:
+    """A notifier whose script hangs."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.go_on = threading.Event()
+        self.names: List[str] = []
+
+    def send(self, msg: str, **_: Any) -> None:
+        self.names.append(msg)
+        self.begun.set()
+        self.go_on.wait(LIMIT)
+
+
+def test_a_script_that_hangs_keeps_nobody_from_cancelling(home: Path) -> None:
+    """One image has failed at once, and its message hangs; the others are watched and cancelled."""
+    conf = a_conf(
+        block(name="rig-aws", target="f41-nope", failable=["*"], subvariant="A"),
+        block(name="rig-image", target="f41-images"),
+    )
+    clock, notifier = Watched(), Hanging()
+    phase = Phase(composing(home, conf, ONE_ARCH), clock.clock())
+    phase.compose.notifier = notifier
+    with a_hub(home, content=STRICT, settings=LONG) as hub:
+        phase.work.start()
+        assert clock.watching.wait(LIMIT)
+        assert notifier.begun.wait(LIMIT)
+        phase.work.terminate()
+        assert not notifier.go_on.is_set()
+        assert "tasks that go on in Koji: none" in phase.error_of(phase.work.finish)
+        assert len(params(hub, "cancelTask")) == 1
+    notifier.go_on.set()
+    assert notifier.names == ["osbuild-imagefail"]
+    outcomes = [task["outcome"] for task in phase.compose.recorded()["tasks"]]
+    assert sorted(outcomes) == ["cancelled", "failed"]
+
+
+def test_scripts_are_not_waited_for_when_somebody_wants_the_end(home: Path) -> None:
+    """All is built and recorded, and a script hangs: what is said is about scripts, not the hub."""
+    notifier = Hanging()
+    phase = Phase(composing(home, a_conf(block())))
+    phase.compose.notifier = notifier
+    record = Path(phase.compose.paths.compose.metadata("osbuild.json"))
+    with a_hub(home) as hub:
+        phase.work.start()
+        assert notifier.begun.wait(LIMIT)
+        while not record.exists():
+            assert not phase.work._background or not phase.work._background.wait(0.01)
+        phase.work.terminate()
+        text = phase.error_of(phase.work.finish)
+        assert params(hub, "cancelTask") == []
+    notifier.go_on.set()
+    assert "when the images were done and recorded" in text
+    assert "may not have arrived: 2" in text
+    assert phase.log.lines("ERROR") == []
+    assert {task["outcome"] for task in phase.compose.recorded()["tasks"]} == {"built"}
+    assert len(by_path(phase.compose.dumped()[0])) == 2
+
+
+def test_a_compose_that_goes_well_waits_for_its_scripts(home: Path) -> None:
+    """Each image's message has been sent when the phase has ended."""
+    notifier = Hanging()
+    phase = Phase(composing(home, a_conf(block())))
+    phase.compose.notifier = notifier
+    with a_hub(home):
+        phase.work.start()
+        assert notifier.begun.wait(LIMIT)
+        threading.Timer(0.05, notifier.go_on.set).start()
+        phase.work.finish()
+    assert notifier.names == ["osbuild-imagedone"] * 2
