@@ -8,7 +8,7 @@ from typing import Iterator
 
 from pungi_osbuild.config.problems import make
 from pungi_osbuild.hub import BuildState, KojiBuild, Target
-from pungi_osbuild.imagetypes import find
+from pungi_osbuild.imagetypes import expected_suffix
 from pungi_osbuild.model import ImageRequest, Problem, ProblemCode, Severity
 from pungi_osbuild.phase.hubfacts import HubFacts
 
@@ -138,11 +138,10 @@ class Judge:
 
     def _file_problems(self, request: ImageRequest) -> Iterator[Problem]:
         config = request.config
-        entry = find(config.image_type)
-        if entry is None:
+        suffix = expected_suffix(config)
+        if suffix is None:
             # Nobody knows what file it is.
             return
-        suffix = entry.file(config.distro).suffix
         if not self.facts.archive_types.take(suffix):
             yield _problem(
                 request,

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.errors import HubError, ReplyError
 from pungi_osbuild.hub import Call, Hub, HubFaultError, Profile, Reply, read_profile
-from pungi_osbuild.model import ImageRequest, Problem, Severity
+from pungi_osbuild.model import ImageRequest, ListedImageType, Problem, Severity
 from pungi_osbuild.phase.preflight import Preflight, preflight
 from pungi_osbuild.rehearsal import HubContent, HubTag, HubTarget, HubUser, write_profile
 from pungi_osbuild.rehearsal.archivetypes import ARCHIVE_TYPES
@@ -616,6 +616,18 @@ def test_a_file_that_the_hub_does_not_import() -> None:
     assert warning == replace(problem, severity=Severity.WARNING)
     assert answered(wanted(image_type="guest-image"), getArchiveTypes=older) == {}
     assert answered(wanted(image_type="nobody-knows"), getArchiveTypes=Reply([])) == {}
+
+
+def test_a_file_that_the_config_tells_of_is_asked_for() -> None:
+    """``osbuild_image_types`` add a type with its file, or correct that of a known one."""
+    types = without("vhdx")
+    for name in ("nobody-knows", "guest-image"):
+        request = wanted(image_type=name)
+        listed = ListedImageType(name, format="vhdx")
+        told = replace(request, config=replace(request.config, listed=listed))
+        assert only(answered(told, getArchiveTypes=types)).code == "file-not-imported"
+        assert answered(request, getArchiveTypes=types) == {}
+        assert answered(told) == {}
 
 
 @pytest.mark.parametrize(
