@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Sequence, Tuple
 
-from jsonschema import Draft4Validator
+from jsonschema import Draft4Validator, validators
 from jsonschema.exceptions import ValidationError
 
 from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.config.places import along, within
 from pungi_osbuild.config.problems import make
 from pungi_osbuild.model import JsonDict, Problem
+
+
+def _is_number(_checker: object, value: object) -> bool:
+    # Python's complex is a Number, too, and cannot be compared with a minimum.
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+_Validator: Any = validators.extend(  # type: ignore[no-untyped-call]
+    Draft4Validator, type_checker=Draft4Validator.TYPE_CHECKER.redefine("number", _is_number)
+)
 
 _EXPECTED: Mapping[str, str] = {
     "array": "a list",
@@ -32,7 +42,7 @@ def schema_problems(
     :param place: of the value
     :param apart: keys of the value that somebody else looks into
     """
-    errors = Draft4Validator(schema).iter_errors(value)
+    errors = _Validator(schema).iter_errors(value)
     for error in sorted(errors, key=_position):
         if error.absolute_path and error.absolute_path[0] in apart:
             continue

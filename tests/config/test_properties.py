@@ -235,3 +235,11 @@ def test_a_dict_without_end_is_refused() -> None:
     endless["osbuild"] = endless
     with pytest.raises(SourceError, match="nested too deeply"):
         _read(endless)
+
+
+def test_a_complex_number_is_no_number() -> None:
+    """It cannot be compared with a limit; no traceback, a problem."""
+    reading = _read({"osbuild_poll_interval": 1j, "osbuild": {"^Server$": [GOOD_BLOCK]}})
+    assert [(one.code, one.place) for one in reading.problems] == [
+        ("wrong-type", "osbuild_poll_interval")
+    ]
