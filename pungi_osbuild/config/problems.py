@@ -49,15 +49,8 @@ class Problems:
 def make(
     code: ProblemCode, place: str, message: str, hint: str, severity: Severity = Severity.ERROR
 ) -> Problem:
-    """Return a problem whose texts can be printed whatever the config holds."""
-    return Problem(code, severity, _printable(place), _printable(message), _printable(hint))
-
-
-def _printable(text: str) -> str:
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
-        for char in text
-    )
+    """Return a problem."""
+    return Problem(code, severity, place, message, hint)
 
 
 def unsendable(value: Any, place: str) -> Iterator[Problem]:

@@ -27,6 +27,8 @@ class Problem:
     :param place: where, as the user wrote it: ``osbuild["^Server$"][0].upload_options.region``
     :param message: what is wrong
     :param hint: what to do about it; never empty
+
+    Place, message and hint are one line each and can be printed, whatever the config holds.
     """
 
     code: ProblemCode
@@ -34,6 +36,11 @@ class Problem:
     place: str
     message: str
     hint: str
+
+    def __post_init__(self) -> None:
+        """Write out what nobody can see: a line break, an escape sequence, half a character."""
+        for part in ("place", "message", "hint"):
+            object.__setattr__(self, part, _printable(getattr(self, part)))
 
     @property
     def is_error(self) -> bool:
@@ -58,3 +65,12 @@ class Problem:
 def has_errors(problems: Iterable[Problem]) -> bool:
     """Whether one of some problems keeps a run from starting."""
     return any(problem.is_error for problem in problems)
+
+
+def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )

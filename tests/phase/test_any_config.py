@@ -44,6 +44,7 @@ def test_any_config_is_planned(config: Dict[str, Any], label: Optional[str]) -> 
         assert problem.place
         assert problem.message.strip()
         assert problem.hint.strip()
+        assert all(text.isprintable() for text in problem.to_json().values())
         json.dumps(problem.to_json()).encode("utf-8")
         "".join(problem.lines()).encode("utf-8")
     assert len(set(found.problems)) == len(found.problems)

@@ -218,3 +218,9 @@ def test_an_nvr_that_splitting_makes_too_long() -> None:
     assert told("guest-image", name=name) == []
     found = told("guest-image", name=name, arches=["aarch64", "x86_64"])
     assert found == [("too-long", Severity.ERROR, "name")]
+
+
+def test_a_line_break_is_written_out() -> None:
+    """A problem stays on its two lines, whoever made it."""
+    (problem,) = checked("guest-image", manifest_type="a\nb").problems
+    assert problem.message.endswith("(type a\\nb, format qcow2)")
