@@ -105,10 +105,17 @@ def _odd_pair(config: ImageConfig, words: Words, vocabulary: Vocabulary) -> Iter
             _place_of(config, "type"),
             "a .%s file is no %r to productmd, whose files are %s"
             % (words[1], words[0], ", ".join(formats)),
-            "Set manifest_type: %s." % " or ".join(fitting)
-            if fitting
-            else "Set another manifest_type, or leave it as it is: it can be recorded.",
+            _better(config, fitting),
         )
+
+
+def _better(config: ImageConfig, fitting: Sequence[str]) -> str:
+    entry = find(config.image_type)
+    if config.manifest_type and entry is not None and None in dict(entry.recorded_as).values():
+        return "Leave manifest_type out: productmd has no word for what it is."
+    if fitting:
+        return "Set manifest_type: %s." % " or ".join(fitting)
+    return "Set another manifest_type, or leave it as it is: it can be recorded."
 
 
 def _misfiled_iso(config: ImageConfig, suffix: str, filename: str) -> Iterator[Problem]:

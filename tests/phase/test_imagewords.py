@@ -93,6 +93,8 @@ def test_a_type_should_fit_the_file() -> None:
     (problem,) = checked("guest-image", manifest_type="raw").problems
     assert '"' not in problem.hint
     assert problem.hint == "Set manifest_type: qcow2."
+    (problem,) = checked("edge-commit", manifest_type="qcow2").problems
+    assert problem.hint == "Leave manifest_type out: productmd has no word for what it is."
 
 
 @pytest.mark.parametrize("type_", ["live", "ec2", "kvm"])
