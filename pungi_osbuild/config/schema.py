@@ -135,7 +135,13 @@ def image_type_schema() -> JsonDict:
                 "description": "Where composer uploads images of the type to.",
             },
             "type": _text("Productmd's type of the image."),
-            "format": _text("Productmd's format of the image: the suffix of its file."),
+            "format": {
+                "type": "string",
+                "minLength": 1,
+                "pattern": r"^(?!\.)[^/]*$",
+                "description": "Productmd's format of the image: the suffix of its file, without"
+                " the dot before it.",
+            },
         },
         "additionalProperties": False,
     }

@@ -64,6 +64,12 @@ def _place_of(config: ImageConfig, word: str) -> str:
     return "%s.image_types" % config.place
 
 
+def _type_option(config: ImageConfig) -> str:
+    """Return the option that says a type, or could."""
+    in_list = config.listed is not None and config.listed.type is not None
+    return "type" if in_list and not config.manifest_type else "manifest_type"
+
+
 def _type_alone(config: ImageConfig, vocabulary: Vocabulary) -> Iterator[Problem]:
     """Judge the type of an image whose file nobody knows."""
     listed = config.listed.type if config.listed is not None else None
@@ -84,7 +90,7 @@ def _unknown(config: ImageConfig, words: Words, vocabulary: Vocabulary) -> Itera
 
 def _no_such_word(config: ImageConfig, word: str, message: str, vocabulary: Vocabulary) -> Problem:
     known = vocabulary.types if word == "type" else vocabulary.formats
-    what = "manifest_type to a type" if word == "type" else "the format to one"
+    what = "%s to a type" % _type_option(config) if word == "type" else "the format to one"
     return Problem(
         "unknown-productmd-type",
         Severity.ERROR,
@@ -114,8 +120,8 @@ def _better(config: ImageConfig, fitting: Sequence[str]) -> str:
     if config.manifest_type and entry is not None and None in dict(entry.recorded_as).values():
         return "Leave manifest_type out: productmd has no word for what it is."
     if fitting:
-        return "Set manifest_type: %s." % " or ".join(fitting)
-    return "Set another manifest_type, or leave it as it is: it can be recorded."
+        return "Set %s: %s." % (_type_option(config), " or ".join(fitting))
+    return "Set another type, or leave it as it is: it can be recorded."
 
 
 def _misfiled_iso(config: ImageConfig, suffix: str, filename: str) -> Iterator[Problem]:
