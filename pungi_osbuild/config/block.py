@@ -44,7 +44,8 @@ def read_block(
 
     :param value: as written, plain dicts and lists
     :param place: of the block
-    :returns: None when the block, or what it falls back to, cannot be used
+    :returns: None when the block, or what it falls back to, cannot be used. Where only the upload
+        options are wrong, the block without them: everything else of it can be judged
     """
     if not isinstance(value, dict):
         problems.add([wrong_type([{"type": "object"}], value, place)])
@@ -90,12 +91,13 @@ class _Block:
         self._check_arches()
         image_type = self._image_type()
         listed = None if image_type is None else find_listed(self.listed, image_type)
-        uploads = self._uploads(image_type, listed)
         customizations = self._customizations()
         target = fallbacks.read_target(self.target, self.place, self.problems)
         version = fallbacks.read_version(self.version, self.problems)
         release = fallbacks.read_release(self.release, self.problems)
-        if self.problems.errors > before or not self._has_sound_fallbacks():
+        is_usable = self.problems.errors == before and self._has_sound_fallbacks()
+        uploads = self._uploads(image_type, listed)
+        if not is_usable or self.problems.has_error_at("%s.image_types" % self.place):
             return None
         return self._config(target, version, release, listed, uploads, customizations)
 

@@ -27,8 +27,8 @@ class Reading:
     """
     What came of reading a config.
 
-    :param config: everything that could be read, with the blocks that are fine; None when there
-        is no section to read
+    :param config: everything that could be read, with the blocks that are fine but, perhaps, for
+        their upload options; None when there is no section to read
     :param problems: all of them, warnings too, in the order of the config
     :param scm_variants: an error to add when the variants file is needed: it lies in source
         control, where this project does not go
@@ -108,8 +108,9 @@ def _read_pattern(
         before = problems.errors
         block_place = of_block(pattern, index)
         problems.add(unsendable(item, block_place))
+        is_sendable = problems.errors == before
         block = read_block(thaw(item), pattern, block_place, surroundings, problems)
-        if block is not None and is_regex and problems.errors == before:
+        if block is not None and is_regex and is_sendable:
             yield block
 
 
