@@ -15,7 +15,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 from xmlrpc.client import Error as XmlRpcError
 from xmlrpc.client import Fault as XmlRpcFault
 
@@ -36,7 +36,7 @@ LOGOUT_TIMEOUT = 5
 """Seconds; the work is done by then."""
 
 _HURRIED = {"timeout": 10, "max_retries": 1, "retry_interval": 1}
-"""Seconds and tries of a call while somebody waits for the run to stop."""
+"""Seconds and tries of a call at most while somebody waits for the run to stop."""
 
 MULTICALL_BATCH = 100
 """Calls in one multicall: a few hundred milliseconds of one hub worker at most."""
@@ -172,7 +172,7 @@ class Hub:
         """
         self._hurried = True
         for session in self._made:
-            session.opts.update(_HURRIED)
+            session.opts.update(_hurried(session.opts))
 
     def user_id(self) -> int:
         """
@@ -216,7 +216,7 @@ class Hub:
         if self.profile.user:
             options.update(user=self.profile.user, password=self.profile.password)
         if self._hurried:
-            options.update(_HURRIED)
+            options.update(_hurried(options))
         session = koji.ClientSession(self.profile.server, options)
         if self._made:
             with _translated(self.profile):
@@ -233,6 +233,10 @@ class Hub:
             log_in(session, self.profile)
             session.getAPIVersion()
         session.opts.update(patient)
+
+
+def _hurried(options: Mapping[str, Any]) -> Dict[str, int]:
+    return {key: min(most, options.get(key, most)) for key, most in _HURRIED.items()}
 
 
 def log_in(session: Any, profile: Profile) -> None:

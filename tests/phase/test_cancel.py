@@ -372,17 +372,25 @@ class Seen(StopFlag):
 @pytest.mark.parametrize("is_answered", [True, False])
 def test_a_submission_in_progress_is_waited_for_a_while(is_answered: bool, tmp_path: Path) -> None:
     """An answer that comes in time is a task that is cancelled; one that does not is told of."""
-    stop = Seen()
+    stop, recorded = Seen(), threading.Event()
     with a_scene(tmp_path) as scene, scene.behind_a_gate() as gate:
 
         def meanwhile() -> None:
             stop.ask()
             if is_answered:
                 assert stop.seen.wait(LIMIT)
+                # Whoever does not wait for the answer has recorded everything by then.
+                recorded.wait(0.3)
                 gate.open()
 
-        graces = Graces() if is_answered else IN_A_HURRY
-        options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=True, graces=graces)
+        kept = Keeping(scene.topdir, an_identity(), Settings()).at_the_end(recorded.set)
+        options = RunOptions(
+            policy=QUICK,
+            stop=stop,
+            cancel_on_stop=True,
+            host=kept,
+            graces=Graces() if is_answered else IN_A_HURRY,
+        )
         gate.hold(call_of("osbuildImage"))
         gate.tell(call_of("osbuildImage"), meanwhile)
         with pytest.raises(RunInterruptedError) as caught:
@@ -457,12 +465,17 @@ class Keeping(ComposeFolder):
         object.__setattr__(self, "work", work)
         return self
 
+    def at_the_end(self, work: Callable[[], None]) -> Keeping:
+        object.__setattr__(self, "last", work)
+        return self
+
     def built(self, outcome: Outcome) -> Outcome:
         self.__dict__.get("work", lambda: None)()
         return super().built(outcome)
 
     def record(self, result: RunResult) -> RunResult:
         self.results.append(result)
+        self.__dict__.get("last", lambda: None)()
         return super().record(result)
 
 

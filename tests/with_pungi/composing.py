@@ -220,8 +220,13 @@ class Workshop:
         self._started += 1
         topdir = self.folder / ("koji-%d" % self._started)
         started = self._stack.enter_context(RehearsalHub(wanted, topdir, content))
-        write_profile(self.home / ".koji/config.d/rehearsal.conf", started, PROFILE)
+        write_profile(self.profile, started, PROFILE)
         return started
+
+    @property
+    def profile(self) -> Path:
+        """The file that leads to the hub that was started last."""
+        return self.home / ".koji/config.d/rehearsal.conf"
 
     def config(
         self,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
+import time
 from typing import Tuple
 
 import pytest
 
 from pungi_osbuild.rehearsal import RehearsalHub
+from tests.gate import Gate, call_of
 from tests.with_pungi.composing import (
     PUNGIS,
     Composed,
@@ -17,6 +19,7 @@ from tests.with_pungi.composing import (
     submitted,
     tasks,
 )
+from tests.with_pungi.standins import write_script
 
 SECTION = {"^Server$": [block("tiny")], "^Client$": [block("small", failable=["*"])]}
 OPEN_ENDED = 600.0
@@ -25,13 +28,15 @@ OPEN_ENDED = 600.0
 def running(workshop: Workshop) -> Tuple[Running, RehearsalHub]:
     """Start a compose, and return when all of its tasks are in Koji and known to Pungi."""
     hub = workshop.hub(duration=OPEN_ENDED)
+    return all_known(workshop), hub
+
+
+def all_known(workshop: Workshop) -> Running:
     compose = workshop.start(workshop.config(SECTION, osbuild_release="5"))
-
-    def all_known() -> bool:
-        return len(list(compose.folder.glob("logs/global/koji-tasks/*"))) == 4
-
-    compose.until(all_known, "four tasks")
-    return compose, hub
+    compose.until(
+        lambda: len(list(compose.folder.glob("logs/global/koji-tasks/*"))) == 4, "four tasks"
+    )
+    return compose
 
 
 def assert_terminated(done: Composed, hub: RehearsalHub) -> None:
@@ -82,6 +87,114 @@ def test_a_hub_that_has_gone_does_not_hold_up_the_end(workshop: Workshop) -> Non
     assert (done.exit, done.status) == (1, "TERMINATED"), done.out
     assert "tasks that go on in Koji: %s" % ", ".join(map(str, sorted(states))) in done.log
     assert {task["task_id"] for task in done.recorded()["tasks"]} == set(states)
+
+
+IMPATIENT = "timeout = 1\n"
+"""For the profile: nobody needs to wait ten seconds for a hub that hangs here."""
+
+
+def test_a_hub_that_hangs_does_not_hold_up_the_end(workshop: Workshop) -> None:
+    """It takes requests and says nothing; all is recorded, and the tasks are named."""
+    hub = workshop.hub(duration=OPEN_ENDED)
+    with Gate(hub) as gate:
+        gate.stand_before(workshop.profile)
+        with workshop.profile.open("a", encoding="utf-8") as more:
+            more.write(IMPATIENT)
+        compose = all_known(workshop)
+        gate.hold()
+        compose.until(gate.holding.is_set, "a question")
+        done = compose.stop(signal.SIGTERM)
+        assert (done.exit, done.status) == (1, "TERMINATED"), done.out
+        states = tasks(hub)
+        assert set(states.values()) == {"OPEN"}
+        assert "tasks that go on in Koji: %s" % ", ".join(map(str, sorted(states))) in done.log
+        assert {task["task_id"] for task in done.recorded()["tasks"]} == set(states)
+        assert done.entries() == {}
+
+
+def test_a_question_that_hangs_keeps_no_task_alive(workshop: Workshop) -> None:
+    """The phase asks what has ended, and waits for the answer; others cancel meanwhile."""
+    hub = workshop.hub(duration=OPEN_ENDED)
+    with Gate(hub) as gate:
+        gate.stand_before(workshop.profile)
+        gate.hold(call_of("getTaskInfo"))
+        compose = all_known(workshop)
+        compose.until(gate.holding.is_set, "a question")
+        done = compose.stop(signal.SIGTERM)
+    assert_terminated(done, hub)
+    assert [task["outcome"] for task in done.recorded()["tasks"]] == ["cancelled"] * 4
+
+
+def test_several_signals_while_a_slow_hub_is_asked_to_cancel(workshop: Workshop) -> None:
+    """The second and the third come while the first is at work; nothing is cut short."""
+    hub = workshop.hub(duration=OPEN_ENDED)
+    with Gate(hub) as gate:
+        gate.stand_before(workshop.profile)
+        compose = all_known(workshop)
+        gate.hold(call_of("multiCall"))
+        gate.tell(call_of("multiCall"), lambda: time.sleep(0.3))
+        compose.process.send_signal(signal.SIGTERM)
+        compose.until(gate.holding.is_set, "to be cancelled")
+        for number in (signal.SIGINT, signal.SIGTERM):
+            compose.process.send_signal(number)
+        gate.open()
+        done = compose.wait()
+    assert_terminated(done, hub)
+    assert [task["outcome"] for task in done.recorded()["tasks"]] == ["cancelled"] * 4
+
+
+def test_several_signals_while_a_slow_hub_takes_tasks(workshop: Workshop) -> None:
+    """No task is open in the end, however late its id has come."""
+    hub = workshop.hub(duration=OPEN_ENDED)
+    section = {"^Server$": [block("tiny-%d" % n, subvariant="S%d" % n) for n in range(10)]}
+    with Gate(hub) as gate:
+        gate.stand_before(workshop.profile)
+        gate.tell(call_of("osbuildImage"), lambda: time.sleep(0.3))
+        compose = workshop.start(workshop.config(section, osbuild_release="5"))
+        compose.until(lambda: len(submitted(hub)) >= 3, "some tasks")
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+            compose.process.send_signal(number)
+        done = compose.wait()
+    assert_terminated(done, hub)
+    assert len(tasks(hub)) < 20
+    cancelled = {task["task_id"] for task in done.recorded()["tasks"]} - {None}
+    assert cancelled == set(tasks(hub))
+
+
+HANGS = """
+import os, time
+if sys.argv[1].startswith("osbuild-"):
+    while not os.path.exists(%r):
+        time.sleep(0.05)
+"""
+
+
+def test_a_script_that_hangs_keeps_no_task_alive(workshop: Workshop) -> None:
+    """
+    The tasks are cancelled and all is recorded while it hangs.
+
+    Pungi's own message of the end has to wait for it where ``sh`` is one that Pungi's handler ends
+    without its child, so it goes on in the end.
+    """
+    hub = workshop.hub("taken:name=small", duration=OPEN_ENDED)
+    free = workshop.folder / "go-on"
+    script = write_script(workshop.folder / "notify", HANGS % str(free))
+    compose = workshop.start(
+        workshop.config(SECTION, osbuild_release="5"), "--notification-script", script
+    )
+    try:
+        log = compose.folder / "logs/global/pungi.global.log"
+        compose.until(lambda: log.exists() and "osbuild-imagefail" in log.read_text(), "a message")
+        compose.until(lambda: list(tasks(hub).values()).count("FAILED") == 2, "two failures")
+        compose.process.send_signal(signal.SIGTERM)
+        compose.until(lambda: "the osbuild phase has ended: " in log.read_text(), "its end")
+        assert sorted(tasks(hub).values()) == ["CANCELED"] * 2 + ["FAILED"] * 2
+    finally:
+        free.touch()
+    done = compose.wait()
+    assert (done.exit, done.status) == (1, "TERMINATED"), done.out
+    outcomes = [task["outcome"] for task in done.recorded()["tasks"]]
+    assert sorted(outcomes) == ["cancelled"] * 2 + ["failed"] * 2
 
 
 def test_what_was_built_by_then_is_recorded(workshop: Workshop) -> None:

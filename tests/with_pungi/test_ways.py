@@ -128,8 +128,8 @@ def test_a_notification_script_that_fails_fails_no_image(workshop: Workshop) -> 
     assert len(done.images()) == 2
 
 
-def test_the_phase_runs_beside_its_siblings(workshop: Workshop) -> None:
-    """Asked for few things by few requests: no session and no question per task."""
+def test_few_questions_however_many_images(workshop: Workshop) -> None:
+    """No session and no question for each task, and no program beside."""
     hub = workshop.hub(duration=2.0)
     blocks = [block("tiny-%d" % number, subvariant="S%d" % number) for number in range(20)]
     done = workshop.compose(workshop.config({"^Server$": blocks}))
@@ -137,7 +137,57 @@ def test_the_phase_runs_beside_its_siblings(workshop: Workshop) -> None:
     assert len(tasks(hub)) == 40
     polls = [call for call in hub.calls if call.method == "listTasks"]
     assert len(polls) < 40
+    assert hub.counters.connections <= 5
     assert "watch-task" not in done.log
+
+
+SIBLING = """
+import glob, time
+import pungi.phases, pungi_osbuild.cli.pungi_koji as program
+
+class Sibling(pungi.phases.LiveMediaPhase):
+    def skip(self):
+        return False
+    def validate(self):
+        pass
+    def start(self):
+        # It goes on only when there is a task, and then ends, or fails, before any image is built.
+        limit = time.monotonic() + 60
+        while not glob.glob(self.compose.topdir + "/logs/global/koji-tasks/*"):
+            assert time.monotonic() < limit, "no image task while a sibling runs"
+            time.sleep(0.05)
+        %s
+    def stop(self):
+        pass
+
+pungi.phases.LiveMediaPhase = Sibling
+program.entry()
+"""
+
+
+def test_the_phase_runs_beside_its_siblings(workshop: Workshop) -> None:
+    """One of them waits for an image task, and gets it."""
+    workshop.hub(duration=1.0)
+    config = workshop.config({"^Server$": [block("tiny")]})
+    done = workshop.start(config, way=("-c", SIBLING % "pass")).wait()
+    assert (done.exit, done.status) == (0, "FINISHED"), done.out
+    assert len(done.images()) == 2
+
+
+def test_a_sibling_that_fails_loses_no_image(workshop: Workshop) -> None:
+    """DOOMED, for its reason; our images are built, and in an images.json that can be read."""
+    workshop.hub(duration=1.0)
+    config = workshop.config({"^Server$": [block("tiny")]}, osbuild_release="5")
+    code = SIBLING % "raise RuntimeError('the sibling broke')"
+    done = workshop.start(config, way=("-c", code)).wait()
+    assert (done.exit, done.status) == (1, "DOOMED"), done.out
+    assert done.complaint.startswith("the sibling broke")
+    manifest = Images()
+    manifest.load(str(done.metadata / "images.json"))
+    paths = [image.path for arch in manifest["Server"].values() for image in arch]
+    assert sorted(paths) == done.images()
+    assert len(paths) == 2
+    assert {task["outcome"] for task in done.recorded()["tasks"]} == {"built"}
 
 
 def test_the_command_line_is_pungis(workshop: Workshop) -> None:
