@@ -482,8 +482,10 @@ class Keeping(ComposeFolder):
 def test_what_is_collected_in_the_last_moment_is_kept(tmp_path: Path) -> None:
     """The run has been stopped when the image is in its place: built, recorded, in the journal."""
     stop = Seen()
+    times: List[int] = []
 
     def meanwhile() -> None:
+        times.append(1)
         stop.ask()
         assert stop.seen.wait(LIMIT)
 
@@ -493,6 +495,7 @@ def test_what_is_collected_in_the_last_moment_is_kept(tmp_path: Path) -> None:
         with pytest.raises(RunInterruptedError, match="go on in Koji: none"):
             scene.run([wanted(0)], options)
         assert scene.asked_to_cancel == []
+    assert len(times) == 1, "it was collected again"
     assert kinds(kept.results[0]) == ["built"]
     journal = (scene.topdir / "work/global/osbuild/journal.jsonl").read_text("utf-8")
     assert '"built"' in journal
