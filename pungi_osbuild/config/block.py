@@ -148,7 +148,10 @@ class _Block:
             arches=_texts(arches) if isinstance(arches, list) else None,
             has_release=self.release is not None,
         )
-        return read_uploads(self.block, context, self.problems)
+        before = self.problems.errors
+        uploads = read_uploads(self.block, context, self.problems)
+        # All or nothing: half of what was asked for is something else.
+        return uploads if self.problems.errors == before else Uploads()
 
     def _customizations(self) -> Optional[Customizations]:
         value = self.block.get("customizations")
