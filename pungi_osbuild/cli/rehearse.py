@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Optional, Sequence, Tuple
+from typing import Callable, Optional, Sequence
 
 import click
 
 from pungi_osbuild.cli.exits import exit_code, exits
+from pungi_osbuild.cli.hubsettings import hub_options
 from pungi_osbuild.cli.inputs import (
     DEFAULT_OUT,
     Origin,
@@ -31,7 +32,6 @@ from pungi_osbuild.rehearsal import (
     HubContent,
     HubSettings,
     RehearsalHub,
-    parse_fault,
     write_profile,
 )
 
@@ -47,21 +47,7 @@ from pungi_osbuild.rehearsal import (
     help="Folder for the rehearsed compose; must be empty or not exist.",
 )
 @origin_options
-@click.option(
-    "--duration",
-    type=click.FloatRange(0),
-    default=2.0,
-    show_default=True,
-    metavar="S",
-    help="Seconds that each task builds.",
-)
-@click.option(
-    "--fault",
-    "faults",
-    multiple=True,
-    metavar="SPEC",
-    help="Something that goes wrong, e.g. build:arch=aarch64; may be repeated.",
-)
+@hub_options
 @click.option("--download", is_flag=True, help="Fetch images over HTTP, not from the hub's folder.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
 @click.option("--format", "output", type=click.Choice(["table", "json"]), default="table")
@@ -69,8 +55,7 @@ def rehearse_command(
     config: Path,
     out: Path,
     origin: Origin,
-    duration: float,
-    faults: Tuple[str, ...],
+    make_settings: Callable[[], HubSettings],
     download: bool,
     quiet: bool,
     output: str,
@@ -85,17 +70,15 @@ def rehearse_command(
     """
     with exits():
         log_to_stderr(quiet)
-        chosen = tuple(map(parse_fault, faults))
+        settings = make_settings()
         prepared = prepare(config, origin, out, rehearsal=True)
         show_problems(prepared.problems)
         prepared.required()
-        _meet(chosen, faults, prepared.requests)
+        _meet(settings.faults, prepared.requests)
         _make_empty(out, origin.compose)
         show_lines(["REHEARSAL: nothing real is built, and no cloud is touched."], err=True)
         try:
-            result = _rehearse(
-                prepared, out, HubSettings(duration=duration, faults=chosen), download
-            )
+            result = _rehearse(prepared, out, settings, download)
         except RunInterruptedError:
             raise RunInterruptedError(
                 "the rehearsal was interrupted", "Remove %s before you rehearse again." % out
@@ -105,16 +88,16 @@ def rehearse_command(
     sys.exit(int(exit_code(result)))
 
 
-def _meet(chosen: Sequence[Fault], specs: Sequence[str], requests: Sequence[ImageRequest]) -> None:
+def _meet(chosen: Sequence[Fault], requests: Sequence[ImageRequest]) -> None:
     """Refuse a fault that no image of the plan would meet: it would rehearse nothing."""
-    for fault, spec in zip(chosen, specs):
+    for fault in chosen:
         if not any(
             fault.fits(request.config.name, arch, request.config.image_type)
             for request in requests
             for arch in request.arches
         ):
             raise InputError(
-                "the fault %s meets no image of this config" % spec,
+                "the fault %s meets no image of this config" % fault.spec,
                 "See `pungi-osbuild plan` for the names, arches and image types that there are.",
             )
 

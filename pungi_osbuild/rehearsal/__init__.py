@@ -5,9 +5,10 @@ from pungi_osbuild.rehearsal.faults import Fault, FaultKind, parse_fault
 from pungi_osbuild.rehearsal.hub import RehearsalHub
 from pungi_osbuild.rehearsal.ledger import Call, Counters
 from pungi_osbuild.rehearsal.profile import PROFILE, write_profile
-from pungi_osbuild.rehearsal.settings import HubSettings, ResultsIn
+from pungi_osbuild.rehearsal.settings import LOOPBACK, HubSettings, ResultsIn
 
 __all__ = [
+    "LOOPBACK",
     "PROFILE",
     "Call",
     "Counters",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from dataclasses import dataclass, replace
-from typing import Any, Callable, Deque, List, Sequence, Tuple
+from typing import Any, Deque, Dict, List, Mapping, Sequence, Tuple, Union
 
 from pungi_osbuild import imagetypes
 from pungi_osbuild.rehearsal import composer, rules
@@ -45,6 +45,30 @@ class Addresses:
     composer: str
 
 
+@dataclass(frozen=True)
+class Offer:
+    """A step: a task is offered to the builders."""
+
+    task_id: int
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """A step: composer has ended, and so does the task."""
+
+    target: Target
+    compose: Compose
+
+
+@dataclass(frozen=True)
+class Vacancy:
+    """A step: a builder has become free."""
+
+
+Step = Union[Offer, Conclusion, Vacancy]
+"""What is due; a value, so that a hub can remember it over a restart."""
+
+
 class Builder:
     """
     Advances tasks from FREE to their end.
@@ -60,7 +84,7 @@ class Builder:
         self._settings = settings
         self._addresses = addresses
         self._jobs = ComposerJobs(state, store, settings)
-        self._due: List[Tuple[float, int, Callable[[float], None]]] = []
+        self._due: List[Tuple[float, int, Step]] = []
         self._scheduled = 0
         self._queue: Deque[int] = deque()
         self._building = 0
@@ -69,7 +93,7 @@ class Builder:
         """Make an osbuildImage task, which is FREE."""
         task = Task(self._state.next_task_id(), "osbuildImage", tuple(request), owner, now)
         self._state.add_task(task)
-        self._at(now + self._settings.start_delay, lambda when: self._offer(task.id, when))
+        self._at(now + self._settings.start_delay, Offer(task.id))
         return task
 
     def submit_tagging(self, owner: int, tag: Tag, build: Build, now: float) -> Task:
@@ -87,9 +111,35 @@ class Builder:
         """Do all steps that are due."""
         while self._due and self._due[0][0] <= now:
             when, _, step = heapq.heappop(self._due)
-            step(when)
+            self._do(step, when)
 
-    def _at(self, when: float, step: Callable[[float], None]) -> None:
+    def work(self) -> Dict[str, Any]:
+        """Return all that is under way, by name."""
+        return {
+            "due": self._due,
+            "scheduled": self._scheduled,
+            "queue": list(self._queue),
+            "building": self._building,
+            "jobs": self._jobs.work(),
+        }
+
+    def recall(self, work: Mapping[str, Any]) -> None:
+        """Go on where another builder was; what is overdue is done at its own time."""
+        self._due = [(when, number, step) for when, number, step in work["due"]]
+        self._scheduled = int(work["scheduled"])
+        self._queue = deque(work["queue"])
+        self._building = int(work["building"])
+        self._jobs.recall(work["jobs"])
+
+    def _do(self, step: Step, now: float) -> None:
+        if isinstance(step, Offer):
+            self._offer(step.task_id, now)
+        elif isinstance(step, Conclusion):
+            self._conclude(step.target, step.compose, now)
+        else:
+            self._take_waiting(now)
+
+    def _at(self, when: float, step: Step) -> None:
         self._scheduled += 1
         # To the microsecond, as all of the hub's times.
         heapq.heappush(self._due, (round(when, 6), self._scheduled, step))
@@ -163,7 +213,7 @@ class Builder:
         self._store.write_output(order.task_id, "compose-status.json", pending)
         settings = self._settings
         lasts = settings.duration if compose.build is not None else settings.start_delay
-        self._at(now + lasts, lambda when: self._conclude(target, compose, when))
+        self._at(now + lasts, Conclusion(target, compose))
 
     def _conclude(self, target: Target, compose: Compose, now: float) -> None:
         """End a task that composer has ended with, if it still runs."""
@@ -233,7 +283,7 @@ class Builder:
         if was_open:
             self._building -= 1
             # Not at once: of many tasks that fail when they are taken each would take the next.
-            self._at(now, self._take_waiting)
+            self._at(now, Vacancy())
 
 
 def _check_arches(target: Target, arches: Sequence[str]) -> None:

@@ -80,6 +80,15 @@ class ComposerJobs:
         self._importer = Importer(state, store, settings, self._faults)
         self._composes_of: Dict[str, int] = {}
 
+    def work(self) -> Dict[str, Any]:
+        """Return what must not be forgotten, by name."""
+        return {"composes_of": self._composes_of, "spent": self._faults.spent()}
+
+    def recall(self, work: Mapping[str, Any]) -> None:
+        """Go on where another one was."""
+        self._composes_of = dict(work["composes_of"])
+        self._faults.recall(work["spent"])
+
     def start(self, order: Order, now: float) -> Compose:
         """Take an order and register its build; one that Koji refuses will fail, not now."""
         compose = Compose(self._compose_id(order), order)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import traceback
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, TypeVar
 from xmlrpc.client import Fault
 
 from pungi_osbuild.rehearsal.ledger import Ledger
@@ -24,6 +24,8 @@ from pungi_osbuild.rehearsal.wire import (
     response,
     split_options,
 )
+
+_Seen = TypeVar("_Seen")
 
 MULTICALLS = ("multiCall", "system.multicall")
 
@@ -46,9 +48,17 @@ class Dispatcher:
     Answers requests, one after another.
 
     :param clock: seconds since the epoch
+    :param keep: called with the time before each reply, e.g. to save what has changed
     """
 
-    def __init__(self, office: Office, ledger: Ledger, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        office: Office,
+        ledger: Ledger,
+        clock: Callable[[], float],
+        keep: Callable[[float], None] = lambda _now: None,
+    ) -> None:
+        self._keep = keep
         self._office = office
         self._ledger = ledger
         self._clock = clock
@@ -70,6 +80,19 @@ class Dispatcher:
                 return response(self._answer(method, params, credentials))
             except Exception as error:
                 return fault_response(as_fault(error))
+            finally:
+                self._keep(self._now)
+
+    def look(self, reader: Callable[[Office, float], _Seen]) -> _Seen:
+        """
+        Return what a function reads of the hub as it is now, while nothing else happens.
+
+        :param reader: called with the office and the time
+        """
+        with self._lock:
+            now = self._tick()
+            self._keep(now)
+            return reader(self._office, now)
 
     def _answer(self, method: str, params: Sequence[Any], credentials: Credentials) -> Any:
         session = self._session(credentials, method)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from enum import Enum
-from typing import Dict, Optional, Sequence, Set, Tuple
+from typing import Dict, Iterator, Optional, Sequence, Set, Tuple
 
 from pungi_osbuild import imagetypes
 from pungi_osbuild.errors import InputError
@@ -57,6 +57,12 @@ class Fault:
     arch: Optional[str] = None
     image_type: Optional[str] = None
 
+    @property
+    def spec(self) -> str:
+        """The fault as it is asked for."""
+        keys = ",".join("%s=%s" % (key, value) for key, value in _given(self))
+        return self.kind.value + (":" + keys if keys else "")
+
     def fits(self, name: str, arch: str, image_type: str) -> bool:
         """Whether it goes wrong for this image."""
         return (
@@ -67,6 +73,13 @@ class Fault:
                 or imagetypes.api_name(self.image_type) == imagetypes.api_name(image_type)
             )
         )
+
+
+def _given(fault: Fault) -> Iterator[Tuple[str, str]]:
+    for key in KEYS:
+        value = getattr(fault, key)
+        if value is not None:
+            yield key, value
 
 
 def parse_fault(spec: str) -> Fault:
@@ -117,6 +130,18 @@ class FaultBook:
     def __init__(self, faults: Tuple[Fault, ...]) -> None:
         self._faults = faults
         self._spent: Set[int] = set()
+
+    def spent(self) -> Tuple[Fault, ...]:
+        """Return the faults that have gone wrong once, and will not again."""
+        return tuple(self._faults[number] for number in sorted(self._spent))
+
+    def recall(self, spent: Sequence[Fault]) -> None:
+        """Let faults be spent that were so before a restart."""
+        left = list(spent)
+        for number, fault in enumerate(self._faults):
+            if fault in left:
+                left.remove(fault)
+                self._spent.add(number)
 
     def hits(self, kind: FaultKind, name: str, arch: str, image_type: str) -> bool:
         """Whether a fault of this kind hits this image."""

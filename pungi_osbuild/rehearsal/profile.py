@@ -18,7 +18,7 @@ def write_profile(path: Path, hub: RehearsalHub, name: str = PROFILE) -> None:
     Write a file with one profile, for ``koji --config=FILE --profile=NAME``; its folder is made.
 
     Koji's profiles hold no password, so nobody logs in: the hub takes an anonymous caller for its
-    rehearsal user.
+    rehearsal user. The profile of a hub that wants a login needs ``--user`` and ``--password``.
 
     :param hub: started
     :raises InputError: the file cannot be written, or is somebody else's
@@ -28,7 +28,7 @@ def write_profile(path: Path, hub: RehearsalHub, name: str = PROFILE) -> None:
         ("weburl", hub.weburl),
         ("topurl", hub.topurl),
         ("topdir", str(hub.topdir)),
-        ("authtype", "noauth"),
+        ("authtype", "password" if hub.logs_in else "noauth"),
     )
     lines = [
         MARK,

@@ -18,7 +18,6 @@ from pungi_osbuild.rehearsal.ledger import Ledger
 from pungi_osbuild.rehearsal.methods.people import KOJI_VERSION
 from pungi_osbuild.rehearsal.store import Store
 
-HOST = "127.0.0.1"
 HUB_PATH = "/kojihub"
 FILES_PATH = "/kojifiles/"
 MAX_REQUEST = 16 * 1024 * 1024
@@ -40,6 +39,15 @@ class Site:
     cut_files: Container[str]
 
 
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104  read, not bound
+
+
+def _reached_as(host: str) -> str:
+    """Return what stands in an address for the host that is listened on."""
+    reached = _EVERYWHERE.get(host, host)
+    return "[%s]" % reached if ":" in reached else reached
+
+
 class HubServer(ThreadingHTTPServer):
     """
     The HTTP server of a hub, a thread for each connection.
@@ -55,18 +63,29 @@ class HubServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, ledger: Ledger, make_site: Callable[[str], Site]) -> None:
+    def __init__(
+        self, host: str, port: int, ledger: Ledger, make_site: Callable[[str], Site]
+    ) -> None:
+        if ":" in host:
+            self.address_family = socket.AF_INET6
         self.ledger = ledger
         self._open: Dict[Any, threading.Thread] = {}
         self._open_lock = threading.Lock()
-        super().__init__((HOST, port), _Handler)
-        self.address = "http://%s:%d" % (HOST, self.server_address[1])
-        self.site = make_site(self.address)
+        super().__init__((host, port), _Handler)
+        try:
+            self.address = "http://%s:%d" % (_reached_as(host), self.server_address[1])
+            self.site = make_site(self.address)
+        except BaseException:
+            self.server_close()
+            raise
 
     def server_bind(self) -> None:
-        """Bind without asking who 127.0.0.1 is, which can take seconds where names are served."""
+        """Bind without asking what the host is called, which can take seconds."""
         TCPServer.server_bind(self)
-        self.server_name, self.server_port = HOST, int(self.server_address[1])
+        self.server_name, self.server_port = (
+            str(self.server_address[0]),
+            int(self.server_address[1]),
+        )
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer the requests of a connection in a thread of its own."""

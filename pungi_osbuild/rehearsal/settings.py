@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Optional, Tuple
 
 from pungi_osbuild.rehearsal.faults import Fault
+
+FIRST_WITH_RESULTS = 91
+"""The version of osbuild-composer that began to give Koji the results of uploads."""
+
+LOOPBACK = "127.0.0.1"
 
 
 class ResultsIn(str, Enum):
@@ -21,13 +27,21 @@ class ResultsIn(str, Enum):
     STATUS = "status"
     """In compose-status.json alone."""
 
+    @classmethod
+    def of_composer(cls, version: int) -> ResultsIn:
+        """Return where composer of a version puts them: since 91 they are in Koji's archives."""
+        return cls.ARCHIVE if version >= FIRST_WITH_RESULTS else cls.STATUS
+
 
 @dataclass(frozen=True)
 class HubSettings:
     """
     The settings of a rehearsal hub.
 
-    :param port: to listen on at 127.0.0.1; 0: any that is free
+    :param host: the name or address to listen on
+    :param port: to listen on; 0: any that is free
+    :param speed: seconds that pass on the hub's clock in one second
+    :param state_file: where the state is kept over a restart; None: nowhere
     :param duration: seconds that each task builds
     :param capacity: how many tasks build at the same time; None: all of them
     :param faults: what goes wrong, and for which images
@@ -36,7 +50,10 @@ class HubSettings:
     :param sboms: whether builds hold SBOMs
     """
 
+    host: str = LOOPBACK
     port: int = 0
+    speed: float = 1.0
+    state_file: Optional[Path] = None
     duration: float = 2.0
     capacity: Optional[int] = None
     faults: Tuple[Fault, ...] = ()

@@ -3,6 +3,8 @@
 from pungi_osbuild.rehearsal.methods import (
     archives,
     builds,
+    hosts,
+    inheritance,
     people,
     submission,
     tags,
@@ -17,6 +19,8 @@ __all__ = [
     "METHODS",
     "archives",
     "builds",
+    "hosts",
+    "inheritance",
     "people",
     "submission",
     "tags",

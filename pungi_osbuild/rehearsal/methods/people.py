@@ -113,7 +113,12 @@ def get_perms(caller: Caller) -> List[str]:
     return [] if caller.user is None else list(caller.user.perms)
 
 
-def _find_user(caller: Caller, wanted: Any, strict: bool) -> Optional[User]:
+def find_user(caller: Caller, wanted: Any, strict: bool) -> Optional[User]:
+    """
+    Return a user by id, name, or a dict with one of them; None: the caller.
+
+    :raises koji.GenericError: there is none, when strict
+    """
     users = caller.state.users
     if wanted is None:
         return caller.user
@@ -130,14 +135,14 @@ def get_user(
     caller: Caller, wanted: Any, strict: Any, _krb_princs: Any, _groups: Any
 ) -> Optional[Dict[str, Any]]:
     """Return a user by id or name."""
-    user = _find_user(caller, wanted, bool(strict))
+    user = find_user(caller, wanted, bool(strict))
     return None if user is None else user_info(user)
 
 
 @METHODS.method("getUserPerms(userID=None, with_groups=True)")
 def get_user_perms(caller: Caller, wanted: Any, _with_groups: Any) -> List[str]:
     """Return a user's permissions."""
-    user = _find_user(caller, wanted, True)
+    user = find_user(caller, wanted, True)
     return [] if user is None else list(user.perms)
 
 
