@@ -1,4 +1,4 @@
-"""The one builder, its one channel, and all permissions: what commands list."""
+"""The one builder, its one channel, all permissions, and what the hub is there for."""
 
 from __future__ import annotations
 
@@ -52,3 +52,15 @@ def get_all_perms(_caller: Caller) -> List[Dict[str, Any]]:
         {"id": number, "name": name, "description": None}
         for number, name in enumerate(PERMISSIONS, 1)
     ]
+
+
+@METHODS.method("mavenEnabled()")
+def maven_enabled(_caller: Caller) -> bool:
+    """Return False: this hub has images alone."""
+    return False
+
+
+@METHODS.method("winEnabled()")
+def win_enabled(_caller: Caller) -> bool:
+    """Return False: this hub has images alone."""
+    return False

@@ -1,4 +1,4 @@
-"""What tags inherit from each other."""
+"""What tags inherit from each other, and what else `koji taginfo` asks of them."""
 
 from __future__ import annotations
 
@@ -57,3 +57,19 @@ def _link(child: Tag, parent: Tag) -> Dict[str, Any]:
 
 def _at_depth(link: Dict[str, Any], depth: int) -> Dict[str, Any]:
     return {**link, "currdepth": depth, "nextdepth": None, "filter": []}
+
+
+@METHODS.method(
+    "getTagGroups(tag, event=None, inherit=True, incl_pkgs=True, incl_reqs=True,"
+    " incl_blocked=False)"
+)
+def get_tag_groups(caller: Caller, wanted: Any, *_: Any) -> List[Any]:
+    """Return no groups: what installs packages has them, and nothing is installed here."""
+    find_tag(caller, wanted, True)
+    return []
+
+
+@METHODS.method("getTagExternalRepos(tag_info=None, repo_info=None, event=None)")
+def get_tag_external_repos(_caller: Caller, *_: Any) -> List[Any]:
+    """Return no external repositories: nothing is installed here."""
+    return []
