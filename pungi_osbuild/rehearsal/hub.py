@@ -14,6 +14,7 @@ from pungi_osbuild.rehearsal.content import HubContent
 from pungi_osbuild.rehearsal.dispatch import Dispatcher
 from pungi_osbuild.rehearsal.ledger import Call, Counters, Ledger
 from pungi_osbuild.rehearsal.memory import Memory
+from pungi_osbuild.rehearsal.pages import WEB_PATH, Pages
 from pungi_osbuild.rehearsal.rpc import Office
 from pungi_osbuild.rehearsal.server import FILES_PATH, HUB_PATH, HubServer, Site
 from pungi_osbuild.rehearsal.settings import LOOPBACK, HubSettings
@@ -119,8 +120,8 @@ class RehearsalHub:
 
     @property
     def weburl(self) -> str:
-        """The address where a Koji's web pages would be."""
-        return self._address + "/koji"
+        """The address of the hub's web pages."""
+        return self._address + WEB_PATH
 
     @property
     def calls(self) -> Tuple[Call, ...]:
@@ -175,7 +176,8 @@ class RehearsalHub:
             self.goes_on = recalled is not None
             self._clock.not_before(recalled or 0.0)
         self._dispatcher = Dispatcher(office, self._ledger, self._clock, self._save)
-        return Site(self._dispatcher, store, state.cut_files)
+        pages = Pages(self._dispatcher, address + HUB_PATH)
+        return Site(self._dispatcher, pages, store, state.cut_files)
 
     def _save(self, now: float) -> None:
         if self._memory is not None:

@@ -1,4 +1,4 @@
-"""HTTP: the hub's XML-RPC at ``/kojihub``, Koji's files below ``/kojifiles``."""
+"""HTTP: XML-RPC at ``/kojihub``, Koji's files below ``/kojifiles``, pages below ``/koji``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from pungi_osbuild.rehearsal.dispatch import BadRequestError, Credentials, Dispatcher
 from pungi_osbuild.rehearsal.ledger import Ledger
 from pungi_osbuild.rehearsal.methods.people import KOJI_VERSION
+from pungi_osbuild.rehearsal.pages import POLICY, Page, Pages
 from pungi_osbuild.rehearsal.store import Store
 
 HUB_PATH = "/kojihub"
@@ -35,6 +36,7 @@ class Site:
     """
 
     dispatcher: Dispatcher
+    pages: Pages
     store: Store
     cut_files: Container[str]
 
@@ -166,25 +168,41 @@ class _Handler(BaseHTTPRequestHandler):
         return body if len(body) == int(length) else None
 
     def do_GET(self) -> None:
-        """Serve a file."""
+        """Serve a page or a file."""
         self._serve(with_body=True)
 
     def do_HEAD(self) -> None:
-        """Serve what is to be known of a file."""
+        """Serve what is to be known of a page or a file."""
         self._serve(with_body=False)
 
     def _serve(self, with_body: bool) -> None:
         self.server.ledger.count(requests=1)
-        path = unquote(urlsplit(self.path).path)
+        address = urlsplit(self.path)
+        path = unquote(address.path)
+        page = self.server.site.pages.answer(path, address.query)
+        if page is not None:
+            self._send_page(page, with_body)
+            return
         below = path[len(FILES_PATH) :] if path.startswith(FILES_PATH) else ""
         found = self.server.site.store.served(below) if below else None
         if found is None:
             self._refuse(HTTPStatus.NOT_FOUND)
             return
         size = found.stat().st_size
-        self._head("application/octet-stream", size)
+        # As text a browser shows it, and never as a page.
+        readable = found.suffix in (".json", ".log", ".txt")
+        kind = "text/plain; charset=utf-8" if readable else "application/octet-stream"
+        self._head(kind, size, ("X-Content-Type-Options", "nosniff"))
         if with_body:
             self._send_file(found, size, below in self.server.site.cut_files)
+
+    def _send_page(self, page: Page, with_body: bool) -> None:
+        more = [("Content-Security-Policy", POLICY), ("Cache-Control", "no-store")]
+        if page.location is not None:
+            more.append(("Location", page.location))
+        self._head("text/html; charset=utf-8", len(page.body), *more, status=page.status)
+        if with_body:
+            self.wfile.write(page.body)
 
     def _send_file(self, path: Path, size: int, cut: bool) -> None:
         left = size // 2 if cut else size
@@ -197,8 +215,10 @@ class _Handler(BaseHTTPRequestHandler):
         if cut:
             self.close_connection = True
 
-    def _head(self, kind: str, length: int, *more: Tuple[str, str]) -> None:
-        self.send_response(HTTPStatus.OK)
+    def _head(
+        self, kind: str, length: int, *more: Tuple[str, str], status: HTTPStatus = HTTPStatus.OK
+    ) -> None:
+        self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(length))
         for name, value in more:

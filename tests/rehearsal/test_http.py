@@ -78,8 +78,9 @@ def test_names_are_decoded(desk: Desk) -> None:
         "/kojifiles/",
         "/kojifiles",
         "/kojifiles/work",
-        "/",
         "/koji/taskinfo",
+        "/koji/elsewhere",
+        "/kojisecret",
     ],
 )
 def test_nothing_else_is_served(path: str, desk: Desk, tmp_path: Path) -> None:
