@@ -46,5 +46,5 @@ class HubSettings:
 
     @property
     def start_delay(self) -> float:
-        """Seconds that a task is FREE before a builder takes it, where there is one."""
+        """Seconds that a task is FREE, then ASSIGNED, before it is OPEN, where there is room."""
         return min(0.1, self.duration / 10)

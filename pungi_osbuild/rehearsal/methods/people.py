@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Optional
 
 from pungi_osbuild.rehearsal.builder import HOST_ID
 from pungi_osbuild.rehearsal.records import Session, User
-from pungi_osbuild.rehearsal.replies import CHANNEL_ID, user_info
+from pungi_osbuild.rehearsal.replies import CHANNEL_ID, PERMISSIONS, user_info
 from pungi_osbuild.rehearsal.rpc import METHODS, Caller
 from pungi_osbuild.rehearsal.state import by_name
 from pungi_osbuild.rehearsal.values import times_of
@@ -111,6 +111,15 @@ def has_perm(caller: Caller, perm: Any, _strict: Any) -> bool:
 def get_perms(caller: Caller) -> List[str]:
     """Return the caller's permissions."""
     return [] if caller.user is None else list(caller.user.perms)
+
+
+@METHODS.method("getAllPerms()")
+def get_all_perms(_caller: Caller) -> List[Dict[str, Any]]:
+    """Return all permissions that there are."""
+    return [
+        {"description": description, "id": number, "name": name}
+        for number, (name, description) in enumerate(PERMISSIONS.items(), 1)
+    ]
 
 
 def _find_user(caller: Caller, wanted: Any, strict: bool) -> Optional[User]:
