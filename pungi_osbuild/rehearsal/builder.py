@@ -122,12 +122,13 @@ class Builder:
         self._state.tasks[task.id] = opened
         try:
             target, order = self._order(opened)
-        except (KeyError, ValueError) as error:
-            self._fail(opened, _traceback(error, type(error).__name__), now)
-        except _UnreachableError as error:
-            self._fail(opened, _traceback(error, "requests.exceptions.ConnectionError"), now)
         except GenericError as error:
             self._fail(opened, as_fault(error), now)
+        except _UnreachableError as error:
+            self._fail(opened, _traceback(error, "requests.exceptions.ConnectionError"), now)
+        except Exception as error:
+            # As a builder does: one task that cannot be read must not stop the others.
+            self._fail(opened, _traceback(error, type(error).__name__), now)
         else:
             self._compose(target, self._jobs.start(order, now), now)
 

@@ -1,4 +1,4 @@
-"""The rehearsal hub: a Koji hub, its builder and composer, on 127.0.0.1, for as long as it runs."""
+"""The rehearsal hub: a Koji hub, its builder and composer, for as long as it runs."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class RehearsalHub:
     """
     A Koji hub that builds nothing real. Use it as a context manager, once.
 
-    Guarantees: it listens on 127.0.0.1 only; after :meth:`stop` no thread and no socket of it is
-    left; it prints nothing.
+    Guarantees: it listens on ``settings.host`` only, which is 127.0.0.1 by default; after
+    :meth:`stop` no thread and no socket of it is left; it prints nothing.
 
     :param topdir: where Koji's files go; made when it is not there
     :param content: what it knows at first; None: that of the hub it imitates
@@ -60,17 +60,22 @@ class RehearsalHub:
         """
         Listen and answer.
 
-        :raises InputError: the port is taken, or topdir cannot be made
+        :raises InputError: the host is none of this machine's, the port is taken, or topdir cannot
+            be made
         """
         store = self._make_store()
         try:
             self._server = HubServer(
-                self.settings.port, self._ledger, lambda address: self._make_site(address, store)
+                self.settings, self._ledger, lambda address: self._make_site(address, store)
             )
         except (OSError, OverflowError) as error:
             raise InputError(
-                "port %d cannot be listened on: %s"
-                % (self.settings.port, getattr(error, "strerror", None) or error),
+                "port %d cannot be listened on at %s: %s"
+                % (
+                    self.settings.port,
+                    self.settings.host,
+                    getattr(error, "strerror", None) or error,
+                ),
                 "Name another one with --port; 0 takes any that is free.",
             ) from error
         self._thread = threading.Thread(
@@ -138,4 +143,6 @@ class RehearsalHub:
         )
         builder = Builder(state, store, self.settings, addresses)
         office = Office(state, builder, store)
-        return Site(Dispatcher(office, self._ledger, self._clock), store, state.cut_files)
+        return Site(
+            Dispatcher(office, self._ledger, self._clock, self.settings), store, state.cut_files
+        )

@@ -23,17 +23,36 @@ class ResultsIn(str, Enum):
 
 
 @dataclass(frozen=True)
+class Outage:
+    """
+    A time in which every call is answered that the server is offline.
+
+    :param start: seconds after the hub's start
+    :param lasts: seconds
+    """
+
+    start: float
+    lasts: float
+
+
+@dataclass(frozen=True)
 class HubSettings:
     """
     The settings of a rehearsal hub.
 
-    :param port: to listen on at 127.0.0.1; 0: any that is free
+    :param port: to listen on; 0: any that is free
     :param duration: seconds that each task builds
     :param capacity: how many tasks build at the same time; None: all of them
     :param faults: what goes wrong, and for which images
     :param seed: composer's ids, AMIs and digests follow from it and from the N-V-R and arch
     :param results_in: where upload results are found
     :param sboms: whether builds hold SBOMs
+    :param host: the address to listen on; the default is reached from this machine alone
+    :param session_lifetime: seconds after which a session expires, from its login or the last
+        renewal; None: never
+    :param outages: when the hub is offline
+    :param max_connections: more at the same time are turned away with HTTP 503
+    :param patience: seconds that a client may keep the hub waiting for a request
     """
 
     port: int = 0
@@ -43,6 +62,11 @@ class HubSettings:
     seed: int = 0
     results_in: ResultsIn = ResultsIn.ARCHIVE
     sboms: bool = True
+    host: str = "127.0.0.1"
+    session_lifetime: Optional[float] = None
+    outages: Tuple[Outage, ...] = ()
+    max_connections: int = 256
+    patience: float = 60.0
 
     @property
     def start_delay(self) -> float:
