@@ -5,7 +5,7 @@ from pungi_osbuild.rehearsal.faults import Fault, FaultKind, parse_fault
 from pungi_osbuild.rehearsal.hub import RehearsalHub
 from pungi_osbuild.rehearsal.ledger import Call, Counters
 from pungi_osbuild.rehearsal.profile import PROFILE, write_profile
-from pungi_osbuild.rehearsal.settings import LOOPBACK, HubSettings, ResultsIn
+from pungi_osbuild.rehearsal.settings import LOOPBACK, HubSettings, Outage, ResultsIn
 
 __all__ = [
     "LOOPBACK",
@@ -19,6 +19,7 @@ __all__ = [
     "HubTag",
     "HubTarget",
     "HubUser",
+    "Outage",
     "RehearsalHub",
     "ResultsIn",
     "parse_fault",

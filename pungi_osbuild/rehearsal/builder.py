@@ -53,6 +53,13 @@ class Offer:
 
 
 @dataclass(frozen=True)
+class Start:
+    """A step: the builder sees a task that it was given."""
+
+    task_id: int
+
+
+@dataclass(frozen=True)
 class Conclusion:
     """A step: composer has ended, and so does the task."""
 
@@ -65,7 +72,7 @@ class Vacancy:
     """A step: a builder has become free."""
 
 
-Step = Union[Offer, Conclusion, Vacancy]
+Step = Union[Offer, Start, Conclusion, Vacancy]
 """What is due; a value, so that a hub can remember it over a restart."""
 
 
@@ -93,7 +100,7 @@ class Builder:
         """Make an osbuildImage task, which is FREE."""
         task = Task(self._state.next_task_id(), "osbuildImage", tuple(request), owner, now)
         self._state.add_task(task)
-        self._at(now + self._settings.start_delay, Offer(task.id))
+        self._at(now + self._settings.start_delay / 2, Offer(task.id))
         return task
 
     def submit_tagging(self, owner: int, tag: Tag, build: Build, now: float) -> Task:
@@ -134,6 +141,8 @@ class Builder:
     def _do(self, step: Step, now: float) -> None:
         if isinstance(step, Offer):
             self._offer(step.task_id, now)
+        elif isinstance(step, Start):
+            self._take(step.task_id, now)
         elif isinstance(step, Conclusion):
             self._conclude(step.target, step.compose, now)
         else:
@@ -153,19 +162,31 @@ class Builder:
         while self._queue and (capacity is None or self._building < capacity):
             task = self._state.tasks[self._queue.popleft()]
             if not task.ended:
-                self._take(task, now)
+                self._assign(task, now)
 
-    def _take(self, task: Task, now: float) -> None:
+    def _assign(self, task: Task, now: float) -> None:
+        """Give a task to the builder, which sees it a little later."""
         self._building += 1
+        state = TASK_STATES["ASSIGNED"]
+        self._state.tasks[task.id] = replace(task, state=state, host_id=HOST_ID)
+        self._at(now + self._settings.start_delay / 2, Start(task.id))
+
+    def _take(self, task_id: int, now: float) -> None:
+        task = self._state.tasks[task_id]
+        if task.ended:
+            return
         state = TASK_STATES["OPEN"]
-        opened = replace(task, state=state, start_ts=now, host_id=HOST_ID, weight=TASK_WEIGHT)
+        opened = replace(task, state=state, start_ts=now, weight=TASK_WEIGHT)
         self._state.tasks[task.id] = opened
         try:
             target, order = self._order(opened)
-        except (KeyError, ValueError) as error:
-            self._fail(opened, _traceback(error), now)
         except GenericError as error:
             self._fail(opened, as_fault(error), now)
+        except _UnreachableError as error:
+            self._fail(opened, _traceback(error, "requests.exceptions.ConnectionError"), now)
+        except Exception as error:
+            # As a builder does: one task that cannot be read must not stop the others.
+            self._fail(opened, _traceback(error, type(error).__name__), now)
         else:
             self._compose(target, self._jobs.start(order, now), now)
 
@@ -177,6 +198,7 @@ class Builder:
             refuses the request
         :raises KeyError: a repo or ostree ref has a ``$name`` that koji-osbuild does not know
         :raises ValueError: one has a ``$`` that is none
+        :raises _UnreachableError: composer is not there
         """
         name, version, distro, image_type, target_name, arches, options = task.request
         target = self._state.target_on_first_use(target_name)
@@ -197,6 +219,8 @@ class Builder:
         )
         request = order.request(self._addresses.server)
         self._store.write_output(task.id, "compose-request.json", request)
+        if not self._jobs.reachable(order):
+            raise _UnreachableError("%s cannot be reached" % self._addresses.composer)
         refusal = order.refusal()
         if refusal is not None:
             raise GenericError("Failed to create the compose request: %s" % refusal)
@@ -278,9 +302,9 @@ class Builder:
         self._end(replace(task, state=TASK_STATES["FAILED"], fault=fault), now)
 
     def _end(self, task: Task, now: float) -> None:
-        was_open = self._state.tasks[task.id].state == TASK_STATES["OPEN"]
+        had_builder = self._state.tasks[task.id].state != TASK_STATES["FREE"]
         self._state.tasks[task.id] = replace(task, completion_ts=now)
-        if was_open:
+        if had_builder:
             self._building -= 1
             # Not at once: of many tasks that fail when they are taken each would take the next.
             self._at(now, Vacancy())
@@ -296,8 +320,16 @@ def _check_arches(target: Target, arches: Sequence[str]) -> None:
         raise BuildError("Unsupported architecture(s): %s" % unsupported)
 
 
-def _traceback(error: Exception) -> TaskFault:
-    """Return the fault of an exception that is not Koji's: a traceback."""
-    said = "%s: %s" % (type(error).__name__, error)
+class _UnreachableError(Exception):
+    """Composer does not answer."""
+
+
+def _traceback(error: Exception, called: str) -> TaskFault:
+    """
+    Return the fault of an exception that is not Koji's: a traceback.
+
+    :param called: the exception's class as koji-osbuild would see it
+    """
+    said = "%s: %s" % (called, error)
     where = '  File "/usr/lib/koji-builder-plugins/osbuild.py", line 112, in as_dict\n'
     return TaskFault(FOREIGN, "Traceback (most recent call last):\n%s%s\n" % (where, said))

@@ -94,7 +94,9 @@ class ComposerJobs:
         compose = Compose(self._compose_id(order), order)
         owner = by_name(self._state.users, BUILDER_USER) or self._state.users[1]
         try:
-            if self._faults.hits_once(FaultKind.TAKEN, order.name, order.arches, order.image_type):
+            if self._faults.hits_once(
+                FaultKind.TAKEN, order.name, order.version, order.arches, order.image_type
+            ):
                 self._take_nvr(order, now)
             build = rules.reserve_build(
                 self._state, owner, order.name, order.version, order.release, now
@@ -102,6 +104,15 @@ class ComposerJobs:
         except GenericError as error:
             return replace(compose, error=composer.init_error(str(error)))
         return replace(compose, build=build)
+
+    def reachable(self, order: Order) -> bool:
+        """Whether an order can be given at all."""
+        return not any(
+            self._faults.hits(
+                FaultKind.COMPOSER_DOWN, order.name, order.version, arch, order.image_type
+            )
+            for arch in order.arches
+        )
 
     def _compose_id(self, order: Order) -> str:
         """Return composer's id, which does not depend on the order in which tasks come."""
@@ -140,7 +151,7 @@ class ComposerJobs:
         order = compose.order
 
         def hits(kind: FaultKind) -> bool:
-            return self._faults.hits(kind, order.name, arch, order.image_type)
+            return self._faults.hits(kind, order.name, order.version, arch, order.image_type)
 
         if compose.error is not None:
             return ImageOutcome(arch, error=compose.error)

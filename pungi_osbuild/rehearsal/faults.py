@@ -38,8 +38,11 @@ class FaultKind(str, Enum):
     ODD_ARCHIVE = "odd-archive"
     """The build holds one more archive, of a kind that nobody can name."""
 
+    COMPOSER_DOWN = "composer-down"
+    """The builder cannot reach composer; the task fails with a traceback, not a fault of Koji's."""
 
-KEYS = ("name", "arch", "image_type")
+
+KEYS = ("name", "version", "arch", "image_type")
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,14 @@ class Fault:
     :param name: of the image, the N of its N-V-R; None: any
     :param arch: one of the task's arches; None: any
     :param image_type: as submitted or as composer calls it; None: any
+    :param version: of the image, the V of its N-V-R; None: any
     """
 
     kind: FaultKind
     name: Optional[str] = None
     arch: Optional[str] = None
     image_type: Optional[str] = None
+    version: Optional[str] = None
 
     @property
     def spec(self) -> str:
@@ -63,11 +68,12 @@ class Fault:
         keys = ",".join("%s=%s" % (key, value) for key, value in _given(self))
         return self.kind.value + (":" + keys if keys else "")
 
-    def fits(self, name: str, arch: str, image_type: str) -> bool:
-        """Whether it goes wrong for this image."""
+    def fits(self, name: str, arch: str, image_type: str, version: Optional[str] = None) -> bool:
+        """Whether it goes wrong for this image; without a version, for one of any version."""
         return (
             self.name in (None, name)
             and self.arch in (None, arch)
+            and (version is None or self.version in (None, version))
             and (
                 self.image_type is None
                 or imagetypes.api_name(self.image_type) == imagetypes.api_name(image_type)
@@ -143,18 +149,21 @@ class FaultBook:
                 left.remove(fault)
                 self._spent.add(number)
 
-    def hits(self, kind: FaultKind, name: str, arch: str, image_type: str) -> bool:
+    def hits(self, kind: FaultKind, name: str, version: str, arch: str, image_type: str) -> bool:
         """Whether a fault of this kind hits this image."""
         return any(
-            fault.kind is kind and fault.fits(name, arch, image_type) for fault in self._faults
+            fault.kind is kind and fault.fits(name, arch, image_type, version)
+            for fault in self._faults
         )
 
-    def hits_once(self, kind: FaultKind, name: str, arches: Sequence[str], image_type: str) -> bool:
+    def hits_once(
+        self, kind: FaultKind, name: str, version: str, arches: Sequence[str], image_type: str
+    ) -> bool:
         """Whether a fault of this kind hits one of these images; each fault does so once."""
         for number, fault in enumerate(self._faults):
             if fault.kind is not kind or number in self._spent:
                 continue
-            if any(fault.fits(name, arch, image_type) for arch in arches):
+            if any(fault.fits(name, arch, image_type, version) for arch in arches):
                 self._spent.add(number)
                 return True
         return False

@@ -29,8 +29,8 @@ class RehearsalHub:
     """
     A Koji hub that builds nothing real. Use it as a context manager, once.
 
-    Guarantees: it listens on the host of its settings only; after :meth:`stop` no thread and no
-    socket of it is left; it prints nothing.
+    Guarantees: it listens on ``settings.host`` only, which is 127.0.0.1 by default; after
+    :meth:`stop` no thread and no socket of it is left; it prints nothing.
 
     :param topdir: where Koji's files go; made when it is not there
     :param content: what it knows at first; None: that of the hub it imitates
@@ -67,18 +67,25 @@ class RehearsalHub:
         """
         Listen and answer.
 
-        :raises InputError: the port is taken, or topdir cannot be made
+        :raises InputError: the host is none of this machine's, the port is taken, or topdir cannot
+            be made
         """
         store = self._make_store()
         try:
             self._server = HubServer(
-                self.settings.host,
-                self.settings.port,
-                self._ledger,
-                lambda address: self._make_site(address, store),
+                self.settings, self._ledger, lambda address: self._make_site(address, store)
             )
         except (OSError, OverflowError) as error:
-            raise self._deaf(error) from error
+            raise InputError(
+                "port %d cannot be listened on at %s: %s"
+                % (
+                    self.settings.port,
+                    self.settings.host,
+                    getattr(error, "strerror", None) or error,
+                ),
+                "Name another one with --port; 0 takes any that is free. --host takes a name or"
+                " address of this machine.",
+            ) from error
         self._thread = threading.Thread(
             target=self._server.serve_forever,
             args=(POLL_INTERVAL,),
@@ -175,7 +182,7 @@ class RehearsalHub:
             recalled = self._memory.recall()
             self.goes_on = recalled is not None
             self._clock.not_before(recalled or 0.0)
-        self._dispatcher = Dispatcher(office, self._ledger, self._clock, self._save)
+        self._dispatcher = Dispatcher(office, self._ledger, self._clock, self.settings, self._save)
         pages = Pages(self._dispatcher, address + HUB_PATH)
         return Site(self._dispatcher, pages, store, state.cut_files)
 

@@ -141,7 +141,7 @@ class Importer:
         )
 
     def _hits(self, kind: FaultKind, order: Order, image: ImageOutcome) -> bool:
-        return self._faults.hits(kind, order.name, image.arch, order.image_type)
+        return self._faults.hits(kind, order.name, order.version, image.arch, order.image_type)
 
     def _write_log(self, build: Build, name: str) -> None:
         path = "%s/data/logs/%s" % (build.folder, name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional, Tuple
 
@@ -16,7 +17,7 @@ from pungi_osbuild.errors import InputError
 from pungi_osbuild.imagetypes import ExportedFile, ImageType
 from pungi_osbuild.model import Provider
 from pungi_osbuild.rehearsal.archivetypes import ArchiveType
-from pungi_osbuild.rehearsal.builder import Builder, Conclusion, Offer, Vacancy
+from pungi_osbuild.rehearsal.builder import Builder, Conclusion, Offer, Start, Vacancy
 from pungi_osbuild.rehearsal.codec import Codec, CodecError
 from pungi_osbuild.rehearsal.composer import Order
 from pungi_osbuild.rehearsal.composerjobs import Compose
@@ -43,7 +44,7 @@ PRIVATE = 0o600
 
 _ROWS = (Archive, Build, Listing, Session, Tag, Tagging, Target, Task, User)
 _PARTS = (ArchiveType, ExportedFile, HubUser, ImageType, Provider, TaskFault)
-_WORK = (Compose, Conclusion, Fault, FaultKind, Offer, Order, Vacancy)
+_WORK = (Compose, Conclusion, Fault, FaultKind, Offer, Order, Start, Vacancy)
 
 
 class Memory:
@@ -59,7 +60,7 @@ class Memory:
         self._builder = builder
         self._codec = Codec(*_ROWS, *_PARTS, *_WORK)
         self._logins = Codec(*_ROWS, *_PARTS)
-        self._saved: Optional[Tuple[str, Tuple[int, ...]]] = None
+        self._saved: Optional[Tuple[str, str]] = None
         self.problem: Optional[str] = None
         """Why the state was not saved the last time, or None."""
 
@@ -119,9 +120,12 @@ class Memory:
         :param now: the hub's time
         """
         tables = self._state.tables()
-        sessions: Dict[int, Any] = tables.pop("sessions")
+        sessions: Dict[int, Session] = tables.pop("sessions")
         most = self._codec.encode({"tables": tables, "work": self._builder.work()})
-        seen = (most, tuple(sessions))
+        unused = {
+            number: replace(one, callnum=None, update_ts=0.0) for number, one in sessions.items()
+        }
+        seen = (most, self._logins.encode(unused))
         if seen == self._saved and self.problem is None:
             return
         rest = '"sessions":%s,"now":%s' % (self._logins.encode(sessions), json.dumps(now))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -13,18 +14,29 @@ from socketserver import TCPServer
 from typing import Any, Callable, Container, Dict, Optional, Tuple
 from urllib.parse import unquote, urlsplit
 
-from pungi_osbuild.rehearsal.dispatch import BadRequestError, Credentials, Dispatcher
+from pungi_osbuild.rehearsal.dispatch import Credentials, Dispatcher
 from pungi_osbuild.rehearsal.ledger import Ledger
 from pungi_osbuild.rehearsal.methods.people import KOJI_VERSION
 from pungi_osbuild.rehearsal.pages import POLICY, Page, Pages
+from pungi_osbuild.rehearsal.settings import HubSettings
 from pungi_osbuild.rehearsal.store import Store
 
 HUB_PATH = "/kojihub"
 FILES_PATH = "/kojifiles/"
-MAX_REQUEST = 16 * 1024 * 1024
-"""Bytes: far more than any call a client makes, few enough for a laptop."""
+MAX_REQUEST = 4 * 1024 * 1024
+"""Bytes of a call: Koji's own limit, over which a hub says ``Request too long``."""
+
+MAX_DRAINED = 16 * MAX_REQUEST
+"""Bytes that are read and thrown away, so that a client that sends too much hears why."""
+
+UPLOAD = "application/octet-stream"
+"""The content type by which a Koji hub knows an upload."""
+
+EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
+"""Addresses that nobody can connect to, and what is told instead, which reaches the hub."""
 
 CHUNK = 256 * 1024
+BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 @dataclass(frozen=True)
@@ -41,15 +53,6 @@ class Site:
     cut_files: Container[str]
 
 
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104  read, not bound
-
-
-def _reached_as(host: str) -> str:
-    """Return what stands in an address for the host that is listened on."""
-    reached = _EVERYWHERE.get(host, host)
-    return "[%s]" % reached if ":" in reached else reached
-
-
 class HubServer(ThreadingHTTPServer):
     """
     The HTTP server of a hub, a thread for each connection.
@@ -59,23 +62,26 @@ class HubServer(ThreadingHTTPServer):
     wait for ever.
 
     :param make_site: given the server's address, returns what it serves
-    :raises OSError: the port is taken
+    :raises OSError: the port is taken, or the host is none of this machine's
     """
 
     daemon_threads = True
     request_queue_size = 128
 
     def __init__(
-        self, host: str, port: int, ledger: Ledger, make_site: Callable[[str], Site]
+        self, settings: HubSettings, ledger: Ledger, make_site: Callable[[str], Site]
     ) -> None:
-        if ":" in host:
-            self.address_family = socket.AF_INET6
         self.ledger = ledger
+        self.settings = settings
+        if ":" in settings.host:
+            self.address_family = socket.AF_INET6
         self._open: Dict[Any, threading.Thread] = {}
         self._open_lock = threading.Lock()
-        super().__init__((host, port), _Handler)
+        super().__init__((settings.host, settings.port), _Handler)
         try:
-            self.address = "http://%s:%d" % (_reached_as(host), self.server_address[1])
+            host = EVERY_ADDRESS.get(settings.host, settings.host)
+            named = "[%s]" % host if ":" in host else host
+            self.address = "http://%s:%d" % (named, self.server_address[1])
             self.site = make_site(self.address)
         except BaseException:
             self.server_close()
@@ -84,14 +90,19 @@ class HubServer(ThreadingHTTPServer):
     def server_bind(self) -> None:
         """Bind without asking what the host is called, which can take seconds."""
         TCPServer.server_bind(self)
-        self.server_name, self.server_port = (
-            str(self.server_address[0]),
-            int(self.server_address[1]),
-        )
+        self.server_name = self.settings.host
+        self.server_port = int(self.server_address[1])
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Answer the requests of a connection in a thread of its own."""
+        """Answer the requests of a connection in a thread of its own, while there are not many."""
         self.ledger.count(connections=1)
+        with self._open_lock:
+            full = len(self._open) >= self.settings.max_connections
+        if full:
+            with suppress(OSError):
+                request.sendall(BUSY)
+            self.shutdown_request(request)
+            return
         thread = threading.Thread(
             target=self.process_request_thread,
             args=(request, client_address),
@@ -133,39 +144,73 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = CHUNK
 
+    def setup(self) -> None:
+        """Let nobody wait for ever."""
+        super().setup()
+        self.connection.settimeout(self.server.settings.patience)
+
     def do_POST(self) -> None:
         """Answer a call."""
         self.server.ledger.count(requests=1)
-        body = self._body()
-        if body is None:
-            return
         if urlsplit(self.path).path.rstrip("/") != HUB_PATH:
             self._refuse(HTTPStatus.NOT_FOUND)
             return
+        length = self._length()
+        if length is None:
+            return
+        body = self._body(length)
+        if body is not None:
+            self._reply(self._answer(body, length))
+
+    def _answer(self, body: bytes, length: int) -> bytes:
+        dispatcher = self.server.site.dispatcher
+        if length > MAX_REQUEST:
+            return dispatcher.refuse("Request too long")
+        if self.headers.get("Content-Type") == UPLOAD:
+            return dispatcher.refuse("A rehearsal hub takes no uploads")
         credentials = Credentials(
             self.headers.get("Koji-Session-Id"),
             self.headers.get("Koji-Session-Key"),
             self.headers.get("Koji-Session-Callnum"),
         )
-        try:
-            reply = self.server.site.dispatcher.answer(body, credentials)
-        except BadRequestError:
-            self._refuse(HTTPStatus.BAD_REQUEST)
-            return
+        return dispatcher.answer(body, credentials)
+
+    def _reply(self, reply: bytes) -> None:
         self._head("text/xml", len(reply), ("Koji-Version", KOJI_VERSION))
         self.wfile.write(reply)
 
-    def _body(self) -> Optional[bytes]:
-        """Return the body of a request; None when it was refused."""
-        length = self.headers.get("Content-Length", "")
-        if not length.isdigit():
+    def _length(self) -> Optional[int]:
+        """Return the length of a request's body; None when the request was refused."""
+        told = self.headers.get("Content-Length", "")
+        if not (told.isascii() and told.isdigit() and len(told) < 20):
             self._refuse(HTTPStatus.LENGTH_REQUIRED)
             return None
-        if int(length) > MAX_REQUEST:
+        if int(told) > MAX_DRAINED:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return None
-        body = self.rfile.read(int(length))
-        return body if len(body) == int(length) else None
+        return int(told)
+
+    def _body(self, length: int) -> Optional[bytes]:
+        """
+        Return a request's body, or the start of one that is too long.
+
+        :returns: None when it did not come, or not in time
+        """
+        until = time.monotonic() + self.server.settings.patience
+        kept = bytearray()
+        left = length
+        while left:
+            try:
+                chunk = self.rfile.read1(min(CHUNK, left))
+            except OSError:
+                chunk = b""
+            if not chunk or time.monotonic() > until:
+                self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+                return None
+            left -= len(chunk)
+            if len(kept) <= MAX_REQUEST:
+                kept += chunk
+        return bytes(kept)
 
     def do_GET(self) -> None:
         """Serve a page or a file."""
@@ -175,6 +220,13 @@ class _Handler(BaseHTTPRequestHandler):
         """Serve what is to be known of a page or a file."""
         self._serve(with_body=False)
 
+    def do_PUT(self) -> None:
+        """Refuse what a hub does not know."""
+        self.server.ledger.count(requests=1)
+        self._refuse(HTTPStatus.METHOD_NOT_ALLOWED)
+
+    do_DELETE = do_PATCH = do_OPTIONS = do_PUT  # noqa: N815  http.server calls them so
+
     def _serve(self, with_body: bool) -> None:
         self.server.ledger.count(requests=1)
         address = urlsplit(self.path)
@@ -182,6 +234,9 @@ class _Handler(BaseHTTPRequestHandler):
         page = self.server.site.pages.answer(path, address.query)
         if page is not None:
             self._send_page(page, with_body)
+            return
+        if path.rstrip("/") == HUB_PATH:
+            self._refuse(HTTPStatus.METHOD_NOT_ALLOWED)
             return
         below = path[len(FILES_PATH) :] if path.startswith(FILES_PATH) else ""
         found = self.server.site.store.served(below) if below else None

@@ -34,11 +34,23 @@ class ResultsIn(str, Enum):
 
 
 @dataclass(frozen=True)
+class Outage:
+    """
+    A time in which every call is answered that the server is offline.
+
+    :param start: seconds after the hub's start
+    :param lasts: seconds
+    """
+
+    start: float
+    lasts: float
+
+
+@dataclass(frozen=True)
 class HubSettings:
     """
     The settings of a rehearsal hub.
 
-    :param host: the name or address to listen on
     :param port: to listen on; 0: any that is free
     :param speed: seconds that pass on the hub's clock in one second
     :param state_file: where the state is kept over a restart; None: nowhere
@@ -48,9 +60,14 @@ class HubSettings:
     :param seed: composer's ids, AMIs and digests follow from it and from the N-V-R and arch
     :param results_in: where upload results are found
     :param sboms: whether builds hold SBOMs
+    :param host: the address to listen on; the default is reached from this machine alone
+    :param session_lifetime: seconds after which a session expires, from its login or the last
+        renewal; None: never
+    :param outages: when the hub is offline
+    :param max_connections: more at the same time are turned away with HTTP 503
+    :param patience: seconds that a client may keep the hub waiting for a request
     """
 
-    host: str = LOOPBACK
     port: int = 0
     speed: float = 1.0
     state_file: Optional[Path] = None
@@ -60,8 +77,13 @@ class HubSettings:
     seed: int = 0
     results_in: ResultsIn = ResultsIn.ARCHIVE
     sboms: bool = True
+    host: str = LOOPBACK
+    session_lifetime: Optional[float] = None
+    outages: Tuple[Outage, ...] = ()
+    max_connections: int = 256
+    patience: float = 60.0
 
     @property
     def start_delay(self) -> float:
-        """Seconds that a task is FREE before a builder takes it, where there is one."""
+        """Seconds that a task is FREE, then ASSIGNED, before it is OPEN, where there is room."""
         return min(0.1, self.duration / 10)

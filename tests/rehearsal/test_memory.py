@@ -104,10 +104,10 @@ def test_what_runs_goes_on(life: Life) -> None:
     desk.clock.turn(DURATION / 2)
     desk.session().cancelTask(tasks[1])
     desk.clock.turn(0)
-    assert states() == ["OPEN", "CANCELED", "OPEN", "FREE"]
+    assert states() == ["OPEN", "CANCELED", "ASSIGNED", "FREE"]
     life.end()
     desk = life.begin()
-    assert states() == ["OPEN", "CANCELED", "OPEN", "FREE"]
+    assert states() == ["OPEN", "CANCELED", "ASSIGNED", "FREE"]
     desk.end_all()
     assert states() == ["CLOSED", "CANCELED", "CLOSED", "CLOSED"]
     builds = desk.session().listBuilds(packageID="rig-image")
@@ -126,10 +126,10 @@ def test_a_session_is_still_one(life: Life) -> None:
     after.setSession(known)
     after.callnum = calls
     assert after.getLoggedInUser()["name"] == "pungi"
-    after.callnum = calls
+    after.callnum = calls - 1
     with pytest.raises(koji.RetryError):
         after._callMethod("getLoggedInUser", (), {}, retry=False)
-    after.callnum = calls - 1
+    after.callnum = calls - 2
     with pytest.raises(koji.SequenceError):
         after._callMethod("getLoggedInUser", (), {}, retry=False)
     after.setSession(None)

@@ -1,4 +1,4 @@
-"""The one builder, its one channel, all permissions, and what the hub is there for."""
+"""The one builder, its one channel, and what the hub is there for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Dict, List
 
 from pungi_osbuild.rehearsal.builder import HOST_ID
 from pungi_osbuild.rehearsal.methods.people import get_channel, get_host
-from pungi_osbuild.rehearsal.replies import CHANNEL_ID, PERMISSIONS
+from pungi_osbuild.rehearsal.replies import CHANNEL_ID
 from pungi_osbuild.rehearsal.rpc import METHODS, Caller
 from pungi_osbuild.rehearsal.values import ordered
 
@@ -43,15 +43,6 @@ def list_channels(caller: Caller, host_id: Any, _event: Any, enabled: Any) -> Li
     assert channel is not None
     fits = host_id in (None, HOST_ID) and enabled in (None, channel["enabled"])
     return [channel] if fits else []
-
-
-@METHODS.method("getAllPerms()")
-def get_all_perms(_caller: Caller) -> List[Dict[str, Any]]:
-    """Return all permissions."""
-    return [
-        {"id": number, "name": name, "description": None}
-        for number, name in enumerate(PERMISSIONS, 1)
-    ]
 
 
 @METHODS.method("mavenEnabled()")

@@ -210,7 +210,8 @@ def get_package_id(caller: Caller, name: Any, strict: Any) -> Optional[int]:
 
 @METHODS.method(
     "packageListAdd(taginfo, pkginfo, owner=None, block=None, extra_arches=None, force=False,"
-    " update=False)"
+    " update=False)",
+    writes=True,
 )
 def package_list_add(
     caller: Caller,
@@ -232,7 +233,7 @@ def package_list_add(
     caller.state.list_package(tag, str(package), bool(block), who.id)
 
 
-@METHODS.method("tagBuild(tag, build, force=False, fromtag=None)")
+@METHODS.method("tagBuild(tag, build, force=False, fromtag=None)", writes=True)
 def tag_build(caller: Caller, wanted: Any, build: Any, _force: Any, _fromtag: Any) -> int:
     """
     Make a task that tags a build, as for one that could not be tagged when it was built.
