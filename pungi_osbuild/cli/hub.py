@@ -11,7 +11,7 @@ from typing import Callable, Iterator, List, Optional
 import click
 
 from pungi_osbuild.cli.exits import exits
-from pungi_osbuild.cli.hubsettings import hub_options
+from pungi_osbuild.cli.hubsettings import FAULTS, hub_options
 from pungi_osbuild.cli.show import show_lines
 from pungi_osbuild.cli.signals import STOP
 from pungi_osbuild.rehearsal import (
@@ -27,7 +27,7 @@ _FILE = click.Path(path_type=Path)
 _LOCAL = (LOOPBACK, "localhost", "::1")
 
 
-@click.command("hub", short_help="Run the rehearsal hub by itself.")
+@click.command("hub", short_help="Run the rehearsal hub by itself.", epilog=FAULTS)
 @click.option(
     "--host",
     default=LOOPBACK,

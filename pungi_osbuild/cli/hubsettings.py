@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from functools import wraps
 from typing import Any, Callable, Optional, Tuple
 
 import click
 
-from pungi_osbuild.rehearsal import HubSettings, ResultsIn, parse_fault
+from pungi_osbuild.rehearsal import KEYS, FaultKind, HubSettings, ResultsIn, parse_fault
 
 _OPTIONS = (
     click.option(
@@ -52,9 +53,26 @@ _OPTIONS = (
         "faults",
         multiple=True,
         metavar="SPEC",
-        help="Something that goes wrong, e.g. build:arch=aarch64; may be repeated.",
+        help="Something that goes wrong, see below; may be repeated.",
     ),
 )
+
+
+def _listed(kind: FaultKind) -> str:
+    """Return a kind of fault for the help, whose lines click is told to leave alone."""
+    first = "%-14s " % kind.value
+    return textwrap.fill(kind.meaning, 76, initial_indent=first, subsequent_indent=" " * 15)
+
+
+FAULTS = "\n\n".join(
+    [
+        "Faults are asked for as KIND[:KEY=VALUE,...], for the images that fit all keys (%s),"
+        " e.g. build:arch=aarch64 or upload:name=rhel-ec2. The same faults go wrong in the same"
+        " way every time." % ", ".join(KEYS),
+        "\b\n" + "\n".join(map(_listed, FaultKind)),
+    ]
+)
+"""The end of the help of a command with these options."""
 
 
 def hub_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ from typing import Callable, Optional, Sequence
 import click
 
 from pungi_osbuild.cli.exits import exit_code, exits
-from pungi_osbuild.cli.hubsettings import hub_options
+from pungi_osbuild.cli.hubsettings import FAULTS, hub_options
 from pungi_osbuild.cli.inputs import (
     DEFAULT_OUT,
     Origin,
@@ -28,6 +28,7 @@ from pungi_osbuild.model import ImageRequest, RunResult
 from pungi_osbuild.phase import RunOptions, run
 from pungi_osbuild.rehearsal import (
     PROFILE,
+    REHEARSAL_USER,
     Fault,
     HubContent,
     HubSettings,
@@ -35,8 +36,12 @@ from pungi_osbuild.rehearsal import (
     write_profile,
 )
 
+_LOGIN = (REHEARSAL_USER, REHEARSAL_USER + "pw")
 
-@click.command("rehearse", short_help="Rehearse the whole run against a local stand-in.")
+
+@click.command(
+    "rehearse", short_help="Rehearse the whole run against a local stand-in.", epilog=FAULTS
+)
 @config_argument
 @click.option(
     "--out",
@@ -108,6 +113,9 @@ def _rehearse(prepared: Prepared, out: Path, settings: HubSettings, download: bo
     write_compose(out / "compose" / "metadata" / "composeinfo.json", target)
     requests = prepared.requests
     content = HubContent.wanted_by(requests)
+    logs_in = any(fault.kind.needs_login for fault in settings.faults)
+    if logs_in:
+        content = replace(content, anonymous=None)
     with RehearsalHub(settings, out.absolute() / "koji", content) as hub:
         profile_file = out / "koji" / "profile.conf"
         write_profile(profile_file, hub, PROFILE)
@@ -115,7 +123,7 @@ def _rehearse(prepared: Prepared, out: Path, settings: HubSettings, download: bo
             requests,
             target,
             config.settings,
-            read_profile(PROFILE, profile_file),
+            read_profile(PROFILE, profile_file, *(_LOGIN if logs_in else ())),
             vocabulary(),
             RunOptions(over_http=download, stop=STOP),
         )

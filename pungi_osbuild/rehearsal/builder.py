@@ -17,6 +17,7 @@ from pungi_osbuild import imagetypes
 from pungi_osbuild.rehearsal import composer, rules
 from pungi_osbuild.rehearsal.composer import Order
 from pungi_osbuild.rehearsal.composerjobs import Compose, ComposerJobs, Ended
+from pungi_osbuild.rehearsal.faults import FaultBook
 from pungi_osbuild.rehearsal.records import Build, Tag, Target, Task
 from pungi_osbuild.rehearsal.settings import HubSettings
 from pungi_osbuild.rehearsal.state import State
@@ -95,6 +96,11 @@ class Builder:
         self._scheduled = 0
         self._queue: Deque[int] = deque()
         self._building = 0
+
+    @property
+    def faults(self) -> FaultBook:
+        """Which of the faults asked for are spent."""
+        return self._jobs.faults
 
     def submit(self, owner: int, request: Sequence[Any], now: float) -> Task:
         """Make an osbuildImage task, which is FREE."""

@@ -76,7 +76,7 @@ class ComposerJobs:
     def __init__(self, state: State, store: Store, settings: HubSettings) -> None:
         self._state = state
         self._settings = settings
-        self._faults = FaultBook(settings.faults)
+        self.faults = self._faults = FaultBook(settings.faults)
         self._importer = Importer(state, store, settings, self._faults)
         self._composes_of: Dict[str, int] = {}
 

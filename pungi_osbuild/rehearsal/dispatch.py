@@ -133,6 +133,8 @@ class Dispatcher:
         since = now - self._office.state.started_ts
         if any(one.start <= since < one.start + one.lasts for one in self._settings.outages):
             raise ServerOffline("server is offline")
+        if self._office.trouble.offline():
+            raise ServerOffline("server is offline")
 
     # sessions
 

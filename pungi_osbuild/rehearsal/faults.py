@@ -14,32 +14,57 @@ from pungi_osbuild.errors import InputError
 class FaultKind(str, Enum):
     """The kinds of fault, by the name they are asked for with."""
 
-    BUILD = "build"
-    """osbuild fails; the task and the Koji build fail."""
+    meaning: str
+    """What goes wrong, in a sentence for people."""
 
-    UPLOAD = "upload"
-    """The upload to the cloud fails; what other arches have uploaded stays there."""
+    needs_login: bool
+    """Whether it says nothing to a client that has not logged in."""
 
-    CHECKSUM = "checksum"
-    """The image's file differs from the checksum that Koji has recorded."""
+    def __new__(cls, name: str, meaning: str, needs_login: bool = False) -> FaultKind:
+        """Make a kind of its name and more."""
+        kind = str.__new__(cls, name)
+        kind._value_ = name
+        kind.meaning = meaning
+        kind.needs_login = needs_login
+        return kind
 
-    CUT = "cut"
-    """The download of the image ends early."""
-
-    MISSING = "missing"
-    """The image is listed but was imported without its file."""
-
-    LOST_UPLOAD = "lost-upload"
-    """The build succeeds, and nothing says what became of the upload."""
-
-    TAKEN = "taken"
-    """Another build takes the N-V-R just before this one registers it; once."""
-
-    ODD_ARCHIVE = "odd-archive"
-    """The build holds one more archive, of a kind that nobody can name."""
-
-    COMPOSER_DOWN = "composer-down"
-    """The builder cannot reach composer; the task fails with a traceback, not a fault of Koji's."""
+    BUILD = ("build", "osbuild fails; the task and the Koji build fail.")
+    UPLOAD = (
+        "upload",
+        "The upload to the cloud fails; what other arches have uploaded stays there.",
+    )
+    CHECKSUM = ("checksum", "The image's file differs from the checksum that Koji has recorded.")
+    CUT = ("cut", "The download of the image ends early, every time.")
+    SLOW = ("slow", "The image is served at 16 KiB a second.")
+    MISSING = ("missing", "The image is listed but was imported without its file.")
+    LOST_UPLOAD = (
+        "lost-upload",
+        "The build succeeds, and nothing says what became of the upload.",
+    )
+    TAKEN = ("taken", "Another build takes the N-V-R just before this one registers it; once.")
+    ODD_ARCHIVE = (
+        "odd-archive",
+        "The build holds one more archive, of a kind that nobody can name.",
+    )
+    COMPOSER_DOWN = (
+        "composer-down",
+        "The builder cannot reach composer; the task fails with a traceback, not Koji's fault.",
+    )
+    OUTAGE = (
+        "outage",
+        "After the image was submitted, 3 requests are told that the server is offline; once.",
+    )
+    RESET = (
+        "reset",
+        "The image is submitted, and the connection breaks before the reply; once.",
+        True,
+    )
+    RESTART = (
+        "restart",
+        "After the image was submitted, 3 requests get no answer, as while a hub restarts; once.",
+        True,
+    )
+    EXPIRE = ("expire", "The session that has submitted the image expires; once.", True)
 
 
 KEYS = ("name", "version", "arch", "image_type")
@@ -66,7 +91,7 @@ class Fault:
     def spec(self) -> str:
         """The fault as it is asked for."""
         keys = ",".join("%s=%s" % (key, value) for key, value in _given(self))
-        return self.kind.value + (":" + keys if keys else "")
+        return str(self.kind.value) + (":" + keys if keys else "")
 
     def fits(self, name: str, arch: str, image_type: str, version: Optional[str] = None) -> bool:
         """Whether it goes wrong for this image; without a version, for one of any version."""
@@ -96,12 +121,12 @@ def parse_fault(spec: str) -> Fault:
     :raises InputError: for an unknown kind or key, or a key without a value
     """
     kind, _, rest = spec.partition(":")
-    kinds = [known.value for known in FaultKind]
+    kinds = {str(known.value): known for known in FaultKind}
     if kind not in kinds:
         raise InputError(
-            "unknown fault %r in %r" % (kind, spec), _choices("kinds of fault", kind, kinds)
+            "unknown fault %r in %r" % (kind, spec), _choices("kinds of fault", kind, list(kinds))
         )
-    return Fault(FaultKind(kind), **_keys(spec, rest))
+    return Fault(kinds[kind], **_keys(spec, rest))
 
 
 def _keys(spec: str, rest: str) -> Dict[str, str]:

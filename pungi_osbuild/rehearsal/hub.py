@@ -20,6 +20,7 @@ from pungi_osbuild.rehearsal.server import FILES_PATH, HUB_PATH, HubServer, Site
 from pungi_osbuild.rehearsal.settings import LOOPBACK, HubSettings
 from pungi_osbuild.rehearsal.state import State
 from pungi_osbuild.rehearsal.store import Store
+from pungi_osbuild.rehearsal.trouble import Trouble
 
 POLL_INTERVAL = 0.05
 """Seconds after which the listening thread sees that it should stop."""
@@ -35,6 +36,7 @@ class RehearsalHub:
     :param topdir: where Koji's files go; made when it is not there
     :param content: what it knows at first; None: that of the hub it imitates
     :param clock: seconds since the epoch
+    :param sleep: waits for seconds, where a file is served slowly
     """
 
     def __init__(
@@ -43,7 +45,9 @@ class RehearsalHub:
         topdir: Path,
         content: Optional[HubContent] = None,
         clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
+        self._sleep = sleep
         self.settings = settings
         self.topdir = topdir.absolute()
         self._content = content or HubContent.golden()
@@ -176,7 +180,8 @@ class RehearsalHub:
             composer=address + "/composer",
         )
         builder = Builder(state, store, self.settings, addresses)
-        office = Office(state, builder, store)
+        trouble = Trouble(builder.faults, state)
+        office = Office(state, builder, store, trouble)
         if self.settings.state_file is not None:
             self._memory = Memory(self.settings.state_file, state, builder)
             recalled = self._memory.recall()
@@ -184,7 +189,7 @@ class RehearsalHub:
             self._clock.not_before(recalled or 0.0)
         self._dispatcher = Dispatcher(office, self._ledger, self._clock, self.settings, self._save)
         pages = Pages(self._dispatcher, address + HUB_PATH)
-        return Site(self._dispatcher, pages, store, state.cut_files)
+        return Site(self._dispatcher, pages, office, self._sleep)
 
     def _save(self, now: float) -> None:
         if self._memory is not None:

@@ -123,6 +123,8 @@ class Importer:
             content = spoiled(content)
         if is_image and self._hits(FaultKind.CUT, order, image):
             self._state.cut_files.add(path)
+        if is_image and self._hits(FaultKind.SLOW, order, image):
+            self._state.slow_files.add(path)
         if not missing:
             self._store.write_build_file(path, content)
         self._state.add_archive(

@@ -15,6 +15,7 @@ from pungi_osbuild.rehearsal.builder import Builder
 from pungi_osbuild.rehearsal.records import Session, User
 from pungi_osbuild.rehearsal.state import State
 from pungi_osbuild.rehearsal.store import Store
+from pungi_osbuild.rehearsal.trouble import Trouble
 from pungi_osbuild.rehearsal.wire import ActionNotAllowed, GenericError, ParameterError
 
 
@@ -25,6 +26,7 @@ class Office:
     state: State
     builder: Builder
     store: Store
+    trouble: Trouble
 
 
 @dataclass(frozen=True)

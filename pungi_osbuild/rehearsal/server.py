@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 import time
 from contextlib import suppress
@@ -11,15 +12,15 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import TCPServer
-from typing import Any, Callable, Container, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Optional, Set, Tuple
 from urllib.parse import unquote, urlsplit
 
 from pungi_osbuild.rehearsal.dispatch import Credentials, Dispatcher
 from pungi_osbuild.rehearsal.ledger import Ledger
 from pungi_osbuild.rehearsal.methods.people import KOJI_VERSION
 from pungi_osbuild.rehearsal.pages import POLICY, Page, Pages
+from pungi_osbuild.rehearsal.rpc import Office
 from pungi_osbuild.rehearsal.settings import HubSettings
-from pungi_osbuild.rehearsal.store import Store
 
 HUB_PATH = "/kojihub"
 FILES_PATH = "/kojifiles/"
@@ -36,6 +37,9 @@ EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: 
 """Addresses that nobody can connect to, and what is told instead, which reaches the hub."""
 
 CHUNK = 256 * 1024
+SLOW_CHUNK = 16 * 1024
+SLOW_PAUSE = 1.0
+"""Seconds between two such pieces of a file that is served slowly."""
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
@@ -44,13 +48,13 @@ class Site:
     """
     What is served.
 
-    :param cut_files: paths below topdir whose download ends early; it grows while builds end
+    :param pause: waits for seconds
     """
 
     dispatcher: Dispatcher
     pages: Pages
-    store: Store
-    cut_files: Container[str]
+    office: Office
+    pause: Callable[[float], object]
 
 
 class HubServer(ThreadingHTTPServer):
@@ -77,6 +81,7 @@ class HubServer(ThreadingHTTPServer):
             self.address_family = socket.AF_INET6
         self._open: Dict[Any, threading.Thread] = {}
         self._open_lock = threading.Lock()
+        self._broken: Set[Any] = set()
         super().__init__((settings.host, settings.port), _Handler)
         try:
             host = EVERY_ADDRESS.get(settings.host, settings.host)
@@ -115,9 +120,18 @@ class HubServer(ThreadingHTTPServer):
 
     def shutdown_request(self, request: Any) -> None:
         """Close a connection that has ended."""
-        super().shutdown_request(request)
+        if request in self._broken:
+            self._broken.discard(request)
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
         with self._open_lock:
             self._open.pop(request, None)
+
+    def break_off(self, request: Any) -> None:
+        """Let a connection end with a reset, once its request is done with."""
+        request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._broken.add(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a connection that breaks: clients may leave when they like."""
@@ -159,8 +173,22 @@ class _Handler(BaseHTTPRequestHandler):
         if length is None:
             return
         body = self._body(length)
-        if body is not None:
-            self._reply(self._answer(body, length))
+        if body is None:
+            return
+        trouble = self.server.site.office.trouble
+        if trouble.silent():
+            self._vanish()
+            return
+        reply = self._answer(body, length)
+        if trouble.loses_reply():
+            self._vanish()
+        else:
+            self._reply(reply)
+
+    def _vanish(self) -> None:
+        """Break the connection without a word: the client sees a reset."""
+        self.close_connection = True
+        self.server.break_off(self.connection)
 
     def _answer(self, body: bytes, length: int) -> bytes:
         dispatcher = self.server.site.dispatcher
@@ -239,7 +267,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.METHOD_NOT_ALLOWED)
             return
         below = path[len(FILES_PATH) :] if path.startswith(FILES_PATH) else ""
-        found = self.server.site.store.served(below) if below else None
+        found = self.server.site.office.store.served(below) if below else None
         if found is None:
             self._refuse(HTTPStatus.NOT_FOUND)
             return
@@ -249,7 +277,7 @@ class _Handler(BaseHTTPRequestHandler):
         kind = "text/plain; charset=utf-8" if readable else "application/octet-stream"
         self._head(kind, size, ("X-Content-Type-Options", "nosniff"))
         if with_body:
-            self._send_file(found, size, below in self.server.site.cut_files)
+            self._send_file(found, size, below)
 
     def _send_page(self, page: Page, with_body: bool) -> None:
         more = [("Content-Security-Policy", POLICY), ("Cache-Control", "no-store")]
@@ -259,14 +287,19 @@ class _Handler(BaseHTTPRequestHandler):
         if with_body:
             self.wfile.write(page.body)
 
-    def _send_file(self, path: Path, size: int, cut: bool) -> None:
+    def _send_file(self, path: Path, size: int, below: str) -> None:
+        site = self.server.site
+        cut, slow = below in site.office.state.cut_files, below in site.office.state.slow_files
         left = size // 2 if cut else size
         self.server.ledger.count(downloads=1, bytes_served=left)
         with path.open("rb") as source:
             while left:
-                chunk = source.read(min(CHUNK, left))
+                chunk = source.read(min(SLOW_CHUNK if slow else CHUNK, left))
                 self.wfile.write(chunk)
                 left -= len(chunk)
+                if slow:
+                    self.wfile.flush()
+                    site.pause(SLOW_PAUSE)
         if cut:
             self.close_connection = True
 

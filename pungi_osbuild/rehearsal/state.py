@@ -54,6 +54,8 @@ class State:
         self.listings: Dict[Tuple[str, str], Listing] = {}
         self.cut_files: Set[str] = set()
         """Paths below topdir whose download ends early."""
+        self.slow_files: Set[str] = set()
+        """Paths below topdir that are served slowly."""
         self.session_count = 0
         self.children: Dict[int, List[int]] = {}
         self._by_nvr: Dict[Tuple[str, str, str], int] = {}

@@ -41,7 +41,9 @@ def osbuild_image(
         arguments[3] = image_type[0]
     _check_priority(caller, priority)
     assert caller.user is not None
-    return caller.office.builder.submit(caller.user.id, arguments, caller.now).id
+    task = caller.office.builder.submit(caller.user.id, arguments, caller.now)
+    caller.office.trouble.submitted(name, version, arches, arguments[3], caller.session)
+    return task.id
 
 
 def _check_priority(caller: Caller, priority: Any) -> None:
