@@ -110,7 +110,7 @@ def hub_command(
             show_lines(_introduction(hub))
             _warn_of_host(hub)
             if profile_file is not None:
-                write_profile(profile_file, hub, PROFILE)
+                write_profile(profile_file, hub, PROFILE, "password" if strict_auth else "noauth")
                 login = "--user=pungi --password=pungipw " if strict_auth else ""
                 said = "koji --config=%s -p %s %shello" % (profile_file, PROFILE, login)
                 show_lines(["try    %s" % said])

@@ -118,7 +118,7 @@ def _rehearse(prepared: Prepared, out: Path, settings: HubSettings, download: bo
         content = replace(content, anonymous=None)
     with RehearsalHub(settings, out.absolute() / "koji", content) as hub:
         profile_file = out / "koji" / "profile.conf"
-        write_profile(profile_file, hub, PROFILE)
+        write_profile(profile_file, hub, PROFILE, "password" if logs_in else "noauth")
         result = run(
             requests,
             target,

@@ -46,6 +46,14 @@ class Codec:
         return text
 
     def _text(self, value: Any) -> str:
+        # What there is most of first: a hub has thousands of rows and indexes of them.
+        kind = type(value)
+        if kind is str:
+            return _quoted(value)
+        if kind is int:
+            return str(value)
+        if kind is tuple:
+            return '{"$tuple":[%s]}' % ",".join(map(self._text, value))
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             return self._row(value)
         if isinstance(value, dict):
@@ -72,7 +80,7 @@ class Codec:
 
     def _dict(self, value: Mapping[Any, Any]) -> str:
         if all(isinstance(key, str) and not key.startswith(MARK) for key in value):
-            items = ("%s:%s" % (json.dumps(key), self._text(one)) for key, one in value.items())
+            items = ("%s:%s" % (_quoted(key), self._text(one)) for key, one in value.items())
             return "{%s}" % ",".join(items)
         pairs = ("[%s,%s]" % (self._text(key), self._text(one)) for key, one in value.items())
         return self._marked(MARK + "dict", "[%s]" % ",".join(pairs))
@@ -111,6 +119,7 @@ class Codec:
         return kind(**{key: self.decode(one) for key, one in inner.items()})
 
 
+_quoted: Callable[[str], str] = json.encoder.encode_basestring_ascii
 _COLLECTIONS: Mapping[str, Tuple[Type[Any], Callable[[List[Any]], Any]]] = {
     MARK + "tuple": (tuple, tuple),
     MARK + "set": (set, set),

@@ -7,11 +7,12 @@ a whole before the reply to a call that changed something, so a client never kno
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.imagetypes import ExportedFile, ImageType
@@ -60,7 +61,7 @@ class Memory:
         self._builder = builder
         self._codec = Codec(*_ROWS, *_PARTS, *_WORK)
         self._logins = Codec(*_ROWS, *_PARTS)
-        self._saved: Optional[Tuple[str, str]] = None
+        self._saved: Optional[Tuple[Any, ...]] = None
         self.problem: Optional[str] = None
         """Why the state was not saved the last time, or None."""
 
@@ -121,13 +122,14 @@ class Memory:
         """
         tables = self._state.tables()
         sessions: Dict[int, Session] = tables.pop("sessions")
-        most = self._codec.encode({"tables": tables, "work": self._builder.work()})
         unused = {
             number: replace(one, callnum=None, update_ts=0.0) for number, one in sessions.items()
         }
-        seen = (most, self._logins.encode(unused))
+        work = self._builder.work()
+        seen = (_marks(tables), _marks(work), unused)
         if seen == self._saved and self.problem is None:
             return
+        most = self._codec.encode({"tables": tables, "work": work})
         rest = '"sessions":%s,"now":%s' % (self._logins.encode(sessions), json.dumps(now))
         self._write("%s,%s}" % (most[:-1], rest))
         self._saved = seen
@@ -148,6 +150,24 @@ class Memory:
             self.problem = "%s cannot be written: %s" % (self._path, error.strerror or error)
         else:
             self.problem = None
+
+
+def _marks(values: Mapping[str, Any]) -> Tuple[Any, ...]:
+    """
+    Return what tells whether something has changed, quicker than writing it.
+
+    A row that changes is another row, and the codec keeps the rows that were written, so that no
+    other one can have their identity. Whatever else changes has a counter beside it.
+    """
+    marks: List[Any] = []
+    for value in values.values():
+        if not isinstance(value, dict):
+            marks.append(len(value) if isinstance(value, (list, set, tuple)) else value)
+        elif dataclasses.is_dataclass(next(iter(value.values()), None)):
+            marks.append(tuple(map(id, value.values())))
+        else:
+            marks.append(len(value))
+    return tuple(marks)
 
 
 def _compact(value: Any) -> str:

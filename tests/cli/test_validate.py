@@ -199,11 +199,9 @@ def test_a_login_that_is_refused(practice: Practice) -> None:
 def test_nobody_is_not_a_user(tmp_path: Path) -> None:
     """A profile that does not log in, at a hub that wants to know who asks."""
     with a_practice(tmp_path) as practice:
-        profile = tmp_path / "anonymous.conf"
-        write_profile(profile, practice.hub, "anonymous")
-        profile.write_text(profile.read_text("utf-8").replace("= password", "= noauth"))
+        write_profile(tmp_path / "anonymous.conf", practice.hub, "anonymous")
         config = a_config(tmp_path, BLOCK)
-        login = ("--hub", "anonymous", "--koji-config", profile)
+        login = ("--hub", "anonymous", "--koji-config", tmp_path / "anonymous.conf")
         result = validate(config, *login)
     assert result.exit_code == 3
     assert "nobody is logged in" in result.stdout
