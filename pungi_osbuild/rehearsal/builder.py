@@ -95,6 +95,19 @@ class Builder:
         # To the microsecond, as all of the hub's times.
         heapq.heappush(self._due, (round(when, 6), self._scheduled, step))
 
+    def _step(self, task_id: int, when: float, step: Callable[[int, float], None]) -> None:
+        """Let a task's next step come; one that goes wrong fails the task, as a builder does."""
+
+        def guarded(now: float) -> None:
+            try:
+                step(task_id, now)
+            except Exception as error:
+                task = self._state.tasks[task_id]
+                if not task.ended:
+                    self._fail(task, _traceback(error, type(error).__name__), now)
+
+        self._at(when, guarded)
+
     def _offer(self, task_id: int, now: float) -> None:
         self._queue.append(task_id)
         self._take_waiting(now)
@@ -111,7 +124,7 @@ class Builder:
         self._building += 1
         state = TASK_STATES["ASSIGNED"]
         self._state.tasks[task.id] = replace(task, state=state, host_id=HOST_ID)
-        self._at(now + self._settings.start_delay / 2, lambda when: self._take(task.id, when))
+        self._step(task.id, now + self._settings.start_delay / 2, self._take)
 
     def _take(self, task_id: int, now: float) -> None:
         task = self._state.tasks[task_id]
@@ -126,9 +139,6 @@ class Builder:
             self._fail(opened, as_fault(error), now)
         except _UnreachableError as error:
             self._fail(opened, _traceback(error, "requests.exceptions.ConnectionError"), now)
-        except Exception as error:
-            # As a builder does: one task that cannot be read must not stop the others.
-            self._fail(opened, _traceback(error, type(error).__name__), now)
         else:
             self._compose(target, self._jobs.start(order, now), now)
 
@@ -175,11 +185,14 @@ class Builder:
     def _compose(self, target: Target, compose: Compose, now: float) -> None:
         """Wait for composer, which is quick when Koji has refused to register the build."""
         order = compose.order
-        pending = composer.pending_status(order.arches)
-        self._store.write_output(order.task_id, "compose-status.json", pending)
         settings = self._settings
         lasts = settings.duration if compose.build is not None else settings.start_delay
-        self._at(now + lasts, lambda when: self._conclude(target, compose, when))
+        # First of all: composer works, whatever becomes of the task.
+        self._step(
+            order.task_id, now + lasts, lambda _, when: self._conclude(target, compose, when)
+        )
+        pending = composer.pending_status(order.arches)
+        self._store.write_output(order.task_id, "compose-status.json", pending)
 
     def _conclude(self, target: Target, compose: Compose, now: float) -> None:
         """End a task that composer has ended with, if it still runs."""
