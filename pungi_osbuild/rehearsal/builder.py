@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from dataclasses import dataclass, replace
-from typing import Any, Deque, Dict, List, Mapping, Sequence, Tuple, Union
+from typing import Any, Callable, Deque, Dict, List, Mapping, Sequence, Tuple, Union
 
 from pungi_osbuild import imagetypes
 from pungi_osbuild.rehearsal import composer, rules
@@ -148,11 +148,21 @@ class Builder:
         if isinstance(step, Offer):
             self._offer(step.task_id, now)
         elif isinstance(step, Start):
-            self._take(step.task_id, now)
+            self._guarded(step.task_id, now, lambda: self._take(step.task_id, now))
         elif isinstance(step, Conclusion):
-            self._conclude(step.target, step.compose, now)
+            task_id = step.compose.order.task_id
+            self._guarded(task_id, now, lambda: self._conclude(step.target, step.compose, now))
         else:
             self._take_waiting(now)
+
+    def _guarded(self, task_id: int, now: float, step: Callable[[], None]) -> None:
+        """Do a task's step; one that goes wrong fails the task, as a builder does."""
+        try:
+            step()
+        except Exception as error:
+            task = self._state.tasks[task_id]
+            if not task.ended:
+                self._fail(task, _traceback(error, type(error).__name__), now)
 
     def _at(self, when: float, step: Step) -> None:
         self._scheduled += 1
@@ -190,9 +200,6 @@ class Builder:
             self._fail(opened, as_fault(error), now)
         except _UnreachableError as error:
             self._fail(opened, _traceback(error, "requests.exceptions.ConnectionError"), now)
-        except Exception as error:
-            # As a builder does: one task that cannot be read must not stop the others.
-            self._fail(opened, _traceback(error, type(error).__name__), now)
         else:
             self._compose(target, self._jobs.start(order, now), now)
 
@@ -239,11 +246,12 @@ class Builder:
     def _compose(self, target: Target, compose: Compose, now: float) -> None:
         """Wait for composer, which is quick when Koji has refused to register the build."""
         order = compose.order
-        pending = composer.pending_status(order.arches)
-        self._store.write_output(order.task_id, "compose-status.json", pending)
         settings = self._settings
         lasts = settings.duration if compose.build is not None else settings.start_delay
+        # First of all: composer works, whatever becomes of the task.
         self._at(now + lasts, Conclusion(target, compose))
+        pending = composer.pending_status(order.arches)
+        self._store.write_output(order.task_id, "compose-status.json", pending)
 
     def _conclude(self, target: Target, compose: Compose, now: float) -> None:
         """End a task that composer has ended with, if it still runs."""

@@ -142,7 +142,7 @@ class ComposerJobs:
             return Ended(compose, False, images, failed, _import_log())
         try:
             done = self._importer.import_build(build, order, images, now)
-        except GenericError as error:
+        except (GenericError, OSError) as error:
             failed = rules.refund_build(self._state, build, now)
             return Ended(compose, False, images, failed, {"koji_error": str(error)})
         return Ended(compose, True, images, done, {"koji_error": ""})

@@ -297,7 +297,7 @@ class _Handler(BaseHTTPRequestHandler):
                 chunk = source.read(min(SLOW_CHUNK if slow else CHUNK, left))
                 self.wfile.write(chunk)
                 left -= len(chunk)
-                if slow:
+                if slow and left:
                     self.wfile.flush()
                     site.pause(SLOW_PAUSE)
         if cut:

@@ -47,6 +47,19 @@ def test_every_transcript_has_a_scene() -> None:
         assert reason
 
 
+def test_the_documentation_tells_what_is_left_out() -> None:
+    """The same calls for the same reasons."""
+    page = Path(__file__).parents[2] / "docs" / "rehearsal-hub.md"
+    section = page.read_text(encoding="utf-8").split("## What is left out")[1].split("Of what a")[0]
+    rows = [
+        tuple(cell.strip() for cell in line.strip("|").split("|"))
+        for line in section.splitlines()
+        if line.startswith("|")
+    ]
+    expected = [(name, str(index), reason) for (name, index), reason in LEFT_OUT.items()]
+    assert rows[2:] == expected
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_transcript_is_answered_as_by_a_real_hub(name: str, tmp_path: Path) -> None:
     """All entries are played, those left out as well: a stale reason is a failure."""

@@ -7,6 +7,7 @@ N-V-Rs, releases and package lists are in ``test_rules``, states in ``test_state
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Iterator
@@ -249,6 +250,26 @@ def test_a_composer_that_is_down_is_a_traceback(tmp_path: Path) -> None:
         assert desk.session().getTaskResult(task_id, raise_fault=False)["faultCode"] == 1
         assert desk.session().listBuilds() == []
         assert desk.state(desk.build("rig-aws")) == "CLOSED"
+
+
+def test_a_volume_that_cannot_be_written_fails_the_task(desk: Desk) -> None:
+    """Not the hub; when it can be written again, the N-V-R is used again."""
+    packages = desk.hub.topdir / "packages"
+    packages.write_text("")
+    task_id = desk.build(opts=ONE)
+    with pytest.raises(koji.BuildError):
+        desk.session().getTaskResult(task_id)
+    assert "Not a directory" in desk.output(task_id, "koji-import.log.json")["koji_error"]
+    assert desk.session().listArchives(buildID=1) == []
+    packages.unlink()
+    assert desk.state(desk.build(opts=ONE)) == "CLOSED"
+    tasks = desk.hub.topdir / "work" / "tasks"
+    shutil.rmtree(tasks)
+    tasks.write_text("")
+    broken = desk.build()
+    with pytest.raises(Fault, match=r"NotADirectoryError|FileExistsError"):
+        desk.session().getTaskResult(broken)
+    assert desk.state(broken) == "FAILED"
 
 
 def test_a_fault_can_be_of_one_version(tmp_path: Path) -> None:
