@@ -6,7 +6,10 @@ BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 DEMO = demo-compose
 
-.PHONY: demo test lint format clean
+# A user of the hub, not of this machine: make takes USER from the environment, too.
+HUB_USER = $(if $(filter command line,$(origin USER)),$(USER))
+
+.PHONY: demo test test-hub lint format clean
 
 demo: $(STAMP)
 	@rm -rf $(DEMO)
@@ -14,6 +17,23 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest
+
+# make test-hub HUB=URL USER=... PASSWORD=... [TARGET=... ARCH=... DISTRO=... IMAGE_TYPE=... REPO=...]
+# make test-hub PROFILE=NAME [CONFIG=FILE]; without either: a rehearsal hub of its own
+test-hub: export CONTRACT_HUB = $(HUB)
+test-hub: export CONTRACT_PROFILE = $(PROFILE)
+test-hub: export CONTRACT_CONFIG = $(CONFIG)
+test-hub: export CONTRACT_USER = $(HUB_USER)
+test-hub: export CONTRACT_PASSWORD = $(PASSWORD)
+test-hub: export CONTRACT_TOPURL = $(TOPURL)
+test-hub: export CONTRACT_TARGET = $(TARGET)
+test-hub: export CONTRACT_DISTRO = $(DISTRO)
+test-hub: export CONTRACT_IMAGE_TYPE = $(IMAGE_TYPE)
+test-hub: export CONTRACT_ARCH = $(ARCH)
+test-hub: export CONTRACT_REPO = $(REPO)
+test-hub: export CONTRACT_TIMEOUT = $(TIMEOUT)
+test-hub: $(STAMP)
+	@$(BIN)/python -m pytest -v -rs tests/contract
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

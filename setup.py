@@ -20,9 +20,10 @@ setup(
     license="GPL-2.0-or-later",
     python_requires=">=3.9",
     packages=find_packages(include=["pungi_osbuild", "pungi_osbuild.*"]),
-    package_data={"pungi_osbuild": ["py.typed"]},
+    package_data={"pungi_osbuild": ["py.typed", "rehearsal/templates/*.html"]},
     install_requires=[
         "click>=8.0",
+        "jinja2>=3.0",
         "jsonschema>=3.2",
         "kobo>=0.24.2",
         "koji>=1.33",

@@ -25,6 +25,7 @@ DOORS: Mapping[str, Tuple[str, ...]] = {
     "kobo.conf": ("config/",),
     "requests": ("hub/",),
     "click": ("cli/",),
+    "jinja2": ("report/", "rehearsal/"),
     "rich": ("report/", "cli/"),
     "jsonschema": ("config/", "rehearsal/"),
 }

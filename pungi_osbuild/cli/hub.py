@@ -4,23 +4,50 @@ from __future__ import annotations
 
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Optional, Tuple
+from typing import Callable, Iterator, List, Optional
 
 import click
 
 from pungi_osbuild.cli.exits import exits
+from pungi_osbuild.cli.hubsettings import FAULTS, hub_options
 from pungi_osbuild.cli.show import show_lines
 from pungi_osbuild.cli.signals import STOP
-from pungi_osbuild.rehearsal import PROFILE, HubSettings, RehearsalHub, parse_fault, write_profile
+from pungi_osbuild.rehearsal import (
+    LOOPBACK,
+    PROFILE,
+    HubContent,
+    HubSettings,
+    RehearsalHub,
+    write_profile,
+)
 
 _FILE = click.Path(path_type=Path)
+_LOCAL = (LOOPBACK, "localhost", "::1")
 
 
-@click.command("hub", short_help="Run the rehearsal hub by itself.")
+@click.command("hub", short_help="Run the rehearsal hub by itself.", epilog=FAULTS)
+@click.option(
+    "--host",
+    default=LOOPBACK,
+    show_default=True,
+    metavar="HOST",
+    help="Address to listen on. Whoever reaches another one can use the hub.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: any free port.")
 @click.option(
-    "--topdir", type=_FILE, metavar="DIR", help="Koji's volume; default: a temporary folder."
+    "--topdir",
+    type=_FILE,
+    metavar="DIR",
+    help="Koji's volume; default: a temporary folder, or with --state FILE the folder FILE.files.",
+)
+@click.option(
+    "--state",
+    "state_file",
+    type=_FILE,
+    metavar="FILE",
+    help="Keep tasks and builds here; started again with it, the hub goes on where it was.",
 )
 @click.option(
     "--write-profile",
@@ -29,49 +56,113 @@ _FILE = click.Path(path_type=Path)
     metavar="FILE",
     help="Write a Koji profile named %s for this hub." % PROFILE,
 )
-@click.option("--duration", type=click.FloatRange(0), default=2.0, show_default=True, metavar="S")
-@click.option("--capacity", type=click.IntRange(1), metavar="N", help="Tasks built at a time.")
-@click.option("--fault", "faults", multiple=True, metavar="SPEC", help="As `rehearse` takes them.")
+@click.option(
+    "--strict-auth",
+    is_flag=True,
+    help="Want a login: users admin, pungi and nobody, each with the password NAMEpw.",
+)
+@click.option(
+    "--strict-content",
+    is_flag=True,
+    help="Refuse targets and packages that the hub does not know, as a real one does.",
+)
+@hub_options
 def hub_command(
+    host: str,
     port: int,
     topdir: Optional[Path],
+    state_file: Optional[Path],
     profile_file: Optional[Path],
-    duration: float,
-    capacity: Optional[int],
-    faults: Tuple[str, ...],
+    strict_auth: bool,
+    strict_content: bool,
+    make_settings: Callable[[], HubSettings],
 ) -> None:
     """Run the rehearsal hub until it is interrupted.
 
     A profile below ~/.koji/config.d is found by `koji -p rehearsal` and by
-    `pungi-osbuild run --profile rehearsal` alike.
+    `pungi-osbuild run --profile rehearsal` alike. A browser shows tasks and builds at the address
+    that is told as "web".
 
     \b
     Example: pungi-osbuild hub --write-profile ~/.koji/config.d/rehearsal.conf
+    An hour's builds in a minute, two at a time:
+             pungi-osbuild hub --duration 3600 --speed 60 --capacity 2
+    A hub that survives its restart, at the same address:
+             pungi-osbuild hub --port 8765 --state hub.json
+    What fails when users must log in, and nothing is added by itself:
+             pungi-osbuild hub --strict-auth --strict-content
     """
     with exits(), tempfile.TemporaryDirectory(prefix="rehearsal-hub-") as temporary:
-        settings = HubSettings(
+        settings = replace(
+            make_settings(),
+            host=host,
             port=port,
-            duration=duration,
-            capacity=capacity,
-            faults=tuple(map(parse_fault, faults)),
+            state_file=None if state_file is None else state_file.absolute(),
         )
-        folder = topdir.absolute() if topdir is not None else Path(temporary)
-        with RehearsalHub(settings, folder) as hub:
-            lines = [
-                "REHEARSAL HUB: nothing real is built here, and no cloud is touched.",
-                "hub    %s" % hub.server,
-                "files  %s (%s)" % (hub.topurl, hub.topdir),
-            ]
+        content = HubContent.golden()
+        content = replace(
+            content,
+            strict=strict_content,
+            anonymous=None if strict_auth else content.anonymous,
+        )
+        folder = _folder(topdir, state_file, Path(temporary))
+        with RehearsalHub(settings, folder, content) as hub:
+            show_lines(_introduction(hub))
+            _warn_of_host(hub)
             if profile_file is not None:
-                write_profile(profile_file, hub, PROFILE)
-                lines.append("try    koji --config=%s -p %s hello" % (profile_file, PROFILE))
-            show_lines(lines)
-            _until_interrupted()
+                write_profile(profile_file, hub, PROFILE, "password" if strict_auth else "noauth")
+                login = "--user=pungi --password=pungipw " if strict_auth else ""
+                said = "koji --config=%s -p %s %shello" % (profile_file, PROFILE, login)
+                show_lines(["try    %s" % said])
+            _until_interrupted(hub)
 
 
-def _until_interrupted() -> None:
+def _folder(topdir: Optional[Path], state_file: Optional[Path], temporary: Path) -> Path:
+    """Return where Koji's files go: beside a state that is kept they are kept, too."""
+    if topdir is not None:
+        return topdir.absolute()
+    if state_file is not None:
+        return state_file.absolute().with_name(state_file.name + ".files")
+    return temporary
+
+
+def _introduction(hub: RehearsalHub) -> List[str]:
+    return [
+        "REHEARSAL HUB: nothing real is built here, and no cloud is touched.",
+        "hub    %s" % hub.server,
+        "web    %s" % hub.weburl,
+        "files  %s (%s)" % (hub.topurl, hub.topdir),
+        *_state_line(hub),
+    ]
+
+
+def _state_line(hub: RehearsalHub) -> Iterator[str]:
+    if hub.settings.state_file is not None:
+        yield "state  %s (%s)" % (hub.settings.state_file, "goes on" if hub.goes_on else "new")
+
+
+def _warn_of_host(hub: RehearsalHub) -> None:
+    host = hub.settings.host
+    if host in _LOCAL:
+        return
+    who = "needs only a password that everybody knows" if hub.logs_in else "needs no password"
+    show_lines(
+        [
+            "WARNING: this hub listens on %s, not on this machine alone." % host,
+            "WARNING: whoever reaches it can use it and read its files, and %s." % who,
+        ],
+        err=True,
+    )
+
+
+def _until_interrupted(hub: RehearsalHub) -> None:
+    told: Optional[str] = None
     try:
         while not STOP.requested:
             time.sleep(1)
+            problem = hub.state_problem
+            if problem not in (None, told):
+                show_lines(["WARNING: the state is not kept: %s" % problem], err=True)
+            told = problem
     except KeyboardInterrupt:
         show_lines(["stopped"])

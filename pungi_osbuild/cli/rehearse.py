@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Optional, Sequence, Tuple
+from typing import Callable, Optional, Sequence
 
 import click
 
 from pungi_osbuild.cli.exits import exit_code, exits
+from pungi_osbuild.cli.hubsettings import FAULTS, hub_options
 from pungi_osbuild.cli.inputs import (
     DEFAULT_OUT,
     Origin,
@@ -27,16 +28,20 @@ from pungi_osbuild.model import ImageRequest, RunResult
 from pungi_osbuild.phase import RunOptions, run
 from pungi_osbuild.rehearsal import (
     PROFILE,
+    REHEARSAL_USER,
     Fault,
     HubContent,
     HubSettings,
     RehearsalHub,
-    parse_fault,
     write_profile,
 )
 
+_LOGIN = (REHEARSAL_USER, REHEARSAL_USER + "pw")
 
-@click.command("rehearse", short_help="Rehearse the whole run against a local stand-in.")
+
+@click.command(
+    "rehearse", short_help="Rehearse the whole run against a local stand-in.", epilog=FAULTS
+)
 @config_argument
 @click.option(
     "--out",
@@ -47,21 +52,7 @@ from pungi_osbuild.rehearsal import (
     help="Folder for the rehearsed compose; must be empty or not exist.",
 )
 @origin_options
-@click.option(
-    "--duration",
-    type=click.FloatRange(0),
-    default=2.0,
-    show_default=True,
-    metavar="S",
-    help="Seconds that each task builds.",
-)
-@click.option(
-    "--fault",
-    "faults",
-    multiple=True,
-    metavar="SPEC",
-    help="Something that goes wrong, e.g. build:arch=aarch64; may be repeated.",
-)
+@hub_options
 @click.option("--download", is_flag=True, help="Fetch images over HTTP, not from the hub's folder.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
 @click.option("--format", "output", type=click.Choice(["table", "json"]), default="table")
@@ -69,8 +60,7 @@ def rehearse_command(
     config: Path,
     out: Path,
     origin: Origin,
-    duration: float,
-    faults: Tuple[str, ...],
+    make_settings: Callable[[], HubSettings],
     download: bool,
     quiet: bool,
     output: str,
@@ -85,17 +75,15 @@ def rehearse_command(
     """
     with exits():
         log_to_stderr(quiet)
-        chosen = tuple(map(parse_fault, faults))
+        settings = make_settings()
         prepared = prepare(config, origin, out, rehearsal=True)
         show_problems(prepared.problems)
         prepared.required()
-        _meet(chosen, faults, prepared.requests)
+        _meet(settings.faults, prepared.requests)
         _make_empty(out, origin.compose)
         show_lines(["REHEARSAL: nothing real is built, and no cloud is touched."], err=True)
         try:
-            result = _rehearse(
-                prepared, out, HubSettings(duration=duration, faults=chosen), download
-            )
+            result = _rehearse(prepared, out, settings, download)
         except RunInterruptedError:
             raise RunInterruptedError(
                 "the rehearsal was interrupted", "Remove %s before you rehearse again." % out
@@ -105,16 +93,16 @@ def rehearse_command(
     sys.exit(int(exit_code(result)))
 
 
-def _meet(chosen: Sequence[Fault], specs: Sequence[str], requests: Sequence[ImageRequest]) -> None:
+def _meet(chosen: Sequence[Fault], requests: Sequence[ImageRequest]) -> None:
     """Refuse a fault that no image of the plan would meet: it would rehearse nothing."""
-    for fault, spec in zip(chosen, specs):
+    for fault in chosen:
         if not any(
             fault.fits(request.config.name, arch, request.config.image_type)
             for request in requests
             for arch in request.arches
         ):
             raise InputError(
-                "the fault %s meets no image of this config" % spec,
+                "the fault %s meets no image of this config" % fault.spec,
                 "See `pungi-osbuild plan` for the names, arches and image types that there are.",
             )
 
@@ -125,14 +113,17 @@ def _rehearse(prepared: Prepared, out: Path, settings: HubSettings, download: bo
     write_compose(out / "compose" / "metadata" / "composeinfo.json", target)
     requests = prepared.requests
     content = HubContent.wanted_by(requests)
+    logs_in = any(fault.kind.needs_login for fault in settings.faults)
+    if logs_in:
+        content = replace(content, anonymous=None)
     with RehearsalHub(settings, out.absolute() / "koji", content) as hub:
         profile_file = out / "koji" / "profile.conf"
-        write_profile(profile_file, hub, PROFILE)
+        write_profile(profile_file, hub, PROFILE, "password" if logs_in else "noauth")
         result = run(
             requests,
             target,
             config.settings,
-            read_profile(PROFILE, profile_file),
+            read_profile(PROFILE, profile_file, *(_LOGIN if logs_in else ())),
             vocabulary(),
             RunOptions(over_http=download, stop=STOP),
         )

@@ -11,12 +11,13 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from dataclasses import dataclass, replace
-from typing import Any, Callable, Deque, List, Sequence, Tuple
+from typing import Any, Callable, Deque, Dict, List, Mapping, Sequence, Tuple, Union
 
 from pungi_osbuild import imagetypes
 from pungi_osbuild.rehearsal import composer, rules
 from pungi_osbuild.rehearsal.composer import Order
 from pungi_osbuild.rehearsal.composerjobs import Compose, ComposerJobs, Ended
+from pungi_osbuild.rehearsal.faults import FaultBook
 from pungi_osbuild.rehearsal.records import Build, Tag, Target, Task
 from pungi_osbuild.rehearsal.settings import HubSettings
 from pungi_osbuild.rehearsal.state import State
@@ -45,6 +46,37 @@ class Addresses:
     composer: str
 
 
+@dataclass(frozen=True)
+class Offer:
+    """A step: a task is offered to the builders."""
+
+    task_id: int
+
+
+@dataclass(frozen=True)
+class Start:
+    """A step: the builder sees a task that it was given."""
+
+    task_id: int
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """A step: composer has ended, and so does the task."""
+
+    target: Target
+    compose: Compose
+
+
+@dataclass(frozen=True)
+class Vacancy:
+    """A step: a builder has become free."""
+
+
+Step = Union[Offer, Start, Conclusion, Vacancy]
+"""What is due; a value, so that a hub can remember it over a restart."""
+
+
 class Builder:
     """
     Advances tasks from FREE to their end.
@@ -60,16 +92,21 @@ class Builder:
         self._settings = settings
         self._addresses = addresses
         self._jobs = ComposerJobs(state, store, settings)
-        self._due: List[Tuple[float, int, Callable[[float], None]]] = []
+        self._due: List[Tuple[float, int, Step]] = []
         self._scheduled = 0
         self._queue: Deque[int] = deque()
         self._building = 0
+
+    @property
+    def faults(self) -> FaultBook:
+        """Which of the faults asked for are spent."""
+        return self._jobs.faults
 
     def submit(self, owner: int, request: Sequence[Any], now: float) -> Task:
         """Make an osbuildImage task, which is FREE."""
         task = Task(self._state.next_task_id(), "osbuildImage", tuple(request), owner, now)
         self._state.add_task(task)
-        self._at(now + self._settings.start_delay, lambda when: self._offer(task.id, when))
+        self._at(now + self._settings.start_delay / 2, Offer(task.id))
         return task
 
     def submit_tagging(self, owner: int, tag: Tag, build: Build, now: float) -> Task:
@@ -87,9 +124,47 @@ class Builder:
         """Do all steps that are due."""
         while self._due and self._due[0][0] <= now:
             when, _, step = heapq.heappop(self._due)
-            step(when)
+            self._do(step, when)
 
-    def _at(self, when: float, step: Callable[[float], None]) -> None:
+    def work(self) -> Dict[str, Any]:
+        """Return all that is under way, by name."""
+        return {
+            "due": self._due,
+            "scheduled": self._scheduled,
+            "queue": list(self._queue),
+            "building": self._building,
+            "jobs": self._jobs.work(),
+        }
+
+    def recall(self, work: Mapping[str, Any]) -> None:
+        """Go on where another builder was; what is overdue is done at its own time."""
+        self._due = [(when, number, step) for when, number, step in work["due"]]
+        self._scheduled = int(work["scheduled"])
+        self._queue = deque(work["queue"])
+        self._building = int(work["building"])
+        self._jobs.recall(work["jobs"])
+
+    def _do(self, step: Step, now: float) -> None:
+        if isinstance(step, Offer):
+            self._offer(step.task_id, now)
+        elif isinstance(step, Start):
+            self._guarded(step.task_id, now, lambda: self._take(step.task_id, now))
+        elif isinstance(step, Conclusion):
+            task_id = step.compose.order.task_id
+            self._guarded(task_id, now, lambda: self._conclude(step.target, step.compose, now))
+        else:
+            self._take_waiting(now)
+
+    def _guarded(self, task_id: int, now: float, step: Callable[[], None]) -> None:
+        """Do a task's step; one that goes wrong fails the task, as a builder does."""
+        try:
+            step()
+        except Exception as error:
+            task = self._state.tasks[task_id]
+            if not task.ended:
+                self._fail(task, _traceback(error, type(error).__name__), now)
+
+    def _at(self, when: float, step: Step) -> None:
         self._scheduled += 1
         # To the microsecond, as all of the hub's times.
         heapq.heappush(self._due, (round(when, 6), self._scheduled, step))
@@ -103,19 +178,28 @@ class Builder:
         while self._queue and (capacity is None or self._building < capacity):
             task = self._state.tasks[self._queue.popleft()]
             if not task.ended:
-                self._take(task, now)
+                self._assign(task, now)
 
-    def _take(self, task: Task, now: float) -> None:
+    def _assign(self, task: Task, now: float) -> None:
+        """Give a task to the builder, which sees it a little later."""
         self._building += 1
+        state = TASK_STATES["ASSIGNED"]
+        self._state.tasks[task.id] = replace(task, state=state, host_id=HOST_ID)
+        self._at(now + self._settings.start_delay / 2, Start(task.id))
+
+    def _take(self, task_id: int, now: float) -> None:
+        task = self._state.tasks[task_id]
+        if task.ended:
+            return
         state = TASK_STATES["OPEN"]
-        opened = replace(task, state=state, start_ts=now, host_id=HOST_ID, weight=TASK_WEIGHT)
+        opened = replace(task, state=state, start_ts=now, weight=TASK_WEIGHT)
         self._state.tasks[task.id] = opened
         try:
             target, order = self._order(opened)
-        except (KeyError, ValueError) as error:
-            self._fail(opened, _traceback(error), now)
         except GenericError as error:
             self._fail(opened, as_fault(error), now)
+        except _UnreachableError as error:
+            self._fail(opened, _traceback(error, "requests.exceptions.ConnectionError"), now)
         else:
             self._compose(target, self._jobs.start(order, now), now)
 
@@ -127,6 +211,7 @@ class Builder:
             refuses the request
         :raises KeyError: a repo or ostree ref has a ``$name`` that koji-osbuild does not know
         :raises ValueError: one has a ``$`` that is none
+        :raises _UnreachableError: composer is not there
         """
         name, version, distro, image_type, target_name, arches, options = task.request
         target = self._state.target_on_first_use(target_name)
@@ -147,6 +232,8 @@ class Builder:
         )
         request = order.request(self._addresses.server)
         self._store.write_output(task.id, "compose-request.json", request)
+        if not self._jobs.reachable(order):
+            raise _UnreachableError("%s cannot be reached" % self._addresses.composer)
         refusal = order.refusal()
         if refusal is not None:
             raise GenericError("Failed to create the compose request: %s" % refusal)
@@ -159,11 +246,12 @@ class Builder:
     def _compose(self, target: Target, compose: Compose, now: float) -> None:
         """Wait for composer, which is quick when Koji has refused to register the build."""
         order = compose.order
-        pending = composer.pending_status(order.arches)
-        self._store.write_output(order.task_id, "compose-status.json", pending)
         settings = self._settings
         lasts = settings.duration if compose.build is not None else settings.start_delay
-        self._at(now + lasts, lambda when: self._conclude(target, compose, when))
+        # First of all: composer works, whatever becomes of the task.
+        self._at(now + lasts, Conclusion(target, compose))
+        pending = composer.pending_status(order.arches)
+        self._store.write_output(order.task_id, "compose-status.json", pending)
 
     def _conclude(self, target: Target, compose: Compose, now: float) -> None:
         """End a task that composer has ended with, if it still runs."""
@@ -228,12 +316,12 @@ class Builder:
         self._end(replace(task, state=TASK_STATES["FAILED"], fault=fault), now)
 
     def _end(self, task: Task, now: float) -> None:
-        was_open = self._state.tasks[task.id].state == TASK_STATES["OPEN"]
+        had_builder = self._state.tasks[task.id].state != TASK_STATES["FREE"]
         self._state.tasks[task.id] = replace(task, completion_ts=now)
-        if was_open:
+        if had_builder:
             self._building -= 1
             # Not at once: of many tasks that fail when they are taken each would take the next.
-            self._at(now, self._take_waiting)
+            self._at(now, Vacancy())
 
 
 def _check_arches(target: Target, arches: Sequence[str]) -> None:
@@ -246,8 +334,16 @@ def _check_arches(target: Target, arches: Sequence[str]) -> None:
         raise BuildError("Unsupported architecture(s): %s" % unsupported)
 
 
-def _traceback(error: Exception) -> TaskFault:
-    """Return the fault of an exception that is not Koji's: a traceback."""
-    said = "%s: %s" % (type(error).__name__, error)
+class _UnreachableError(Exception):
+    """Composer does not answer."""
+
+
+def _traceback(error: Exception, called: str) -> TaskFault:
+    """
+    Return the fault of an exception that is not Koji's: a traceback.
+
+    :param called: the exception's class as koji-osbuild would see it
+    """
+    said = "%s: %s" % (called, error)
     where = '  File "/usr/lib/koji-builder-plugins/osbuild.py", line 112, in as_dict\n'
     return TaskFault(FOREIGN, "Traceback (most recent call last):\n%s%s\n" % (where, said))

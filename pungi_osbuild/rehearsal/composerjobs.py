@@ -76,16 +76,27 @@ class ComposerJobs:
     def __init__(self, state: State, store: Store, settings: HubSettings) -> None:
         self._state = state
         self._settings = settings
-        self._faults = FaultBook(settings.faults)
+        self.faults = self._faults = FaultBook(settings.faults)
         self._importer = Importer(state, store, settings, self._faults)
         self._composes_of: Dict[str, int] = {}
+
+    def work(self) -> Dict[str, Any]:
+        """Return what must not be forgotten, by name."""
+        return {"composes_of": self._composes_of, "spent": self._faults.spent()}
+
+    def recall(self, work: Mapping[str, Any]) -> None:
+        """Go on where another one was."""
+        self._composes_of = dict(work["composes_of"])
+        self._faults.recall(work["spent"])
 
     def start(self, order: Order, now: float) -> Compose:
         """Take an order and register its build; one that Koji refuses will fail, not now."""
         compose = Compose(self._compose_id(order), order)
         owner = by_name(self._state.users, BUILDER_USER) or self._state.users[1]
         try:
-            if self._faults.hits_once(FaultKind.TAKEN, order.name, order.arches, order.image_type):
+            if self._faults.hits_once(
+                FaultKind.TAKEN, order.name, order.version, order.arches, order.image_type
+            ):
                 self._take_nvr(order, now)
             build = rules.reserve_build(
                 self._state, owner, order.name, order.version, order.release, now
@@ -93,6 +104,15 @@ class ComposerJobs:
         except GenericError as error:
             return replace(compose, error=composer.init_error(str(error)))
         return replace(compose, build=build)
+
+    def reachable(self, order: Order) -> bool:
+        """Whether an order can be given at all."""
+        return not any(
+            self._faults.hits(
+                FaultKind.COMPOSER_DOWN, order.name, order.version, arch, order.image_type
+            )
+            for arch in order.arches
+        )
 
     def _compose_id(self, order: Order) -> str:
         """Return composer's id, which does not depend on the order in which tasks come."""
@@ -122,7 +142,7 @@ class ComposerJobs:
             return Ended(compose, False, images, failed, _import_log())
         try:
             done = self._importer.import_build(build, order, images, now)
-        except GenericError as error:
+        except (GenericError, OSError) as error:
             failed = rules.refund_build(self._state, build, now)
             return Ended(compose, False, images, failed, {"koji_error": str(error)})
         return Ended(compose, True, images, done, {"koji_error": ""})
@@ -131,7 +151,7 @@ class ComposerJobs:
         order = compose.order
 
         def hits(kind: FaultKind) -> bool:
-            return self._faults.hits(kind, order.name, arch, order.image_type)
+            return self._faults.hits(kind, order.name, order.version, arch, order.image_type)
 
         if compose.error is not None:
             return ImageOutcome(arch, error=compose.error)

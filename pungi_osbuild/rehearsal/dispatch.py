@@ -5,27 +5,40 @@ from __future__ import annotations
 import threading
 import traceback
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, List, Optional, Sequence, Tuple, TypeVar
 from xmlrpc.client import Fault
 
 from pungi_osbuild.rehearsal.ledger import Ledger
 from pungi_osbuild.rehearsal.methods import METHODS
 from pungi_osbuild.rehearsal.records import Session, User
-from pungi_osbuild.rehearsal.rpc import Caller, Office
+from pungi_osbuild.rehearsal.rpc import Caller, Office, Signature
+from pungi_osbuild.rehearsal.settings import HubSettings
 from pungi_osbuild.rehearsal.state import by_name
 from pungi_osbuild.rehearsal.wire import (
+    FOREIGN,
     AuthError,
-    ParameterError,
+    AuthExpired,
+    AuthLockError,
+    GenericError,
     RetryError,
     SequenceError,
+    ServerOffline,
+    TaskFault,
     as_fault,
+    as_fault_of_many,
     fault_response,
     read_call,
     response,
     split_options,
 )
 
+_Seen = TypeVar("_Seen")
+
 MULTICALLS = ("multiCall", "system.multicall")
+WITHOUT_LOCK = ("exclusiveSession", "login", "logout")
+"""What a session may call although another one of its user is exclusive."""
+
+_MULTICALL = Signature.parse("multiCall(calls)")
 
 
 @dataclass(frozen=True)
@@ -37,66 +50,78 @@ class Credentials:
     callnum: Optional[str] = None
 
 
-class BadRequestError(Exception):
-    """The body of a request is no XML-RPC call."""
+@dataclass(frozen=True)
+class _Request:
+    """
+    Who makes a call, as far as a request tells.
+
+    :param session: None: without a login, or one that has expired
+    :param renewing: the session that has expired
+    """
+
+    session: Optional[Session] = None
+    renewing: Optional[Session] = None
 
 
 class Dispatcher:
     """
-    Answers requests, one after another.
+    Answers requests, one after another. Whatever comes, there is an answer.
 
     :param clock: seconds since the epoch
+    :param keep: called with the time before each reply, e.g. to save what has changed
     """
 
-    def __init__(self, office: Office, ledger: Ledger, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        office: Office,
+        ledger: Ledger,
+        clock: Callable[[], float],
+        settings: HubSettings,
+        keep: Callable[[float], None] = lambda _now: None,
+    ) -> None:
+        self._keep = keep
         self._office = office
         self._ledger = ledger
         self._clock = clock
+        self._settings = settings
         self._now = clock()
         self._lock = threading.Lock()
 
     def answer(self, body: bytes, credentials: Credentials) -> bytes:
-        """
-        Return the reply to a request.
-
-        :raises BadRequestError: it cannot be read
-        """
+        """Return the reply to a request; to one that is no call, too, it is a fault."""
         try:
             method, params = read_call(body)
+            with self._lock:
+                try:
+                    return response(self._answer(method, params, credentials))
+                finally:
+                    self._keep(self._now)
         except Exception as error:
-            raise BadRequestError("Invalid request: %s" % error) from error
+            return _refusal(error)
+
+    def refuse(self, reason: str) -> bytes:
+        """Return the reply to a request that is not taken at all."""
+        return _refusal(GenericError(reason))
+
+    def look(self, reader: Callable[[Office, float], _Seen]) -> _Seen:
+        """
+        Return what a function reads of the hub as it is now, while nothing else happens.
+
+        :param reader: called with the office and the time
+        """
         with self._lock:
-            try:
-                return response(self._answer(method, params, credentials))
-            except Exception as error:
-                return fault_response(as_fault(error))
+            now = self._tick()
+            self._keep(now)
+            return reader(self._office, now)
 
     def _answer(self, method: str, params: Sequence[Any], credentials: Credentials) -> Any:
-        session = self._session(credentials, method)
-        if method not in MULTICALLS:
-            return self._call(session, method, params)
-        args, _ = split_options(params)
-        if len(args) != 1 or not isinstance(args[0], list):
-            raise ParameterError("multiCall() takes one list of calls")
-        return [self._call_of_many(session, call) for call in args[0]]
-
-    def _session(self, credentials: Credentials, method: str) -> Optional[Session]:
-        """Return the session that a request belongs to; it counts its calls."""
-        if credentials.id is None:
-            return None
-        sessions = self._office.state.sessions
-        session = sessions.get(int(credentials.id)) if credentials.id.isdigit() else None
-        if session is None or session.key != credentials.key:
-            raise AuthError("Invalid session or bad credentials")
-        callnum = _callnum(credentials.callnum)
-        if callnum is not None and session.callnum is not None:
-            if session.callnum > callnum:
-                raise SequenceError("%d > %d (session %d)" % (session.callnum, callnum, session.id))
-            if session.callnum == callnum:
-                raise RetryError("unable to retry call %d (method %s)" % (callnum, method))
-        session = replace(session, callnum=callnum, update_ts=self._tick())
-        sessions[session.id] = session
-        return session
+        now = self._tick()
+        self._require_online(now)
+        request = self._request(credentials, method, now)
+        result, wrote = self._dispatch(request, method, params)
+        if wrote:
+            self._remember(request, credentials)
+        return result
 
     def _tick(self) -> float:
         """Let everything happen that is due, and return the time; it never goes back."""
@@ -104,15 +129,88 @@ class Dispatcher:
         self._office.builder.advance(self._now)
         return self._now
 
-    def _call(self, session: Optional[Session], method: str, params: Sequence[Any]) -> Any:
+    def _require_online(self, now: float) -> None:
+        since = now - self._office.state.started_ts
+        if any(one.start <= since < one.start + one.lasts for one in self._settings.outages):
+            raise ServerOffline("server is offline")
+        if self._office.trouble.offline():
+            raise ServerOffline("server is offline")
+
+    # sessions
+
+    def _request(self, credentials: Credentials, method: str, now: float) -> _Request:
+        """Return the session that a request belongs to, when it may make that call."""
+        if credentials.id is None:
+            return _Request()
+        sessions = self._office.state.sessions
+        session = sessions.get(int(credentials.id))
+        if session is None or session.key != credentials.key:
+            raise AuthError("Invalid session or bad credentials")
+        session = self._aged(session, now)
+        if session.expired and method != "login":
+            raise AuthExpired('session "%d" has expired' % session.id)
+        _check_callnum(session, credentials, method)
+        if session.expired:
+            return _Request(renewing=session)
+        if self._locked_out(session) and method not in WITHOUT_LOCK:
+            raise AuthLockError("User locked by another session")
+        session = replace(session, update_ts=now)
+        sessions[session.id] = session
+        return _Request(session)
+
+    def _aged(self, session: Session, now: float) -> Session:
+        """Return a session, expired together with its subsessions when its time is over."""
+        lifetime = self._settings.session_lifetime
+        since = session.start_ts if session.renew_ts is None else session.renew_ts
+        if lifetime is None or now <= since + lifetime:
+            return session
+        sessions = self._office.state.sessions
+        for other in list(sessions.values()):
+            if session.id in (other.id, other.master):
+                sessions[other.id] = replace(other, expired=True)
+        return sessions[session.id]
+
+    def _locked_out(self, session: Session) -> bool:
+        return not session.exclusive and any(
+            other.exclusive and other.user == session.user and other.id != session.master
+            for other in self._office.state.sessions.values()
+        )
+
+    def _remember(self, request: _Request, credentials: Credentials) -> None:
+        """Keep the number of a call that changed something, unless it closed its session."""
+        if request.session is None or credentials.callnum is None:
+            return
+        sessions = self._office.state.sessions
+        session = sessions.get(request.session.id)
+        if session is not None:
+            sessions[session.id] = replace(session, callnum=int(credentials.callnum))
+
+    # calls
+
+    def _dispatch(self, request: _Request, method: str, params: Sequence[Any]) -> Tuple[Any, bool]:
+        """Return the result of a call, and whether it changed something."""
+        if method not in MULTICALLS:
+            return self._call(request, method, params), METHODS.writes(method)
+        (calls,) = _MULTICALL.bind(*split_options(params))
+        results = [self._call_of_many(request, call) for call in calls]
+        return [result for result, _ in results], any(wrote for _, wrote in results)
+
+    def _call(self, request: _Request, method: str, params: Sequence[Any]) -> Any:
         args, options = split_options(params)
-        user = self._user(session)
+        session = self._current(request.session)
         self._ledger.record(session.user.name if session else None, method, args, options)
-        caller = Caller(self._office, user, session, self._tick())
+        user = self._user(session)
+        caller = Caller(self._office, user, session, self._tick(), request.renewing)
         result = METHODS.call(caller, method, args, options)
         if method == "login":
             self._ledger.count(logins=1)
         return result
+
+    def _current(self, session: Optional[Session]) -> Optional[Session]:
+        """Return a session as it is now: an earlier call of a multicall may have changed it."""
+        if session is None:
+            return None
+        return self._office.state.sessions.get(session.id, session)
 
     def _user(self, session: Optional[Session]) -> Optional[User]:
         state = self._office.state
@@ -121,32 +219,39 @@ class Dispatcher:
         anonymous = state.content.anonymous
         return None if anonymous is None else by_name(state.users, anonymous)
 
-    def _call_of_many(self, session: Optional[Session], call: Any) -> Any:
+    def _call_of_many(self, request: _Request, call: Any) -> Tuple[Any, bool]:
         """Return a call's result in a list, or its fault; the other calls go on."""
         try:
-            method, params = _named(call)
-            return [self._call(session, method, params)]
+            result, wrote = self._dispatch(request, call["methodName"], call["params"])
         except Fault as fault:
-            return as_fault(fault).to_wire()
+            return as_fault(fault).to_wire(), False
         except Exception as error:
             lines = traceback.format_exception_only(type(error), error)
-            return {
-                **as_fault(error).to_wire(),
-                "traceback": ["Traceback (most recent call last):\n", *lines],
-            }
+            told: List[str] = ["Traceback (most recent call last):\n", *lines]
+            return {**as_fault_of_many(error).to_wire(), "traceback": told}, False
+        return [result], wrote
 
 
-def _callnum(text: Optional[str]) -> Optional[int]:
-    if text is None:
-        return None
+def _refusal(error: Exception) -> bytes:
     try:
-        return int(text)
+        return fault_response(as_fault(error))
+    except Exception:
+        # Its words cannot be sent; that it is refused can.
+        return fault_response(TaskFault(FOREIGN, str(type(error))))
+
+
+def _check_callnum(session: Session, credentials: Credentials, method: str) -> None:
+    if credentials.callnum is None:
+        return
+    try:
+        callnum = int(credentials.callnum)
     except ValueError:
-        raise AuthError("Invalid callnum: %r" % text) from None
-
-
-def _named(call: Any) -> Tuple[str, List[Any]]:
-    if not isinstance(call, Mapping) or "methodName" not in call:
-        raise ParameterError("a call without a methodName: %r" % (call,))
-    struct: Dict[str, Any] = dict(call)
-    return str(struct["methodName"]), list(struct.get("params") or ())
+        raise AuthError("Invalid callnum: %r" % credentials.callnum) from None
+    if session.callnum is None:
+        return
+    if session.callnum > callnum:
+        raise SequenceError("%d > %d (session %d)" % (session.callnum, callnum, session.id))
+    if session.callnum == callnum:
+        raise RetryError(
+            "unable to retry call %d (method %s) for session %d" % (callnum, method, session.id)
+        )

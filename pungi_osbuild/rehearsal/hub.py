@@ -1,4 +1,4 @@
-"""The rehearsal hub: a Koji hub, its builder and composer, on 127.0.0.1, for as long as it runs."""
+"""The rehearsal hub: a Koji hub, its builder and composer, for as long as it runs."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ from typing import Callable, Optional, Tuple
 
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.rehearsal.builder import Addresses, Builder
+from pungi_osbuild.rehearsal.clock import HubClock
 from pungi_osbuild.rehearsal.content import HubContent
 from pungi_osbuild.rehearsal.dispatch import Dispatcher
 from pungi_osbuild.rehearsal.ledger import Call, Counters, Ledger
+from pungi_osbuild.rehearsal.memory import Memory
+from pungi_osbuild.rehearsal.pages import WEB_PATH, Pages
 from pungi_osbuild.rehearsal.rpc import Office
 from pungi_osbuild.rehearsal.server import FILES_PATH, HUB_PATH, HubServer, Site
-from pungi_osbuild.rehearsal.settings import HubSettings
+from pungi_osbuild.rehearsal.settings import LOOPBACK, HubSettings
 from pungi_osbuild.rehearsal.state import State
 from pungi_osbuild.rehearsal.store import Store
+from pungi_osbuild.rehearsal.trouble import Trouble
 
 POLL_INTERVAL = 0.05
 """Seconds after which the listening thread sees that it should stop."""
@@ -26,12 +30,13 @@ class RehearsalHub:
     """
     A Koji hub that builds nothing real. Use it as a context manager, once.
 
-    Guarantees: it listens on 127.0.0.1 only; after :meth:`stop` no thread and no socket of it is
-    left; it prints nothing.
+    Guarantees: it listens on ``settings.host`` only, which is 127.0.0.1 by default; after
+    :meth:`stop` no thread and no socket of it is left; it prints nothing.
 
     :param topdir: where Koji's files go; made when it is not there
     :param content: what it knows at first; None: that of the hub it imitates
     :param clock: seconds since the epoch
+    :param sleep: waits for seconds, where a file is served slowly
     """
 
     def __init__(
@@ -40,11 +45,17 @@ class RehearsalHub:
         topdir: Path,
         content: Optional[HubContent] = None,
         clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
+        self._sleep = sleep
         self.settings = settings
         self.topdir = topdir.absolute()
         self._content = content or HubContent.golden()
-        self._clock = clock
+        self._clock = HubClock(clock, settings.speed)
+        self._memory: Optional[Memory] = None
+        self.goes_on = False
+        """Whether it has begun with the state of another time."""
+        self._dispatcher: Optional[Dispatcher] = None
         self._ledger = Ledger()
         self._server: Optional[HubServer] = None
         self._thread: Optional[threading.Thread] = None
@@ -60,18 +71,24 @@ class RehearsalHub:
         """
         Listen and answer.
 
-        :raises InputError: the port is taken, or topdir cannot be made
+        :raises InputError: the host is none of this machine's, the port is taken, or topdir cannot
+            be made
         """
         store = self._make_store()
         try:
             self._server = HubServer(
-                self.settings.port, self._ledger, lambda address: self._make_site(address, store)
+                self.settings, self._ledger, lambda address: self._make_site(address, store)
             )
         except (OSError, OverflowError) as error:
             raise InputError(
-                "port %d cannot be listened on: %s"
-                % (self.settings.port, getattr(error, "strerror", None) or error),
-                "Name another one with --port; 0 takes any that is free.",
+                "port %d cannot be listened on at %s: %s"
+                % (
+                    self.settings.port,
+                    self.settings.host,
+                    getattr(error, "strerror", None) or error,
+                ),
+                "Name another one with --port; 0 takes any that is free. --host takes a name or"
+                " address of this machine.",
             ) from error
         self._thread = threading.Thread(
             target=self._server.serve_forever,
@@ -88,6 +105,19 @@ class RehearsalHub:
             self._server.shutdown()
             thread.join()
             self._server.close()
+            if self._dispatcher is not None:
+                # Looking saves.
+                self._dispatcher.look(lambda _office, _now: None)
+
+    @property
+    def logs_in(self) -> bool:
+        """Whether a caller who has not logged in is nobody, as on a real hub."""
+        return self._content.anonymous is None
+
+    @property
+    def state_problem(self) -> Optional[str]:
+        """Why the state was not saved the last time; None: it was, or nobody wants it."""
+        return None if self._memory is None else self._memory.problem
 
     @property
     def server(self) -> str:
@@ -101,8 +131,8 @@ class RehearsalHub:
 
     @property
     def weburl(self) -> str:
-        """The address where a Koji's web pages would be."""
-        return self._address + "/koji"
+        """The address of the hub's web pages."""
+        return self._address + WEB_PATH
 
     @property
     def calls(self) -> Tuple[Call, ...]:
@@ -119,6 +149,19 @@ class RehearsalHub:
         if self._server is None:
             raise RuntimeError("BUG: a hub has no address before it is started")
         return self._server.address
+
+    def _deaf(self, error: Exception) -> InputError:
+        """Return the error for an address that cannot be listened on."""
+        settings = self.settings
+        at = "" if settings.host == LOOPBACK else " of %s" % settings.host
+        solution = "Name another one with --port; 0 takes any that is free."
+        if at:
+            solution += " --host takes a name or address of this machine."
+        return InputError(
+            "port %d%s cannot be listened on: %s"
+            % (settings.port, at, getattr(error, "strerror", None) or error),
+            solution,
+        )
 
     def _make_store(self) -> Store:
         try:
@@ -137,5 +180,17 @@ class RehearsalHub:
             composer=address + "/composer",
         )
         builder = Builder(state, store, self.settings, addresses)
-        office = Office(state, builder, store)
-        return Site(Dispatcher(office, self._ledger, self._clock), store, state.cut_files)
+        trouble = Trouble(builder.faults, state)
+        office = Office(state, builder, store, trouble)
+        if self.settings.state_file is not None:
+            self._memory = Memory(self.settings.state_file, state, builder)
+            recalled = self._memory.recall()
+            self.goes_on = recalled is not None
+            self._clock.not_before(recalled or 0.0)
+        self._dispatcher = Dispatcher(office, self._ledger, self._clock, self.settings, self._save)
+        pages = Pages(self._dispatcher, address + HUB_PATH)
+        return Site(self._dispatcher, pages, office, self._sleep)
+
+    def _save(self, now: float) -> None:
+        if self._memory is not None:
+            self._memory.save(now)

@@ -54,18 +54,22 @@ class Importer:
 
         :returns: the build, now COMPLETE
         :raises koji.GenericError: Koji refuses one of the files; nothing is imported
+        :raises OSError: the volume cannot be written; nothing is recorded
         """
         outputs = [(image, self._outputs(order, image)) for image in images]
         build_extra: Dict[str, Any] = {"typeinfo": {"image": {}}, "osbuild_manifest": {}}
         for image, files in outputs:
+            for output in files:
+                self._write_file(build, order, image, output)
+            self._write_log(build, files[0].filename + ".osbuild.log")
+        self._write_log(build, "cg_import.log")
+        for image, files in outputs:
             buildroot = self._state.next_buildroot()
             for output in files:
-                self._import_file(build, order, image, output, buildroot)
+                self._record_file(build, order, image, output, buildroot)
             main, manifest = files[0], files[1]
             build_extra["typeinfo"]["image"][main.filename] = self._build_info(main, image, order)
             build_extra["osbuild_manifest"][manifest.filename] = manifest.extra
-            self._write_log(build, main.filename + ".osbuild.log")
-        self._write_log(build, "cg_import.log")
         done = replace(
             build,
             state=BUILD_STATES["COMPLETE"],
@@ -112,19 +116,26 @@ class Importer:
             return _with_results(main.extra, image, order)
         return main.extra
 
-    def _import_file(
-        self, build: Build, order: Order, image: ImageOutcome, output: _Output, buildroot: int
-    ) -> None:
+    def _is_missing(self, order: Order, image: ImageOutcome, output: _Output) -> bool:
+        return "boot_mode" in output.extra and self._hits(FaultKind.MISSING, order, image)
+
+    def _write_file(self, build: Build, order: Order, image: ImageOutcome, output: _Output) -> None:
+        if self._is_missing(order, image, output):
+            return
         is_image = "boot_mode" in output.extra
-        missing = is_image and self._hits(FaultKind.MISSING, order, image)
         path = "%s/images/%s" % (build.folder, output.filename)
         content = output.content
         if is_image and self._hits(FaultKind.CHECKSUM, order, image):
             content = spoiled(content)
         if is_image and self._hits(FaultKind.CUT, order, image):
             self._state.cut_files.add(path)
-        if not missing:
-            self._store.write_build_file(path, content)
+        if is_image and self._hits(FaultKind.SLOW, order, image):
+            self._state.slow_files.add(path)
+        self._store.write_build_file(path, content)
+
+    def _record_file(
+        self, build: Build, order: Order, image: ImageOutcome, output: _Output, buildroot: int
+    ) -> None:
         self._state.add_archive(
             Archive(
                 id=len(self._state.archives) + 1,
@@ -136,12 +147,12 @@ class Importer:
                 type=output.type,
                 arch=image.arch,
                 extra=output.extra,
-                metadata_only=missing,
+                metadata_only=self._is_missing(order, image, output),
             )
         )
 
     def _hits(self, kind: FaultKind, order: Order, image: ImageOutcome) -> bool:
-        return self._faults.hits(kind, order.name, image.arch, order.image_type)
+        return self._faults.hits(kind, order.name, order.version, image.arch, order.image_type)
 
     def _write_log(self, build: Build, name: str) -> None:
         path = "%s/data/logs/%s" % (build.folder, name)

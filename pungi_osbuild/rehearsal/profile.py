@@ -13,14 +13,17 @@ PROFILE = "rehearsal"
 MARK = "# Written by pungi-osbuild for a rehearsal hub; it will be written again."
 
 
-def write_profile(path: Path, hub: RehearsalHub, name: str = PROFILE) -> None:
+def write_profile(
+    path: Path, hub: RehearsalHub, name: str = PROFILE, authtype: str = "noauth"
+) -> None:
     """
     Write a file with one profile, for ``koji --config=FILE --profile=NAME``; its folder is made.
 
     Koji's profiles hold no password, so nobody logs in: the hub takes an anonymous caller for its
-    rehearsal user.
+    rehearsal user. For a hub that wants a login the authtype is ``password``.
 
     :param hub: started
+    :param authtype: how koji logs in; with ``password`` it wants ``--user`` and ``--password``
     :raises InputError: the file cannot be written, or is somebody else's
     """
     values = (
@@ -28,7 +31,7 @@ def write_profile(path: Path, hub: RehearsalHub, name: str = PROFILE) -> None:
         ("weburl", hub.weburl),
         ("topurl", hub.topurl),
         ("topdir", str(hub.topdir)),
-        ("authtype", "noauth"),
+        ("authtype", authtype),
     )
     lines = [
         MARK,

@@ -35,7 +35,12 @@ class Session:
     """
     A login.
 
-    :param callnum: the number of the last call that was made in it
+    :param callnum: the number of the last call in it that changed something; the hub forgets
+        the others, so that they may be repeated
+    :param renew_ts: when it was renewed after it had expired
+    :param expired: it takes no call but the login that renews it
+    :param exclusive: other sessions of the user are locked out
+    :param master: the session that this one is a subsession of
     """
 
     id: int
@@ -44,6 +49,10 @@ class Session:
     start_ts: float
     update_ts: float
     callnum: Optional[int] = None
+    renew_ts: Optional[float] = None
+    expired: bool = False
+    exclusive: bool = False
+    master: Optional[int] = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Mapping
 
 from pungi_osbuild.rehearsal.records import Archive, Build, Listing, Tag, Target, Task, User
 from pungi_osbuild.rehearsal.state import State
@@ -12,12 +12,29 @@ from pungi_osbuild.rehearsal.wire import TASK_STATES, stored_request, stored_res
 CHANNEL_ID = 7
 IMAGE_BTYPE = 4
 CG_ID = 1
-PERMISSIONS = (
-    *("admin", "appliance", "dist-repo", "host", "image", "image-import", "livecd"),
-    *("maven-import", "repo", "sign", "tag", "target", "win-admin", "win-import"),
-    "draft-promoter",
-)
-"""The permissions of a new hub, in the order of their ids."""
+PERMISSIONS: Mapping[str, str] = {
+    "admin": "Full administrator access. Perform all actions.",
+    "appliance": "Create appliance builds - deprecated.",
+    "dist-repo": "Create a dist-repo.",
+    "host": "Add, remove, enable, disable hosts and channels.",
+    "image": "Start image tasks.",
+    "image-import": "Import image archives.",
+    "livecd": "Start livecd tasks.",
+    "maven-import": "Import maven archives.",
+    "repo": "Manage repos: newRepo, repoExpire, repoDelete, repoProblem.",
+    "sign": "Import RPM signatures and write signed RPMs.",
+    "tag": "Manage packages in tags: add, block, remove, and clone tags.",
+    "target": "Add, edit, and remove targets.",
+    "win-admin": (
+        'The default hub policy rule for "vm" requires this permission to trigger Windows builds.'
+    ),
+    "win-import": "Import win archives.",
+    "draft-promoter": (
+        'The permission required in the default "draft_promotion" hub policy rule to promote'
+        " draft build."
+    ),
+}
+"""The permissions of a new hub, in the order of their ids, and what it says of them."""
 
 
 def task_info(task: Task, request: bool = False) -> Dict[str, Any]:
@@ -159,7 +176,7 @@ def tag_info(tag: Tag, extra: bool = True) -> Dict[str, Any]:
         "maven_support": False,
         "name": tag.name,
         "perm": tag.perm,
-        "perm_id": None if tag.perm is None else PERMISSIONS.index(tag.perm) + 1,
+        "perm_id": None if tag.perm is None else list(PERMISSIONS).index(tag.perm) + 1,
     }
     if extra:
         info["extra"] = {}

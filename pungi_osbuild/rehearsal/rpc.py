@@ -15,6 +15,7 @@ from pungi_osbuild.rehearsal.builder import Builder
 from pungi_osbuild.rehearsal.records import Session, User
 from pungi_osbuild.rehearsal.state import State
 from pungi_osbuild.rehearsal.store import Store
+from pungi_osbuild.rehearsal.trouble import Trouble
 from pungi_osbuild.rehearsal.wire import ActionNotAllowed, GenericError, ParameterError
 
 
@@ -25,6 +26,7 @@ class Office:
     state: State
     builder: Builder
     store: Store
+    trouble: Trouble
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Caller:
 
     :param user: None: nobody
     :param session: None: without a login
+    :param renewing: the expired session that a login may renew
     :param now: seconds since the epoch
     """
 
@@ -41,6 +44,7 @@ class Caller:
     user: Optional[User]
     session: Optional[Session]
     now: float
+    renewing: Optional[Session] = None
 
     @property
     def state(self) -> State:
@@ -135,6 +139,7 @@ class Method:
 
     signature: Signature
     function: Function
+    writes: bool
 
 
 class Registry:
@@ -143,16 +148,19 @@ class Registry:
     def __init__(self) -> None:
         self._methods: Dict[str, Method] = {}
 
-    def method(self, signature: str, prefix: str = "") -> Callable[[Function], Function]:
+    def method(
+        self, signature: str, prefix: str = "", writes: bool = False
+    ) -> Callable[[Function], Function]:
         """
         Return a decorator that adds a function as the method of that signature.
 
         :param prefix: of the method's name, e.g. ``system.``
+        :param writes: it changes something, so that it must not be done twice by a retry
         """
 
         def add(function: Function) -> Function:
             parsed = Signature.parse(signature)
-            self._methods[prefix + parsed.method] = Method(parsed, function)
+            self._methods[prefix + parsed.method] = Method(parsed, function, writes)
             return function
 
         return add
@@ -160,6 +168,15 @@ class Registry:
     def names(self) -> List[str]:
         """Return the names of all methods, sorted."""
         return sorted(self._methods)
+
+    def parameters(self, name: str) -> Tuple[str, ...]:
+        """Return the names of a method's parameters, in order."""
+        return self._methods[name].signature.parameters
+
+    def writes(self, name: str) -> bool:
+        """Whether a method changes something."""
+        method = self._methods.get(name)
+        return method is not None and method.writes
 
     def call(
         self, caller: Caller, name: str, args: Sequence[Any], options: Mapping[str, Any]

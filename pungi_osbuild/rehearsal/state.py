@@ -6,7 +6,7 @@ Tables are dicts of frozen rows by id; what is looked up often has an index besi
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Optional, Set, Tuple, TypeVar
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple, TypeVar
 
 from pungi_osbuild.rehearsal.content import ALL_ARCHES, HubContent, HubTag, target_named
 from pungi_osbuild.rehearsal.records import (
@@ -22,6 +22,8 @@ from pungi_osbuild.rehearsal.records import (
 )
 
 _Row = TypeVar("_Row", Tag, Target, User)
+
+_GIVEN = ("content", "known_packages")
 
 FIRST_EVENT = 681
 """The event of the first build on the hub that this one imitates; its content came before."""
@@ -52,6 +54,8 @@ class State:
         self.listings: Dict[Tuple[str, str], Listing] = {}
         self.cut_files: Set[str] = set()
         """Paths below topdir whose download ends early."""
+        self.slow_files: Set[str] = set()
+        """Paths below topdir that are served slowly."""
         self.session_count = 0
         self.children: Dict[int, List[int]] = {}
         self._by_nvr: Dict[Tuple[str, str, str], int] = {}
@@ -97,10 +101,12 @@ class State:
         made = target_named(name)
         return self.add_target(name, made.build_tag, made.dest_tag)
 
-    def list_package(self, tag: Tag, package: str, blocked: bool = False) -> None:
+    def list_package(
+        self, tag: Tag, package: str, blocked: bool = False, owner_id: int = 1
+    ) -> None:
         """Put a package in a tag's own list."""
         self.package_id(package)
-        self.listings[(tag.name, package)] = Listing(tag.name, package, blocked, owner_id=1)
+        self.listings[(tag.name, package)] = Listing(tag.name, package, blocked, owner_id)
 
     def package_id(self, name: str) -> int:
         """Return the id of a package, which is made when there is none of that name."""
@@ -115,6 +121,23 @@ class State:
         """Return a new buildroot id."""
         self._buildroots += 1
         return self._buildroots
+
+    def tables(self) -> Dict[str, Any]:
+        """Return everything that came after the content the hub began with, by name."""
+        return {name: value for name, value in vars(self).items() if name not in _GIVEN}
+
+    def recall(self, tables: Mapping[str, Any]) -> None:
+        """
+        Go on with tables of another time.
+
+        :raises ValueError: they are not those of a hub like this one
+        """
+        own = self.tables()
+        strange = sorted(set(own) ^ set(tables))
+        strange += [name for name in own if type(own[name]) is not type(tables.get(name))]
+        if strange:
+            raise ValueError("odd tables: %s" % ", ".join(strange))
+        vars(self).update(tables)
 
     def add_task(self, task: Task) -> None:
         """Add a task, whose id is the next one."""

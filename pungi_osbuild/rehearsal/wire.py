@@ -16,10 +16,13 @@ from koji import xmlrpcplus
 GenericError = koji.GenericError
 ActionNotAllowed = koji.ActionNotAllowed
 AuthError = koji.AuthError
+AuthExpired = koji.AuthExpired
+AuthLockError = koji.AuthLockError
 BuildError = koji.BuildError
 ParameterError = koji.ParameterError
 RetryError = koji.RetryError
 SequenceError = koji.SequenceError
+ServerOffline = koji.ServerOffline
 TagError = koji.TagError
 
 TASK_STATES: Dict[str, int] = {
@@ -52,10 +55,18 @@ class TaskFault:
 def as_fault(error: Exception) -> TaskFault:
     """Return the fault that an exception is on the wire."""
     if isinstance(error, Fault):
-        return TaskFault(error.faultCode, error.faultString)
+        code = error.faultCode
+        return TaskFault(code if isinstance(code, int) else FOREIGN, str(error.faultString))
     if isinstance(error, koji.GenericError):
         return TaskFault(int(error.faultCode), str(error))
     return TaskFault(FOREIGN, "%s: %s" % (type(error), error))
+
+
+def as_fault_of_many(error: Exception) -> TaskFault:
+    """Return the fault that an exception is in a multicall, where Koji words it shorter."""
+    if isinstance(error, (Fault, koji.GenericError)):
+        return as_fault(error)
+    return TaskFault(FOREIGN, ", ".join(map(str, error.args)))
 
 
 def read_call(body: bytes) -> Tuple[str, Tuple[Any, ...]]:

@@ -8,13 +8,12 @@ import threading
 from pathlib import Path
 from typing import Iterator, Tuple
 
-import koji
 import pytest
 import requests
 
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, write_profile
-from tests.rehearsal.desk import Desk, a_desk
+from tests.rehearsal.desk import DURATION, Desk, a_desk
 
 
 @pytest.fixture
@@ -78,8 +77,9 @@ def test_names_are_decoded(desk: Desk) -> None:
         "/kojifiles/",
         "/kojifiles",
         "/kojifiles/work",
-        "/",
         "/koji/taskinfo",
+        "/koji/elsewhere",
+        "/kojisecret",
     ],
 )
 def test_nothing_else_is_served(path: str, desk: Desk, tmp_path: Path) -> None:
@@ -90,17 +90,13 @@ def test_nothing_else_is_served(path: str, desk: Desk, tmp_path: Path) -> None:
 
 
 def test_a_request_that_is_no_call_is_refused(desk: Desk) -> None:
-    """And a bad multicall is a fault."""
+    """By HTTP's own means where it is not read."""
     session = desk.session()
-    assert raw_status(desk, "POST", "/kojihub", b"nonsense", Content_Length="8") == 400
     assert raw_status(desk, "POST", "/kojihub") == 411
     assert raw_status(desk, "POST", "/kojihub", Content_Length="99999999999") == 413
     assert raw_status(desk, "POST", "/elsewhere", b"x", Content_Length="1") == 404
-    assert raw_status(desk, "PUT", "/kojihub") == 501
-    (fault,) = session._callMethod("multiCall", ([{}],), {})
-    assert fault["faultString"] == "a call without a methodName: {}"
-    with pytest.raises(koji.ParameterError, match="takes one list of calls"):
-        session._callMethod("multiCall", (1,), {})
+    for method in ("PUT", "DELETE", "GET", "HEAD"):
+        assert raw_status(desk, method, "/kojihub") == 405
     assert session.getAPIVersion() == 1
 
 
@@ -140,6 +136,38 @@ def test_it_listens_on_this_machine_only(desk: Desk) -> None:
     assert desk.hub.server.endswith("/kojihub")
     assert desk.hub.topurl.endswith("/kojifiles")
     assert desk.hub.weburl.endswith("/koji")
+
+
+@pytest.mark.parametrize(
+    "host, told", [("::1", "[::1]"), ("0.0.0.0", "127.0.0.1"), ("::", "[::1]")]
+)
+def test_it_listens_where_it_is_told_to(host: str, told: str, tmp_path: Path) -> None:
+    """Its addresses reach it from this machine; files and calls alike."""
+    try:
+        socket.create_server((told.strip("[]"), 0), family=_family(host)).close()
+    except OSError:
+        pytest.skip("this machine has no %s" % told)
+    settings = HubSettings(duration=DURATION, host=host)
+    with a_desk(tmp_path, settings=settings) as desk:
+        assert desk.hub.server.startswith("http://%s:" % told)
+        task_id = desk.build()
+        (archive,) = desk.image_archives(task_id)
+        url = "%s/packages/rig-image/41/1/images/%s" % (desk.hub.topurl, archive["filename"])
+        assert len(requests.get(url, timeout=10).content) == archive["size"]
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def test_by_default_only_this_machine_reaches_it(desk: Desk) -> None:
+    """It is bound to the loopback address, not just named by it."""
+    port = address(desk)[1]
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as other:
+        # another address of this machine: still free at that port
+        other.bind(("127.0.0.2", port))
+    with pytest.raises(InputError, match=r"cannot be listened on at 192\.0\.2\.1: "):
+        RehearsalHub(HubSettings(host="192.0.2.1"), desk.hub.topdir).start()
 
 
 def test_a_port_that_is_taken_is_explained(desk: Desk, tmp_path: Path) -> None:

@@ -142,6 +142,8 @@ def test_a_full_hub_lets_tasks_wait(tmp_path: Path) -> None:
         assert states == ["OPEN", "FREE", "FREE", "FREE"]
         desk.session().cancelTask(second)
         desk.session().cancelTask(first)
+        assert desk.state(third) == "ASSIGNED"
+        desk.clock.turn(1)
         assert desk.state(third) == "OPEN"
         desk.clock.turn(DURATION)
         states = [desk.state(one) for one in (first, second, third, fourth)]

@@ -13,7 +13,8 @@ from pungi_osbuild.rehearsal.wire import FOREIGN, ActionNotAllowed, GenericError
 
 
 @METHODS.method(
-    "osbuildImage(name, version, distro, image_type, target, arches, opts=None, priority=None)"
+    "osbuildImage(name, version, distro, image_type, target, arches, opts=None, priority=None)",
+    writes=True,
 )
 def osbuild_image(
     caller: Caller,
@@ -40,7 +41,9 @@ def osbuild_image(
         arguments[3] = image_type[0]
     _check_priority(caller, priority)
     assert caller.user is not None
-    return caller.office.builder.submit(caller.user.id, arguments, caller.now).id
+    task = caller.office.builder.submit(caller.user.id, arguments, caller.now)
+    caller.office.trouble.submitted(name, version, arches, arguments[3], caller.session)
+    return task.id
 
 
 def _check_priority(caller: Caller, priority: Any) -> None:
@@ -57,7 +60,7 @@ def _check_priority(caller: Caller, priority: Any) -> None:
         raise ActionNotAllowed("only admins may create high-priority tasks")
 
 
-@METHODS.method("cancelTask(task_id, recurse=True)")
+@METHODS.method("cancelTask(task_id, recurse=True)", writes=True)
 def cancel_task(caller: Caller, task_id: Any, _recurse: Any) -> None:
     """Cancel a task that has not ended; composer is not told."""
     task = _task(caller, task_id)
@@ -67,7 +70,7 @@ def cancel_task(caller: Caller, task_id: Any, _recurse: Any) -> None:
     caller.office.builder.cancel(task, caller.now)
 
 
-@METHODS.method("cancelTaskFull(task_id, strict=True)")
+@METHODS.method("cancelTaskFull(task_id, strict=True)", writes=True)
 def cancel_task_full(caller: Caller, task_id: Any, strict: Any) -> None:
     """Cancel a task and all that belong to it; admins only."""
     caller.require_perm("admin")

@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Optional
 
 from pungi_osbuild.rehearsal import rules
 from pungi_osbuild.rehearsal.methods.builds import find_build
+from pungi_osbuild.rehearsal.methods.people import find_user
 from pungi_osbuild.rehearsal.records import Listing, Tag
 from pungi_osbuild.rehearsal.replies import package_config, tag_info, tagged_build
 from pungi_osbuild.rehearsal.rpc import METHODS, Caller
@@ -80,6 +81,20 @@ def list_tagged(
     *_: Any,
 ) -> List[Dict[str, Any]]:
     """Return the builds in a tag, the newest tagging first."""
+    return _tagged(caller, wanted, inherit, latest, package)
+
+
+@METHODS.method("getLatestBuilds(tag, event=None, package=None, type=None, draft=None)")
+def get_latest_builds(
+    caller: Caller, wanted: Any, _event: Any, package: Any, *_: Any
+) -> List[Dict[str, Any]]:
+    """Return the newest build of each package in a tag, or of one package; inheritance counts."""
+    return _tagged(caller, wanted, True, True, package)
+
+
+def _tagged(
+    caller: Caller, wanted: Any, inherit: Any, latest: Any, package: Any
+) -> List[Dict[str, Any]]:
     state = caller.state
     tag = find_tag(caller, wanted, True)
     assert tag is not None
@@ -131,7 +146,7 @@ def _listing(caller: Caller, wanted: Any, package: Any) -> Optional[Listing]:
 def list_packages(
     caller: Caller,
     tag_id: Any,
-    _user_id: Any,
+    user_id: Any,
     package_id: Any,
     prefix: Any,
     inherited: Any,
@@ -141,9 +156,9 @@ def list_packages(
     with_owners: Any,
     with_blocked: Any,
 ) -> Any:
-    """Return a tag's package list, or a package's entries in all; without both all packages."""
+    """Return a tag's package list, or entries of a package or owner in all; else all packages."""
     state = caller.state
-    if tag_id is None and package_id is None:
+    if tag_id is None and package_id is None and user_id is None:
         names = state.packages.items()
         everything = [{"package_id": number, "package_name": name} for name, number in names]
         return ordered(everything, query_opts)
@@ -155,6 +170,7 @@ def list_packages(
         for tag in tags
         for row in _listed(caller, tag, bool(inherited))
         if package_id in (None, row["package_id"], row["package_name"])
+        and user_id in (None, row["owner_id"], row["owner_name"])
         and (with_blocked or not row["blocked"])
         and (not prefix or row["package_name"].startswith(prefix))
     ]
@@ -194,13 +210,14 @@ def get_package_id(caller: Caller, name: Any, strict: Any) -> Optional[int]:
 
 @METHODS.method(
     "packageListAdd(taginfo, pkginfo, owner=None, block=None, extra_arches=None, force=False,"
-    " update=False)"
+    " update=False)",
+    writes=True,
 )
 def package_list_add(
     caller: Caller,
     tag_info_: Any,
     package: Any,
-    _owner: Any,
+    owner: Any,
     block: Any,
     _extra_arches: Any,
     _force: Any,
@@ -211,10 +228,12 @@ def package_list_add(
     assert tag is not None
     if not caller.has_perm("tag") and not caller.has_perm("admin"):
         raise ActionNotAllowed("policy violation (package_list)")
-    caller.state.list_package(tag, str(package), bool(block))
+    who = caller.user if owner is None else find_user(caller, owner, True)
+    assert who is not None
+    caller.state.list_package(tag, str(package), bool(block), who.id)
 
 
-@METHODS.method("tagBuild(tag, build, force=False, fromtag=None)")
+@METHODS.method("tagBuild(tag, build, force=False, fromtag=None)", writes=True)
 def tag_build(caller: Caller, wanted: Any, build: Any, _force: Any, _fromtag: Any) -> int:
     """
     Make a task that tags a build, as for one that could not be tagged when it was built.

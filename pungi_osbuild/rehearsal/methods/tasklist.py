@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterable, List, Mapping
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Tuple
 
 from pungi_osbuild.rehearsal.records import Task
 from pungi_osbuild.rehearsal.replies import CHANNEL_ID, listed_task
@@ -38,19 +38,21 @@ def list_tasks(caller: Caller, opts: Any, query_opts: Any) -> Any:
     """
     options = dict(opts or {})
     tests = _tests(options)
-    tasks = [task for task in _newest_first(caller) if all(test(task) for test in tests)]
-    tasks.reverse()
+    everything = caller.state.tasks.values()
+    tasks = [task for task in everything if all(test(task) for test in tests)]
     users = caller.state.users
     query = dict(query_opts or {})
     if query.get("countOnly"):
         return ordered([{} for _ in tasks], {**query, "order": None})
     decode = bool(options.get("decode"))
+    tasks.sort(key=_last_change)
     rows = [listed_task(task, users[task.owner], decode) for task in tasks]
     return ordered(rows, query)
 
 
-def _newest_first(caller: Caller) -> Iterable[Task]:
-    return reversed(list(caller.state.tasks.values()))
+def _last_change(task: Task) -> Tuple[float, int]:
+    """Return what rows come by that nobody wants sorted: in the order of their last change."""
+    return task.completion_ts or task.start_ts or task.create_ts, -task.id
 
 
 def _tests(options: Mapping[str, Any]) -> List[Test]:

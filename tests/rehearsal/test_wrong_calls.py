@@ -1,14 +1,14 @@
-"""Calls about what stands on the hub, and submissions that it refuses, as a real hub answered."""
+"""Calls that are wrong, and questions about what is not there."""
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterator, List, Tuple
+from typing import Any, Callable, Iterator, List, Tuple
 from xmlrpc.client import Fault
 
 import koji
 import pytest
 
-from tests.rehearsal.desk import STRICT, Desk, a_desk, golden, normal
+from tests.rehearsal.desk import STRICT, Desk, a_desk
 
 
 @pytest.fixture(scope="module")
@@ -16,34 +16,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """One strict hub for all calls that change nothing."""
     with a_desk(tmp_path_factory.mktemp("hub"), content=STRICT) as one:
         yield one
-
-
-def label(call: Dict[str, Any]) -> str:
-    return "%s-%s" % (call.get("method", call.get("note")), call["args"])
-
-
-@pytest.mark.parametrize("call", golden("standing_calls.json"), ids=label)
-def test_a_call_is_answered_as_by_a_real_hub(call: Dict[str, Any], desk: Desk) -> None:
-    """Versions, users, permissions, targets, tags, package lists, archive types."""
-    session = desk.session(call["user"])
-    try:
-        reply = session.callMethod(call["method"], *call["args"], **call["kwargs"])
-    except koji.GenericError as error:
-        assert call.get("fault") == [error.faultCode, str(error)]
-    else:
-        assert normal(reply) == normal(call["reply"])
-
-
-@pytest.mark.parametrize("call", golden("refused_submissions.json"), ids=label)
-def test_a_submission_is_refused_as_by_a_real_hub(call: Dict[str, Any], desk: Desk) -> None:
-    """The same code and, up to the dump that depends on jsonschema's version, the same words."""
-    session = desk.session(call["user"])
-    with pytest.raises((koji.GenericError, Fault)) as caught:
-        session.callMethod("osbuildImage", *call["args"], **call["kwargs"])
-    text = str(getattr(caught.value, "faultString", caught.value))
-    assert caught.value.faultCode == call["code"]
-    assert text.splitlines()[0] == call["text"]
-    assert desk.session().listTasks({}, {"countOnly": True}) == 0
 
 
 def test_an_unknown_method_is_refused(desk: Desk) -> None:

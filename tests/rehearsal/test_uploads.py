@@ -1,4 +1,4 @@
-"""Image tasks from submission to build, reply by reply as a real hub answered."""
+"""What composer tells of uploads, and its ids."""
 
 from __future__ import annotations
 
@@ -6,61 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict
 
-import koji
 import pytest
 
 from pungi_osbuild.rehearsal import HubSettings
-from tests.rehearsal.desk import DURATION, STRICT, Desk, a_desk, golden, normal
-
-BUILD_METHODS = {"getBuild", "listArchives", "listTags"}
-CASES = [
-    "no_release",
-    "two_arches",
-    "aws",
-    "aws_s3",
-    "gcp",
-    "container",
-    "skip_tag",
-    "sbom",
-    "failed_arch",
-]
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_a_task_is_answered_as_by_a_real_hub(case: str, tmp_path: Path) -> None:
-    """Every call of the transcript gets the same reply, but for ids, times and sums."""
-    faults = ["build:arch=aarch64"] if case == "failed_arch" else []
-    settings = HubSettings(duration=DURATION, sboms=case == "sbom")
-    with a_desk(tmp_path, *faults, content=STRICT, settings=settings) as desk:
-        calls = golden("task_%s.json" % case)
-        ids = {"task": desk.session().osbuildImage(*calls[0]["args"])}
-        seen = 0
-        for call in calls[1:]:
-            if "output" in call:
-                found = normal(desk.output(ids["task"], call["output"]))
-                assert found == normal(call["content"])
-            else:
-                assert_same(desk, call, ids)
-                seen += 1
-            desk.clock.turn(3 * DURATION if seen == 1 else 0)
-        assert seen >= 4
-
-
-def assert_same(desk: Desk, call: Dict[str, Any], ids: Dict[str, int]) -> None:
-    method = call["method"]
-    kwargs = dict(call["kwargs"])
-    if "buildID" in kwargs:
-        kwargs["buildID"] = ids["build"]
-    args = [ids["build"] if method in BUILD_METHODS else ids["task"] for _ in call["args"]]
-    if "fault" in call:
-        with pytest.raises(koji.GenericError) as caught:
-            desk.session().callMethod(method, *args, **kwargs)
-        assert [caught.value.faultCode, normal(str(caught.value))] == normal(call["fault"])
-        return
-    reply = desk.session().callMethod(method, *args, **kwargs)
-    if method == "getTaskResult":
-        ids["build"] = reply["koji"]["build"]
-    assert normal(reply) == normal(call["reply"])
+from tests.rehearsal.desk import DURATION, a_desk, normal
 
 
 def test_an_azure_upload_is_told_as_composer_does(tmp_path: Path) -> None:

@@ -1,0 +1,108 @@
+"""The options that say how a rehearsal hub behaves, wherever there is one."""
+
+from __future__ import annotations
+
+import textwrap
+from functools import wraps
+from typing import Any, Callable, Optional, Tuple
+
+import click
+
+from pungi_osbuild.rehearsal import KEYS, FaultKind, HubSettings, ResultsIn, parse_fault
+
+_OPTIONS = (
+    click.option(
+        "--duration",
+        type=click.FloatRange(0),
+        default=2.0,
+        show_default=True,
+        metavar="S",
+        help="Seconds that each task builds, by the hub's clock.",
+    ),
+    click.option(
+        "--speed",
+        type=click.FloatRange(0, min_open=True),
+        default=1.0,
+        show_default=True,
+        metavar="X",
+        help="How fast the hub's clock runs: with 60 an hour's build takes a minute.",
+    ),
+    click.option(
+        "--capacity",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Tasks built at a time; default: all.",
+    ),
+    click.option(
+        "--composer-version",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Before 91, composer told results of uploads in compose-status.json alone."
+        " Default: the newest.",
+    ),
+    click.option(
+        "--seed",
+        type=int,
+        default=0,
+        show_default=True,
+        metavar="N",
+        help="Another number gives other cloud IDs; the same one the same.",
+    ),
+    click.option(
+        "--fault",
+        "faults",
+        multiple=True,
+        metavar="SPEC",
+        help="Something that goes wrong, see below; may be repeated.",
+    ),
+)
+
+
+def _listed(kind: FaultKind) -> str:
+    """Return a kind of fault for the help, whose lines click is told to leave alone."""
+    first = "%-14s " % kind.value
+    return textwrap.fill(kind.meaning, 76, initial_indent=first, subsequent_indent=" " * 15)
+
+
+FAULTS = "\n\n".join(
+    [
+        "Faults are asked for as KIND[:KEY=VALUE,...], for the images that fit all keys (%s),"
+        " e.g. build:arch=aarch64 or upload:name=rhel-ec2. The same faults go wrong in the same"
+        " way every time." % ", ".join(KEYS),
+        "\b\n" + "\n".join(map(_listed, FaultKind)),
+    ]
+)
+"""The end of the help of a command with these options."""
+
+
+def hub_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options to a command, which gets a function ``make_settings`` for them."""
+
+    @wraps(command)
+    def wrapped(
+        duration: float,
+        speed: float,
+        capacity: Optional[int],
+        composer_version: Optional[int],
+        seed: int,
+        faults: Tuple[str, ...],
+        **others: Any,
+    ) -> Any:
+        def settings() -> HubSettings:
+            where = ResultsIn.ARCHIVE
+            if composer_version is not None:
+                where = ResultsIn.of_composer(composer_version)
+            return HubSettings(
+                duration=duration,
+                speed=speed,
+                capacity=capacity,
+                results_in=where,
+                seed=seed,
+                faults=tuple(map(parse_fault, faults)),
+            )
+
+        return command(make_settings=settings, **others)
+
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped
