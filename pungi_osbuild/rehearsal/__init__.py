@@ -3,7 +3,7 @@
 from pungi_osbuild.rehearsal.content import REHEARSAL_USER, HubContent, HubTag, HubTarget, HubUser
 from pungi_osbuild.rehearsal.faults import KEYS, Fault, FaultKind, parse_fault
 from pungi_osbuild.rehearsal.hub import RehearsalHub
-from pungi_osbuild.rehearsal.ledger import Call, Counters
+from pungi_osbuild.rehearsal.ledger import Call, Counters, Request
 from pungi_osbuild.rehearsal.profile import PROFILE, write_profile
 from pungi_osbuild.rehearsal.settings import LOOPBACK, HubSettings, Outage, ResultsIn
 
@@ -23,6 +23,7 @@ __all__ = [
     "HubUser",
     "Outage",
     "RehearsalHub",
+    "Request",
     "ResultsIn",
     "parse_fault",
     "write_profile",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 import traceback
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, List, Optional, Sequence, Tuple, TypeVar
+from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, TypeVar
 from xmlrpc.client import Fault
 
-from pungi_osbuild.rehearsal.ledger import Ledger
+from pungi_osbuild.rehearsal.ledger import Ledger, Request
 from pungi_osbuild.rehearsal.methods import METHODS
 from pungi_osbuild.rehearsal.records import Session, User
 from pungi_osbuild.rehearsal.rpc import Caller, Office, Signature
@@ -89,8 +90,11 @@ class Dispatcher:
 
     def answer(self, body: bytes, credentials: Credentials) -> bytes:
         """Return the reply to a request; to one that is no call, too, it is a fault."""
+        at, begun = self._clock(), time.thread_time()
+        methods: Tuple[str, ...] = ()
         try:
             method, params = read_call(body)
+            methods = tuple(_called(method, params))
             with self._lock:
                 try:
                     return response(self._answer(method, params, credentials))
@@ -98,6 +102,8 @@ class Dispatcher:
                     self._keep(self._now)
         except Exception as error:
             return _refusal(error)
+        finally:
+            self._ledger.answered(Request(at, time.thread_time() - begun, methods))
 
     def refuse(self, reason: str) -> bytes:
         """Return the reply to a request that is not taken at all."""
@@ -230,6 +236,17 @@ class Dispatcher:
             told: List[str] = ["Traceback (most recent call last):\n", *lines]
             return {**as_fault_of_many(error).to_wire(), "traceback": told}, False
         return [result], wrote
+
+
+def _called(method: str, params: Sequence[Any]) -> Iterator[str]:
+    """Give the methods that a request calls: one, or those in a multicall."""
+    if method not in MULTICALLS:
+        yield method
+        return
+    for calls in params[:1]:
+        for call in calls if isinstance(calls, list) else ():
+            if isinstance(call, dict):
+                yield str(call.get("methodName"))
 
 
 def _refusal(error: Exception) -> bytes:

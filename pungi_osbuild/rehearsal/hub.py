@@ -12,7 +12,7 @@ from pungi_osbuild.rehearsal.builder import Addresses, Builder
 from pungi_osbuild.rehearsal.clock import HubClock
 from pungi_osbuild.rehearsal.content import HubContent
 from pungi_osbuild.rehearsal.dispatch import Dispatcher
-from pungi_osbuild.rehearsal.ledger import Call, Counters, Ledger
+from pungi_osbuild.rehearsal.ledger import Call, Counters, Ledger, Request
 from pungi_osbuild.rehearsal.memory import Memory
 from pungi_osbuild.rehearsal.pages import WEB_PATH, Pages
 from pungi_osbuild.rehearsal.rpc import Office
@@ -138,6 +138,11 @@ class RehearsalHub:
     def calls(self) -> Tuple[Call, ...]:
         """Every call so far, in order."""
         return self._ledger.calls
+
+    @property
+    def requests(self) -> Tuple[Request, ...]:
+        """Every request so far that was a call, in the order of their answers."""
+        return self._ledger.requests
 
     @property
     def counters(self) -> Counters:

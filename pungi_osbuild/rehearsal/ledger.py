@@ -1,4 +1,4 @@
-"""What a hub was asked: every call in order, and counts. Thread-safe."""
+"""What a hub was asked: every request and call in order, and counts. Thread-safe."""
 
 from __future__ import annotations
 
@@ -26,6 +26,21 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Request:
+    """
+    An HTTP request that is a call, or a multicall.
+
+    :param at: seconds since the epoch by the hub's clock, when it came
+    :param busy: seconds of processor time that its answer took
+    :param methods: that were called; empty when it was refused before
+    """
+
+    at: float
+    busy: float
+    methods: Tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Counters:
     """
     How much a hub was asked.
@@ -47,11 +62,12 @@ class Counters:
 
 
 class Ledger:
-    """Keeps calls and counts."""
+    """Keeps requests, calls and counts."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._calls: List[Call] = []
+        self._requests: List[Request] = []
         self._counters = Counters()
 
     @property
@@ -59,6 +75,12 @@ class Ledger:
         """All calls so far."""
         with self._lock:
             return tuple(self._calls)
+
+    @property
+    def requests(self) -> Tuple[Request, ...]:
+        """All requests so far that were calls."""
+        with self._lock:
+            return tuple(self._requests)
 
     @property
     def counters(self) -> Counters:
@@ -80,6 +102,11 @@ class Ledger:
         with self._lock:
             self._calls.append(call)
             self._counters = replace(self._counters, calls=self._counters.calls + 1)
+
+    def answered(self, request: Request) -> None:
+        """Keep a request."""
+        with self._lock:
+            self._requests.append(request)
 
     def count(self, **more: int) -> None:
         """Add to counts by name."""

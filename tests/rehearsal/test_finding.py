@@ -9,7 +9,7 @@ from xmlrpc.client import Fault
 import koji
 import pytest
 
-from tests.rehearsal.desk import DURATION, Desk, a_desk, golden, normal
+from tests.rehearsal.desk import DURATION, START, Desk, a_desk, golden, normal
 
 ONE = {"release": "1"}
 ENDS = [koji.TASK_STATES[name] for name in ("CLOSED", "CANCELED", "FAILED")]
@@ -164,3 +164,17 @@ def test_the_hub_keeps_a_ledger(desk: Desk) -> None:
     counters = desk.hub.counters
     assert (counters.calls, counters.requests, counters.logins) == (4, 3, 1)
     assert counters.connections == 2
+
+
+def test_the_hub_keeps_when_each_request_came_and_what_it_cost(desk: Desk) -> None:
+    """A multicall is one request, and what is refused is one, too."""
+    session = desk.session()
+    desk.clock.turn(5)
+    with session.multicall() as calls:
+        calls.getTaskInfo([1, 2])
+        calls.hasPerm("image")
+    with pytest.raises(koji.GenericError):
+        session.noSuchMethod()
+    told = [(request.at - START, request.methods) for request in desk.hub.requests]
+    assert told == [(0, ("login",)), (5, ("getTaskInfo", "hasPerm")), (5, ("noSuchMethod",))]
+    assert all(0 < request.busy < 60 for request in desk.hub.requests)
