@@ -30,7 +30,14 @@ from pungi_osbuild.report import junit_lines, plan_json, plan_table, problem_sum
 @origin_options
 @click.option("--hub", metavar="PROFILE", help="Ask the hub of this Koji profile, too.")
 @login_options
-@click.option("--format", "output", type=click.Choice(["text", "json", "junit"]), default="text")
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json", "junit"]),
+    default="text",
+    show_default=True,
+    help="What stdout gets.",
+)
 def validate_command(
     config: Path, origin: Origin, hub: Optional[str], login: Login, output: str
 ) -> None:
@@ -76,7 +83,14 @@ def _check(name: str, login: Login, prepared: Prepared) -> HubCheck:
 @click.command("plan", short_help="Show the tasks of a config, with their exact arguments.")
 @config_argument
 @origin_options
-@click.option("--format", "output", type=click.Choice(["table", "json"]), default="table")
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="What stdout gets.",
+)
 def plan_command(config: Path, origin: Origin, output: str) -> None:
     """Show the tasks that CONFIG means, with the exact arguments each would be submitted with.
 

@@ -6,6 +6,7 @@ import click
 
 from pungi_osbuild import __version__
 from pungi_osbuild.cli.check import plan_command, validate_command
+from pungi_osbuild.cli.completion import completion_command
 from pungi_osbuild.cli.hub import hub_command
 from pungi_osbuild.cli.rehearse import rehearse_command
 from pungi_osbuild.cli.run import run_command
@@ -19,6 +20,9 @@ def main() -> None:
     \b
     Exit status: 0 fine, 1 errors or failed images, 2 wrong usage, 3 the hub could not be reached
     or refused, 4 interrupted, 5 finished but images that may fail did.
+
+    \b
+    Example: pungi-osbuild rehearse fedora.conf --out tonight
     """
 
 
@@ -27,3 +31,4 @@ main.add_command(validate_command)
 main.add_command(plan_command)
 main.add_command(run_command)
 main.add_command(hub_command)
+main.add_command(completion_command)

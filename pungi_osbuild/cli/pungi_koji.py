@@ -9,11 +9,25 @@ from __future__ import annotations
 import sys
 
 from pungi_osbuild.cli.exits import exits
+from pungi_osbuild.cli.show import show_lines
 from pungi_osbuild.errors import InputError
+
+ABOUT = """\
+pungi-koji-osbuild is Pungi's own pungi-koji with the phase of pungi-osbuild in the place of Pungi's
+own osbuild phase. It takes every option of pungi-koji, which it lists below.
+
+Example: pungi-koji-osbuild --config fedora.conf --test --target-dir composes
+The images alone, against a rehearsal hub that koji_profile names:
+         pungi-koji-osbuild --config fedora.conf --test --target-dir composes \\
+             --just-phase osbuild --just-phase test
+"""
+"""What ``--help`` tells before Pungi does."""
 
 
 def entry() -> None:
     """Put our phase in its place and run ``pungi-koji``."""
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        show_lines(ABOUT.splitlines())
     with exits():
         _install()
     from pungi.scripts.pungi_koji import cli_main

@@ -55,7 +55,14 @@ _LOGIN = (REHEARSAL_USER, REHEARSAL_USER + "pw")
 @hub_options
 @click.option("--download", is_flag=True, help="Fetch images over HTTP, not from the hub's folder.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
-@click.option("--format", "output", type=click.Choice(["table", "json"]), default="table")
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="What stdout gets.",
+)
 def rehearse_command(
     config: Path,
     out: Path,

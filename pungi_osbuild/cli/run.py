@@ -30,7 +30,14 @@ OSBUILD = "osbuild.json"
 @login_options
 @click.option("--download", is_flag=True, help="Fetch images over HTTP, mounted volume or not.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
-@click.option("--format", "output", type=click.Choice(["table", "json"]), default="table")
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="What stdout gets.",
+)
 def run_command(
     config: Path,
     compose: Path,

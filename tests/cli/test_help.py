@@ -1,0 +1,88 @@
+"""``--help`` of each command, and completion: what somebody sees who tries a command out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import List
+
+import pytest
+from click.testing import CliRunner
+
+from pungi_osbuild.cli.completion import SHELLS
+from pungi_osbuild.cli.main import main
+from tests.cli.commands import BIN, environment, pungi_osbuild
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_help_has_an_example_that_the_command_takes(name: str) -> None:
+    """Each option of the example is one of the command's."""
+    text = CliRunner().invoke(main, [name, "--help"], prog_name="pungi-osbuild").output
+    _, found, example = text.partition("Example: pungi-osbuild %s " % name)
+    assert found
+    command = main.commands[name]
+    options = {option for parameter in command.params for option in parameter.opts}
+    used = {word for word in example.splitlines()[0].split() if word.startswith("-")}
+    assert used <= options
+
+
+def test_help_of_the_program_has_an_example_too() -> None:
+    """And the exit statuses."""
+    text = CliRunner().invoke(main, ["--help"]).output
+    assert "Example: pungi-osbuild rehearse " in text
+    assert "Exit status: 0 fine" in text
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_every_option_says_what_it_is_for(name: str) -> None:
+    """An empty line in a help helps nobody."""
+    for parameter in main.commands[name].params:
+        if parameter.param_type_name == "option":
+            assert getattr(parameter, "help", ""), parameter.opts
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_completion_is_a_script_that_asks_the_program(shell: str, tmp_path: Path) -> None:
+    """Whole, and alone on stdout."""
+    done = pungi_osbuild("completion", shell, home=tmp_path)
+    assert (done.exit, done.err) == (0, "")
+    assert "_PUNGI_OSBUILD_COMPLETE=%s_complete" % shell in done.out
+    if shutil.which(shell):
+        subprocess.run([shell, "-n"], input=done.out, text=True, check=True)
+
+
+COMPLETE = """
+PATH={bin}:$PATH
+eval "$(pungi-osbuild completion bash)"
+COMP_WORDS=({words})
+COMP_CWORD={last}
+_pungi_osbuild_completion pungi-osbuild
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+
+
+def completed(words: List[str], home: Path) -> List[str]:
+    """Return what bash would offer for the last word."""
+    quoted = " ".join("'%s'" % word for word in words)
+    script = COMPLETE.format(bin=BIN, words=quoted, last=len(words) - 1)
+    done = subprocess.run(
+        ["bash", "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**environment(home), "PATH": os.environ["PATH"]},
+        cwd=home,
+    )
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_bash_completes_commands_options_and_choices(tmp_path: Path) -> None:
+    """The real shell, with the script that is printed."""
+    assert completed(["pungi-osbuild", "re"], tmp_path)[:1] == ["rehearse"]
+    assert completed(["pungi-osbuild", "validate", "--hu"], tmp_path) == ["--hub"]
+    assert completed(["pungi-osbuild", "plan", "--format", ""], tmp_path) == ["table", "json"]
+    assert completed(["pungi-osbuild", "rehearse", "--fault", "low"], tmp_path) == []

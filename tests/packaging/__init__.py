@@ -1,0 +1,1 @@
+"""What is packaged: man pages, completions, the spec file."""
