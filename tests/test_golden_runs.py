@@ -100,6 +100,7 @@ class Normal:
             text,
             flags=re.M,
         )
+        text = re.sub(r"-task-\d+/", "-task-<n>/", text)
         return re.sub(r"/tasks/\d+/", "/tasks/<n>/", text)
 
 
@@ -128,10 +129,10 @@ def metadata(done: Rehearsed, name: str) -> str:
 
 
 def tree(out: Path) -> List[str]:
-    """Return every file of the compose, and of the phase's own folder."""
+    """Return every file of the compose, of its logs, and of the phase's own folder."""
     return [
         str(path.relative_to(out))
-        for folder in ("compose", "work")
+        for folder in ("compose", "logs", "work")
         for path in sorted((out / folder).rglob("*"))
         if path.is_file()
     ]

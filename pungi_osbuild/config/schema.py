@@ -60,6 +60,9 @@ def section_schema() -> JsonDict:
             "osbuild_fail_fast": _boolean(
                 "Cancel what still runs as soon as an image that may not fail has failed."
             ),
+            "osbuild_save_provenance": _boolean(
+                "Keep the manifest and the SBOMs of each image in the compose's logs."
+            ),
         },
     }
 

@@ -83,6 +83,7 @@ def read_settings(good: Mapping[str, Any], problems: Problems) -> Settings:
         poll_interval=interval,
         verify=good.get("osbuild_verify", defaults.verify),
         fail_fast=good.get("osbuild_fail_fast", defaults.fail_fast),
+        save_provenance=good.get("osbuild_save_provenance", defaults.save_provenance),
     )
 
 

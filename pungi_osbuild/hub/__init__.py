@@ -1,7 +1,7 @@
 """The door to Koji: session and login, submitting, watching, results."""
 
 from pungi_osbuild.hub.archivetypes import ArchiveTypes, archive_types_call, read_archive_types
-from pungi_osbuild.hub.failure import Failure, explain, fault_text, uploaded
+from pungi_osbuild.hub.failure import Failure, OutputFile, explain, fault_text, uploaded
 from pungi_osbuild.hub.files import download, local_path
 from pungi_osbuild.hub.profile import Profile, read_profile
 from pungi_osbuild.hub.releases import (
@@ -13,7 +13,7 @@ from pungi_osbuild.hub.releases import (
     read_taken,
     taken,
 )
-from pungi_osbuild.hub.results import read_result
+from pungi_osbuild.hub.results import beside_image, read_result
 from pungi_osbuild.hub.session import Call, Hub, HubFaultError, Reply
 from pungi_osbuild.hub.targets import (
     Tag,
@@ -37,6 +37,7 @@ from pungi_osbuild.hub.tasks import (
     submit,
 )
 from pungi_osbuild.hub.users import User, perms_call, read_user, user_call
+from pungi_osbuild.hub.wire import plain_name
 
 __all__ = [
     "ArchiveTypes",
@@ -46,6 +47,7 @@ __all__ = [
     "Hub",
     "HubFaultError",
     "KojiBuild",
+    "OutputFile",
     "Profile",
     "Reply",
     "Tag",
@@ -54,6 +56,7 @@ __all__ = [
     "TaskState",
     "User",
     "archive_types_call",
+    "beside_image",
     "build_call",
     "build_config_call",
     "cancel",
@@ -67,6 +70,7 @@ __all__ = [
     "newest_end",
     "next_number",
     "perms_call",
+    "plain_name",
     "read_arches",
     "read_archive_types",
     "read_build",

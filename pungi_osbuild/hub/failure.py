@@ -9,8 +9,8 @@ Koji says only ``Compose failed (id: ...)``. The reason is in the task's output:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import List, Mapping, Optional, Tuple
+from dataclasses import dataclass, field
+from typing import List, Mapping, Optional, Sequence, Tuple
 
 import koji
 
@@ -33,6 +33,23 @@ _TELLING = (composestatus.NAME, ".log.json", ".log")
 """Names of the output files that tell why a task failed."""
 
 MAX_REASON = 2000
+MAX_FILES = 20
+"""Files of a task's output that are read: there are three, and one for each arch."""
+
+
+@dataclass(frozen=True)
+class OutputFile:
+    """
+    A file of a task's output.
+
+    :param name: nothing but a name in a folder
+    :param content: its beginning, of some MiB at most
+    :param address: where Koji serves it for some days; None when the profile has no topurl
+    """
+
+    name: str
+    content: bytes = field(repr=False)
+    address: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -41,12 +58,12 @@ class Failure:
     Why a task failed.
 
     :param reason: the hub's words, then composer's, a line for each arch that it names
-    :param logs: addresses of the task's files
+    :param files: of the task's output, those that tell more and could be read
     :param nvr_taken: the build's N-V-R was another's by the time it was registered
     """
 
     reason: str
-    logs: Tuple[str, ...] = ()
+    files: Tuple[OutputFile, ...] = ()
     nvr_taken: bool = False
 
 
@@ -59,14 +76,15 @@ def explain(hub: Hub, task_id: int, request: ImageRequest) -> Failure:
     :raises HubError: the hub could not be reached
     """
     said = _fault_of(hub, task_id)
-    names = _output_names(hub, task_id)
-    wanted = [composestatus.NAME, *(name for name, _ in _KOJI_LOGS)]
-    files = download_output(hub, task_id, [name for name in wanted if name in names])
+    files = download_output(hub, task_id, _telling(_output_names(hub, task_id)))
     lines = [*_image_reasons(files, request), *_koji_reasons(files)]
     reason = "\n".join([said, *lines])
     if len(reason) > MAX_REASON:
         reason = reason[: MAX_REASON - 3] + "..."
-    return Failure(reason, _addresses(hub, task_id, names), bool(_TAKEN.search(reason)))
+    told = tuple(
+        OutputFile(name, content, _address(hub, task_id, name)) for name, content in files.items()
+    )
+    return Failure(reason, told, bool(_TAKEN.search(reason)))
 
 
 def _fault_of(hub: Hub, task_id: int) -> str:
@@ -99,6 +117,13 @@ def _output_names(hub: Hub, task_id: int) -> Tuple[str, ...]:
         except ReplyError:
             continue
     return tuple(sorted(names))
+
+
+def _telling(names: Sequence[str]) -> List[str]:
+    """Return which files to read, those first that reasons are found in."""
+    first = [composestatus.NAME, *(name for name, _ in _KOJI_LOGS)]
+    telling = [name for name in names if name.endswith(_TELLING)]
+    return sorted(telling, key=lambda name: (name not in first, name))[:MAX_FILES]
 
 
 def _image_reasons(files: Mapping[str, bytes], request: ImageRequest) -> List[str]:
@@ -164,9 +189,6 @@ def _koji_reason(content: Optional[bytes], name: str) -> Optional[str]:
         return unusable.reason
 
 
-def _addresses(hub: Hub, task_id: int, names: Tuple[str, ...]) -> Tuple[str, ...]:
+def _address(hub: Hub, task_id: int, name: str) -> Optional[str]:
     topurl = hub.profile.topurl
-    if not topurl:
-        return ()
-    folder = koji.PathInfo(topdir=topurl).task(task_id)
-    return tuple("%s/%s" % (folder, name) for name in names if name.endswith(_TELLING))
+    return "%s/%s" % (koji.PathInfo(topdir=topurl).task(task_id), name) if topurl else None

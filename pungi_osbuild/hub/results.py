@@ -96,6 +96,15 @@ def read_result(hub: Hub, task_id: int, request: ImageRequest) -> Tuple[BuiltIma
     return _all_uploads(hub, task_id, images, request)
 
 
+def beside_image(image: BuiltImage, name: str) -> str:
+    """
+    Return where another file of an image's build is, below Koji's topdir or topurl.
+
+    :param name: of its manifest, or of an SBOM
+    """
+    return "%s/%s" % (image.path.rpartition("/")[0], name)
+
+
 def download_output(hub: Hub, task_id: int, names: Sequence[str]) -> Dict[str, bytes]:
     """
     Return the content of files of a task's output, at most ``MAX_OUTPUT`` bytes of each.

@@ -174,6 +174,8 @@ class Settings:
     :param verify: read every placed image once and verify it (``osbuild_verify``)
     :param fail_fast: cancel what still runs as soon as an image that may not fail has failed
         (``osbuild_fail_fast``)
+    :param save_provenance: keep manifests and SBOMs in the compose's logs
+        (``osbuild_save_provenance``)
     """
 
     koji_profile: Optional[str] = None
@@ -185,6 +187,7 @@ class Settings:
     poll_interval: Optional[float] = None
     verify: bool = True
     fail_fast: bool = False
+    save_provenance: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Optional, Tuple
+from typing import Callable, Iterable, Optional, Tuple
 
 from pungi_osbuild.errors import HubError, PungiOsbuildError
 from pungi_osbuild.hub import (
+    Failure,
     Hub,
     HubFaultError,
     Task,
@@ -33,6 +34,7 @@ from pungi_osbuild.model import (
 )
 from pungi_osbuild.phase.clock import Clock
 from pungi_osbuild.phase.place import Source, place
+from pungi_osbuild.phase.saved import Provenance, save_logs, saved_folder
 
 
 @dataclass(frozen=True)
@@ -96,11 +98,13 @@ class Collector:
             failure = explain(self.hub, task_id, request)
             return replace(
                 failed(submitted, failure.reason, task),
-                logs=failure.logs,
+                logs=self._saved(submitted, failure),
                 nvr_taken=failure.nvr_taken,
             )
         built = read_result(self.hub, task_id, request)
         images = tuple(self._place(request, image) for image in built)
+        if self.settings.save_provenance:
+            self._save_provenance(built)
         return Outcome(
             request=request,
             kind=OutcomeKind.BUILT,
@@ -110,6 +114,19 @@ class Collector:
             placed=self.clock.now(),
             images=images,
         )
+
+    def _saved(self, submitted: Submitted, failure: Failure) -> Tuple[str, ...]:
+        """Save the logs of a failed task; return where each can be read."""
+        request = submitted.request
+        folder = saved_folder(self.topdir, request.arches, request.nvr, submitted.task_id)
+        saved = {path.name: str(path) for path in save_logs(folder, failure.files)}
+        where = (saved.get(file.name, file.address) for file in failure.files)
+        return tuple(address for address in where if address)
+
+    def _save_provenance(self, images: Iterable[BuiltImage]) -> None:
+        provenance = Provenance(self.topdir, self._at_koji)
+        for image in images:
+            provenance.save(image)
 
     def _place(self, request: ImageRequest, image: BuiltImage) -> PlacedImage:
         config = request.config
@@ -143,12 +160,13 @@ class Collector:
         )
 
     def _source(self, image: BuiltImage) -> Source:
-        known = self.source(image)
-        if known is not None:
-            return known
+        return self.source(image) or self._at_koji(image.path)
+
+    def _at_koji(self, path: str) -> Source:
+        """Return a file of Koji's: on its volume, or else behind its address."""
         profile = self.hub.profile
-        local = None if self.over_http else local_path(profile, image.path)
-        return Source(local=local, stream=lambda: download(profile, image.path))
+        local = None if self.over_http else local_path(profile, path)
+        return Source(local=local, stream=lambda: download(profile, path))
 
 
 def failed(submitted: Submitted, reason: str, task: Optional[Task]) -> Outcome:

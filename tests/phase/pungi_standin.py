@@ -232,7 +232,7 @@ class StandInCompose:
     def logs(self) -> Dict[str, str]:
         """Return the phase's task logs by file name."""
         folder = Path(self.topdir) / "logs" / "global" / "osbuild"
-        return {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*"))}
+        return {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*.log"))}
 
     def task_ids(self) -> Set[str]:
         """Return the names of the files in koji-tasks."""

@@ -66,7 +66,7 @@ def test_one_task_for_all_arches_fails_as_a_whole(workshop: Workshop) -> None:
     assert done.status == "FINISHED_INCOMPLETE", done.out
     both = [("Server", "aarch64", "Server"), ("Server", "x86_64", "Server")]
     assert done.deliverables() == {"attempted": both, "failed": both}
-    logs = [path.name for path in done.folder.glob("logs/global/osbuild/*")]
+    logs = [path.name for path in done.folder.glob("logs/global/osbuild/*.log")]
     assert logs == ["Server-aarch64+x86_64-tiny-1.0-5.log"]
 
 

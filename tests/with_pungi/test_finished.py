@@ -156,7 +156,7 @@ def test_each_task_has_a_log_of_its_own(ended: Ended) -> None:
     """Named after variant, arch and N-V-R."""
     done, hub, _ = ended
     logs = {
-        path.name: path.read_text("utf-8") for path in done.folder.glob("logs/global/osbuild/*")
+        path.name: path.read_text("utf-8") for path in done.folder.glob("logs/global/osbuild/*.log")
     }
     names = {
         "guest": "Client",
