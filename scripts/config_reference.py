@@ -1,0 +1,194 @@
+"""
+Write the generated parts of docs/configuration.md again, from the schema and what stands beside it.
+
+A part begins with ``<!-- generated: NAME -->`` and ends with ``<!-- end -->``; the rest of the page
+is written by hand. A test fails while the page is not what this script would write.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Callable, Dict, Iterable, Mapping, Sequence
+
+from pungi_osbuild import imagetypes
+from pungi_osbuild.config import GENERATORS, resolve_release, section_schema
+from pungi_osbuild.config.cloudshape import NAMES
+from pungi_osbuild.config.optionnotes import BLOCK, IMAGE_TYPE, PUNGI, TOP, UPLOADS, OptionNote
+from pungi_osbuild.config.schema import (
+    block_schema,
+    image_type_schema,
+    pungi_schema,
+    upload_schema,
+)
+from pungi_osbuild.model import ComposeIdentity, JsonDict, Provider
+
+PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
+_PART = re.compile(r"(<!-- generated: (?P<name>[\w. -]+) -->\n).*?(<!-- end -->)", re.S)
+_NIGHTLY = ComposeIdentity(
+    id="Fedora-41-20261123.n.0",
+    type="nightly",
+    date="20261123",
+    respin=0,
+    label=None,
+    release_name="Fedora",
+    release_short="Fedora",
+    release_version="41",
+)
+_LABELLED = replace(_NIGHTLY, id="Fedora-41-20261123.0", type="production", label="RC-1.2")
+
+
+def written(page: str) -> str:
+    """
+    Return the page with its generated parts as they should be.
+
+    :raises KeyError: for a part that nobody writes
+    """
+    return _PART.sub(
+        lambda match: match[1] + "\n" + _PARTS[match["name"]]() + "\n" + match[3], page
+    )
+
+
+def _sections(properties: JsonDict, notes: Mapping[str, OptionNote], as_key: bool) -> str:
+    return "\n".join(_section(name, properties[name], notes[name], as_key) for name in properties)
+
+
+def _section(name: str, schema: JsonDict, note: OptionNote, as_key: bool) -> str:
+    example = '"%s": %s,' % (name, note.example) if as_key else "%s = %s" % (name, note.example)
+    in_tree = "not there" if note.in_tree is None else "Pungi %s" % note.in_tree
+    lines = [
+        "### `%s`" % name,
+        "",
+        str(schema["description"]),
+        "",
+        "- **Value:** %s" % _kind(schema),
+        "- **Default:** %s" % _default(note),
+        "- **Since:** %s (in-tree: %s)" % (note.since, in_tree),
+        "",
+        "```python",
+        example,
+        "```",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _table(properties: JsonDict, notes: Mapping[str, OptionNote]) -> str:
+    rows = (
+        (
+            "`%s`" % name,
+            "%s (%s)" % (schema["description"], _kind(schema)),
+            _default(notes[name]),
+            "`%s`" % notes[name].example,
+            notes[name].since,
+        )
+        for name, schema in properties.items()
+    )
+    return _rows(("option", "meaning", "default", "example", "since"), rows)
+
+
+def _rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| %s |\n" % " | ".join(line) for line in lines)
+
+
+def _default(note: OptionNote) -> str:
+    return "**must be given**" if note.default is None else note.default
+
+
+def _kind(schema: JsonDict) -> str:
+    """Return what a value may be, in words."""
+    if "enum" in schema:
+        return "one of %s" % ", ".join('`"%s"`' % value for value in schema["enum"])
+    if "anyOf" in schema:
+        kinds = dict.fromkeys(map(_kind, schema["anyOf"]))
+        return " or ".join(kinds)
+    kind: str = schema["type"]
+    if kind == "array":
+        return _list_kind(schema)
+    return _KINDS[kind]
+
+
+_KINDS = {
+    "boolean": "`True` or `False`",
+    "null": "`None`",
+    "number": "a number",
+    "object": "a dict",
+    "string": "a string",
+}
+
+
+def _list_kind(schema: JsonDict) -> str:
+    if schema.get("maxItems") == 1:
+        return "a list with one string"
+    items = schema["items"]
+    if "anyOf" in items:
+        return "a list of strings and dicts"
+    return "a list of strings" if items["type"] == "string" else "a list of pairs"
+
+
+def _in_section(name: str) -> JsonDict:
+    properties = section_schema()["properties"]
+    assert isinstance(properties, dict), name
+    return properties
+
+
+def _generators() -> str:
+    rows = (
+        (
+            "`%s`" % name,
+            "`%s`" % resolve_release(name, _NIGHTLY),
+            "`%s`" % resolve_release(name, _LABELLED),
+        )
+        for name in GENERATORS
+    )
+    head = ("generator", "Fedora-41-20261123.n.0", "Fedora-41-20261123.0, label RC-1.2")
+    return _rows(head, rows)
+
+
+def _image_types() -> str:
+    rows = []
+    for name in imagetypes.NAMES:
+        entry = imagetypes.find(name)
+        assert entry is not None, name
+        suffixes = list(dict.fromkeys(file.suffix for file in entry.files))
+        rows.append(
+            (
+                "`%s`" % name,
+                NAMES[entry.provider],
+                ", ".join("`.%s`" % suffix for suffix in suffixes),
+                ", ".join(dict.fromkeys(_recorded(entry, suffix) for suffix in suffixes)),
+                imagetypes.KOJI_ALIASES.get(name, ""),
+            )
+        )
+    return _rows(("image type", "goes to", "file", "in images.json as", "another name of"), rows)
+
+
+def _recorded(entry: imagetypes.ImageType, suffix: str) -> str:
+    if suffix == "iso":
+        return "`%s`" % entry.iso if entry.iso else "by the file's name"
+    words = imagetypes.productmd_type(entry.name, suffix, "image." + suffix)
+    return "`%s`" % words[0] if words else "not there"
+
+
+def _uploads(provider: Provider) -> str:
+    return _table(upload_schema(provider)["properties"], UPLOADS[provider])
+
+
+_PARTS: Dict[str, Callable[[], str]] = {
+    "top": lambda: _sections(_in_section("top"), TOP, as_key=False),
+    "block": lambda: _sections(block_schema()["properties"], BLOCK, as_key=True),
+    "image type": lambda: _table(image_type_schema()["properties"], IMAGE_TYPE),
+    "pungi": lambda: _table(pungi_schema()["properties"], PUNGI),
+    "generators": _generators,
+    "catalogue": _image_types,
+    "aws": lambda: _uploads(Provider.AWS),
+    "aws.s3": lambda: _uploads(Provider.AWS_S3),
+    "gcp": lambda: _uploads(Provider.GCP),
+    "azure": lambda: _uploads(Provider.AZURE),
+    "container": lambda: _uploads(Provider.CONTAINER),
+}
+
+if __name__ == "__main__":
+    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
