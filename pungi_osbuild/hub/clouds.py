@@ -3,21 +3,24 @@ Upload results: what composer says of an upload, as a :class:`~pungi_osbuild.mod
 
 The names and options of the results are composer's (osbuild-composer's target results and Cloud
 API v2, read 2026-06). Composer's Azure result holds only the image's name and its S3 result only
-an address, so the request's options complete them.
+an address, so the request's options complete them. A kind of upload that composer has learnt since
+is recorded as it was returned.
 """
 
 from __future__ import annotations
 
 from typing import Callable, Mapping, Optional
-from urllib.parse import urlsplit, urlunsplit
 
-from pungi_osbuild.hub.wire import Struct, unusable
+from pungi_osbuild.hub.signed import harmless_text, without_signature
+from pungi_osbuild.hub.wire import Struct
 from pungi_osbuild.model import (
     AwsS3Upload,
     AzureUpload,
     CloudImage,
     Provider,
+    UnknownUpload,
     Upload,
+    Uploaded,
 )
 
 _RESULT_NAMES: Mapping[str, Provider] = {
@@ -32,43 +35,53 @@ _RESULT_NAMES: Mapping[str, Provider] = {
 }
 _NOT_CLOUDS = frozenset({"org.osbuild.koji", "org.osbuild.worker.server"})
 
+MAX_OPTIONS = 32
+"""How many options of an upload that is not known are recorded."""
 
-def from_target_result(result: Struct, upload: Optional[Upload]) -> Optional[CloudImage]:
+
+def from_target_result(result: Struct, upload: Optional[Upload]) -> Optional[Uploaded]:
     """
     Return what an item of ``upload_target_results`` in Koji's metadata stands for.
 
     :param upload: what was asked for, to complete what composer leaves out
     :returns: None for a target that is no cloud (Koji itself)
-    :raises ReplyError: a target nobody knows, or one without its id
+    :raises ReplyError: a known target without its id
     """
     name = result.text("name")
     if name in _NOT_CLOUDS:
         return None
     provider = _RESULT_NAMES.get(name)
     if provider is None:
-        raise unusable("%s, name" % result.where, "a known upload target", name)
+        return _unknown(name, _options(result))
     return _cloud_image(provider, _options(result), upload)
 
 
-def from_upload_status(status: Struct, upload: Optional[Upload]) -> Optional[CloudImage]:
+def from_upload_status(status: Struct, upload: Optional[Upload]) -> Optional[Uploaded]:
     """
     Return what an ``upload_status`` in ``compose-status.json`` stands for.
 
     :returns: None for an upload that did not succeed, or is no cloud
-    :raises ReplyError: a type nobody knows, or one without its id
+    :raises ReplyError: a known type without its id
     """
     kind = status.text("type")
     if status.text("status") != "success" or kind == "local":
         return None
     try:
         provider = Provider(kind)
-    except ValueError as error:
-        raise unusable("%s, type" % status.where, "a known upload type", kind) from error
+    except ValueError:
+        return _unknown(kind, _options(status))
     return _cloud_image(provider, _options(status), upload)
 
 
 def _options(result: Struct) -> Struct:
     return result.maybe_struct("options") or Struct({}, "%s, options" % result.where)
+
+
+def _unknown(name: str, options: Struct) -> UnknownUpload:
+    names = options.names()[:MAX_OPTIONS]
+    return UnknownUpload(
+        name, tuple((key, harmless_text(key, options.plain(key))) for key in names)
+    )
 
 
 def _cloud_image(provider: Provider, options: Struct, upload: Optional[Upload]) -> CloudImage:
@@ -85,13 +98,13 @@ def _aws(options: Struct, upload: Optional[Upload]) -> CloudImage:
 
 
 def _aws_s3(options: Struct, upload: Optional[Upload]) -> CloudImage:
-    # What a presigned address is signed with is in its query: a secret, and it expires.
-    parts = urlsplit(options.text("url"))
+    url = options.text("url")
+    plain = without_signature(url)
     return CloudImage(
         Provider.AWS_S3,
-        id=urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")),
+        id=plain,
         region=upload.region if isinstance(upload, AwsS3Upload) else None,
-        presigned=True if parts.query else None,
+        presigned=True if plain != url else None,
     )
 
 
@@ -140,7 +153,8 @@ def _pulp(options: Struct, _upload: Optional[Upload]) -> CloudImage:
 
 
 def _at_url(provider: Provider, url: str) -> CloudImage:
-    return CloudImage(provider, id=url, url=url)
+    plain = without_signature(url)
+    return CloudImage(provider, id=plain, url=plain, presigned=True if plain != url else None)
 
 
 _BUILDERS: Mapping[Provider, Callable[[Struct, Optional[Upload]], CloudImage]] = {

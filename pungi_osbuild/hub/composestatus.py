@@ -8,7 +8,7 @@ from typing import Optional, Tuple
 
 from pungi_osbuild.hub.clouds import from_upload_status
 from pungi_osbuild.hub.wire import Struct, json_struct
-from pungi_osbuild.model import Arch, CloudImage, Upload
+from pungi_osbuild.model import Arch, Upload, Uploaded
 
 NAME = "compose-status.json"
 MAX_DETAILS = 500
@@ -26,7 +26,7 @@ class ImageStatus:
     arch: Arch
     status: str
     error: Optional[str]
-    cloud: Optional[CloudImage]
+    cloud: Optional[Uploaded]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class ComposeStatus:
     status: str
     images: Tuple[ImageStatus, ...]
 
-    def uploads(self, arch: Arch) -> Tuple[CloudImage, ...]:
+    def uploads(self, arch: Arch) -> Tuple[Uploaded, ...]:
         """Return the uploads of an arch's image."""
         return tuple(
             image.cloud for image in self.images if image.arch == arch and image.cloud is not None

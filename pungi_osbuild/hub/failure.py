@@ -20,7 +20,7 @@ from pungi_osbuild.hub.composestatus import ComposeStatus, error_text, read_comp
 from pungi_osbuild.hub.results import download_output
 from pungi_osbuild.hub.session import Hub, HubFaultError
 from pungi_osbuild.hub.wire import json_struct, plain_name
-from pungi_osbuild.model import ImageRequest
+from pungi_osbuild.model import CloudImage, ImageRequest, Uploaded
 
 _KOJI_LOGS = (("koji-init.log.json", "registering the build"), ("koji-import.log.json", "import"))
 _DEPENDENCY_FAILED = 13
@@ -158,10 +158,16 @@ def uploaded(hub: Hub, task_id: int, request: ImageRequest) -> Tuple[str, ...]:
 
 def _kept(status: ComposeStatus) -> List[str]:
     return [
-        "%s was uploaded all the same: %s" % (image.arch, image.cloud.id)
+        "%s was uploaded all the same: %s" % (image.arch, _named(image.cloud))
         for image in status.images
         if image.cloud is not None
     ]
+
+
+def _named(upload: Uploaded) -> str:
+    if isinstance(upload, CloudImage):
+        return upload.id
+    return "%s (%s)" % (upload.provider, upload.describe())
 
 
 def _koji_reasons(files: Mapping[str, bytes]) -> List[str]:

@@ -28,6 +28,8 @@ from pungi_osbuild.model import (
     CloudImage,
     ImageRequest,
     Manifest,
+    UnknownUpload,
+    Uploaded,
 )
 
 MAX_OUTPUT = 4 * 1024 * 1024
@@ -181,7 +183,7 @@ def _images(
 def _image(
     build: Struct, archive: _Archive, archives: Sequence[_Archive], request: ImageRequest
 ) -> BuiltImage:
-    row = archive.row
+    row, cloud = archive.row, _cloud(archive.infos, request)
     if row.flag("metadata_only"):
         raise ReplyError(
             "Koji has no file for %s: the archive is metadata only" % archive.filename,
@@ -200,7 +202,8 @@ def _image(
         boot_mode=_first_text(archive.infos, "boot_mode"),
         osbuild_version=_first_text(archive.infos, "osbuild_version"),
         artifact=_artifact(archive.infos),
-        cloud=_cloud(archive.infos, request),
+        cloud=_known(cloud),
+        unknown_uploads=_unknown(cloud),
         manifest=_manifest(archive.filename, archives),
         sboms=tuple(
             other.filename
@@ -243,17 +246,25 @@ def _artifact(infos: Sequence[Struct]) -> Optional[Artifact]:
     return None
 
 
-def _cloud(infos: Sequence[Struct], request: ImageRequest) -> Tuple[CloudImage, ...]:
+def _cloud(infos: Sequence[Struct], request: ImageRequest) -> Tuple[Uploaded, ...]:
     """Return the uploads from the first place that has the one which was asked for."""
-    best: Tuple[CloudImage, ...] = ()
+    best: Tuple[Uploaded, ...] = ()
     for info in infos:
         results = info.structs("upload_target_results")
         found = [from_target_result(result, request.upload) for result in results]
         clouds = tuple(cloud for cloud in found if cloud is not None)
-        if clouds and _has_upload(clouds, request):
+        if clouds and _has_upload(_known(clouds), request):
             return clouds
         best = best or clouds
     return best
+
+
+def _known(uploads: Sequence[Uploaded]) -> Tuple[CloudImage, ...]:
+    return tuple(upload for upload in uploads if isinstance(upload, CloudImage))
+
+
+def _unknown(uploads: Sequence[Uploaded]) -> Tuple[UnknownUpload, ...]:
+    return tuple(upload for upload in uploads if isinstance(upload, UnknownUpload))
 
 
 def _has_upload(clouds: Sequence[CloudImage], request: ImageRequest) -> bool:
@@ -314,7 +325,7 @@ def _all_uploads(
         images = tuple(
             image
             if _has_upload(image.cloud, request)
-            else replace(image, cloud=(*image.cloud, *status.uploads(image.arch)))
+            else _with_more(image, status.uploads(image.arch))
             for image in images
         )
     missing = sorted(image.arch for image in images if not _has_upload(image.cloud, request))
@@ -325,6 +336,14 @@ def _all_uploads(
             "The image is in Koji, but in no cloud: look at the task's logs, then build it again.",
         )
     return images
+
+
+def _with_more(image: BuiltImage, uploads: Sequence[Uploaded]) -> BuiltImage:
+    return replace(
+        image,
+        cloud=(*image.cloud, *_known(uploads)),
+        unknown_uploads=(*image.unknown_uploads, *_unknown(uploads)),
+    )
 
 
 def _nobody_knows(build: Struct, filename: str, why: str) -> ReplyError:

@@ -79,6 +79,10 @@ class Struct:
         value = self._value.get(key)
         return () if value is None else structs(value, "%s, %s" % (self.where, key))
 
+    def names(self) -> Tuple[str, ...]:
+        """Return the names of what is in it, sorted; at most ``MAX_ITEMS``."""
+        return tuple(sorted(map(str, self._value)))[:MAX_ITEMS]
+
     def plain(self, key: str) -> object:
         """Return a value as it came, to be shown and nothing else."""
         value: object = self._value.get(key)

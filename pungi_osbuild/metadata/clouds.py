@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Dict, Union
+from typing import Dict, List, Sequence, Tuple, Union
 
 from pungi_osbuild.metadata.fields import Fields
-from pungi_osbuild.model import CloudImage
+from pungi_osbuild.model import CloudImage, Provider, UnknownUpload
 
 _OPTIONAL_TEXTS = tuple(
     field.name
     for field in dataclasses.fields(CloudImage)
     if field.name not in ("provider", "id", "presigned")
 )
+_PROVIDERS = frozenset(provider.value for provider in Provider)
 
 
-def cloud_from_json(fields: Fields) -> CloudImage:
-    """Return the value of an entry.
+def read_cloud(
+    entries: Sequence[Fields],
+) -> Tuple[Tuple[CloudImage, ...], Tuple[UnknownUpload, ...]]:
+    """Return the values of a list: the uploads to clouds that are known, then the others.
 
     :raises ValueError: naming the place that is wrong
     """
+    known: List[CloudImage] = []
+    unknown: List[UnknownUpload] = []
+    for entry in entries:
+        if entry.text("provider") in _PROVIDERS:
+            known.append(_known(entry))
+        else:
+            unknown.append(_unknown(entry))
+    return tuple(known), tuple(unknown)
+
+
+def _known(fields: Fields) -> CloudImage:
     entry: Dict[str, Union[str, bool, None]] = {
         "provider": fields.text("provider"),
         "id": fields.text("id"),
@@ -29,7 +43,15 @@ def cloud_from_json(fields: Fields) -> CloudImage:
             entry[key] = fields.text_or_none(key)
     if fields.has("presigned"):
         entry["presigned"] = fields.flag("presigned")
-    try:
-        return CloudImage.from_json(entry)
-    except ValueError as error:
-        raise ValueError("%s: %s" % (fields.place, error)) from None
+    return CloudImage.from_json(entry)
+
+
+def _unknown(fields: Fields) -> UnknownUpload:
+    """Return an entry as composer returned it; a later version may know the cloud and say more."""
+    if fields.has("options"):
+        options = fields.group("options")
+        return UnknownUpload(
+            fields.text("provider"), tuple((key, options.text(key)) for key in options)
+        )
+    texts = [(key, fields.text_or_json(key)) for key in fields if key != "provider"]
+    return UnknownUpload(fields.text("provider"), tuple(texts))

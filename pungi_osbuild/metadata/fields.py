@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime, timezone
 from typing import Any, Iterator, List, Mapping, Optional, Tuple
@@ -26,7 +27,7 @@ class Fields:
 
     def __init__(self, value: Any, place: str) -> None:
         if not isinstance(value, dict):
-            raise ValueError("%s is not an object" % place)
+            raise ValueError("%s is not an object" % (place or "it"))
         self._value: Mapping[str, Any] = value
         self.place = place
 
@@ -40,6 +41,11 @@ class Fields:
     def text_or_none(self, key: str) -> Optional[str]:
         """Return a string, or None for null."""
         return None if self._get(key) is None else self.text(key)
+
+    def text_or_json(self, key: str) -> str:
+        """Return a string; of anything else its JSON."""
+        value = self._get(key)
+        return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
     def count(self, key: str) -> int:
         """Return a whole number from 0 to what a file or a hub can count to."""

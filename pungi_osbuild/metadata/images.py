@@ -170,7 +170,7 @@ def productmd_image(parent: Any, image: PlacedImage) -> CloudAwareImage:
     made.disc_count = DISC_NUMBER
     made.checksums = {checksum.type: checksum.value for checksum in image.checksums}
     made.subvariant = image.subvariant
-    made.cloud = [cloud.to_json() for cloud in image.built.cloud]
+    made.cloud = [upload.to_json() for upload in image.built.uploads]
     # Not productmd's: Pungi's test phase reads both, the second without a default.
     made.can_fail = image.can_fail
     made.deliverable = DELIVERABLE

@@ -12,6 +12,19 @@ BROKEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, Recursion
 """What reading a file of wrong content ends with: productmd trusts the shape of what it reads."""
 
 
+class UnusableError(ValueError):
+    """
+    A file that is whole, and not for us.
+
+    :param reason: what it is
+    :param solution: what to do about that, which is not what to do about a broken one
+    """
+
+    def __init__(self, reason: str, solution: str) -> None:
+        super().__init__(reason)
+        self.solution = solution
+
+
 @contextmanager
 def explained(path: Path, solution: str) -> Iterator[None]:
     """
@@ -25,6 +38,8 @@ def explained(path: Path, solution: str) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise SourceError("%s cannot be read: %s" % (path, reason), solution) from error
+    except UnusableError as error:
+        raise SourceError("%s cannot be used: %s" % (path, error), error.solution) from error
     except BROKEN as error:
         raise SourceError("%s is broken: %s" % (path, why(error)), solution) from error
 

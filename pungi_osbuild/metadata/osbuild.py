@@ -15,7 +15,7 @@ from pungi_osbuild.errors import InputError
 from pungi_osbuild.metadata.atomic import replace_text
 from pungi_osbuild.metadata.fields import Fields
 from pungi_osbuild.metadata.images import ImageClashError, describable, record_images
-from pungi_osbuild.metadata.loading import load
+from pungi_osbuild.metadata.loading import UnusableError, load
 from pungi_osbuild.metadata.ownership import (
     Claim,
     Owned,
@@ -37,11 +37,12 @@ from pungi_osbuild.model import (
 )
 
 TYPE = "pungi_osbuild.images"
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 """Of the payload. A later minor version only adds keys; another major version is refused."""
 
 _VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})", re.ASCII)
 _MEND = "Move the file away, or use the version of pungi-osbuild that wrote it."
+_FOREIGN = "Name a compose that pungi-osbuild has built images for, or move the file away."
 
 
 class OsbuildImages(MetadataBase):  # type: ignore[misc]  # productmd has no types
@@ -87,7 +88,7 @@ class OsbuildImages(MetadataBase):  # type: ignore[misc]  # productmd has no typ
         document = Fields(data, "")
         kind = document.group("header").text("type")
         if kind != TYPE:
-            raise ValueError("it is a %s file, not %s" % (kind, TYPE))
+            raise UnusableError("it is a %s file, not %s" % (kind[:60], TYPE), _FOREIGN)
         self.header.deserialize(data)
         payload = document.group("payload")
         _check_version(payload.text("format_version"))
@@ -281,7 +282,9 @@ def _check_version(text: str) -> None:
     match = _VERSION.fullmatch(text)
     known = FORMAT_VERSION.split(".")[0]
     if match is None or match.group(1) != known:
-        raise ValueError("its format_version is %s, only %s.x is known" % (text[:30], known))
+        raise UnusableError(
+            "its format_version is %s, and this is for %s.x" % (text[:30], known), _MEND
+        )
 
 
 def _images(variants: Fields) -> Iterable[ImageRecord]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Dict, Optional, Tuple
 
-from pungi_osbuild.metadata.clouds import cloud_from_json
+from pungi_osbuild.metadata.clouds import read_cloud
 from pungi_osbuild.metadata.fields import Fields, time_text, whole_seconds
 from pungi_osbuild.model import (
     Arch,
@@ -18,6 +18,8 @@ from pungi_osbuild.model import (
     Outcome,
     OutcomeKind,
     PlacedImage,
+    UnknownUpload,
+    Uploaded,
 )
 
 _DIGEST = re.compile(r"[0-9a-f]+")
@@ -153,6 +155,7 @@ class ImageRecord:
     :param mtime: seconds since the epoch
     :param type: productmd's image type, or None where it has none
     :param in_images_json: whether images.json has an entry for it, too
+    :param unknown_uploads: uploads to clouds that are not known here
     """
 
     variant: str
@@ -174,8 +177,14 @@ class ImageRecord:
     composer_id: Optional[str]
     composer_server: Optional[str]
     cloud: Tuple[CloudImage, ...]
+    unknown_uploads: Tuple[UnknownUpload, ...]
     manifest: Optional[Manifest]
     sboms: Tuple[str, ...]
+
+    @property
+    def uploads(self) -> Tuple[Uploaded, ...]:
+        """Everything that the image's ``"cloud"`` list says."""
+        return (*self.cloud, *self.unknown_uploads)
 
     @classmethod
     def of(cls, image: PlacedImage, in_images_json: bool) -> ImageRecord:
@@ -208,6 +217,7 @@ class ImageRecord:
             composer_id=built.composer_id,
             composer_server=built.composer_server,
             cloud=built.cloud,
+            unknown_uploads=built.unknown_uploads,
             manifest=built.manifest,
             sboms=built.sboms,
         )
@@ -221,6 +231,7 @@ class ImageRecord:
         :raises ValueError: naming the place that is wrong
         """
         composer = fields.group("composer")
+        cloud, unknown = read_cloud(fields.groups("cloud"))
         return cls(
             variant=variant,
             arch=arch,
@@ -240,7 +251,8 @@ class ImageRecord:
             koji=KojiOrigin.from_json(fields.group("koji")),
             composer_id=composer.text_or_none("id"),
             composer_server=composer.text_or_none("server"),
-            cloud=tuple(cloud_from_json(entry) for entry in fields.groups("cloud")),
+            cloud=cloud,
+            unknown_uploads=unknown,
             manifest=_manifest(fields.group_or_none("manifest")),
             sboms=fields.texts("sboms"),
         )
@@ -267,7 +279,7 @@ class ImageRecord:
             "osbuild_artifact": None if self.artifact is None else dict(vars(self.artifact)),
             "koji": self.koji.to_json(),
             "composer": {"id": self.composer_id, "server": self.composer_server},
-            "cloud": [cloud.to_json() for cloud in self.cloud],
+            "cloud": [upload.to_json() for upload in self.uploads],
             "manifest": manifest,
             "sboms": list(self.sboms),
         }

@@ -13,7 +13,9 @@ from pungi_osbuild.model.cloud import (
     ContainerUpload,
     GcpUpload,
     Provider,
+    UnknownUpload,
     Upload,
+    Uploaded,
 )
 from pungi_osbuild.model.compose import (
     TYPE_SUFFIXES,
@@ -92,8 +94,10 @@ __all__ = [
     "Severity",
     "TaskTimes",
     "Template",
+    "UnknownUpload",
     "Upload",
     "UploadTemplate",
+    "Uploaded",
     "Variant",
     "has_errors",
     "option_texts",

@@ -123,3 +123,27 @@ class CloudImage:
         if not isinstance(values.get("id"), str):
             raise ValueError("a cloud entry has no id: %r" % sorted(entry))
         return cls(provider=provider, **values)
+
+
+@dataclass(frozen=True)
+class UnknownUpload:
+    """
+    One upload of a built image to somewhere that is not known here, as composer returned it.
+
+    :param provider: composer's name of it, e.g. ``org.osbuild.vmware``
+    :param options: (name, value), sorted; of a value that is no text, its JSON. Holds no secret.
+    """
+
+    provider: str
+    options: Tuple[Tuple[str, str], ...] = ()
+
+    def to_json(self) -> JsonDict:
+        """Return the entry of a ``"cloud"`` list; it has no ``id``, as nobody knows which is."""
+        return {"provider": self.provider, "options": dict(self.options)}
+
+    def describe(self) -> str:
+        """Return the options in a line, for people."""
+        return ", ".join("%s: %s" % option for option in self.options) or "nothing else"
+
+
+Uploaded = Union[CloudImage, UnknownUpload]

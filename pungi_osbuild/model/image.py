@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional, Tuple
 
-from pungi_osbuild.model.cloud import CloudImage
+from pungi_osbuild.model.cloud import CloudImage, UnknownUpload, Uploaded
 from pungi_osbuild.model.compose import Arch
 
 
@@ -41,6 +41,7 @@ class BuiltImage:
 
     :param size: bytes
     :param path: below Koji's topdir or topurl: ``packages/<n>/<v>/<r>/images/<filename>``
+    :param unknown_uploads: results of uploads to clouds that are not known here
     """
 
     arch: Arch
@@ -58,8 +59,14 @@ class BuiltImage:
     osbuild_version: Optional[str] = None
     artifact: Optional[Artifact] = None
     cloud: Tuple[CloudImage, ...] = ()
+    unknown_uploads: Tuple[UnknownUpload, ...] = ()
     manifest: Optional[Manifest] = None
     sboms: Tuple[str, ...] = ()
+
+    @property
+    def uploads(self) -> Tuple[Uploaded, ...]:
+        """Everything that the image's ``"cloud"`` list says."""
+        return (*self.cloud, *self.unknown_uploads)
 
 
 @dataclass(frozen=True)

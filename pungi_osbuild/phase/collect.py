@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable, Iterable, Optional, Tuple
@@ -35,6 +36,8 @@ from pungi_osbuild.model import (
 from pungi_osbuild.phase.clock import Clock
 from pungi_osbuild.phase.place import Source, place
 from pungi_osbuild.phase.saved import Provenance, save_logs, saved_folder
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,8 @@ class Collector:
                 nvr_taken=failure.nvr_taken,
             )
         built = read_result(self.hub, task_id, request)
+        for image in built:
+            _warn_of_unknown(image)
         images = tuple(self._place(request, image) for image in built)
         if self.settings.save_provenance:
             self._save_provenance(built)
@@ -167,6 +172,16 @@ class Collector:
         profile = self.hub.profile
         local = None if self.over_http else local_path(profile, path)
         return Source(local=local, stream=lambda: download(profile, path))
+
+
+def _warn_of_unknown(image: BuiltImage) -> None:
+    for upload in image.unknown_uploads:
+        logger.warning(
+            "%s was uploaded to %s, which this version does not know; recorded as returned: %s",
+            image.filename,
+            upload.provider,
+            upload.describe(),
+        )
 
 
 def failed(submitted: Submitted, reason: str, task: Optional[Task]) -> Outcome:

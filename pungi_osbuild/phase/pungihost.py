@@ -219,7 +219,7 @@ def _fields_of_image(image: PlacedImage) -> Dict[str, object]:
         "nvr": built.nvr,
         "task_id": built.task_id,
         "build_id": built.build_id,
-        "cloud": [cloud.to_json() for cloud in built.cloud],
+        "cloud": [upload.to_json() for upload in built.uploads],
     }
 
 

@@ -89,3 +89,5 @@ def _image_lines(image: PlacedImage) -> Iterator[str]:
     yield "%s (%d bytes, %s)" % (image.path, image.size, sums)
     for cloud in image.built.cloud:
         yield "    %s %s" % (cloud.provider.value, cloud.id)
+    for unknown in image.built.unknown_uploads:
+        yield "    %s %s" % (unknown.provider, unknown.describe())

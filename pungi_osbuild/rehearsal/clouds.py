@@ -17,6 +17,8 @@ from pungi_osbuild.model import Provider
 PROJECT = "rehearsal-project"
 BUCKET = "rehearsal-bucket"
 REGISTRY = "registry.example.com/rehearsal"
+ODD_TARGET = "org.osbuild.rehearsal.odd"
+"""What no version of composer calls an upload, nor will."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,18 @@ class Upload:
         return {
             "name": _TARGET_NAMES[self.provider],
             "options": self._result(),
+            "osbuild_artifact": dict(artifact),
+        }
+
+    def odd_result(self, artifact: Mapping[str, str]) -> Dict[str, Any]:
+        """Return the entry of an upload to a cloud that composer has learnt since."""
+        url = "https://odd.example.com/images/%s" % self.uuid()
+        return {
+            "name": ODD_TARGET,
+            "options": {
+                "image_id": "odd-" + self.digest()[:12],
+                "url": "%s?signature=%s" % (url, self.digest()),
+            },
             "osbuild_artifact": dict(artifact),
         }
 

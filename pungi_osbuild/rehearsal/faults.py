@@ -41,6 +41,10 @@ class FaultKind(str, Enum):
         "lost-upload",
         "The build succeeds, and nothing says what became of the upload.",
     )
+    ODD_UPLOAD = (
+        "odd-upload",
+        "Composer tells of one more upload, to a cloud that nobody here knows.",
+    )
     TAKEN = ("taken", "Another build takes the N-V-R just before this one registers it; once.")
     ODD_ARCHIVE = (
         "odd-archive",

@@ -87,7 +87,7 @@ class Importer:
         name = "%s.%s.%s" % (order.nvr, image.arch, suffix)
         extra = self._image_info(order, image)
         if self._settings.results_in is ResultsIn.ARCHIVE:
-            extra = _with_results(extra, image, order)
+            extra = self._with_results(extra, image, order)
         arch = {"arch": image.arch}
         manifest = json.dumps(order.manifest(image.arch), sort_keys=True).encode()
         key = "%s.%s" % (order.nvr, image.arch)
@@ -113,8 +113,18 @@ class Importer:
 
     def _build_info(self, main: _Output, image: ImageOutcome, order: Order) -> Mapping[str, Any]:
         if self._settings.results_in is ResultsIn.BUILD:
-            return _with_results(main.extra, image, order)
+            return self._with_results(main.extra, image, order)
         return main.extra
+
+    def _with_results(
+        self, extra: Mapping[str, Any], image: ImageOutcome, order: Order
+    ) -> Mapping[str, Any]:
+        if image.upload is None:
+            return extra
+        results = [image.upload.target_result(order.artifact())]
+        if self._hits(FaultKind.ODD_UPLOAD, order, image):
+            results.append(image.upload.odd_result(order.artifact()))
+        return {**extra, "upload_target_results": results}
 
     def _is_missing(self, order: Order, image: ImageOutcome, output: _Output) -> bool:
         return "boot_mode" in output.extra and self._hits(FaultKind.MISSING, order, image)
@@ -157,13 +167,6 @@ class Importer:
     def _write_log(self, build: Build, name: str) -> None:
         path = "%s/data/logs/%s" % (build.folder, name)
         self._store.write_build_file(path, NOTHING_REAL.encode())
-
-
-def _with_results(extra: Mapping[str, Any], image: ImageOutcome, order: Order) -> Mapping[str, Any]:
-    if image.upload is None:
-        return extra
-    result = image.upload.target_result(order.artifact())
-    return {**extra, "upload_target_results": [result]}
 
 
 def _output(filename: str, content: bytes, extra: Mapping[str, Any]) -> _Output:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional
 
 from pungi_osbuild.metadata import describe_image, describe_outcome
-from pungi_osbuild.model import CloudImage, Outcome, PlacedImage, RunResult
+from pungi_osbuild.model import Outcome, PlacedImage, RunResult
 from pungi_osbuild.report.columns import columns, with_notes
 from pungi_osbuild.report.sizes import size_text
+from pungi_osbuild.report.uploads import upload_id, upload_note
 
 HEADER = ("VARIANT", "ARCH", "IMAGE", "TYPE", "SIZE", "N-V-R", "TASK")
 CLOUD = "CLOUD ID"
@@ -33,9 +34,9 @@ def _image_lines(result: RunResult, width: Optional[int]) -> List[str]:
     wide = columns(
         (*HEADER, CLOUD),
         [
-            (*cells[image], cloud.id if cloud is not None else "-")
+            (*cells[image], upload)
             for image in result.images
-            for cloud in (image.built.cloud or (None,))
+            for upload in ([upload_id(one) for one in image.built.uploads] or ["-"])
         ],
     )
     if width is None or max(len(line) for line in wide) <= width:
@@ -57,11 +58,7 @@ def _cells(image: PlacedImage) -> List[str]:
 
 
 def _cloud_notes(image: PlacedImage) -> List[str]:
-    return ["%s  %s" % (cloud.provider.value, _located(cloud)) for cloud in image.built.cloud]
-
-
-def _located(cloud: CloudImage) -> str:
-    return "%s  (%s)" % (cloud.id, cloud.region) if cloud.region else cloud.id
+    return [upload_note(upload) for upload in image.built.uploads]
 
 
 def _failure_lines(outcome: Outcome, weburl: str) -> List[str]:

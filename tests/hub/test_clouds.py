@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Dict, Optional
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub.clouds import from_target_result, from_upload_status
 from pungi_osbuild.hub.wire import Struct
+from pungi_osbuild.metadata.clouds import read_cloud
+from pungi_osbuild.metadata.fields import Fields
 from pungi_osbuild.model import (
     AwsEc2Upload,
     AwsS3Upload,
@@ -17,6 +22,7 @@ from pungi_osbuild.model import (
     ContainerUpload,
     GcpUpload,
     Provider,
+    UnknownUpload,
     Upload,
 )
 
@@ -111,6 +117,83 @@ def test_an_azure_image_of_an_unknown_subscription_has_its_name(upload: Optional
     assert from_target_result(result, upload) == CloudImage(Provider.AZURE, "i", image_name="i")
 
 
+def test_a_cloud_that_is_not_known_is_recorded_as_returned() -> None:
+    """Composer learns new ones; what it said of them must not be lost, nor a secret kept."""
+    options = {
+        "vsphere_path": "/dc/vm",
+        "url": "https://u:hunter2@h/x?X-Amz-Signature=s3cr3t#y",
+        "par": "https://objectstorage.example.com/p/s3cr3t/n/ns/b/images/o/disk",
+        "upload_token": "s3cr3t",
+        "size": 3,
+        "more": {"list": ["https://h/y?sig=s3cr3t"], "password": "s3cr3t"},
+    }
+    found = from_target_result(
+        Struct({"name": "org.osbuild.vmware", "options": options}, "a result"), None
+    )
+    assert found == UnknownUpload(
+        "org.osbuild.vmware",
+        (
+            ("more", '{"list": ["https://h/y"], "password": "(not recorded)"}'),
+            ("par", "https://objectstorage.example.com/n/ns/b/images/o/disk"),
+            ("size", "3"),
+            ("upload_token", "(not recorded)"),
+            ("url", "https://***@h/x"),
+            ("vsphere_path", "/dc/vm"),
+        ),
+    )
+    status = {"type": "vmware", "status": "success", "options": {"vsphere_path": "/dc/vm"}}
+    assert from_upload_status(Struct(status, "a status"), None) == UnknownUpload(
+        "vmware", (("vsphere_path", "/dc/vm"),)
+    )
+    assert from_target_result(Struct({"name": "x"}, "a result"), None) == UnknownUpload("x")
+
+
+def test_what_is_not_known_is_bounded() -> None:
+    """A hub is another machine: neither many options nor long ones fill the metadata."""
+    deep: Any = "x"
+    for _ in range(5000):
+        deep = [deep]
+    options = {"%04d" % number: "x" * 5000 for number in range(5000)}
+    many = from_target_result(Struct({"name": "x", "options": options}, "a result"), None)
+    assert isinstance(many, UnknownUpload)
+    assert len(many.options) == 32
+    assert all(len(value) == 1000 for _, value in many.options)
+    nested = from_target_result(Struct({"name": "x", "options": {"a": deep}}, "a result"), None)
+    assert isinstance(nested, UnknownUpload)
+    assert "(not recorded)" in nested.options[0][1]
+
+
+@given(
+    st.dictionaries(
+        st.text(max_size=9), st.recursive(st.none() | st.integers() | st.text(), st.lists)
+    )
+)
+def test_whatever_is_not_known_survives_json(options: Dict[str, Any]) -> None:
+    """What is written to osbuild.json reads as the same value."""
+    found = from_target_result(Struct({"name": "x", "options": options}, "a result"), None)
+    assert isinstance(found, UnknownUpload)
+    again = json.loads(json.dumps([found.to_json()]))
+    assert read_cloud([Fields(entry, "cloud[0]") for entry in again]) == ((), (found,))
+
+
+@pytest.mark.parametrize(
+    ("url", "plain"),
+    [
+        ("https://h/n/ns/b/images/o/disk.qcow2", "https://h/n/ns/b/images/o/disk.qcow2"),
+        ("https://h/p/s3cr3t/n/ns/b/images/o/disk", "https://h/n/ns/b/images/o/disk"),
+        ("https://h/disk?sig=s3cr3t", "https://h/disk"),
+        ("https://u:s3cr3t@h/disk", "https://***@h/disk"),
+        ("http://[broken?s3cr3t", "http://[broken"),
+    ],
+)
+def test_a_pre_authenticated_address_is_recorded_without_its_secret(url: str, plain: str) -> None:
+    """Oracle's object storage has it in the path; whoever knows it has the image."""
+    result = {"name": "org.osbuild.oci.objectstorage", "options": {"url": url}}
+    found = from_target_result(Struct(result, "a result"), None)
+    presigned = True if plain != url else None
+    assert found == CloudImage(Provider.OCI, plain, url=plain, presigned=presigned)
+
+
 def test_koji_itself_is_no_cloud() -> None:
     """Composer lists it as a target in some versions."""
     assert from_target_result(Struct({"name": "org.osbuild.koji"}, "a result"), None) is None
@@ -125,7 +208,6 @@ def test_an_upload_that_failed_is_no_cloud_image() -> None:
 @pytest.mark.parametrize(
     "result",
     [
-        {"name": "org.osbuild.vmware", "options": {}},
         {"name": "org.osbuild.aws", "options": {"region": "us-east-1"}},
         {"name": "org.osbuild.aws", "options": {"ami": 7, "region": "us-east-1"}},
         {"name": "org.osbuild.aws"},

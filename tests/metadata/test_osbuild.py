@@ -26,6 +26,7 @@ from pungi_osbuild.metadata import (
     record_run,
     recorded_images,
 )
+from pungi_osbuild.metadata.osbuild import FORMAT_VERSION
 from pungi_osbuild.model import (
     Artifact,
     Checksum,
@@ -35,6 +36,7 @@ from pungi_osbuild.model import (
     Provider,
     RunResult,
     TaskTimes,
+    UnknownUpload,
 )
 from tests.values import (
     MD5,
@@ -49,6 +51,8 @@ from tests.values import (
     an_image_config,
     an_outcome,
 )
+
+DATA = Path(__file__).parent / "data"
 
 
 def run_recorded(folder: Path, result: RunResult) -> RunResult:
@@ -89,7 +93,7 @@ def test_the_document_is_as_the_design_says(tmp_path: Path) -> None:
     document = json.loads((tmp_path / "osbuild.json").read_text())
     assert document["header"]["type"] == "pungi_osbuild.images"
     assert document["payload"] == {
-        "format_version": "1.0",
+        "format_version": "1.1",
         "compose": {
             "id": "Example-1-20261123.t.0",
             "type": "test",
@@ -397,10 +401,12 @@ TASK = ("payload", "tasks", 0)
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (_set("header", "type", to="productmd.images"), "productmd.images"),
+        (_set("header", "type", to="productmd.images"), "it is a productmd.images file"),
+        (_set("header", to=[]), "header is not an object"),
         (_drop("header"), "header is missing"),
         (_drop("payload"), "payload is missing"),
-        (_set("payload", "format_version", to="2.0"), "format_version is 2.0"),
+        (_set("payload", "format_version", to="2.0"), "format_version is 2.0, and this"),
+        (_set("payload", "format_version", to="0.9"), "format_version is 0.9, and this"),
         (_set("payload", "format_version", to="x"), "format_version is x"),
         (_set("payload", "format_version", to=1.0), "format_version"),
         (_set("payload", "compose", "type", to="hourly"), "hourly"),
@@ -425,7 +431,9 @@ TASK = ("payload", "tasks", 0)
         (_set(*IMAGE, "checksums", to={}), "images.Server.x86_64[0].checksums"),
         (_set(*IMAGE, "checksums", to={"sha256": "no"}), "images.Server.x86_64[0].checksums"),
         (_set(*IMAGE, "koji", "filename", to="../x"), "images.Server.x86_64[0].koji.filename"),
-        (_set(*IMAGE, "cloud", to=[{"provider": "x", "id": "y"}]), "cloud[0]"),
+        (_set(*IMAGE, "cloud", to=[{"provider": "x", "options": []}]), "cloud[0].options is not"),
+        (_set(*IMAGE, "cloud", to=[{"provider": "x", "options": {"a": 1}}]), "options.a is not"),
+        (_set(*IMAGE, "cloud", to=[{"id": "y"}]), "cloud[0].provider is missing"),
         (_set(*IMAGE, "cloud", to=[{"provider": "aws"}]), "cloud[0].id is missing"),
         (_set(*IMAGE, "cloud", to=[{"provider": "aws", "id": "i", "name": 1}]), "cloud[0].name"),
         (_drop(*IMAGE, "boot_mode"), "boot_mode is missing"),
@@ -453,6 +461,84 @@ def test_a_broken_file_is_refused_at_its_place(
     assert (tmp_path / "images.json").read_text() == images
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "Expecting value"),
+        (b"\x89PNG\r\n\xff", "codec can't decode"),
+        (b"[1, 2]", "it is not an object"),
+        (b"null", "it is not an object"),
+        (b'{"a": 1}', "header is missing"),
+        (b"[" * 100000, "nested too deeply"),
+        (b'{"header": {"type": "pungi_osbuild.images", "version": "1.2"}}', "payload is missing"),
+    ],
+)
+def test_a_foreign_file_is_refused_by_its_name(tmp_path: Path, content: bytes, said: str) -> None:
+    """Whatever somebody has put there, and what to do about it."""
+    path = tmp_path / "osbuild.json"
+    path.write_bytes(content)
+    with pytest.raises(SourceError) as caught:
+        load_osbuild(path)
+    assert said in caught.value.reason
+    assert str(path) in caught.value.reason
+    assert "Move the file away" in caught.value.solution
+
+
+def test_an_older_file_is_read_and_written_anew(tmp_path: Path) -> None:
+    """As a compose holds it that was built by the first version."""
+    path = tmp_path / "osbuild.json"
+    old = DATA / "osbuild-1.0.json"
+    path.write_bytes(old.read_bytes())
+    before = load_osbuild(path)
+    assert before.compose_id == "RHEL-9.4-20261123.t.0"
+    assert len(before.images) == 9
+    assert [task.outcome.value for task in before.tasks].count("failed") == 1
+    assert {cloud.provider for image in before.images for cloud in image.cloud} == {
+        Provider.AWS,
+        Provider.AWS_S3,
+        Provider.AZURE,
+        Provider.CONTAINER,
+        Provider.GCP,
+    }
+    after = record(tmp_path, an_outcome_of("a"))
+    assert set(before.images) < set(after.images)
+    payload = json.loads(path.read_text())["payload"]
+    assert payload["format_version"] == FORMAT_VERSION
+    kept = json.loads(old.read_text())["payload"]["images"]
+    assert {key: payload["images"][key] for key in kept} == kept
+
+
+def test_an_unknown_upload_is_recorded_in_both_files(tmp_path: Path) -> None:
+    """Beside the one that is known, as composer returned it."""
+    odd = UnknownUpload("org.osbuild.odd", (("image_id", "odd-1"),))
+    outcome = an_outcome_of("a")
+    built = replace(outcome.images[0].built, cloud=(a_cloud_image(),), unknown_uploads=(odd,))
+    outcome = replace(outcome, images=(replace(outcome.images[0], built=built),))
+    (image,) = record(tmp_path, outcome).images
+    assert image.unknown_uploads == (odd,)
+    entry = {"provider": "org.osbuild.odd", "options": {"image_id": "odd-1"}}
+    for name in ("osbuild.json", "images.json"):
+        payload = json.loads((tmp_path / name).read_text())["payload"]
+        assert payload["images"]["Server"]["x86_64"][0]["cloud"] == [
+            a_cloud_image().to_json(),
+            entry,
+        ]
+
+
+def test_a_cloud_of_a_later_version_is_read_as_it_is(tmp_path: Path) -> None:
+    """It has an id there, and this version does not know what it means."""
+    record(tmp_path, an_outcome())
+    path = tmp_path / "osbuild.json"
+    document = json.loads(path.read_text())
+    entry = {"provider": "ibm", "id": "r006-1", "region": "us-south", "replicas": 2}
+    document["payload"]["images"]["Server"]["x86_64"][0]["cloud"] = [entry]
+    path.write_text(json.dumps(document))
+    (image,) = load_osbuild(path).images
+    assert image.unknown_uploads == (
+        UnknownUpload("ibm", (("id", "r006-1"), ("region", "us-south"), ("replicas", "2"))),
+    )
+
+
 def test_a_later_minor_version_may_say_more(tmp_path: Path) -> None:
     """New keys are no reason to refuse a file."""
     before = record(tmp_path, an_outcome())
@@ -475,6 +561,12 @@ CLOUDS = st.builds(
     digest=SOME,
     presigned=st.none() | st.booleans(),
 )
+KNOWN_NAMES = frozenset(provider.value for provider in Provider)
+UNKNOWN = st.builds(
+    UnknownUpload,
+    provider=TEXT.filter(lambda name: name not in KNOWN_NAMES),
+    options=st.dictionaries(TEXT, TEXT, max_size=3).map(lambda it: tuple(sorted(it.items()))),
+)
 CHECKSUMS = st.builds(
     Checksum,
     type=st.sampled_from(["md5", "sha1", "sha256"]),
@@ -495,6 +587,7 @@ def outcomes(draw: st.DrawFn) -> List[Outcome]:
             boot_mode=draw(SOME),
             artifact=draw(st.none() | st.builds(Artifact, TEXT, TEXT)),
             cloud=tuple(draw(st.lists(CLOUDS, max_size=2))),
+            unknown_uploads=tuple(draw(st.lists(UNKNOWN, max_size=2))),
             manifest=draw(st.none() | st.just(a_built_image().manifest)),
             sboms=tuple(draw(st.lists(TEXT, max_size=2))),
         )

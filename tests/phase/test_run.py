@@ -13,7 +13,7 @@ import pytest
 from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.errors import ConfigError, HubError, InputError, RunInterruptedError
 from pungi_osbuild.hub import Hub, read_profile
-from pungi_osbuild.metadata import vocabulary
+from pungi_osbuild.metadata import load_osbuild, vocabulary
 from pungi_osbuild.model import Outcome, OutcomeKind, Provider, Settings
 from pungi_osbuild.phase import Clock, RunOptions, run
 from pungi_osbuild.phase.collect import Collector
@@ -492,3 +492,29 @@ def test_a_login_that_cannot_be_is_said(authtype: str, message: str, tmp_path: P
         path.write_text(path.read_text("utf-8").replace("noauth", authtype), "utf-8")
         with pytest.raises(HubError, match=message), Hub(read_profile("rehearsal", path)):
             pass
+
+
+def test_an_upload_to_a_cloud_nobody_knows_is_recorded_with_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The image is not failed for it, the upload that was asked for is there, no secret is."""
+    with caplog.at_level("WARNING"):
+        done = rehearse(CLOUD, tmp_path, faults=["odd-upload:arch=x86_64,image_type=aws"])
+    assert failures(done) == []
+    (image,) = [image for image in done.result.images if image.built.unknown_uploads]
+    assert (image.built.arch, image.image_type) == ("x86_64", "aws")
+    (odd,) = image.built.unknown_uploads
+    assert odd.provider == "org.osbuild.rehearsal.odd"
+    assert dict(odd.options)["image_id"].startswith("odd-")
+    (warning,) = [text for text in caplog.messages if odd.provider in text]
+    assert "recorded as returned" in warning
+    assert dict(odd.options)["image_id"] in warning
+    folder = tmp_path / "compose" / "metadata"
+    for text in [
+        warning,
+        *((folder / name).read_text() for name in ("osbuild.json", "images.json")),
+    ]:
+        assert odd.provider in text
+        assert "signature" not in text.lower()
+    recorded = load_osbuild(folder / "osbuild.json")
+    assert [one.unknown_uploads for one in recorded.images if one.path == image.path] == [(odd,)]

@@ -140,6 +140,16 @@ def test_an_nvr_is_taken_once(tmp_path: Path) -> None:
         assert desk.state(build_ami(desk, opts={"release": release})) == "CLOSED"
 
 
+def test_an_odd_upload_is_told_beside_the_one_that_was_asked_for(tmp_path: Path) -> None:
+    """Under a name that no composer uses, and signed, as real ones are."""
+    with a_desk(tmp_path, "odd-upload:arch=x86_64") as desk:
+        plain, odd = desk.image_archives(build_ami(desk))
+        results = odd["extra"]["image"]["upload_target_results"]
+        assert [one["name"] for one in results] == ["org.osbuild.aws", "org.osbuild.rehearsal.odd"]
+        assert "?signature=" in results[1]["options"]["url"]
+        assert len(plain["extra"]["image"]["upload_target_results"]) == 1
+
+
 def test_an_odd_archive_is_of_no_known_kind(tmp_path: Path) -> None:
     """An image archive, says Koji, with nothing of an image."""
     with a_desk(tmp_path, "odd-archive") as desk:
