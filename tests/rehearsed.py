@@ -17,6 +17,7 @@ from pungi_osbuild.rehearsal import (
     HubContent,
     HubSettings,
     RehearsalHub,
+    Request,
     parse_fault,
     write_profile,
 )
@@ -34,6 +35,7 @@ class Rehearsed:
     result: RunResult
     out: Path
     calls: Tuple[Call, ...]
+    requests: Tuple[Request, ...]
     counters: Counters
 
 
@@ -91,4 +93,4 @@ def run_against(
         options,
         clock,
     )
-    return Rehearsed(result, out, hub.calls, hub.counters)
+    return Rehearsed(result, out, hub.calls, hub.requests, hub.counters)

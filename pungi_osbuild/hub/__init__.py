@@ -15,6 +15,7 @@ from pungi_osbuild.hub.releases import (
 )
 from pungi_osbuild.hub.results import beside_image, read_result
 from pungi_osbuild.hub.session import Call, Hub, HubFaultError, Reply
+from pungi_osbuild.hub.talks import Talk, hold, hold_all
 from pungi_osbuild.hub.targets import (
     Tag,
     Target,
@@ -51,6 +52,7 @@ __all__ = [
     "Profile",
     "Reply",
     "Tag",
+    "Talk",
     "Target",
     "Task",
     "TaskState",
@@ -64,6 +66,8 @@ __all__ = [
     "ended_since",
     "explain",
     "fault_text",
+    "hold",
+    "hold_all",
     "listed_call",
     "local_path",
     "look_up",

@@ -9,16 +9,18 @@ Koji says only ``Compose failed (id: ...)``. The reason is in the task's output:
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import List, Mapping, Optional, Sequence, Tuple
+from typing import Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import koji
 
-from pungi_osbuild.errors import PungiOsbuildError, ReplyError
+from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import composestatus
 from pungi_osbuild.hub.composestatus import ComposeStatus, error_text, read_compose_status
 from pungi_osbuild.hub.results import download_output
-from pungi_osbuild.hub.session import Hub, HubFaultError
+from pungi_osbuild.hub.session import Call, HubFaultError
+from pungi_osbuild.hub.talks import Talk
 from pungi_osbuild.hub.wire import json_struct, plain_name
 from pungi_osbuild.model import CloudImage, ImageRequest, Uploaded
 
@@ -67,32 +69,29 @@ class Failure:
     nvr_taken: bool = False
 
 
-def explain(hub: Hub, task_id: int, request: ImageRequest) -> Failure:
+def explain(task_id: int, request: ImageRequest, topurl: str) -> Talk[Failure]:
     """
     Return why a task that is FAILED did.
 
-    Three requests. What cannot be had is left out: a poor reason is better than none.
+    A talk of two turns. What cannot be had is left out: a poor reason is better than none.
 
-    :raises HubError: the hub could not be reached
+    :param topurl: the address of Koji's files; empty: nobody knows it
     """
-    said = _fault_of(hub, task_id)
-    files = download_output(hub, task_id, _telling(_output_names(hub, task_id)))
+    result, output = yield [Call("getTaskResult", (task_id,)), Call("listTaskOutput", (task_id,))]
+    said = "task %d failed, and the hub does not say why" % task_id
+    if result.fault is not None:
+        said = fault_text(result.fault)
+    names = sorted(_plain_names(output.value))
+    files = yield from download_output(task_id, _telling(names))
     lines = [*_image_reasons(files, request), *_koji_reasons(files)]
     reason = "\n".join([said, *lines])
     if len(reason) > MAX_REASON:
         reason = reason[: MAX_REASON - 3] + "..."
     told = tuple(
-        OutputFile(name, content, _address(hub, task_id, name)) for name, content in files.items()
+        OutputFile(name, content, _address(topurl, task_id, name))
+        for name, content in files.items()
     )
     return Failure(reason, told, bool(_TAKEN.search(reason)))
-
-
-def _fault_of(hub: Hub, task_id: int) -> str:
-    try:
-        hub.call("getTaskResult", task_id)
-    except HubFaultError as fault:
-        return fault_text(fault)
-    return "task %d failed, and the hub does not say why" % task_id
 
 
 def fault_text(fault: HubFaultError) -> str:
@@ -103,20 +102,11 @@ def fault_text(fault: HubFaultError) -> str:
     return lines[-1] if lines[0].startswith("Traceback") else " ".join(lines)
 
 
-def _output_names(hub: Hub, task_id: int) -> Tuple[str, ...]:
-    try:
-        reply = hub.call("listTaskOutput", task_id)
-    except HubFaultError:
-        return ()
-    if not isinstance(reply, (list, tuple)):
-        return ()
-    names: List[str] = []
-    for name in reply:
-        try:
-            names.append(plain_name(str(name), "an output file"))
-        except ReplyError:
-            continue
-    return tuple(sorted(names))
+def _plain_names(reply: object) -> Iterator[str]:
+    """Give the names in a list of output files that are names in a folder."""
+    for name in reply if isinstance(reply, (list, tuple)) else ():
+        with suppress(ReplyError):
+            yield plain_name(str(name), "an output file")
 
 
 def _telling(names: Sequence[str]) -> List[str]:
@@ -138,21 +128,22 @@ def _image_reasons(files: Mapping[str, bytes], request: ImageRequest) -> List[st
     return reasons + _kept(status)
 
 
-def uploaded(hub: Hub, task_id: int, request: ImageRequest) -> Tuple[str, ...]:
+def uploaded(task_id: int, request: ImageRequest) -> Talk[Tuple[str, ...]]:
     """
     Return a line for each upload of a task whose images cannot be used.
 
-    They stay in their cloud, and somebody has to delete or rescue them. What cannot be had is
-    left out.
+    They stay in their cloud, and somebody has to delete or rescue them. A talk of one turn at
+    most; what cannot be had is left out.
     """
     if request.upload is None:
         return ()
+    files = yield from download_output(task_id, [composestatus.NAME])
+    content = files.get(composestatus.NAME)
+    if content is None:
+        return ()
     try:
-        content = download_output(hub, task_id, [composestatus.NAME]).get(composestatus.NAME)
-        if content is None:
-            return ()
         return tuple(_kept(read_compose_status(content, request.arches, request.upload)))
-    except (PungiOsbuildError, HubFaultError):
+    except ReplyError:
         return ()
 
 
@@ -195,6 +186,5 @@ def _koji_reason(content: Optional[bytes], name: str) -> Optional[str]:
         return unusable.reason
 
 
-def _address(hub: Hub, task_id: int, name: str) -> Optional[str]:
-    topurl = hub.profile.topurl
+def _address(topurl: str, task_id: int, name: str) -> Optional[str]:
     return "%s/%s" % (koji.PathInfo(topdir=topurl).task(task_id), name) if topurl else None

@@ -18,7 +18,8 @@ from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import composestatus
 from pungi_osbuild.hub.clouds import from_target_result
 from pungi_osbuild.hub.composestatus import read_compose_status
-from pungi_osbuild.hub.session import Call, Hub
+from pungi_osbuild.hub.session import Call
+from pungi_osbuild.hub.talks import Talk
 from pungi_osbuild.hub.wire import Struct, plain_name, structs, unusable
 from pungi_osbuild.imagetypes import is_known_suffix, suffix_of
 from pungi_osbuild.model import (
@@ -60,29 +61,32 @@ class _Archive:
         return any(info.has("boot_mode") or info.has("osbuild_artifact") for info in self.infos)
 
 
-def read_result(hub: Hub, task_id: int, request: ImageRequest) -> Tuple[BuiltImage, ...]:
+def read_result(task_id: int, request: ImageRequest) -> Talk[Tuple[BuiltImage, ...]]:
     """
     Return the images of a task that is CLOSED, one for each requested arch.
 
-    Makes two requests, and one more where an upload is recorded in neither archive nor build.
+    A talk of two turns, and a third where an upload is recorded in neither archive nor build.
 
     :raises ReplyError: an archive that nobody can name; an arch or an upload that did not
         arrive; a reply that does not look as it should
     :raises HubFaultError: the hub refused a call
-    :raises HubError: the hub could not be reached
     """
-    result = Struct(hub.call("getTaskResult", task_id), "the result of task %d" % task_id)
+    (reply,) = yield [Call("getTaskResult", (task_id,))]
+    result = Struct(reply.get(), "the result of task %d" % task_id)
     build_id = _required(result, "koji").integer("build")
-    composer = result.maybe_struct("composer")
-    build_reply, archives_reply = hub.multicall(
-        [Call("getBuild", (build_id,)), Call("listArchives", (), (("buildID", build_id),))]
-    )
-    for reply in (build_reply, archives_reply):
-        if reply.fault is not None:
-            raise reply.fault
-    build = Struct(build_reply.value, "build %d" % build_id)
+    return (yield from _read(build_id, task_id, request, result.maybe_struct("composer")))
+
+
+def _read(
+    build_id: int, task_id: int, request: ImageRequest, composer: Optional[Struct]
+) -> Talk[Tuple[BuiltImage, ...]]:
+    build_reply, archives_reply = yield [
+        Call("getBuild", (build_id,)),
+        Call("listArchives", (), (("buildID", build_id),)),
+    ]
+    build = Struct(build_reply.get(), "build %d" % build_id)
     archives = _archives(
-        build, structs(archives_reply.value, "the archives of build %d" % build_id)
+        build, structs(archives_reply.get(), "the archives of build %d" % build_id)
     )
     images = _images(build, archives, request)
     images = tuple(
@@ -95,7 +99,7 @@ def read_result(hub: Hub, task_id: int, request: ImageRequest) -> Tuple[BuiltIma
         for image in images
     )
     _all_arches(images, request)
-    return _all_uploads(hub, task_id, images, request)
+    return (yield from _all_uploads(task_id, images, request))
 
 
 def beside_image(image: BuiltImage, name: str) -> str:
@@ -107,16 +111,14 @@ def beside_image(image: BuiltImage, name: str) -> str:
     return "%s/%s" % (image.path.rpartition("/")[0], name)
 
 
-def download_output(hub: Hub, task_id: int, names: Sequence[str]) -> Dict[str, bytes]:
+def download_output(task_id: int, names: Sequence[str]) -> Talk[Dict[str, bytes]]:
     """
     Return the content of files of a task's output, at most ``MAX_OUTPUT`` bytes of each.
 
-    One multicall; a file that is not there, or does not arrive whole, is left out.
-
-    :raises HubError: the hub could not be reached
+    A talk of one turn; a file that is not there, or does not arrive whole, is left out.
     """
     size = (("offset", 0), ("size", MAX_OUTPUT))
-    replies = hub.multicall([Call("downloadTaskOutput", (task_id, name), size) for name in names])
+    replies = yield [Call("downloadTaskOutput", (task_id, name), size) for name in names]
     files: Dict[str, bytes] = {}
     for name, reply in zip(names, replies):
         if reply.fault is None and isinstance(reply.value, str):
@@ -314,12 +316,13 @@ def _all_arches(images: Sequence[BuiltImage], request: ImageRequest) -> None:
 
 
 def _all_uploads(
-    hub: Hub, task_id: int, images: Tuple[BuiltImage, ...], request: ImageRequest
-) -> Tuple[BuiltImage, ...]:
+    task_id: int, images: Tuple[BuiltImage, ...], request: ImageRequest
+) -> Talk[Tuple[BuiltImage, ...]]:
     upload = request.upload
     if upload is None or all(_has_upload(image.cloud, request) for image in images):
         return images
-    content = download_output(hub, task_id, [composestatus.NAME]).get(composestatus.NAME)
+    files = yield from download_output(task_id, [composestatus.NAME])
+    content = files.get(composestatus.NAME)
     if content is not None:
         status = read_compose_status(content, request.arches, upload)
         images = tuple(

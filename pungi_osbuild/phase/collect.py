@@ -5,18 +5,21 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Iterable, Optional, Tuple
+from typing import Callable, Iterable, List, Optional, Sequence, Tuple, Union
 
 from pungi_osbuild.errors import HubError, PungiOsbuildError
 from pungi_osbuild.hub import (
     Failure,
     Hub,
     HubFaultError,
+    Talk,
     Task,
     TaskState,
     download,
     explain,
     fault_text,
+    hold,
+    hold_all,
     local_path,
     read_result,
     uploaded,
@@ -39,6 +42,9 @@ from pungi_osbuild.phase.saved import Provenance, save_logs, saved_folder
 
 logger = logging.getLogger(__name__)
 
+TOGETHER = 50
+"""Tasks read together: what is known of each takes two calls at a time, a multicall of them all."""
+
 
 @dataclass(frozen=True)
 class Submitted:
@@ -53,10 +59,32 @@ class Submitted:
     attempt: int = 1
 
 
+Work = Tuple[Submitted, Optional[Task]]
+"""A task that has ended; None when the hub does not know it any more."""
+
+Found = Union[Tuple[BuiltImage, ...], Outcome]
+"""What the hub says of a task: its images, or what became of it without any."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """
+    A task that has ended, and what the hub says of it.
+
+    :param task: None when the hub does not know it any more
+    :param found: an exception when it could not say; no images of a task that failed
+    """
+
+    submitted: Submitted
+    task: Optional[Task]
+    found: Union[Found, Exception]
+
+
 @dataclass(frozen=True)
 class Collector:
     """
-    Turns ended tasks into outcomes. Called from several threads; a failed image is an outcome.
+    Turns ended tasks into outcomes, in two steps: many are read together, and each is finished by
+    itself. Called from several threads; a failed image is an outcome.
 
     :param topdir: the compose folder; images go below its ``compose/``
     :param vocabulary: what the installed productmd has words for
@@ -73,38 +101,57 @@ class Collector:
     source: Callable[[BuiltImage], Optional[Source]]
     over_http: bool = False
 
-    def collect(self, submitted: Submitted, task: Optional[Task]) -> Outcome:
+    def read(self, works: Sequence[Work]) -> Tuple[Read, ...]:
         """
-        Return what became of a request whose task has ended.
+        Return what the hub says of tasks that have ended, asked about many of them together.
 
-        :param task: None when the hub does not know the task any more
+        Whatever goes wrong is what was found about a task.
+        """
+        found: List[Union[Found, Exception]] = []
+        for start in range(0, len(works), TOGETHER):
+            talks = [_found(*work) for work in works[start : start + TOGETHER]]
+            found.extend(hold_all(self.hub, talks))
+        return tuple(Read(*work, one) for work, one in zip(works, found))
+
+    def finish(self, read: Read) -> Outcome:
+        """
+        Return what became of a request: place its images, or save why there are none.
+
         :raises HubError: the hub could not be reached, which says nothing of the image
         """
+        submitted, task = read.submitted, read.task
         try:
-            return self._collect(submitted, task)
+            if isinstance(read.found, Exception):
+                raise read.found
+            if isinstance(read.found, Outcome):
+                return read.found
+            if task is not None and task.state is TaskState.FAILED:
+                return self._failed(submitted, task)
+            return self._built(submitted, task, read.found)
         except HubFaultError as fault:
             reason = "the hub refused to say more: %s" % fault_text(fault)
         except HubError:
             raise
         except PungiOsbuildError as error:
             reason = error.friendly()
-        kept = uploaded(self.hub, submitted.task_id, submitted.request)
-        return failed(submitted, "\n".join([reason, *kept]), task)
+        (kept,) = hold_all(self.hub, [uploaded(submitted.task_id, submitted.request)])
+        lines = () if isinstance(kept, Exception) else kept
+        return failed(submitted, "\n".join([reason, *lines]), task)
 
-    def _collect(self, submitted: Submitted, task: Optional[Task]) -> Outcome:
-        task_id, request = submitted.task_id, submitted.request
-        if task is None:
-            return failed(submitted, "the hub does not know task %d any more" % task_id, None)
-        if task.state is TaskState.CANCELED:
-            return cancelled(submitted, "task %d was cancelled in Koji" % task_id, task)
-        if task.state is TaskState.FAILED:
-            failure = explain(self.hub, task_id, request)
-            return replace(
-                failed(submitted, failure.reason, task),
-                logs=self._saved(submitted, failure),
-                nvr_taken=failure.nvr_taken,
-            )
-        built = read_result(self.hub, task_id, request)
+    def _failed(self, submitted: Submitted, task: Task) -> Outcome:
+        # By itself: logs may be long, and those of all tasks must not be in memory together.
+        talk = explain(submitted.task_id, submitted.request, self.hub.profile.topurl)
+        failure = hold(self.hub, talk)
+        return replace(
+            failed(submitted, failure.reason, task),
+            logs=self._saved(submitted, failure),
+            nvr_taken=failure.nvr_taken,
+        )
+
+    def _built(
+        self, submitted: Submitted, task: Optional[Task], built: Sequence[BuiltImage]
+    ) -> Outcome:
+        request = submitted.request
         for image in built:
             _warn_of_unknown(image)
         images = tuple(self._place(request, image) for image in built)
@@ -113,9 +160,9 @@ class Collector:
         return Outcome(
             request=request,
             kind=OutcomeKind.BUILT,
-            task_id=task_id,
+            task_id=submitted.task_id,
             attempt=submitted.attempt,
-            times=task.times,
+            times=task.times if task is not None else TaskTimes(),
             placed=self.clock.now(),
             images=images,
         )
@@ -184,6 +231,17 @@ def _warn_of_unknown(image: BuiltImage) -> None:
         )
 
 
+def _found(submitted: Submitted, task: Optional[Task]) -> Talk[Found]:
+    if task is None:
+        reason = "the hub does not know task %d any more" % submitted.task_id
+        return failed(submitted, reason, None)
+    if task.state is TaskState.CANCELED:
+        return cancelled(submitted, "task %d was cancelled in Koji" % submitted.task_id, task)
+    if task.state is TaskState.FAILED:
+        return ()
+    return (yield from read_result(submitted.task_id, submitted.request))
+
+
 def failed(submitted: Submitted, reason: str, task: Optional[Task]) -> Outcome:
     """Return the outcome of a task that came to nothing."""
     return Outcome(
@@ -206,6 +264,3 @@ def refused(request: ImageRequest, attempt: int, reason: str) -> Outcome:
     return Outcome(
         request=request, kind=OutcomeKind.FAILED, attempt=attempt, reason=without_logins(reason)
     )
-
-
-Work = Tuple[Submitted, Optional[Task]]

@@ -11,7 +11,7 @@ from pungi_osbuild.errors import HubError, PungiOsbuildError
 from pungi_osbuild.hub import Hub, HubFaultError, fault_text, submit
 from pungi_osbuild.model import ComposeIdentity, ImageRequest, Outcome, OutcomeKind
 from pungi_osbuild.phase.cancelling import Canceller
-from pungi_osbuild.phase.collect import Collector, Submitted, Work, cancelled, failed, refused
+from pungi_osbuild.phase.collect import Collector, Read, Submitted, cancelled, failed, refused
 from pungi_osbuild.phase.host import Host
 from pungi_osbuild.phase.journal import Journal
 from pungi_osbuild.phase.releases import Registry, allocate
@@ -26,8 +26,8 @@ COLLECTORS = 4
 MAX_ATTEMPTS = 5
 """Submissions of one request whose allocated release is taken by others again and again."""
 
-Polled = Union[Tuple[Ended, ...], Exception]
-"""What a poll has found, or why it could not."""
+Polled = Union[Tuple[Read, ...], Exception]
+"""What a poll has found out of the tasks that have ended, or why it could not."""
 
 _GOES_ON = "osbuild-composer is not told, so the build, and what it uploads, may still appear"
 
@@ -172,18 +172,18 @@ class Course:
             end = self._end_of(submitted.task_id)
             if end is None or self._collector.clock.monotonic() >= deadline:
                 continue
-            work = (submitted, end.task)
+            (read,) = self._collector.read([(submitted, end.task)])
             try:
-                outcome = self._collect(work)
+                outcome = self._collect(read)
             except Exception as error:
-                outcome = self._collect_broke(work, error)
+                outcome = self._collect_broke(read, error)
             self._try_to(functools.partial(self.keep, outcome))
 
-    def _watch(self, collectors: Workers[Work, Outcome]) -> None:
+    def _watch(self, collectors: Workers[Read, Outcome]) -> None:
         with Workers(self._poll, _as_a_value, 1, grace=0.0) as poller:
             self._watch_by(poller, collectors)
 
-    def _watch_by(self, poller: Workers[None, Polled], collectors: Workers[Work, Outcome]) -> None:
+    def _watch_by(self, poller: Workers[None, Polled], collectors: Workers[Read, Outcome]) -> None:
         check = self._conduct.stop.check
         while self._watcher.open or collectors.pending:
             check()
@@ -200,15 +200,16 @@ class Course:
                 ended = poller.take(check)
                 if isinstance(ended, Exception):
                     raise ended
-                for item in ended:
-                    self._ended[item.task_id] = item
-                    collectors.give((self._submitted[item.task_id], item.task))
+                for read in ended:
+                    collectors.give(read)
             else:
                 self._watcher.wait()
 
     def _poll(self, _nothing: None) -> Polled:
         # In a thread of its own: a hub that does not answer keeps nobody from stopping the run.
-        return self._watcher.poll()
+        ended = self._watcher.poll()
+        self._ended.update((item.task_id, item) for item in ended)
+        return self._collector.read([(self._submitted[one.task_id], one.task) for one in ended])
 
     def _submit(self, requests: Sequence[Tuple[ImageRequest, int]]) -> None:
         grace = self._conduct.graces.submitting if self._conduct.cancel_on_stop else GRACE
@@ -271,12 +272,12 @@ class Course:
     ) -> Union[Submitted, Outcome]:
         return refused(item[0], item[1], _bug(error))
 
-    def _collect(self, work: Work) -> Outcome:
-        outcome = self._collector.collect(*work)
+    def _collect(self, read: Read) -> Outcome:
+        outcome = self._collector.finish(read)
         return self._host.built(outcome) if outcome.ok else outcome
 
-    def _collect_broke(self, work: Work, error: Exception) -> Outcome:
-        submitted, task = work
+    def _collect_broke(self, read: Read, error: Exception) -> Outcome:
+        submitted, task = read.submitted, read.task
         if isinstance(error, HubError):
             self._lost = error
             reason = "task %d ended, and what it built was not collected: %s"

@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Sequence, Tuple, cast
 import pytest
 
 from pungi_osbuild.errors import ReplyError
-from pungi_osbuild.hub import Call, Hub, Reply, explain, read_result
+from pungi_osbuild.hub import Call, Hub, Reply, explain, hold, read_result
 from pungi_osbuild.hub.session import HubFaultError
 from pungi_osbuild.model import (
     AwsEc2Upload,
@@ -66,16 +66,13 @@ class StandIn:
         self.result: Any = {"koji": {"build": 21}, "composer": {"id": "c", "server": "http://c"}}
         self.requests = 0
 
-    def call(self, method: str, *_args: Any, **_kwargs: Any) -> Any:
-        self.requests += 1
-        assert method == "getTaskResult"
-        return self.result
-
     def multicall(self, calls: Sequence[Call]) -> Tuple[Reply, ...]:
         self.requests += 1
         return tuple(self._reply(call) for call in calls)
 
     def _reply(self, call: Call) -> Reply:
+        if call.method == "getTaskResult":
+            return Reply(self.result)
         if call.method == "getBuild":
             return Reply(self.build)
         if call.method == "listArchives":
@@ -92,7 +89,7 @@ def a_cloud_request(**changes: Any) -> ImageRequest:
 
 
 def read(hub: StandIn, request: ImageRequest) -> Tuple[BuiltImage, ...]:
-    return read_result(cast(Hub, hub), 11, request)
+    return hold(cast(Hub, hub), read_result(11, request))
 
 
 def clouds(hub: StandIn) -> List[str]:
@@ -214,16 +211,16 @@ def test_a_result_without_a_build_is_an_error(result: Any) -> None:
 class FailedTask(StandIn):
     """A task whose image failed for a reason of composer's."""
 
-    profile = type("Profile", (), {"topurl": ""})
-
     def __init__(self, reason: str) -> None:
         error = {"id": 10, "reason": reason}
         super().__init__([], status={"image_statuses": [{"status": "failure", "error": error}]})
 
-    def call(self, method: str, *_args: Any, **_kwargs: Any) -> Any:
-        if method == "listTaskOutput":
-            return ["compose-status.json"]
-        raise HubFaultError(1005, "Compose failed (id: x)")
+    def _reply(self, call: Call) -> Reply:
+        if call.method == "listTaskOutput":
+            return Reply(["compose-status.json"])
+        if call.method == "getTaskResult":
+            return Reply(fault=HubFaultError(1005, "Compose failed (id: x)"))
+        return super()._reply(call)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +236,7 @@ class FailedTask(StandIn):
 )
 def test_only_the_hubs_own_words_mean_that_an_nvr_was_taken(reason: str, taken: bool) -> None:
     """A cloud's "already exists" is another thing: building again would not help."""
-    failure = explain(cast(Hub, FailedTask(reason)), 11, a_request())
+    failure = hold(cast(Hub, FailedTask(reason)), explain(11, a_request(), ""))
     assert failure.nvr_taken is taken
     assert failure.reason.splitlines() == ["Compose failed (id: x)", "x86_64: " + reason]
 

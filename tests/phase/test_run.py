@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, List, cast
+from typing import Any, Dict, List, Sequence, Tuple
 
 import pytest
 
@@ -16,7 +17,7 @@ from pungi_osbuild.hub import Hub, read_profile
 from pungi_osbuild.metadata import load_osbuild, vocabulary
 from pungi_osbuild.model import Outcome, OutcomeKind, Provider, Settings
 from pungi_osbuild.phase import Clock, RunOptions, run
-from pungi_osbuild.phase.collect import Collector
+from pungi_osbuild.phase.collect import Collector, Read, Work
 from pungi_osbuild.phase.course import Conduct, Course
 from pungi_osbuild.phase.host import ComposeFolder
 from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
@@ -243,19 +244,36 @@ def test_tasks_cancelled_in_koji_are_cancelled_outcomes(tmp_path: Path) -> None:
     assert "cancelled in Koji" in (outcome.reason or "")
 
 
-def test_a_run_costs_few_logins_connections_and_requests(tmp_path: Path) -> None:
-    """Forty images: a submission each, two requests to collect each, and little else."""
-    blocks = [
+def twenty_blocks() -> List[Dict[str, Any]]:
+    return [
         {"name": "image-%d" % number, "subvariant": "S%d" % number, "release": "1"}
         for number in range(20)
     ]
-    done = rehearse(a_config(tmp_path, *blocks), tmp_path / "out")
+
+
+def test_a_run_costs_few_logins_connections_and_requests(tmp_path: Path) -> None:
+    """Forty images: a submission each, two requests to collect them all, and little else."""
+    done = rehearse(a_config(tmp_path, *twenty_blocks()), tmp_path / "out")
     assert failures(done) == []
     assert len(done.result.images) == 40
-    polls = sum(1 for call in done.calls if call.method in ("listTasks", "getTaskInfo"))
-    assert done.counters.connections <= 5
-    assert done.counters.requests <= 3 * 40 + polls + 6
+    collecting = [one.methods for one in done.requests if "getTaskResult" in one.methods]
+    assert [len(methods) for methods in collecting] == [40]
+    archives = [one.methods for one in done.requests if "listArchives" in one.methods]
+    assert [len(methods) for methods in archives] == [80]
+    polls = sum(1 for one in done.requests if {"listTasks", "getTaskInfo"} & set(one.methods))
+    assert done.counters.connections <= 4
+    assert done.counters.requests <= 40 + polls + 8
     assert done.counters.downloads == 0
+
+
+def test_why_a_task_failed_takes_two_requests(tmp_path: Path) -> None:
+    """Its fault and the names of its files, then the files; of each task by itself."""
+    done = rehearse(a_config(tmp_path, *twenty_blocks()), tmp_path / "out", ["build:arch=aarch64"])
+    assert len(failures(done)) == 20
+    assert all("aarch64: " in (outcome.reason or "") for outcome in failures(done))
+    asked = Counter(method for one in done.requests for method in set(one.methods))
+    assert asked["listTaskOutput"] == asked["downloadTaskOutput"] == 20
+    assert asked["getTaskResult"] == 21
 
 
 def test_images_of_a_mounted_volume_are_hard_links(tmp_path: Path) -> None:
@@ -352,9 +370,9 @@ def test_a_hub_that_dies_leaves_a_record(tmp_path: Path) -> None:
 def test_a_hub_that_is_lost_while_collecting_is_not_the_image_s_fault(tmp_path: Path) -> None:
     """The run ends with exit status 3; each task has its record, and says it was not collected."""
 
-    class Lost:
-        def collect(self, *_: object) -> Outcome:
-            raise HubError("the hub is gone", "Wait for it.")
+    class Lost(Collector):
+        def read(self, works: Sequence[Work]) -> Tuple[Read, ...]:
+            return tuple(Read(*work, HubError("the hub is gone", "Wait for it.")) for work in works)
 
     prepared = prepare(a_config(tmp_path, {"release": "1"}), Origin(date=DATE), tmp_path / "out")
     with RehearsalHub(HubSettings(duration=0), tmp_path / "koji", content_for(prepared)) as hub:
@@ -370,7 +388,7 @@ def test_a_hub_that_is_lost_while_collecting_is_not_the_image_s_fault(tmp_path: 
                 an_identity(),
                 journal,
                 Watcher(HubTasks(session, session.user_id()), QUICK, Clock()),
-                cast(Collector, Lost()),
+                Lost(session, tmp_path, Settings(), vocabulary(), Clock(), lambda _image: None),
                 ComposeFolder(tmp_path, an_identity(), Settings()),
                 Conduct(),
             )

@@ -1,0 +1,66 @@
+"""
+Talks with the hub: what is asked next depends on what was answered.
+
+A talk is a generator: it yields calls, gets a reply for each, and returns what it has found out.
+Many are held at once, so that what is asked of a hundred tasks takes no more requests than what is
+asked of one, or few more.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Callable, Dict, Generator, Sequence, Tuple, TypeVar, Union
+
+from pungi_osbuild.hub.session import Call, Hub, Reply
+
+Value = TypeVar("Value")
+
+Talk = Generator[Sequence[Call], Sequence[Reply], Value]
+"""A talk that returns a value."""
+
+
+def hold_all(hub: Hub, talks: Sequence[Talk[Value]]) -> Tuple[Union[Value, Exception], ...]:
+    """
+    Hold talks at the same time: one multicall for the first questions of all, one for the second.
+
+    :returns: what each talk returned or raised, in their order; where the hub could not be
+        reached, or refused a multicall, the error is what became of each talk that still went on
+    """
+    ends: Dict[int, Union[Value, Exception]] = {}
+    asked: Dict[int, Sequence[Call]] = {}
+
+    def go_on(number: int, step: Callable[[], Sequence[Call]]) -> None:
+        try:
+            asked[number] = step()
+        except StopIteration as end:
+            ends[number] = end.value
+        except Exception as error:
+            ends[number] = error
+
+    for number, talk in enumerate(talks):
+        go_on(number, partial(next, talk))
+    while asked:
+        turn = dict(asked)
+        asked.clear()
+        try:
+            replies = iter(hub.multicall([call for calls in turn.values() for call in calls]))
+        except Exception as error:
+            ends.update(dict.fromkeys(turn, error))
+            break
+        for number, calls in turn.items():
+            go_on(number, partial(talks[number].send, [next(replies) for _ in calls]))
+    return tuple(ends[number] for number in range(len(talks)))
+
+
+def hold(hub: Hub, talk: Talk[Value]) -> Value:
+    """
+    Hold one talk.
+
+    :raises HubFaultError: the hub refused a multicall
+    :raises HubError: the hub could not be reached
+    :raises Exception: what the talk raises
+    """
+    (end,) = hold_all(hub, [talk])
+    if isinstance(end, Exception):
+        raise end
+    return end
