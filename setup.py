@@ -20,7 +20,9 @@ setup(
     license="GPL-2.0-or-later",
     python_requires=">=3.9",
     packages=find_packages(include=["pungi_osbuild", "pungi_osbuild.*"]),
-    package_data={"pungi_osbuild": ["py.typed", "rehearsal/templates/*.html"]},
+    package_data={
+        "pungi_osbuild": ["py.typed", "rehearsal/templates/*.html", "report/templates/*"]
+    },
     install_requires=[
         "click>=8.0",
         "jinja2>=3.0",

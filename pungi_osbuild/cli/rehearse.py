@@ -126,11 +126,13 @@ def _rehearse(prepared: Prepared, out: Path, settings: HubSettings, download: bo
     with RehearsalHub(settings, out.absolute() / "koji", content) as hub:
         profile_file = out / "koji" / "profile.conf"
         write_profile(profile_file, hub, PROFILE, "password" if logs_in else "noauth")
+        profile = read_profile(PROFILE, profile_file, *(_LOGIN if logs_in else ()))
         result = run(
             requests,
             target,
             config.settings,
-            read_profile(PROFILE, profile_file, *(_LOGIN if logs_in else ())),
+            # The hub and its pages are gone when somebody reads what was recorded.
+            replace(profile, weburl=""),
             vocabulary(),
             RunOptions(over_http=download, stop=STOP),
         )
@@ -146,7 +148,7 @@ def _as_it_stays(result: RunResult, hub: RehearsalHub) -> RunResult:
         )
         for outcome in result.outcomes
     )
-    return replace(result, outcomes=outcomes, koji=replace(result.koji, weburl=""))
+    return replace(result, outcomes=outcomes)
 
 
 def _make_empty(out: Path, compose: Optional[Path]) -> None:

@@ -6,6 +6,7 @@ from pungi_osbuild.phase.hubcheck import HubCheck, check_on_hub, hindered
 from pungi_osbuild.phase.plan import Plan, plan
 from pungi_osbuild.phase.prepare import planned_and_checked
 from pungi_osbuild.phase.run import RunOptions, run
+from pungi_osbuild.phase.saved import saved_folder
 from pungi_osbuild.phase.watch import PollPolicy
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "plan",
     "planned_and_checked",
     "run",
+    "saved_folder",
 ]

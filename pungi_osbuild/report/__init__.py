@@ -1,16 +1,27 @@
-"""What people look at: tables, problem lists, and the same as JSON."""
+"""What people look at: tables, problem lists, the HTML report, and the same as JSON."""
 
+from pungi_osbuild.report.differences import Differences, differences
+from pungi_osbuild.report.excerpts import Excerpt, excerpts
 from pungi_osbuild.report.junit import junit_lines
+from pungi_osbuild.report.page import report_page
+from pungi_osbuild.report.pageview import PageView, page_view
 from pungi_osbuild.report.plans import plan_json, plan_table
 from pungi_osbuild.report.problems import problem_lines, problem_summary
 from pungi_osbuild.report.result import result_json, result_table
 
 __all__ = [
+    "Differences",
+    "Excerpt",
+    "PageView",
+    "differences",
+    "excerpts",
     "junit_lines",
+    "page_view",
     "plan_json",
     "plan_table",
     "problem_lines",
     "problem_summary",
+    "report_page",
     "result_json",
     "result_table",
 ]

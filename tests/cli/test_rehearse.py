@@ -193,7 +193,7 @@ def test_whoever_reads_may_stop_early(tmp_path: Path) -> None:
         assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
 
 
-@pytest.mark.parametrize("command", ["rehearse", "run", "plan", "validate", "hub"])
+@pytest.mark.parametrize("command", ["rehearse", "run", "plan", "validate", "report", "hub"])
 def test_each_command_has_help_with_an_example(command: str, tmp_path: Path) -> None:
     """What it does, and one line to start from."""
     done = pungi_osbuild(command, "--help", home=tmp_path)

@@ -1,0 +1,368 @@
+"""What the report shows of a compose, as frozen values ready to be laid out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Callable, Dict, Iterable, Optional, Sequence, Tuple
+
+from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, TaskRecord
+from pungi_osbuild.model import Checksum, CloudImage, OutcomeKind, Provider
+from pungi_osbuild.report.addresses import Link, build_link, console_link, task_link, web_address
+from pungi_osbuild.report.differences import Differences, name_of
+from pungi_osbuild.report.durations import day_and_time, duration_text
+from pungi_osbuild.report.excerpts import Excerpt
+from pungi_osbuild.report.sizes import size_text
+from pungi_osbuild.report.timeline import Timeline, timeline
+
+CLOUDS = {
+    Provider.AWS: "AWS EC2",
+    Provider.AWS_S3: "AWS S3",
+    Provider.GCP: "Google Cloud",
+    Provider.AZURE: "Azure",
+    Provider.CONTAINER: "Container registry",
+    Provider.OCI: "Oracle Cloud",
+    Provider.PULP: "Pulp",
+}
+"""What people call the clouds."""
+
+NO_CLOUD = "no cloud"
+
+
+@dataclass(frozen=True)
+class CloudView:
+    """
+    An upload.
+
+    :param cloud: what people call it
+    :param where: region, location or account; "" where there is nothing to say
+    :param console: where it can be looked at
+    """
+
+    cloud: str
+    id: str
+    where: str
+    console: Optional[Link]
+
+
+@dataclass(frozen=True)
+class Row:
+    """
+    An image, or a task of which no image came.
+
+    :param anchor: of its failure in the page; "" when there is none
+    :param file: name of the file; None without one
+    :param facts: what else is known, by name
+    """
+
+    anchor: str
+    outcome: str
+    can_fail: bool
+    title: str
+    variant: str
+    arches: str
+    image_type: str
+    nvr: Optional[str]
+    file: Optional[str]
+    size: str
+    took: str
+    task: Optional[Link]
+    build: Optional[Link]
+    clouds: Tuple[CloudView, ...]
+    providers: Tuple[str, ...]
+    facts: Tuple[Tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class FailureView:
+    """
+    A task that was not built.
+
+    :param task_text: the task in words, where there is no link to it
+    """
+
+    anchor: str
+    outcome: str
+    can_fail: bool
+    title: str
+    variant: str
+    arches: str
+    image_type: str
+    nvr: Optional[str]
+    task: Optional[Link]
+    task_text: str
+    took: str
+    reason: str
+    logs: Tuple[Excerpt, ...]
+
+
+@dataclass(frozen=True)
+class LaneView:
+    """What the timeline calls a task, with the number of its lane."""
+
+    title: str
+    variant: str
+    arches: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A filter and what can be chosen in it."""
+
+    name: str
+    label: str
+    values: Tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PageView:
+    """
+    The whole report.
+
+    :param rehearsed: nothing real was built
+    :param verdict: ``good``, ``partly`` where only what may fail did, or ``bad``
+    :param lanes: one for each task, in the order of ``tasks`` of the record
+    """
+
+    compose_id: str
+    compose_type: str
+    compose_date: str
+    label: Optional[str]
+    rehearsed: bool
+    koji: Optional[Link]
+    koji_server: str
+    headline: str
+    verdict: str
+    facts: Tuple[Tuple[str, str], ...]
+    choices: Tuple[Choice, ...]
+    rows: Tuple[Row, ...]
+    failures: Tuple[FailureView, ...]
+    timeline: Optional[Timeline]
+    lanes: Tuple[LaneView, ...]
+    differences: Optional[Differences]
+
+
+Logs = Callable[[TaskRecord], Tuple[Excerpt, ...]]
+"""Gives what the logs of a failed task say."""
+
+
+def page_view(
+    record: OsbuildRecord,
+    logs: Logs,
+    difference: Optional[Differences] = None,
+    rehearsed: bool = False,
+) -> PageView:
+    """
+    Return what the report shows.
+
+    :param logs: asked for each task that was not built
+    :param difference: from a previous compose; None: it is not shown
+    :param rehearsed: nothing real was built
+    """
+    anchors = _anchors(record.tasks)
+    weburl = record.koji.weburl
+    by_id: Dict[Optional[int], TaskRecord] = {task.task_id: task for task in record.tasks}
+    with_image = {image.koji.task_id for image in record.images}
+    rows = [
+        *(_row(image, by_id.get(image.koji.task_id), weburl, anchors) for image in record.images),
+        *(
+            _empty_row(task, weburl, anchors)
+            for task in record.tasks
+            if task in anchors and task.task_id not in with_image
+        ),
+    ]
+    rows.sort(key=lambda row: (row.variant, row.title, row.arches))
+    times = timeline(record.tasks)
+    koji = web_address(weburl)
+    return PageView(
+        compose_id=record.compose_id,
+        compose_type=record.compose_type,
+        compose_date=record.compose_date,
+        label=record.compose_label,
+        rehearsed=rehearsed,
+        koji=None if koji is None else Link(koji, koji),
+        koji_server=record.koji.server,
+        headline=_headline(record.tasks),
+        verdict=_verdict(anchors),
+        facts=_facts(record, times),
+        choices=_choices(rows),
+        rows=tuple(rows),
+        failures=tuple(
+            _failure(task, anchor, weburl, logs(task)) for task, anchor in anchors.items()
+        ),
+        timeline=times,
+        lanes=tuple(
+            LaneView(_title(task), task.variant, ", ".join(task.arches), task.outcome.value)
+            for task in record.tasks
+        ),
+        differences=difference,
+    )
+
+
+def _anchors(tasks: Sequence[TaskRecord]) -> Dict[TaskRecord, str]:
+    """Return the tasks that were not built, those that may not fail first."""
+    failed = [task for task in tasks if task.outcome is not OutcomeKind.BUILT]
+    failed.sort(key=lambda task: task.can_fail)
+    return {task: "failure-%d" % number for number, task in enumerate(failed, start=1)}
+
+
+def _verdict(failed: Iterable[TaskRecord]) -> str:
+    may_fail = [task.can_fail for task in failed]
+    return "good" if not may_fail else "partly" if all(may_fail) else "bad"
+
+
+def _headline(tasks: Sequence[TaskRecord]) -> str:
+    """Return what became of the tasks, in a sentence."""
+    failed = [task for task in tasks if task.outcome is not OutcomeKind.BUILT]
+    required = sum(1 for task in failed if not task.can_fail)
+    total = len(tasks)
+    if not total:
+        return "No task is recorded."
+    if not failed:
+        return "%s built." % ("The one task was" if total == 1 else "All %d tasks were" % total)
+    parts = ["%d of %d tasks were built" % (total - len(failed), total)]
+    if required:
+        parts.append("%d that may not fail did" % required)
+    if len(failed) > required:
+        parts.append("%d that may fail did" % (len(failed) - required))
+    return "; ".join(parts) + "."
+
+
+def _facts(record: OsbuildRecord, times: Optional[Timeline]) -> Tuple[Tuple[str, str], ...]:
+    uploads = Counter(CLOUDS[cloud.provider] for image in record.images for cloud in image.cloud)
+    facts = [
+        ("Images", str(len(record.images))),
+        ("Cloud IDs", str(sum(uploads.values()))),
+        ("Size of all images", size_text(sum(image.size for image in record.images))),
+    ]
+    if times is not None:
+        facts.append(("First task submitted", day_and_time(times.start)))
+        facts.append(("From then to the last end", duration_text(times.end - times.start)))
+    return tuple(facts)
+
+
+def _choices(rows: Sequence[Row]) -> Tuple[Choice, ...]:
+    def values(found: Iterable[str]) -> Tuple[str, ...]:
+        return tuple(sorted(set(found)))
+
+    return (
+        Choice("variant", "Variant", values(row.variant for row in rows)),
+        Choice("arch", "Arch", values(arch for row in rows for arch in row.arches.split(", "))),
+        Choice("type", "Image type", values(row.image_type for row in rows)),
+        Choice("provider", "Cloud", values(name for row in rows for name in row.providers)),
+        Choice("outcome", "Outcome", values(row.outcome for row in rows)),
+    )
+
+
+def _row(
+    image: ImageRecord,
+    task: Optional[TaskRecord],
+    weburl: str,
+    anchors: Dict[TaskRecord, str],
+) -> Row:
+    clouds = tuple(map(_cloud, image.cloud))
+    return Row(
+        anchor="" if task is None else anchors.get(task, ""),
+        outcome=OutcomeKind.BUILT.value if task is None else task.outcome.value,
+        can_fail=task is not None and task.can_fail,
+        title=name_of(image.koji.nvr),
+        variant=image.variant,
+        arches=image.arch,
+        image_type=image.image_type,
+        nvr=image.koji.nvr,
+        file=image.path,
+        size=size_text(image.size),
+        took=_took(task),
+        task=task_link(weburl, image.koji.task_id),
+        build=build_link(weburl, image.koji.build_id),
+        clouds=clouds,
+        providers=tuple(sorted({cloud.cloud for cloud in clouds})) or (NO_CLOUD,),
+        facts=tuple(_details(image)),
+    )
+
+
+def _details(image: ImageRecord) -> Iterable[Tuple[str, str]]:
+    """Give what is known of an image beside what everybody looks for."""
+    yield "Size", "%d bytes" % image.size
+    for checksum in _distinct((*image.checksums, image.koji.checksum)):
+        yield checksum.type, checksum.value
+    yield "Subvariant", image.subvariant
+    if image.type is not None:
+        yield "Type in images.json", "%s, %s" % (image.type, image.format)
+    else:
+        yield "In images.json", "no: productmd has no words for it"
+    yield "Distro", image.distro
+    yield "File in Koji", image.koji.filename
+    yield "Koji archive", str(image.koji.archive_id)
+    if image.boot_mode is not None:
+        yield "Boot mode", image.boot_mode
+    if image.osbuild_version is not None:
+        yield "osbuild", image.osbuild_version
+    if image.composer_id is not None:
+        yield "Composer's ID", image.composer_id
+    if image.manifest is not None:
+        yield "Manifest", image.manifest.filename
+    for sbom in image.sboms:
+        yield "SBOM", sbom
+
+
+def _distinct(checksums: Sequence[Checksum]) -> Iterable[Checksum]:
+    return dict.fromkeys(checksums)
+
+
+def _cloud(cloud: CloudImage) -> CloudView:
+    where = cloud.region or cloud.location or ""
+    if cloud.presigned:
+        where = "%s; the address that opens it is signed and expires" % where if where else ""
+    return CloudView(CLOUDS[cloud.provider], cloud.id, where, console_link(cloud))
+
+
+def _empty_row(task: TaskRecord, weburl: str, anchors: Dict[TaskRecord, str]) -> Row:
+    return Row(
+        anchor=anchors[task],
+        outcome=task.outcome.value,
+        can_fail=task.can_fail,
+        title=_title(task),
+        variant=task.variant,
+        arches=", ".join(task.arches),
+        image_type=task.image_type,
+        nvr=task.nvr,
+        file=None,
+        size="",
+        took=_took(task),
+        task=task_link(weburl, task.task_id),
+        build=None,
+        clouds=(),
+        providers=(NO_CLOUD,),
+        facts=(),
+    )
+
+
+def _failure(task: TaskRecord, anchor: str, weburl: str, logs: Tuple[Excerpt, ...]) -> FailureView:
+    return FailureView(
+        anchor=anchor,
+        outcome=task.outcome.value,
+        can_fail=task.can_fail,
+        title=_title(task),
+        variant=task.variant,
+        arches=", ".join(task.arches),
+        image_type=task.image_type,
+        nvr=task.nvr,
+        task=task_link(weburl, task.task_id),
+        task_text="not submitted" if task.task_id is None else "task %d" % task.task_id,
+        took=_took(task),
+        reason=task.reason or "No reason is recorded.",
+        logs=logs,
+    )
+
+
+def _title(task: TaskRecord) -> str:
+    return name_of(task.nvr) or task.image_type
+
+
+def _took(task: Optional[TaskRecord]) -> str:
+    if task is None or task.created is None:
+        return ""
+    ends = [moment for moment in (task.ended, task.placed) if moment is not None]
+    return duration_text(max(ends) - task.created) if ends else ""

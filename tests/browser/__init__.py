@@ -1,0 +1,1 @@
+"""What only a real browser can tell. Skipped, and said so, where there is no chromium."""
