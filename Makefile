@@ -9,7 +9,7 @@ DEMO = demo-compose
 # A user of the hub, not of this machine: make takes USER from the environment, too.
 HUB_USER = $(if $(filter command line,$(origin USER)),$(USER))
 
-.PHONY: demo test test-hub lint format clean
+.PHONY: demo test test-hub docs lint format clean
 
 demo: $(STAMP)
 	@rm -rf $(DEMO)
@@ -34,6 +34,11 @@ test-hub: export CONTRACT_REPO = $(REPO)
 test-hub: export CONTRACT_TIMEOUT = $(TIMEOUT)
 test-hub: $(STAMP)
 	@$(BIN)/python -m pytest -v -rs tests/contract
+
+# Fails on any warning; needs no network. The pages are in build/docs.
+docs: $(STAMP)
+	$(BIN)/sphinx-build -q -W --keep-going docs build/docs
+	@echo "open build/docs/index.html"
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

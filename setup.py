@@ -43,6 +43,7 @@ setup(
             "types-jsonschema",
             "types-requests",
         ],
+        "docs": ["furo", "myst-parser", "sphinx"],
     },
     entry_points={
         "console_scripts": [

@@ -13,7 +13,7 @@ from pungi_osbuild.phase import planned_and_checked
 from tests.values import a_compose, an_identity
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-FOLDERS = sorted(path for path in EXAMPLES.iterdir() if path.is_dir())
+FOLDERS = sorted({path.parent for path in EXAMPLES.glob("*/*.conf")})
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
