@@ -103,6 +103,14 @@ class PlacementError(PungiOsbuildError):
     """
 
 
+class ReproductionError(PungiOsbuildError):
+    """
+    An image could not be built once more on this machine.
+
+    What osbuild said is above; the compose is as it was.
+    """
+
+
 class ReplyError(PungiOsbuildError):
     """
     A reply of the hub cannot be used.

@@ -10,6 +10,7 @@ from pungi_osbuild.cli.completion import completion_command
 from pungi_osbuild.cli.hub import hub_command
 from pungi_osbuild.cli.rehearse import rehearse_command
 from pungi_osbuild.cli.report import report_command
+from pungi_osbuild.cli.reproduce import reproduce_command
 from pungi_osbuild.cli.run import run_command
 
 
@@ -32,5 +33,6 @@ main.add_command(validate_command)
 main.add_command(plan_command)
 main.add_command(run_command)
 main.add_command(report_command)
+main.add_command(reproduce_command)
 main.add_command(hub_command)
 main.add_command(completion_command)

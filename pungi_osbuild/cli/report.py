@@ -36,7 +36,14 @@ DEFAULT_NAME = "osbuild-report.html"
     help="Where the page goes. Default: %s in the compose's logs/global." % DEFAULT_NAME,
 )
 @click.option("--previous", type=_FILE, metavar="DIR", help="A compose to compare with.")
-@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What stdout gets.",
+)
 def report_command(
     folder: Path, output: Optional[Path], previous: Optional[Path], output_format: str
 ) -> None:

@@ -13,7 +13,7 @@ from pungi_osbuild.hub.releases import (
     read_taken,
     taken,
 )
-from pungi_osbuild.hub.results import beside_image, read_result
+from pungi_osbuild.hub.results import beside_image, build_file, read_result
 from pungi_osbuild.hub.session import Call, Hub, HubFaultError, Reply
 from pungi_osbuild.hub.talks import Talk, hold, hold_all
 from pungi_osbuild.hub.targets import (
@@ -61,6 +61,7 @@ __all__ = [
     "beside_image",
     "build_call",
     "build_config_call",
+    "build_file",
     "cancel",
     "download",
     "ended_since",

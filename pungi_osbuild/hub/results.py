@@ -111,6 +111,24 @@ def beside_image(image: BuiltImage, name: str) -> str:
     return "%s/%s" % (image.path.rpartition("/")[0], name)
 
 
+def build_file(nvr: str, name: str) -> str:
+    """
+    Return where a file of an image build is, below Koji's topdir or topurl.
+
+    Also of a build on another volume: Koji keeps a link to it where it would have been.
+
+    :raises ReplyError: the N-V-R is none, or the name leads out of the folder
+    """
+    try:
+        info = koji.parse_NVR(nvr)
+    except koji.GenericError as error:
+        raise unusable("a recorded N-V-R", "name-version-release", nvr) from error
+    for part in ("name", "version", "release"):
+        plain_name(info[part], "a part of the N-V-R %s" % nvr)
+    folder: str = koji.PathInfo(topdir="").imagebuild(info)
+    return "%s/%s" % (folder.lstrip("/"), plain_name(name, "a file of the build"))
+
+
 def download_output(task_id: int, names: Sequence[str]) -> Talk[Dict[str, bytes]]:
     """
     Return the content of files of a task's output, at most ``MAX_OUTPUT`` bytes of each.

@@ -94,7 +94,7 @@ class Provenance:
         for name in (*names, *image.sboms):
             path = folder / plain_name(name, "a file of the build")
             try:
-                self._copy(beside_image(image, name), path)
+                save_file(self.at_koji(beside_image(image, name)), path)
             except PungiOsbuildError as error:
                 logger.warning("%s was not saved: %s", name, error.reason)
             except OSError as error:
@@ -103,19 +103,26 @@ class Provenance:
                 saved.append(path)
         return tuple(saved)
 
-    def _copy(self, remote: str, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        size = 0
-        with (
-            _content(self.at_koji(remote)) as chunks,
-            making(path) as part,
-            os.fdopen(create(part), "wb") as file,
-        ):
-            for chunk in chunks:
-                size += len(chunk)
-                if size > MAX_SIZE:
-                    raise OSError("it has more than %d bytes" % MAX_SIZE)
-                file.write(chunk)
+
+def save_file(source: Source, path: Path) -> None:
+    """
+    Save a file of Koji's of ``MAX_SIZE`` bytes at most; its folder is made.
+
+    :raises OSError: it cannot be read or written, or is larger
+    :raises PlacementError: it cannot be downloaded
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    size = 0
+    with (
+        _content(source) as chunks,
+        making(path) as part,
+        os.fdopen(create(part), "wb") as file,
+    ):
+        for chunk in chunks:
+            size += len(chunk)
+            if size > MAX_SIZE:
+                raise OSError("it has more than %d bytes" % MAX_SIZE)
+            file.write(chunk)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What people look at: tables, problem lists, the HTML report, and the same as JSON."""
 
+from pungi_osbuild.report.comparison import comparison_lines
 from pungi_osbuild.report.differences import Differences, differences
 from pungi_osbuild.report.excerpts import Excerpt, excerpts
 from pungi_osbuild.report.junit import junit_lines
@@ -13,6 +14,7 @@ __all__ = [
     "Differences",
     "Excerpt",
     "PageView",
+    "comparison_lines",
     "differences",
     "excerpts",
     "junit_lines",

@@ -1,0 +1,85 @@
+"""``pungi-osbuild reproduce``: an image of a compose once more, from its osbuild manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import List, Optional
+
+import click
+
+from pungi_osbuild.cli.exits import exits
+from pungi_osbuild.cli.report import OSBUILD
+from pungi_osbuild.cli.show import show_lines
+from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, load_osbuild
+from pungi_osbuild.phase import reproduction as how
+from pungi_osbuild.rehearsal import PROFILE
+from pungi_osbuild.report import comparison_lines
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command("reproduce", short_help="Build an image of a compose once more, from its manifest.")
+@click.argument("folder", metavar="DIR", type=_FILE)
+@click.argument("wanted", metavar="IMAGE")
+@click.option(
+    "--output",
+    type=_FILE,
+    metavar="DIR",
+    help="Where manifest, store and image go. Default: IMAGE.reproduced, here.",
+)
+@click.option(
+    "--manifest",
+    type=_FILE,
+    metavar="FILE",
+    help="The osbuild manifest, where it is neither saved nor to be had from Koji.",
+)
+@click.option("--run", is_flag=True, help="Run the command, too.")
+def reproduce_command(
+    folder: Path, wanted: str, output: Optional[Path], manifest: Optional[Path], run: bool
+) -> None:
+    """Tell how to build IMAGE of the compose in DIR once more with osbuild.
+
+    IMAGE is a file's name, its path below compose/, or an N-V-R. Its osbuild manifest is taken from
+    the compose's logs (osbuild_save_provenance) or fetched from Koji, without a login. Prints the
+    exact command, and runs it with --run: as root, for hours, with some GiB. Arch and osbuild of
+    this machine are compared with those recorded. Image builds are not bit-identical, so checksums
+    that differ prove nothing.
+
+    \b
+    Example: pungi-osbuild reproduce Fedora-41-20261123.n.0 Fedora-IoT-41-20261123.0.x86_64.raw.xz
+    """
+    with exits():
+        record = load_osbuild(folder / OSBUILD)
+        image = how.find_image(record, wanted)
+        artifact = how.artifact_of(image)
+        place = (output or Path("%s.reproduced" % image.path.rsplit("/", 1)[-1])).absolute()
+        found = manifest or _manifest(folder, record, image, place)
+        how.check_manifest(found, artifact)
+        reproduction = how.Reproduction(
+            image, artifact, found.absolute(), place / "output", place / "store"
+        )
+        machine = how.this_machine()
+        show_lines(["warning: %s" % doubt for doubt in _doubts(record, image, machine)], err=True)
+        show_lines([reproduction.shell_command])
+        if not run:
+            show_lines(["The image will be in %s." % reproduction.file], err=True)
+            return
+        how.build(reproduction, machine)
+        compared = how.compare(reproduction)
+        show_lines(["The image is in %s." % reproduction.file, *comparison_lines(compared)])
+
+
+def _manifest(folder: Path, record: OsbuildRecord, image: ImageRecord, place: Path) -> Path:
+    saved = how.saved_manifest(folder, image)
+    if saved is not None:
+        return saved
+    # What stood in for Koji is gone, and has left its files in the compose.
+    topdir = str(folder.absolute() / "koji") if record.koji.profile == PROFILE else ""
+    return how.fetch_manifest(image, record.koji, topdir, place)
+
+
+def _doubts(record: OsbuildRecord, image: ImageRecord, machine: how.Machine) -> List[str]:
+    found = list(how.doubts(image, machine))
+    if record.koji.profile == PROFILE:
+        found.insert(0, "this is a rehearsal's manifest: nothing real can be built from it")
+    return found

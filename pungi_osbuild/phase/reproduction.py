@@ -1,0 +1,392 @@
+"""
+Building an image of a compose once more, on this machine, from its osbuild manifest.
+
+osbuild writes what a pipeline exports to ``<output directory>/<pipeline>/``, keeping the file's
+name, and wants to be root (read in osbuild's ``main_cli.py``). Image builds are not bit-identical:
+checksums are compared for information alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, Iterable, List, Optional, Tuple
+
+from pungi_osbuild.errors import (
+    InputError,
+    PungiOsbuildError,
+    ReplyError,
+    ReproductionError,
+    SourceError,
+)
+from pungi_osbuild.hub import Profile, build_file, download, local_path, plain_name
+from pungi_osbuild.metadata import ImageRecord, OsbuildRecord
+from pungi_osbuild.model import Artifact, Checksum, KojiPlace
+from pungi_osbuild.phase.place import CHUNK, Source
+from pungi_osbuild.phase.saved import MAX_SIZE, save_file, saved_folder
+
+PROGRAM = "osbuild"
+MOST_NAMED = 20
+"""Images that are named to somebody who asked for one that is not there."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """
+    What builds here.
+
+    :param arch: as the kernel calls it
+    :param osbuild_version: of the osbuild that is installed; None where there is none
+    """
+
+    arch: str
+    osbuild_version: Optional[str]
+    is_root: bool
+    has_sudo: bool
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """
+    How an image is built once more. All paths are absolute.
+
+    :param manifest: the osbuild manifest, on this machine
+    :param output: where osbuild puts the image's folder
+    :param store: where osbuild keeps what it has downloaded and built
+    """
+
+    image: ImageRecord
+    artifact: Artifact
+    manifest: Path
+    output: Path
+    store: Path
+
+    @property
+    def file(self) -> Path:
+        """Where the image will be."""
+        return self.output / self.artifact.export_name / self.artifact.export_filename
+
+    @property
+    def command(self) -> Tuple[str, ...]:
+        """The command that builds it."""
+        return ("sudo", *self.as_root)
+
+    @property
+    def as_root(self) -> Tuple[str, ...]:
+        """The same for somebody who is root already."""
+        return (
+            PROGRAM,
+            *("--output-directory", str(self.output)),
+            *("--store", str(self.store)),
+            *("--export", self.artifact.export_name),
+            str(self.manifest),
+        )
+
+    @property
+    def shell_command(self) -> str:
+        """The command as a shell takes it."""
+        return " ".join(map(shlex.quote, self.command))
+
+
+def find_image(record: OsbuildRecord, wanted: str) -> ImageRecord:
+    """
+    Return the image that somebody means.
+
+    :param wanted: its path below ``compose/``, its file's name in the compose or in Koji, or the
+        N-V-R of its build
+    :raises InputError: there is none, or there are several
+    """
+    wanted = wanted[len("compose/") :] if wanted.startswith("compose/") else wanted
+    found = [image for image in record.images if wanted in _names(image)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InputError(
+            "%s is the name of %d images of %s" % (wanted, len(found), record.compose_id),
+            "Name one by its path:%s" % _listed(image.path for image in found),
+        )
+    if not record.images:
+        raise InputError(
+            "osbuild.json of %s records no image" % record.compose_id,
+            "`pungi-osbuild report` tells why its tasks failed.",
+        )
+    raise InputError(
+        "osbuild.json of %s records no image %s" % (record.compose_id, wanted),
+        "Name one of these:%s" % _listed(_file_name(image) for image in record.images),
+    )
+
+
+def _names(image: ImageRecord) -> Tuple[str, ...]:
+    return (image.path, _file_name(image), image.koji.filename, image.koji.nvr)
+
+
+def _file_name(image: ImageRecord) -> str:
+    return image.path.rsplit("/", 1)[-1]
+
+
+def _listed(names: Iterable[str]) -> str:
+    all_names = list(names)
+    lines = all_names[:MOST_NAMED]
+    if len(all_names) > MOST_NAMED:
+        lines.append("and %d more, see `pungi-osbuild images`" % (len(all_names) - MOST_NAMED))
+    return "".join("\n        %s" % line for line in lines)
+
+
+def artifact_of(image: ImageRecord) -> Artifact:
+    """
+    Return which of the manifest's exports an image is.
+
+    :raises SourceError: it is not recorded, or cannot be given to osbuild
+    """
+    artifact = image.artifact
+    if artifact is None:
+        raise SourceError(
+            "osbuild.json does not say which export of its manifest %s is" % image.path,
+            "osbuild-composer older than 91 does not tell Koji. Build the image anew, or run"
+            " osbuild by hand with a pipeline's name for --export.",
+        )
+    for name in (artifact.export_name, artifact.export_filename):
+        try:
+            plain_name(name, "the osbuild_artifact of %s" % image.path)
+        except ReplyError as error:
+            raise _no_name(image, name) from error
+        if name.startswith("-"):
+            raise _no_name(image, name)
+    return artifact
+
+
+def _no_name(image: ImageRecord, name: str) -> SourceError:
+    return SourceError(
+        "the osbuild_artifact of %s names %r, which cannot be given to osbuild"
+        % (image.path, name[:80]),
+        "Nothing should be called so: look at osbuild.json, and at build %s in Koji."
+        % image.koji.nvr,
+    )
+
+
+def saved_manifest(topdir: Path, image: ImageRecord) -> Optional[Path]:
+    """Return the manifest that was saved beside the compose; None when it was not."""
+    if image.manifest is None:
+        return None
+    folder = saved_folder(topdir, (image.arch,), image.koji.nvr, image.koji.task_id)
+    path = folder / image.manifest.filename
+    return path if path.is_file() else None
+
+
+def fetch_manifest(image: ImageRecord, koji: KojiPlace, topdir: str, folder: Path) -> Path:
+    """
+    Fetch the manifest of an image from Koji, and return where it is.
+
+    :param topdir: where Koji's volume is mounted, if it is; "" where nobody knows
+    :param folder: where it goes
+    :raises InputError: it cannot be had, or not be written
+    """
+    if image.manifest is None:
+        raise InputError(
+            "osbuild.json names no manifest of %s" % image.path,
+            "The build %s in Koji has none. Name the file with --manifest if you have it."
+            % image.koji.nvr,
+        )
+    profile = Profile(koji.profile, koji.server, koji.topurl, koji.weburl, topdir)
+    name = image.manifest.filename
+    path = folder / name.rsplit("/", 1)[-1]
+    try:
+        remote = build_file(image.koji.nvr, name)
+        local = local_path(profile, remote)
+        save_file(Source(local, lambda: download(profile, remote)), path)
+    except PungiOsbuildError as error:
+        raise InputError(
+            "the manifest of %s cannot be had from Koji: %s" % (image.path, error.reason),
+            "Fetch %s of build %s by other means and name it with --manifest. With"
+            " osbuild_save_provenance manifests are kept beside the compose."
+            % (name, image.koji.nvr),
+        ) from error
+    except OSError as error:
+        raise InputError(
+            "the manifest cannot be written to %s: %s" % (path, error.strerror or error),
+            "Name another folder with --output.",
+        ) from error
+    return path
+
+
+def check_manifest(path: Path, artifact: Artifact) -> None:
+    """
+    Refuse a manifest that osbuild could not export the image from.
+
+    :raises SourceError: it is none, or has no such pipeline
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_SIZE + 1)
+        if len(content) > MAX_SIZE:
+            raise ValueError("it has more than %d bytes" % MAX_SIZE)
+        manifest = json.loads(content)
+        pipelines = manifest["pipelines"]
+        names = [pipeline["name"] for pipeline in pipelines]
+    except (OSError, ValueError, RecursionError, LookupError, TypeError) as error:
+        raise SourceError(
+            "%s is no osbuild manifest: %s" % (path, " ".join(str(error).split())),
+            "Name another file with --manifest.",
+        ) from error
+    if artifact.export_name not in names:
+        raise SourceError(
+            "%s has no pipeline %r, which the image is exported from"
+            % (path, artifact.export_name),
+            "It is another image's manifest. Name the right one with --manifest.",
+        )
+
+
+def this_machine() -> Machine:
+    """Return what there is here to build with."""
+    return Machine(
+        arch=platform.machine(),
+        osbuild_version=_osbuild_version(),
+        is_root=os.geteuid() == 0,
+        has_sudo=shutil.which("sudo") is not None,
+    )
+
+
+def _osbuild_version() -> Optional[str]:
+    try:
+        done = subprocess.run(
+            [PROGRAM, "--version"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError, UnicodeError):
+        return None
+    words = done.stdout.split()
+    return words[-1] if done.returncode == 0 and words else None
+
+
+def doubts(image: ImageRecord, machine: Machine) -> Tuple[str, ...]:
+    """Return why an image could come out otherwise here, or not at all."""
+    found: List[str] = []
+    if image.arch != machine.arch:
+        found.append(
+            "the image is for %s and this machine is %s: run the command on a machine of that arch"
+            % (image.arch, machine.arch)
+        )
+    version, recorded = machine.osbuild_version, image.osbuild_version
+    if version is None:
+        found.append("osbuild is not installed here")
+    elif recorded is None:
+        found.append("which osbuild built the image is not recorded; here is %s" % version)
+    elif version != recorded:
+        found.append(
+            "osbuild %s built the image, and here is osbuild %s: it may come out otherwise,"
+            " or the manifest may be refused" % (recorded, version)
+        )
+    return tuple(found)
+
+
+def build(reproduction: Reproduction, machine: Machine) -> None:
+    """
+    Run the command; osbuild's output goes where this program's does.
+
+    :raises InputError: it cannot be run here
+    :raises ReproductionError: osbuild failed, or the file is not where it should be
+    """
+    _refuse(reproduction, machine)
+    command = reproduction.as_root if machine.is_root else reproduction.command
+    try:
+        reproduction.output.mkdir(parents=True, exist_ok=True)
+        status = subprocess.run(command, check=False).returncode
+    except OSError as error:
+        raise ReproductionError(
+            "%s cannot be run: %s" % (command[0], error.strerror or error),
+            "Run the command by hand.",
+        ) from error
+    if status != 0:
+        raise ReproductionError(
+            "osbuild ended with status %d" % status,
+            "What it said is above. Repositories whose packages are gone by now are a common"
+            " reason; what was downloaded stays in %s." % reproduction.store,
+        )
+    if not reproduction.file.is_file():
+        raise ReproductionError(
+            "osbuild ended well, and %s is not there" % reproduction.file,
+            "See what it left in %s." % reproduction.output,
+        )
+
+
+def _refuse(reproduction: Reproduction, machine: Machine) -> None:
+    image = reproduction.image
+    if image.arch != machine.arch:
+        raise InputError(
+            "an image for %s cannot be built on %s" % (image.arch, machine.arch),
+            "Run this on a machine of that arch. Nothing was built.",
+        )
+    if machine.osbuild_version is None:
+        raise InputError(
+            "osbuild is not installed here, or does not tell its version",
+            "Install osbuild %s, or run the command elsewhere. Nothing was built."
+            % (image.osbuild_version or ""),
+        )
+    if not (machine.is_root or machine.has_sudo):
+        raise InputError(
+            "osbuild wants to be root, and there is no sudo here",
+            "Run this as root. Nothing was built.",
+        )
+    if reproduction.file.exists():
+        raise InputError(
+            "%s is there already" % reproduction.file,
+            "Remove it, or name another folder with --output. Nothing was built.",
+        )
+
+
+@dataclass(frozen=True)
+class Compared:
+    """
+    A property of an image, as recorded and as reproduced.
+
+    :param recorded: None when it is not recorded
+    """
+
+    what: str
+    recorded: Optional[str]
+    reproduced: str
+
+    @property
+    def same(self) -> bool:
+        """Whether both are equal."""
+        return self.recorded == self.reproduced
+
+
+def compare(reproduction: Reproduction) -> Tuple[Compared, ...]:
+    """
+    Return size and checksums of both images, side by side.
+
+    :raises ReproductionError: the file cannot be read
+    """
+    image = reproduction.image
+    recorded: Dict[str, Checksum] = {
+        checksum.type: checksum for checksum in (*image.checksums, image.koji.checksum)
+    }
+    known = {kind: sum_ for kind, sum_ in recorded.items() if kind in hashlib.algorithms_guaranteed}
+    sums = {kind: hashlib.new(kind) for kind in sorted(known)}
+    size = 0
+    try:
+        with reproduction.file.open("rb") as file:
+            for chunk in iter(lambda: file.read(CHUNK), b""):
+                size += len(chunk)
+                for digest in sums.values():
+                    digest.update(chunk)
+    except OSError as error:
+        raise ReproductionError(
+            "%s cannot be read: %s" % (reproduction.file, error.strerror or error),
+            "osbuild has built it as root; give yourself the right to read it.",
+        ) from error
+    return (
+        Compared("size", str(image.size), str(size)),
+        *(Compared(kind, known[kind].value, digest.hexdigest()) for kind, digest in sums.items()),
+    )

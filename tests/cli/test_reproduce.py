@@ -1,0 +1,167 @@
+"""``reproduce`` as people run it, with stand-ins for osbuild and sudo on PATH."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shlex
+from pathlib import Path
+from typing import Any, Dict
+
+import pytest
+
+from tests.cli.commands import Done, pungi_osbuild
+from tests.rehearsed import DATE, EXAMPLES, rehearse
+
+CLOUD = EXAMPLES / "rhel-cloud" / "rhel-cloud.conf"
+HERE = platform.machine()
+OTHER = "aarch64" if HERE != "aarch64" else "x86_64"
+
+OSBUILD = """#!/bin/sh
+[ "$1" = --version ] && { echo "osbuild %(version)s"; exit 0; }
+echo "$@" > %(said)s
+mkdir -p "$2/$6"
+[ -f "$7" ] && printf '%%s' image > "$2/$6/image.raw"
+exit %(status)d
+"""
+
+buildable = pytest.mark.skipif(
+    HERE not in ("aarch64", "x86_64"), reason="the example has no image for %s" % HERE
+)
+
+
+@pytest.fixture(scope="module")
+def compose(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("compose") / "out"
+    rehearse(CLOUD, folder)
+    return folder
+
+
+def name_of(arch: str) -> str:
+    return "rhel-ec2-9.4-%s.t.0.%s.raw" % (DATE, arch)
+
+
+@pytest.fixture
+def stand_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A PATH that begins with an osbuild and a sudo of ours."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", "%s:%s" % (folder, os.environ["PATH"]))
+    _program(folder / "sudo", '#!/bin/sh\nexec "$@"\n')
+    return folder
+
+
+def _program(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+def install(folder: Path, version: str = "157", status: int = 0) -> None:
+    values = {"version": version, "said": folder / "said", "status": status}
+    _program(folder / "osbuild", OSBUILD % values)
+
+
+def recorded(compose: Path, arch: str) -> Dict[str, Any]:
+    document = json.loads((compose / "compose/metadata/osbuild.json").read_text("utf-8"))
+    (found,) = [
+        image
+        for image in document["payload"]["images"]["BaseOS"][arch]
+        if image["path"].endswith(name_of(arch))
+    ]
+    return dict(found)
+
+
+def reproduce(compose: Path, home: Path, arch: str, *arguments: object) -> Done:
+    output = ("--output", home / "made")
+    return pungi_osbuild("reproduce", compose, name_of(arch), *output, *arguments, home=home)
+
+
+def test_the_command(compose: Path, tmp_path: Path, stand_ins: Path) -> None:
+    """Printed alone, so that it can be pasted or piped; the manifest is there already."""
+    install(stand_ins)
+    done = reproduce(compose, tmp_path, OTHER)
+    assert done.exit == 0, done.err
+    made = tmp_path / "made"
+    manifest = made / recorded(compose, OTHER)["manifest"]["filename"]
+    wanted = "sudo osbuild --output-directory %s --store %s --export image %s\n"
+    assert done.out == wanted % (made / "output", made / "store", manifest)
+    assert json.loads(manifest.read_text("utf-8"))["version"] == "2"
+    assert "the image is for %s and this machine is %s" % (OTHER, HERE) in done.err
+    assert "The image will be in %s." % (made / "output" / "image" / "image.raw") in done.err
+    assert not (stand_ins / "said").exists(), "nothing was run"
+
+
+@buildable
+def test_run(compose: Path, tmp_path: Path, stand_ins: Path) -> None:
+    """What is printed is what runs; the checksums of both images are shown, whole."""
+    install(stand_ins)
+    done = reproduce(compose, tmp_path, HERE, "--run")
+    assert done.exit == 0, done.err
+    command, *rest = done.out.splitlines()
+    ran = (stand_ins / "said").read_text().split()
+    assert shlex.split(command) == ["sudo", "osbuild", *ran]
+    text = "\n".join(rest)
+    assert str(tmp_path / "made" / "output" / "image" / "image.raw") in text
+    assert hashlib.sha256(b"image").hexdigest() in text
+    assert recorded(compose, HERE)["checksums"]["sha256"] in text
+    assert "not bit-identical" in text
+    assert "osbuild 157" not in done.err, "it is the version that is recorded"
+    again = reproduce(compose, tmp_path, HERE, "--run")
+    assert again.exit == 2, "what is there is not taken for what is built"
+    assert "is there already" in again.err
+
+
+@buildable
+def test_another_osbuild(compose: Path, tmp_path: Path, stand_ins: Path) -> None:
+    """It is told of, and tried; what osbuild says and how it ends is not hidden."""
+    install(stand_ins, version="99", status=3)
+    done = reproduce(compose, tmp_path, HERE, "--run")
+    assert done.exit == 1
+    assert "osbuild 157 built the image, and here is osbuild 99" in done.err
+    assert "osbuild ended with status 3" in done.err
+
+
+@buildable
+def test_without_osbuild(
+    compose: Path, tmp_path: Path, stand_ins: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command is told all the same; running it is refused."""
+    monkeypatch.setenv("PATH", str(stand_ins))
+    assert reproduce(compose, tmp_path, HERE).exit == 0
+    done = reproduce(compose, tmp_path, HERE, "--run")
+    assert done.exit == 2
+    assert "osbuild is not installed here" in done.err
+
+
+def test_another_arch_is_not_built(compose: Path, tmp_path: Path, stand_ins: Path) -> None:
+    """osbuild would run for a while before it failed."""
+    install(stand_ins)
+    done = reproduce(compose, tmp_path, OTHER, "--run")
+    assert done.exit == 2
+    assert "an image for %s cannot be built on %s" % (OTHER, HERE) in done.err
+    assert not (stand_ins / "said").exists()
+
+
+def test_an_image_that_is_not_there(compose: Path, tmp_path: Path) -> None:
+    """Those that are there are named."""
+    done = pungi_osbuild("reproduce", compose, "no-such", home=tmp_path)
+    assert done.exit == 2
+    assert name_of(OTHER) in done.err
+
+
+def test_a_manifest_that_cannot_be_had(compose: Path, tmp_path: Path) -> None:
+    """The error names the file, and the way round."""
+    folder = tmp_path / "compose"
+    (folder / "compose").mkdir(parents=True)
+    (folder / "compose" / "metadata").symlink_to(compose / "compose" / "metadata")
+    done = reproduce(folder, tmp_path, OTHER)
+    assert done.exit == 2
+    assert recorded(compose, OTHER)["manifest"]["filename"] in done.err
+    assert "--manifest" in done.err
+    other = tmp_path / "other.json"
+    other.write_text('{"pipelines": [{"name": "build"}]}')
+    done = reproduce(folder, tmp_path, OTHER, "--manifest", other)
+    assert done.exit == 1
+    assert "has no pipeline 'image'" in done.err
