@@ -52,7 +52,7 @@ def rehearse(
     """Rehearse a config, as ``pungi-osbuild rehearse`` does."""
     prepared = prepare(
         config,
-        Origin(compose=compose, date=DATE if compose is None else None, **origin),
+        Origin(compose=compose, **{"date": DATE if compose is None else None, **origin}),
         out,
         rehearsal=True,
     )

@@ -14,8 +14,8 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 _FENCE = re.compile(
     r"^(?P<indent> *)```(?P<language>[\w{}.-]*)\n(?P<text>.*?)^(?P=indent)```$", re.M | re.S
 )
-_COMMENT = re.compile(r"<!-- (?P<key>[a-z ]+): (?P<value>[^>]*?) -->\n$")
-_FILE = re.compile(r"^`(?P<name>[\w./-]+)`:\n\n$", re.M)
+_COMMENT = re.compile(r"<!-- (?P<key>[a-z ]+): (?P<value>[^>]*?) -->\n\Z")
+_FILE = re.compile(r"(?:^|\n)`(?P<name>[\w./-]+)`:\n\n\Z")
 _LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
 
 
@@ -53,7 +53,7 @@ def blocks(page: Path) -> Tuple[Block, ...]:
     for fence in _FENCE.finditer(text):
         before = text[: fence.start()]
         comment = _COMMENT.search(before)
-        file = re.search(_FILE.pattern + r"\Z", before, re.M)
+        file = _FILE.search(before[: comment.start()] if comment else before)
         found.append(
             Block(
                 page,
@@ -65,6 +65,23 @@ def blocks(page: Path) -> Tuple[Block, ...]:
             )
         )
     return tuple(found)
+
+
+def code_lines(page: Path) -> Iterator[Tuple[int, str]]:
+    """Give the lines of code, fenced or indented, each with its number; continued ones joined."""
+    fenced = False
+    begun, start = "", 0
+    for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1):
+        if line.lstrip().startswith("```"):
+            fenced = not fenced
+        elif fenced or line.startswith("    "):
+            start = start if begun else number
+            begun += line.strip()
+            if begun.endswith("\\"):
+                begun = begun[:-1]
+                continue
+            yield start, begun
+            begun = ""
 
 
 def links(page: Path) -> Iterator[str]:
