@@ -42,7 +42,7 @@ def _is_of_a_block(block: Block) -> bool:
     return block.text.startswith('"')
 
 
-def _of(kind: str) -> Any:
+def _of(kind: str) -> pytest.MarkDecorator:
     chosen: Dict[str, List[Block]] = {
         "config": [block for block in CONFIGS if not _is_of_a_block(block)],
         "option": [block for block in CONFIGS if _is_of_a_block(block)],
