@@ -34,7 +34,6 @@ from pungi_osbuild.hub.tasks import (
     cancel,
     ended_since,
     look_up,
-    newest_end,
     submit,
 )
 from pungi_osbuild.hub.users import User, perms_call, read_user, user_call
@@ -72,7 +71,6 @@ __all__ = [
     "listed_call",
     "local_path",
     "look_up",
-    "newest_end",
     "next_number",
     "perms_call",
     "plain_name",

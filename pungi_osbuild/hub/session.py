@@ -23,6 +23,7 @@ import koji
 import requests
 
 from pungi_osbuild.errors import HubError, InputError
+from pungi_osbuild.hub.pace import Pace
 from pungi_osbuild.hub.profile import Profile
 from pungi_osbuild.hub.wire import unusable
 
@@ -91,10 +92,13 @@ class Hub:
     more while it is hurried; a call that the hub answers with a fault raises
     :class:`HubFaultError`; one that it does not answer raises
     :class:`~pungi_osbuild.errors.HubError`.
+
+    :param pace: that all calls keep together; None: :mod:`pungi_osbuild.hub.pace`'s own
     """
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, pace: Optional[Pace] = None) -> None:
         self.profile = profile
+        self._pace = pace or Pace()
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
         self._made: List[Any] = []
         self._count = 0
@@ -132,6 +136,7 @@ class Hub:
         :raises HubError: the hub could not be reached
         """
         with self._lent() as session, _translated(self.profile):
+            self._pace.wait()
             return session._callMethod(method, args, kwargs)
 
     def call_once(self, method: str, *args: Any, **kwargs: Any) -> Any:
@@ -143,17 +148,20 @@ class Hub:
         call again only when the connection broke before there was any answer.
         """
         with self._lent() as session, _translated(self.profile):
+            self._pace.wait()
             return session._callMethod(method, args, kwargs, retry=session.logged_in)
 
     def multicall(self, calls: Sequence[Call]) -> Tuple[Reply, ...]:
         """
-        Make many calls in few requests, ``MULTICALL_BATCH`` in each.
+        Make many calls in few requests, ``MULTICALL_BATCH`` in each; one alone goes by itself.
 
         :returns: one reply for each call, in order; a fault of one says nothing of the others
         :raises HubFaultError: the multicall itself was refused
         :raises HubError: the hub could not be reached
         :raises ReplyError: it is not one reply for each call
         """
+        if len(calls) == 1:
+            return (self._reply_to(calls[0]),)
         if not calls:
             return ()
         replies: List[Reply] = []
@@ -161,8 +169,15 @@ class Hub:
             for start in range(0, len(calls), MULTICALL_BATCH):
                 batch = calls[start : start + MULTICALL_BATCH]
                 wanted = [_on_the_wire(call) for call in batch]
+                self._pace.wait()
                 replies.extend(_replies(batch, session._callMethod("multiCall", (wanted,))))
         return tuple(replies)
+
+    def _reply_to(self, call: Call) -> Reply:
+        try:
+            return Reply(self.call(call.method, *call.args, **dict(call.kwargs)))
+        except HubFaultError as fault:
+            return Reply(fault=fault)
 
     def hurry(self) -> None:
         """

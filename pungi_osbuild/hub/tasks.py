@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
 from pungi_osbuild.hub.session import Call, Hub
+from pungi_osbuild.hub.talks import Talk
 from pungi_osbuild.hub.wire import Struct, structs, unusable
 from pungi_osbuild.model import METHOD, ImageRequest, TaskTimes
 
@@ -54,7 +55,7 @@ def submit(hub: Hub, request: ImageRequest) -> int:
     return task_id
 
 
-def ended_since(hub: Hub, owner: int, since: float) -> Tuple[Task, ...]:
+def ended_since(owner: int, since: float) -> Talk[Tuple[Task, ...]]:
     """
     Return the image tasks of a user that have ended since a time.
 
@@ -73,22 +74,23 @@ def ended_since(hub: Hub, owner: int, since: float) -> Tuple[Task, ...]:
     found: List[Task] = []
     while True:
         query = {"limit": PAGE, "offset": len(found), "order": "id"}
-        page = structs(hub.call("listTasks", opts, query), "listTasks")
+        (reply,) = yield [Call("listTasks", (opts, query))]
+        page = structs(reply.get(), "listTasks")
         found.extend(_task(item) for item in page)
         if len(page) < PAGE:
             return tuple(found)
 
 
-def look_up(hub: Hub, ids: Sequence[int]) -> Tuple[Task, ...]:
+def look_up(ids: Sequence[int]) -> Talk[Tuple[Task, ...]]:
     """
     Return the state of each of some tasks; one that the hub does not know is left out.
 
-    The hub makes one SELECT for each id, so this is for now and then, in slices of ``PAGE``.
+    The hub makes one SELECT for each id, so this is for few of them.
     """
-    tasks: List[Task] = []
-    for start in range(0, len(ids), PAGE):
-        tasks.extend(_tasks(hub.call("getTaskInfo", list(ids[start : start + PAGE]))))
-    return tuple(tasks)
+    if not ids:
+        return ()
+    (reply,) = yield [Call("getTaskInfo", (list(ids),))]
+    return _tasks(reply.get())
 
 
 def cancel(hub: Hub, ids: Sequence[int]) -> Tuple[Dict[int, str], Tuple[Task, ...]]:
@@ -132,9 +134,3 @@ def _task(item: Struct) -> Task:
         ended=item.maybe_seconds("completion_ts"),
     )
     return Task(item.integer("id"), state, times)
-
-
-def newest_end(tasks: Sequence[Task]) -> Optional[float]:
-    """Return the latest time at which one of some tasks ended, by the hub's clock."""
-    ends = [task.times.ended for task in tasks if task.times.ended is not None]
-    return max(ends) if ends else None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Iterable, Optional, Sequence, Set, Tuple
+from typing import Callable, Iterable, List, Optional, Sequence, Set, Tuple
 
-from pungi_osbuild.hub import Hub, Task, ended_since, look_up, next_number, taken
+from pungi_osbuild.hub import Hub, Task, ended_since, hold_all, look_up, next_number, taken
 
 
 @dataclass(frozen=True)
@@ -15,13 +15,20 @@ class HubTasks:
     hub: Hub
     owner: int
 
-    def ended_since(self, since: float) -> Tuple[Task, ...]:
-        """Return the tasks that have ended since a time by the hub's clock."""
-        return ended_since(self.hub, self.owner, since)
-
-    def look_up(self, ids: Sequence[int]) -> Tuple[Task, ...]:
-        """Return the state of each of some tasks that exist."""
-        return look_up(self.hub, ids)
+    def ask(
+        self, since: Optional[float], ids: Sequence[int]
+    ) -> Tuple[Tuple[Task, ...], Tuple[Task, ...]]:
+        """Return what has ended since a time, and the state of some tasks; in one request."""
+        talks = [look_up(ids)]
+        if since is not None:
+            talks.append(ended_since(self.owner, since))
+        found: List[Tuple[Task, ...]] = []
+        for one in hold_all(self.hub, talks):
+            if isinstance(one, Exception):
+                raise one
+            found.append(one)
+        looked_up, *ended = found
+        return (ended[0] if ended else ()), looked_up
 
 
 @dataclass(frozen=True)

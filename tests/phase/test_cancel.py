@@ -22,6 +22,7 @@ from pungi_osbuild.hub import (
     Task,
     TaskState,
     cancel,
+    hold,
     look_up,
 )
 from pungi_osbuild.hub import read_profile as read
@@ -116,7 +117,7 @@ class Scene:
         """Return the states of the image tasks, by id."""
         ids = range(1, 100)
         with Hub(self.profile) as hub:
-            return {task.id: task.state for task in look_up(hub, ids)}
+            return {task.id: task.state for task in hold(hub, look_up(ids))}
 
     @property
     def submitted(self) -> int:
@@ -535,11 +536,9 @@ class HandClock:
 class OneTask:
     """A hub whose one task never ends."""
 
-    def ended_since(self, since: float) -> Tuple[()]:
-        return ()
-
-    def look_up(self, ids: Sequence[int]) -> Tuple[Task, ...]:
-        return tuple(Task(task_id, TaskState.OPEN, TaskTimes(created=1.0)) for task_id in ids)
+    def ask(self, since: Optional[float], ids: Sequence[int]) -> Tuple[Tuple[()], Tuple[Task, ...]]:
+        open_ones = (Task(task_id, TaskState.OPEN, TaskTimes(created=1.0)) for task_id in ids)
+        return (), tuple(open_ones)
 
 
 @pytest.mark.parametrize("pause", [0.25, 1.0, 2.5, 7200.0])

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
 import pytest
 
 from pungi_osbuild.hub import Task, TaskState
 from pungi_osbuild.model import TaskTimes
 from pungi_osbuild.phase.clock import Clock
-from pungi_osbuild.phase.watch import PollPolicy, Watcher
+from pungi_osbuild.phase.watch import MARGIN, TURN, Ended, PollPolicy, Watcher
 
 
 class HandClock:
@@ -28,13 +29,23 @@ class HandClock:
         return Clock(now=lambda: self.time, monotonic=lambda: self.time, sleep=self.sleep)
 
 
+@dataclass(frozen=True)
+class Question:
+    since: Optional[float]
+    ids: Tuple[int, ...]
+
+
 class Hub:
     """Tasks that end when told; its clock is an hour ahead of ours."""
 
     def __init__(self, clock: HandClock) -> None:
         self.clock = clock
         self.tasks: Dict[int, Task] = {}
-        self.questions: List[Tuple[str, object]] = []
+        self.questions: List[Question] = []
+        self.reply = 0.0
+        """Seconds that each answer takes."""
+        self.shown = 0
+        """Rows of tasks that had ended."""
 
     @property
     def now(self) -> float:
@@ -47,17 +58,19 @@ class Hub:
         times = TaskTimes(created=self.tasks[task_id].times.created, ended=self.now)
         self.tasks[task_id] = Task(task_id, state, times)
 
-    def ended_since(self, since: float) -> Tuple[Task, ...]:
-        self.questions.append(("ended_since", since))
-        return tuple(
+    def ask(
+        self, since: Optional[float], ids: Sequence[int]
+    ) -> Tuple[Tuple[Task, ...], Tuple[Task, ...]]:
+        self.questions.append(Question(since, tuple(ids)))
+        self.clock.time += self.reply
+        ended = [
             task
             for task in self.tasks.values()
-            if task.times.ended is not None and task.times.ended > since
-        )
-
-    def look_up(self, ids: Sequence[int]) -> Tuple[Task, ...]:
-        self.questions.append(("look_up", tuple(ids)))
-        return tuple(self.tasks[task_id] for task_id in ids if task_id in self.tasks)
+            if since is not None and task.times.ended is not None and task.times.ended > since
+        ]
+        self.shown += len(ended)
+        looked_up = [self.tasks[task_id] for task_id in ids if task_id in self.tasks]
+        return tuple(ended), tuple(looked_up)
 
 
 @dataclass
@@ -67,6 +80,20 @@ class Scene:
     def __post_init__(self) -> None:
         self.hub = Hub(self.clock)
         self.watcher = Watcher(self.hub, PollPolicy(), self.clock.clock())
+
+    def submit(self, ids: Iterable[int]) -> None:
+        for task_id in ids:
+            self.hub.submit(task_id)
+            self.watcher.add(task_id)
+
+    def watch(self, polls: int) -> List[Ended]:
+        """Poll some times, each when it is due."""
+        ended: List[Ended] = []
+        for _ in range(polls):
+            while not self.watcher.is_due:
+                self.watcher.wait()
+            ended += self.watcher.poll()
+        return ended
 
 
 @pytest.fixture
@@ -90,46 +117,79 @@ def test_each_end_is_reported_once(scene: Scene) -> None:
     assert scene.watcher.open == set()
 
 
-def test_one_small_question_a_poll_whatever_is_open(scene: Scene) -> None:
-    """A thousand open tasks: one look-up, then questions for ends alone, until a minute is over."""
-    for task_id in range(1000):
-        scene.hub.submit(task_id)
-        scene.watcher.add(task_id)
-    for _ in range(50):
-        scene.watcher.poll()
-        scene.watcher.wait()
-    kinds = [kind for kind, _ in scene.hub.questions]
-    assert kinds == ["look_up"] + ["ended_since"] * 49
+def test_one_request_a_second_whatever_is_open(scene: Scene) -> None:
+    """A thousand open tasks: each poll asks for ends, and looks up few of the open ones."""
+    scene.submit(range(1000))
+    scene.watch(polls=200)
+    assert len(scene.hub.questions) == 200
     assert set(scene.clock.slept) == {1.0}
+    assert [question.since is None for question in scene.hub.questions] == [True] + [False] * 199
+    assert max(len(question.ids) for question in scene.hub.questions) == TURN
+
+
+@pytest.mark.parametrize("count", [1, TURN, TURN + 1, 1000, 5000])
+def test_each_open_task_is_looked_up_in_its_turn(scene: Scene, count: int) -> None:
+    """All within a minute, or as soon as a slice for each poll allows; nobody twice before that."""
+    scene.submit(range(count))
+    polls = max(60, -(-count // TURN))
+    scene.watch(polls)
+    times = Counter(task_id for question in scene.hub.questions for task_id in question.ids)
+    assert sorted(times) == list(range(count))
+    assert max(times.values()) - min(times.values()) <= 1
+
+
+def test_ends_and_newcomers_let_everybody_have_a_turn(scene: Scene) -> None:
+    """While tasks end and others are submitted again, those that stay are not passed over."""
+    scene.submit(range(200))
+    stay = set(range(0, 200, 2))
+    for step in range(100):
+        scene.hub.end(2 * step + 1)
+        scene.submit([1000 + step])
+        scene.watch(polls=1)
+    looked_up = {task_id for question in scene.hub.questions for task_id in question.ids}
+    assert stay <= looked_up
+    assert scene.watcher.open == {*stay, *range(1000, 1100)}
 
 
 def test_the_hub_is_asked_by_its_own_clock(scene: Scene) -> None:
     """Our clock may be wrong by an hour; no end is lost and old ones are not asked for."""
-    scene.hub.submit(1)
-    scene.watcher.add(1)
-    scene.watcher.poll()
-    scene.clock.time += 600
+    scene.submit([1, 2])
+    scene.watch(polls=600)
     scene.hub.end(1)
-    scene.watcher._looked_up = (
-        scene.clock.time
-    )  # not due for a look-up: the small question finds it
-    ended = scene.watcher.poll()
-    assert [item.task_id for item in ended] == [1]
-    assert scene.hub.questions[-1] == ("ended_since", 4600.0 - 15.0)
+    (ended,) = scene.watch(polls=1)
+    assert ended.task_id == 1
+    assert scene.hub.questions[-1].since == scene.hub.now - 1 - MARGIN
 
 
-def test_open_tasks_are_looked_up_now_and_then(scene: Scene) -> None:
-    """An end that the small question missed is found within a minute."""
-    scene.hub.submit(1)
-    scene.watcher.add(1)
-    scene.watcher.poll()
+def test_a_wave_of_ends_is_told_of_for_seconds_and_not_for_ever(scene: Scene) -> None:
+    """A thousand ends at once, and one task that goes on for an hour: its polls stay small."""
+    scene.submit(range(1001))
+    scene.watch(polls=10)
+    for task_id in range(1000):
+        scene.hub.end(task_id)
+    scene.watch(polls=3600)
+    assert 1000 <= scene.hub.shown <= 1000 * (MARGIN + 2)
+    assert scene.watcher.open == {1000}
+
+
+def test_an_end_that_shows_up_late_is_seen(scene: Scene) -> None:
+    """The hub was longer about it than about one that ended after it."""
+    scene.submit([1, 2, 3])
+    scene.watch(polls=1)
+    at = scene.hub.now
+    scene.clock.time += 1
+    scene.hub.end(2)
+    scene.watch(polls=int(MARGIN) - 2)
+    scene.hub.tasks[1] = Task(1, TaskState.CLOSED, TaskTimes(created=at, ended=at))
+    assert [one.task_id for one in scene.watch(polls=1)] == [1]
+
+
+def test_an_end_that_is_never_told_of_is_found_within_a_minute(scene: Scene) -> None:
+    """Each open task is looked up now and then."""
+    scene.submit([1])
+    scene.watch(polls=1)
     scene.hub.tasks[1] = Task(1, TaskState.CLOSED, TaskTimes(created=1.0, ended=2.0))
-    polls = 0
-    while scene.watcher.open:
-        scene.watcher.poll()
-        scene.watcher.wait()
-        polls += 1
-    assert polls <= 61
+    assert [one.task_id for one in scene.watch(polls=61)] == [1]
 
 
 def test_a_task_that_the_hub_forgot_is_reported(scene: Scene) -> None:
@@ -181,17 +241,24 @@ def test_after_a_reply_that_took_an_hour_the_next_comes_in_a_minute(scene: Scene
     scene.hub.submit(2)
     scene.watcher.add(1)
     scene.watcher.add(2)
-    look_up = scene.hub.look_up
-
-    def slow(ids: Sequence[int]) -> Tuple[Task, ...]:
-        scene.clock.time += 3600
-        return look_up(ids)
-
-    scene.hub.look_up = slow  # type: ignore[method-assign]
+    scene.hub.reply = 3600.0
     scene.watcher.poll()
     scene.hub.end(2)
-    scene.hub.look_up = look_up  # type: ignore[method-assign]
+    scene.hub.reply = 0.0
     while not scene.watcher.is_due:
         scene.watcher.wait()
     assert sum(scene.clock.slept) == pytest.approx(60.0)
     assert [item.task_id for item in scene.watcher.poll()] == [2]
+
+
+@pytest.mark.parametrize("reply", [0.001, 0.02, 0.1, 0.5])
+def test_an_hour_of_polls_takes_its_share_of_a_worker(scene: Scene, reply: float) -> None:
+    """At most a request a second, and no more of the hub's time than two per cent."""
+    scene.submit(range(1000))
+    scene.hub.reply = reply
+    start = scene.clock.time
+    while scene.clock.time < start + 3600:
+        scene.watch(polls=1)
+    requests = len(scene.hub.questions)
+    assert requests <= 3601
+    assert requests * reply <= 0.02 * 3600 + reply
