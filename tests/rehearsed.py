@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Optional, Sequence, Tuple
@@ -26,6 +27,9 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 DATE = "20261123"
 QUICK = PollPolicy(fixed=0.05)
 """Tests do not wait for seconds; what the policy itself says is tested by a clock of its own."""
+
+HASTY = Clock(sleep=lambda seconds: time.sleep(min(seconds, 0.02)))
+"""Waits, and not long: the pauses between the tries of a download are those of real life."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from pungi_osbuild.hub.archivetypes import ArchiveTypes, archive_types_call, read_archive_types
 from pungi_osbuild.hub.failure import Failure, OutputFile, explain, fault_text, uploaded
-from pungi_osbuild.hub.files import download, local_path
+from pungi_osbuild.hub.files import Persistence, download, local_path
 from pungi_osbuild.hub.profile import Profile, read_profile
 from pungi_osbuild.hub.releases import (
     BuildState,
@@ -37,7 +37,7 @@ from pungi_osbuild.hub.tasks import (
     submit,
 )
 from pungi_osbuild.hub.users import User, perms_call, read_user, user_call
-from pungi_osbuild.hub.wire import plain_name
+from pungi_osbuild.hub.wire import plain_name, printable
 
 __all__ = [
     "ArchiveTypes",
@@ -48,6 +48,7 @@ __all__ = [
     "HubFaultError",
     "KojiBuild",
     "OutputFile",
+    "Persistence",
     "Profile",
     "Reply",
     "Tag",
@@ -74,6 +75,7 @@ __all__ = [
     "next_number",
     "perms_call",
     "plain_name",
+    "printable",
     "read_arches",
     "read_archive_types",
     "read_build",

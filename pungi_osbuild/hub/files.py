@@ -1,21 +1,58 @@
-"""Koji's files: from its volume where that is mounted, over HTTP where it is not."""
+"""
+Koji's files: from its volume where that is mounted, over HTTP where it is not.
+
+A download that breaks off goes on where it stopped: the server is asked for the rest (RFC 9110,
+14: ``Range``, with ``If-Range`` so that it is the rest of the same file). One that knows nothing of
+ranges sends all of it again, and what was had already is passed over.
+"""
 
 from __future__ import annotations
 
+import logging
 import re
+import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, Optional
-from urllib.parse import quote
+from typing import Callable, Dict, Generator, Iterator, Optional, Tuple
+from urllib.parse import quote, urljoin, urlsplit
 
 import requests
 
 from pungi_osbuild.errors import PlacementError
 from pungi_osbuild.hub.profile import Profile
+from pungi_osbuild.hub.wire import printable
+from pungi_osbuild.model import without_logins
+
+logger = logging.getLogger(__name__)
 
 CHUNK = 1024 * 1024
 TIMEOUT = (30, 300)
 """Seconds to wait for a connection, and for the next bytes."""
+
+REDIRECTS = 5
+"""How often a server may send us on for one file; always on the host that the profile names."""
+
+_FOR_NOW = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""HTTP statuses of a server that may say otherwise soon."""
+
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(?:\d{1,19}|\*)", re.ASCII)
+
+_SYSTEM_SAID = re.compile(r"""(?:\[Errno -?\d+\] |Error\(\d+, ')([^'")]+)""")
+
+
+@dataclass(frozen=True)
+class Persistence:
+    """
+    How often a download that breaks off is taken up again.
+
+    :param pauses: seconds before each try that follows one which brought less than ``CHUNK``
+        bytes; after one more such try the download has failed
+    :param sleep: waits for seconds
+    """
+
+    pauses: Tuple[float, ...] = (1.0, 2.0, 5.0, 10.0, 20.0)
+    sleep: Callable[[float], object] = time.sleep
 
 
 def local_path(profile: Profile, path: str) -> Optional[Path]:
@@ -31,11 +68,18 @@ def local_path(profile: Profile, path: str) -> Optional[Path]:
 
 
 @contextmanager
-def download(profile: Profile, path: str) -> Iterator[Iterator[bytes]]:
+def download(
+    profile: Profile,
+    path: str,
+    size: Optional[int] = None,
+    persistence: Persistence = Persistence(),
+) -> Iterator[Iterator[bytes]]:
     """
-    Give the content of a file of Koji's, in chunks of ``CHUNK`` bytes, over HTTP.
+    Give the content of a file of Koji's, in chunks of at most ``CHUNK`` bytes, over HTTP.
 
     :param path: below Koji's topurl
+    :param size: bytes that the file has by what Koji says; None: nobody knows. No more are read
+        than one chunk beyond them
     :raises PlacementError: it cannot be had; also while it is read
     """
     if not profile.topurl:
@@ -44,33 +88,184 @@ def download(profile: Profile, path: str) -> Iterator[Iterator[bytes]]:
             " mounted here" % (profile.name, profile.topdir),
             "Set topurl in the profile, or mount Koji's volume.",
         )
-    url = "%s/%s" % (profile.topurl, quote(path))
+    chunks = _Download("%s/%s" % (profile.topurl, quote(path)), size, persistence).chunks()
     try:
-        with requests.get(url, stream=True, timeout=TIMEOUT) as response:
-            response.raise_for_status()
-            # Read undecoded: a .tar.gz must arrive as it is, whatever the server says of it.
-            yield _chunks(response, url)
-    except requests.RequestException as error:
-        raise _failed(url, error) from error
+        yield chunks
+    finally:
+        chunks.close()
 
 
-def _chunks(response: requests.Response, url: str) -> Iterator[bytes]:
-    try:
+class _Session(requests.Session):
+    """Goes nowhere by itself; requests would also read the whole body of a reply that says so."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return where a reply sends us: nowhere."""
+
+
+class _BrokenOffError(Exception):
+    """A try ended early; the next may go on."""
+
+
+class _Download:
+    """One file on its way, over as many connections as it takes."""
+
+    def __init__(self, url: str, size: Optional[int], persistence: Persistence) -> None:
+        self._url = url
+        self._size = size
+        self._persistence = persistence
+        self._had = 0
+        self._version: Optional[_Version] = None
+
+    def chunks(self) -> Generator[bytes, None, None]:
+        """Give the content."""
+        pauses = iter(self._persistence.pauses)
         while True:
-            chunk = response.raw.read(CHUNK, decode_content=False)
-            if not chunk:
+            before = self._had
+            try:
+                yield from self._try()
                 return
-            yield chunk
-    except Exception as error:  # urllib3 raises its own kinds here, requests does not wrap them
-        raise _failed(url, error) from error
+            except (requests.RequestException, _BrokenOffError, OSError) as error:
+                if self._had - before >= CHUNK:
+                    pauses = iter(self._persistence.pauses)
+                pause = next(pauses, None)
+                if pause is None:
+                    raise self._failed(error) from error
+                logger.warning(
+                    "the download of %s broke off after %d bytes: %s; trying again",
+                    *(without_logins(self._url), self._had, _why(error)),
+                )
+            self._persistence.sleep(pause)
+
+    def _try(self) -> Iterator[bytes]:
+        with _Session() as session, self._ask(session) as response:
+            left = self._expected(response)
+            skipped = self._skipped(response)
+            for chunk in _received(response):
+                if left is not None:
+                    left -= len(chunk)
+                begin = min(skipped, len(chunk))
+                skipped -= begin
+                if begin < len(chunk):
+                    self._had += len(chunk) - begin
+                    yield chunk[begin:] if begin else chunk
+            # urllib3 before 2.0 takes a connection that was closed early for the end of the file.
+            if self._had < (self._size or 0) if left is None else left > 0:
+                raise _BrokenOffError("the server closed the connection")
+
+    def _ask(self, session: requests.Session) -> requests.Response:
+        """Return the response that holds the file, or the rest of it; nothing of it is read yet."""
+        url = self._url
+        for _ in range(REDIRECTS):
+            response = session.get(url, headers=self._headers(), stream=True, timeout=TIMEOUT)
+            if not response.is_redirect:
+                break
+            response.close()
+            url = self._sent_on(url, response.headers["Location"])
+        else:
+            raise self._refused("it is redirected more than %d times" % REDIRECTS)
+        status = response.status_code
+        if status in (200, 206):
+            return response
+        response.close()
+        said = printable("%d %s" % (status, response.reason or "")).strip()[:100]
+        if status in _FOR_NOW:
+            raise _BrokenOffError("the server says %s" % said)
+        raise self._refused("the server says %s" % said)
+
+    def _headers(self) -> Dict[str, str]:
+        # As it is: a .tar.gz must not arrive unpacked, nor a disk packed once more.
+        headers = {"Accept-Encoding": "identity"}
+        if self._had:
+            headers["Range"] = "bytes=%d-" % self._had
+            if self._version is not None and self._version.validator:
+                headers["If-Range"] = self._version.validator
+        return headers
+
+    def _sent_on(self, url: str, location: str) -> str:
+        try:
+            target = urljoin(url, location)
+            here, there = urlsplit(self._url), urlsplit(target)
+        except ValueError as error:
+            raise self._refused("the server sends us on to %s" % printable(location)) from error
+        if there.hostname != here.hostname or there.scheme not in (here.scheme, "https"):
+            place = printable("%s://%s" % (there.scheme, there.hostname))[:200]
+            raise self._refused(
+                "the server sends us on to %s" % place,
+                "Koji's files are taken from the host in topurl alone. If that is the right"
+                " place, name it in the profile's topurl.",
+            )
+        return target
+
+    def _expected(self, response: requests.Response) -> Optional[int]:
+        """Return how many bytes the server says that it sends."""
+        told = response.headers.get("Content-Length", "")
+        return int(told) if told.isascii() and told.isdigit() and len(told) < 20 else None
+
+    def _skipped(self, response: requests.Response) -> int:
+        """Return how many of the bytes that come were had already."""
+        version = _Version.of(response)
+        if not self._had:
+            self._version = version
+            return 0
+        if response.status_code == 200:
+            if version != self._version:
+                raise self._refused("it was replaced in Koji while it was downloaded")
+            return self._had
+        told = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
+        if told is None or int(told[1]) != self._had:
+            raise self._refused("the server sends another part than it was asked for")
+        return 0
+
+    def _failed(self, error: Exception) -> PlacementError:
+        tries = len(self._persistence.pauses) + 1
+        had = " (after %d bytes; %d tries brought no more)" % (self._had, tries)
+        return self._refused(_why(error) + (had if self._had else " (%d tries)" % tries))
+
+    def _refused(self, why: str, solution: str = "") -> PlacementError:
+        return PlacementError(
+            "%s cannot be downloaded: %s" % (without_logins(self._url), why),
+            solution or "Check the address; when it answers, run this again.",
+        )
 
 
-def _failed(url: str, error: Exception) -> PlacementError:
-    text = " ".join(str(error).split())
+@dataclass(frozen=True)
+class _Version:
+    """What tells one version of a file behind an address from another."""
+
+    etag: str
+    modified: str
+    length: str
+
+    @classmethod
+    def of(cls, response: requests.Response) -> _Version:
+        get = response.headers.get
+        return cls(get("ETag", ""), get("Last-Modified", ""), get("Content-Length", ""))
+
+    @property
+    def validator(self) -> str:
+        """What ``If-Range`` may hold: never a weak ETag (RFC 9110, 13.1.5)."""
+        return self.etag if self.etag and not self.etag.startswith("W/") else self.modified
+
+
+def _received(response: requests.Response) -> Iterator[bytes]:
+    """Give what arrives, undecoded whatever the server says of it."""
+    while True:
+        try:
+            chunk = response.raw.read(CHUNK, decode_content=False)
+        except OSError:
+            raise
+        except Exception as error:  # urllib3 raises its own kinds here, requests does not wrap them
+            raise _BrokenOffError(_why(error)) from error
+        if not chunk:
+            return
+        yield chunk
+
+
+def _why(error: Exception) -> str:
+    """Return what went wrong in a line: of what urllib3 wraps, what the system said."""
+    text = printable(" ".join(str(error).split()))
     cut = re.search(r"IncompleteRead\((\d+) bytes read, (\d+) more expected\)", text)
     if cut:
-        text = "it ended after %s bytes, %s more were expected" % cut.groups()
-    return PlacementError(
-        "%s cannot be downloaded: %s" % (url, text[:300]),
-        "Check the address; when it answers, run this again.",
-    )
+        return "it ended after %s bytes, %s more were expected" % cut.groups()
+    said = _SYSTEM_SAID.search(text)
+    return said[1] if said else text[:300]

@@ -2,12 +2,15 @@
 Reading what a hub sends: every value is checked for its type and bounded before it is used.
 
 A hub is another machine with other people's code; a reply that does not look as it should is an
-error that says which part of which reply, never a ``KeyError`` far away.
+error that says which part of which reply, never a ``KeyError`` far away. And its words end in
+people's terminals: what a terminal would take for a command is made visible here, where they enter.
 """
 
 from __future__ import annotations
 
+import heapq
 import json
+import reprlib
 from typing import Mapping, Optional, Tuple
 
 from pungi_osbuild.errors import ReplyError
@@ -15,6 +18,25 @@ from pungi_osbuild.errors import ReplyError
 MAX_TEXT = 4096
 MAX_ITEMS = 10_000
 MAX_FILENAME = 255
+MAX_SHOWN = 120
+
+
+def printable(text: str) -> str:
+    """
+    Return a text with everything that is no character for reading written as its escape.
+
+    Newlines and tabs stay. What goes are the controls of terminals, marks that turn the direction
+    of writing, and half characters, which could not be written to a file.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char in "\n\t" else _escaped(char) for char in text
+    )
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
 
 
 class Struct:
@@ -33,13 +55,13 @@ class Struct:
         self.where = where
 
     def text(self, key: str) -> str:
-        """Return a text of at most ``MAX_TEXT`` characters."""
+        """Return a text of at most ``MAX_TEXT`` characters, made :func:`printable`."""
         value = self._value.get(key)
         if not isinstance(value, str) or len(value) > MAX_TEXT:
             # An address may be signed: what it is signed with must not be in a message.
             shown = value if key != "url" else type(value)
             raise unusable("%s, %s" % (self.where, key), "a text", shown)
-        return value
+        return printable(value)
 
     def maybe_text(self, key: str) -> Optional[str]:
         """Return a text, or None where there is none."""
@@ -81,7 +103,7 @@ class Struct:
 
     def names(self) -> Tuple[str, ...]:
         """Return the names of what is in it, sorted; at most ``MAX_ITEMS``."""
-        return tuple(sorted(map(str, self._value)))[:MAX_ITEMS]
+        return tuple(heapq.nsmallest(MAX_ITEMS, map(str, self._value)))
 
     def plain(self, key: str) -> object:
         """Return a value as it came, to be shown and nothing else."""
@@ -129,10 +151,22 @@ def json_struct(text: bytes, where: str) -> Struct:
 
 def unusable(where: str, wanted: str, value: object) -> ReplyError:
     """Return the error for a reply that does not look as it should."""
-    shown = repr(value)
-    if len(shown) > 120:
-        shown = shown[:117] + "..."
+    shown = _shown(value)
     return ReplyError(
         "the hub's reply cannot be used: %s should be %s, and is %s" % (where, wanted, shown),
         "Look at it in Koji; if it is as it should be there, report this with the text above.",
     )
+
+
+def _shown(value: object) -> str:
+    """Return the beginning of a value as Python writes it, however large or deep it is."""
+    try:
+        shown = _SHORT.repr(value)
+    except (ValueError, RecursionError):  # a number of more digits than Python writes
+        shown = "a %s" % type(value).__name__
+    return shown if len(shown) <= MAX_SHOWN else shown[: MAX_SHOWN - 3] + "..."
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel = 4
+_SHORT.maxstring = _SHORT.maxother = MAX_SHOWN

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 from pathlib import Path
-from typing import Iterator, TextIO
+from typing import Iterator, TextIO, Tuple
+
+_PART = ".pungi-osbuild-%s.part"
 
 
 def beside(path: Path) -> Path:
@@ -17,11 +20,16 @@ def beside(path: Path) -> Path:
     does not pile up, and it is short however long the file's name is.
     """
     digest = hashlib.sha256(path.name.encode("utf-8", "surrogateescape")).hexdigest()
-    return path.with_name(".pungi-osbuild-%s.part" % digest[:16])
+    return path.with_name(_PART % digest[:16])
+
+
+def left_behind(folder: Path) -> Tuple[Path, ...]:
+    """Return what killed runs have left in a folder; nothing when there is none."""
+    return tuple(sorted(folder.glob(_PART % ("[0-9a-f]" * 16))))
 
 
 @contextlib.contextmanager
-def making(path: Path) -> Iterator[Path]:
+def making(path: Path, replace: bool = True) -> Iterator[Path]:
     """
     Give the place beside a file; what the block makes there takes the file's place at its end.
 
@@ -29,17 +37,34 @@ def making(path: Path) -> Iterator[Path]:
     Koji's. When the block raises, the file stays as it was and nothing is left beside it.
 
     :param path: the file; its folder exists
+    :param replace: a file that is there by the end of the block is replaced
+    :raises FileExistsError: there is a file, and it is not to be replaced
     :raises OSError: when the new content cannot take its place
     """
     part = beside(path)
     _forget(part)
     try:
         yield part
-        part.replace(path)
+        if replace:
+            part.replace(path)
+        else:
+            _move(part, path)
         fsync_folder(path.parent)
     finally:
         # Renaming a hard link over another one of the same inode does nothing and leaves it.
         _forget(part)
+
+
+def _move(part: Path, path: Path) -> None:
+    """Give a file its name unless somebody else has it, without a moment between."""
+    try:
+        os.link(part, path, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except OSError as error:  # a file system without hard links, or too many of them
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from error
+        part.rename(path)
 
 
 def create(part: Path) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Iterable, List, Optional, Sequence, Tuple, Union
+from typing import Callable, FrozenSet, Iterable, List, Optional, Sequence, Tuple, Union
 
 from pungi_osbuild.errors import HubError, PungiOsbuildError
 from pungi_osbuild.hub import (
     Failure,
     Hub,
     HubFaultError,
+    Persistence,
     Talk,
     Task,
     TaskState,
@@ -37,7 +38,7 @@ from pungi_osbuild.model import (
     without_logins,
 )
 from pungi_osbuild.phase.clock import Clock
-from pungi_osbuild.phase.place import Source, place
+from pungi_osbuild.phase.place import Care, Source, place
 from pungi_osbuild.phase.saved import Provenance, save_logs, saved_folder
 
 logger = logging.getLogger(__name__)
@@ -91,6 +92,7 @@ class Collector:
     :param source: where an image is by the host's own means; None: on Koji's volume, or behind its
         address
     :param over_http: fetch images over HTTP even where Koji's volume is mounted
+    :param own_paths: of files below ``compose/`` that are this project's and may be replaced
     """
 
     hub: Hub
@@ -100,6 +102,7 @@ class Collector:
     clock: Clock
     source: Callable[[BuiltImage], Optional[Source]]
     over_http: bool = False
+    own_paths: FrozenSet[str] = frozenset()
 
     def read(self, works: Sequence[Work]) -> Tuple[Read, ...]:
         """
@@ -185,21 +188,22 @@ class Collector:
         suffix = suffix_of(image.filename, image.nvr, image.arch)
         name = request.placed_name(image.filename)
         folder = request.folder(image.arch, "iso" if suffix == "iso" else "images")
+        path = "%s/%s" % (folder, name)
         placed = place(
             image,
             self._source(image),
             self.topdir / "compose" / folder,
             name,
             self.settings.link_type,
-            self.settings.verify,
-            self.settings.media_checksums,
+            Care(self.settings.verify, self.settings.media_checksums),
+            may_replace=path in self.own_paths,
         )
         words = words_of(config, suffix, name)
         known = words if words is not None and self.vocabulary.knows(*words) else None
         return PlacedImage(
             built=image,
             variant=request.variant,
-            path="%s/%s" % (folder, name),
+            path=path,
             size=placed.size,
             mtime=placed.mtime,
             checksums=placed.checksums,
@@ -212,13 +216,13 @@ class Collector:
         )
 
     def _source(self, image: BuiltImage) -> Source:
-        return self.source(image) or self._at_koji(image.path)
+        return self.source(image) or self._at_koji(image.path, image.size)
 
-    def _at_koji(self, path: str) -> Source:
+    def _at_koji(self, path: str, size: Optional[int] = None) -> Source:
         """Return a file of Koji's: on its volume, or else behind its address."""
-        profile = self.hub.profile
+        profile, persistence = self.hub.profile, Persistence(sleep=self.clock.sleep)
         local = None if self.over_http else local_path(profile, path)
-        return Source(local=local, stream=lambda: download(profile, path))
+        return Source(local, lambda: download(profile, path, size, persistence))
 
 
 def _warn_of_unknown(image: BuiltImage) -> None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
+import logging
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, ContextManager, Dict, Iterable, Iterator, Optional, Tuple
+from typing import Callable, ContextManager, Iterable, Iterator, Optional, Tuple
 
 from pungi_osbuild.errors import PlacementError
 from pungi_osbuild.metadata.atomic import create, making
 from pungi_osbuild.model import BuiltImage, Checksum
+from pungi_osbuild.phase.reading import DamagedError, Expected, Reading, chunks_of
 
-CHUNK = 1024 * 1024
-"""Bytes read at once."""
+logger = logging.getLogger(__name__)
 
 FICLONE = 0x40049409
 """The ioctl by which two files share their blocks until one changes (linux/fs.h)."""
@@ -24,7 +25,9 @@ FICLONE = 0x40049409
 MAX_NAME = 255
 """Bytes in a file's name, on every file system a compose lies on."""
 
-_KOJI_CHECKSUMS = ("md5", "sha1", "sha256")
+DOWNLOADS = 3
+"""How often a file is downloaded whose bytes turn out to be wrong."""
+
 _NO_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP})
 """Why a hard link cannot be made though the file can be read: another volume, a file of another
 user, too many links, a file system without links."""
@@ -59,53 +62,77 @@ class PlacedFile:
     checksums: Tuple[Checksum, ...]
 
 
+@dataclass(frozen=True)
+class Care:
+    """
+    How much is looked at.
+
+    :param verify: read every byte once, check Koji's checksum and compute sha256. When False only
+        sizes are checked, and the format of what is read anyway
+    :param wanted: types of more checksums to compute in the same pass
+    """
+
+    verify: bool = True
+    wanted: Tuple[str, ...] = ()
+
+
 def place(
     image: BuiltImage,
     source: Source,
     destination: Path,
     name: str,
     link_type: str,
-    verify: bool,
-    wanted: Tuple[str, ...] = (),
+    care: Care = Care(),
+    may_replace: bool = False,
 ) -> PlacedFile:
     """
-    Bring an image to its place; a file that is there is replaced in one step.
+    Bring an image to its place, where it appears whole or not at all.
 
     Every byte is read at most once: hashed while it is copied or downloaded, or read where it was
-    linked to. Called from several threads, for different names.
+    linked to. A file that is there already and has Koji's size and checksum is kept as it is.
+    Called from several threads, for different names.
 
     :param destination: absolute path of the folder, made when it is missing
     :param name: of the file there; it comes from the hub and is not trusted
     :param link_type: hardlink, copy, hardlink-or-copy, symlink or abspath-symlink, as Pungi's; a
         download is none of them
-    :param verify: check Koji's checksum and compute sha256. When False only sizes are checked
-    :param wanted: types of more checksums to compute in the same pass
-    :raises PlacementError: the name, size or checksum is wrong, or the file cannot be made. What
-        was there before is still there, and nothing new is.
+    :param may_replace: a different file that is there is this project's own, and is replaced
+    :raises PlacementError: the name, size, checksum or format is wrong, another file is there, or
+        the file cannot be made. What was there before is still there, and nothing new is.
     """
     check_name(name)
     path = destination / name
-    reading = _Reading(image, verify, wanted)
+    expected = Expected(image.filename, image.size, image.checksum)
     try:
         destination.mkdir(parents=True, exist_ok=True)
-        with making(path) as part:
-            if source.local is not None:
-                _bring(source.local, part, link_type, reading)
-            elif source.stream is not None:
-                _download(source.stream, part, reading)
-            else:
-                raise PlacementError(
-                    "nobody said where %s is" % image.path, "Mount Koji's volume or set topurl."
-                )
-            checksums = reading.checked()
-            status = part.stat()
+        kept = _kept(path, expected, care, may_replace)
+        if kept is not None:
+            return kept
+        return _placed(image, source, path, link_type, expected, care, may_replace)
+    except FileExistsError as error:
+        raise _in_the_way(path, "it came to be there meanwhile") from error
     except OSError as error:
         raise PlacementError(
             "%s cannot be placed: %s: %s"
             % (path, error.filename or image.path, error.strerror or error),
             _advice(error),
         ) from error
-    return PlacedFile(path, status.st_size, int(status.st_mtime), checksums)
+
+
+def check_placed(path: Path, expected: Expected, care: Care = Care()) -> PlacedFile:
+    """
+    Return a file that was placed, read once and found to be as it was recorded.
+
+    :param expected: what was recorded of it
+    :raises PlacementError: it is another, is damaged, or cannot be read
+    """
+    try:
+        return _read(path, expected, care)
+    except OSError as error:
+        raise PlacementError(
+            "%s cannot be read: %s" % (path, error.strerror or error),
+            "Check the compose's volume; then run this again.",
+        ) from error
 
 
 def check_name(name: str) -> None:
@@ -132,73 +159,76 @@ def check_name(name: str) -> None:
         )
 
 
-class _Reading:
-    """The one pass over an image's bytes, and what must come out of it."""
+def _kept(path: Path, expected: Expected, care: Care, may_replace: bool) -> Optional[PlacedFile]:
+    """Return the file that is there already when it is the right one; None when there is none.
 
-    def __init__(self, image: BuiltImage, verify: bool, wanted: Tuple[str, ...]) -> None:
-        self._image = image
-        self._size = 0
-        self.verify = verify
-        self._hashes: Dict[str, Any] = {}
-        self._recorded: Tuple[str, ...] = ()
-        if verify:
-            if image.checksum.type not in _KOJI_CHECKSUMS:
-                raise PlacementError(
-                    "Koji's checksum of %s is a %s, which is not known"
-                    % (image.filename, image.checksum.type),
-                    "Set osbuild_verify = False to go without.",
-                )
-            self._recorded = tuple(sorted({"sha256", *wanted}))
-            for kind in {image.checksum.type, *self._recorded}:
-                self._hashes[kind] = hashlib.new(kind, usedforsecurity=False)
-
-    def expect_size(self, size: int) -> None:
-        """Compare a size with Koji's.
-
-        :raises PlacementError: they differ
-        """
-        if size != self._image.size:
-            raise self._differs("size", "%d bytes" % self._image.size, "%d" % size)
-
-    def take(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Pass on chunks that were counted and hashed; stop at the first byte too many.
-
-        :raises PlacementError: there are more or fewer bytes than Koji says
-        """
-        for chunk in chunks:
-            self._size += len(chunk)
-            if self._size > self._image.size:
-                raise self._differs(
-                    "size", "%d bytes" % self._image.size, "more, at least %d" % self._size
-                )
-            for digest in self._hashes.values():
-                digest.update(chunk)
-            yield chunk
-        self.expect_size(self._size)
-
-    def checked(self) -> Tuple[Checksum, ...]:
-        """Return the checksums to record.
-
-        :raises PlacementError: the bytes do not have Koji's checksum
-        """
-        expected = self._image.checksum
-        if not self._hashes:
-            return (expected,)
-        found = self._hashes[expected.type].hexdigest()
-        if found != expected.value.lower():
-            raise self._differs("%s checksum" % expected.type, expected.value, found)
-        return tuple(Checksum(kind, self._hashes[kind].hexdigest()) for kind in self._recorded)
-
-    def _differs(self, what: str, expected: str, found: str) -> PlacementError:
-        return PlacementError(
-            "%s has the wrong %s: Koji says %s, the file has %s"
-            % (self._image.filename, what, expected, found),
-            "Check the file in Koji's volume, or what is between it and this machine; then run"
-            " this again.",
-        )
+    :raises PlacementError: there is another, which is not to be replaced
+    """
+    if not os.path.lexists(path):
+        return None
+    try:
+        return _read(path, expected, care)
+    except (PlacementError, OSError) as error:
+        if may_replace and not path.is_dir():
+            logger.info("%s is replaced: %s", path, _reason(error))
+            return None
+        raise _in_the_way(path, _reason(error)) from error
 
 
-def _bring(local: Path, part: Path, link_type: str, reading: _Reading) -> None:
+def _read(path: Path, expected: Expected, care: Care) -> PlacedFile:
+    with Reading(expected, care.verify, care.wanted) as reading:
+        status = _read_in_place(path, reading)
+        return PlacedFile(path, status.st_size, int(status.st_mtime), reading.checked())
+
+
+def _in_the_way(path: Path, why: str) -> PlacementError:
+    return PlacementError(
+        "another file is at %s already: %s" % (path, why),
+        "It was not touched. If nobody needs it, move it away; then run this again.",
+    )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, PlacementError):
+        return error.reason
+    return (isinstance(error, OSError) and error.strerror) or str(error)
+
+
+def _placed(
+    image: BuiltImage,
+    source: Source,
+    path: Path,
+    link_type: str,
+    expected: Expected,
+    care: Care,
+    may_replace: bool,
+) -> PlacedFile:
+    tries = 1 if source.local is not None else DOWNLOADS
+    while True:
+        tries -= 1
+        try:
+            with (
+                making(path, may_replace) as part,
+                Reading(expected, care.verify, care.wanted) as reading,
+            ):
+                if source.local is not None:
+                    _bring(source.local, part, link_type, reading)
+                elif source.stream is not None:
+                    _download(source.stream, part, reading)
+                else:
+                    raise PlacementError(
+                        "nobody said where %s is" % image.path, "Mount Koji's volume or set topurl."
+                    )
+                checksums = reading.checked()
+                status = part.stat()
+            return PlacedFile(path, status.st_size, int(status.st_mtime), checksums)
+        except DamagedError as error:
+            if not tries:
+                raise
+            logger.warning("%s; downloading it anew", error.reason)
+
+
+def _bring(local: Path, part: Path, link_type: str, reading: Reading) -> None:
     if link_type in ("symlink", "abspath-symlink"):
         target = str(local.absolute())
         if link_type == "symlink":
@@ -232,31 +262,30 @@ def _hardlink(local: Path, part: Path) -> None:
     os.link(local.resolve(strict=True), part)
 
 
-def _read_in_place(part: Path, reading: _Reading) -> None:
-    """Check a file that was linked to; when it is not verified its bytes are not touched."""
-    descriptor = os.open(part, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+def _read_in_place(path: Path, reading: Reading) -> os.stat_result:
+    """Check a file where it is; when it is not verified its bytes are not touched."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
-        _expect_file(descriptor, reading)
-        if reading.verify:
-            for _chunk in reading.take(_chunks(descriptor)):
-                pass
+        status = reading.expect_file(descriptor)
+        reading.whole(descriptor)
+        return status
     finally:
         os.close(descriptor)
 
 
-def _copy(local: Path, part: Path, reading: _Reading) -> None:
+def _copy(local: Path, part: Path, reading: Reading) -> None:
     origin = os.open(local, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
-        status = _expect_file(origin, reading)
+        status = reading.expect_file(origin)
         target = create(part)
         try:
             if _reflink(origin, target):
-                _drain(reading, target)
+                reading.expect_file(target)
+                reading.whole(target)
             else:
-                _write(target, reading.take(_chunks(origin)))
+                _write(target, reading.take(chunks_of(origin)))
             os.fchmod(target, stat.S_IMODE(status.st_mode) & 0o777)
             os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
-            os.fsync(target)
         finally:
             os.close(target)
     finally:
@@ -265,46 +294,21 @@ def _copy(local: Path, part: Path, reading: _Reading) -> None:
 
 def _reflink(origin: int, target: int) -> bool:
     """Let two files share their blocks; False where the file system cannot."""
-    try:
+    with suppress(OSError):
         fcntl.ioctl(target, FICLONE, origin)
-    except OSError:
-        return False
-    return True
-
-
-def _drain(reading: _Reading, descriptor: int) -> None:
-    reading.expect_size(os.fstat(descriptor).st_size)
-    if reading.verify:
-        for _chunk in reading.take(_chunks(descriptor)):
-            pass
+        return True
+    return False
 
 
 def _download(
-    stream: Callable[[], ContextManager[Iterator[bytes]]], part: Path, reading: _Reading
+    stream: Callable[[], ContextManager[Iterator[bytes]]], part: Path, reading: Reading
 ) -> None:
     target = create(part)
     try:
         with stream() as chunks:
             _write(target, reading.take(chunks))
-        os.fsync(target)
     finally:
         os.close(target)
-
-
-def _expect_file(descriptor: int, reading: _Reading) -> os.stat_result:
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "not a regular file")
-    reading.expect_size(status.st_size)
-    return status
-
-
-def _chunks(descriptor: int) -> Iterator[bytes]:
-    while True:
-        chunk = os.read(descriptor, CHUNK)
-        if not chunk:
-            return
-        yield chunk
 
 
 def _write(descriptor: int, chunks: Iterable[bytes]) -> None:

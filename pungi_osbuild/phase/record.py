@@ -6,10 +6,10 @@ import logging
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Iterable
+from typing import FrozenSet, Iterable
 
-from pungi_osbuild.errors import InputError
-from pungi_osbuild.metadata import Owned, claims, own_in, record_run
+from pungi_osbuild.errors import InputError, PungiOsbuildError
+from pungi_osbuild.metadata import ImageRecord, Owned, claims, load_osbuild, own_in, record_run
 from pungi_osbuild.model import PlacedImage, RunResult, Settings
 from pungi_osbuild.phase.media_checksums import update_media_checksums
 
@@ -32,6 +32,32 @@ def check_writable(topdir: Path) -> None:
             "the compose's metadata in %s cannot be written: %s" % (folder, error.strerror),
             "Make room, or give yourself the right to write there; nothing was submitted.",
         ) from error
+
+
+def own_files(topdir: Path) -> FrozenSet[str]:
+    """
+    Return the paths, below ``compose/``, of files that earlier runs have placed.
+
+    They are those that osbuild.json records and that still have the size and time which it says:
+    what somebody has put there since is not ours. None when it cannot be read; recording refuses
+    it.
+
+    :param topdir: the compose folder
+    """
+    path = topdir / "compose" / "metadata" / "osbuild.json"
+    try:
+        recorded = load_osbuild(path).images if path.exists() else ()
+    except PungiOsbuildError:
+        return frozenset()
+    return frozenset(image.path for image in recorded if _is_as_recorded(topdir, image))
+
+
+def _is_as_recorded(topdir: Path, image: ImageRecord) -> bool:
+    try:
+        status = (topdir / "compose" / image.path).stat()
+    except OSError:
+        return False
+    return (status.st_size, int(status.st_mtime)) == (image.size, image.mtime)
 
 
 def record(result: RunResult, topdir: Path, settings: Settings) -> RunResult:

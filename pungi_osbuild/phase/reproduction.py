@@ -29,7 +29,8 @@ from pungi_osbuild.errors import (
 from pungi_osbuild.hub import Profile, build_file, download, local_path, plain_name
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord
 from pungi_osbuild.model import Artifact, Checksum, KojiPlace
-from pungi_osbuild.phase.place import CHUNK, Source
+from pungi_osbuild.phase.place import Source
+from pungi_osbuild.phase.reading import CHUNK
 from pungi_osbuild.phase.saved import MAX_SIZE, save_file, saved_folder
 
 PROGRAM = "osbuild"

@@ -25,6 +25,7 @@ from pungi_osbuild.phase.host import ComposeFolder, Host
 from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
 from pungi_osbuild.phase.journal import Journal
 from pungi_osbuild.phase.preflight import preflight
+from pungi_osbuild.phase.record import own_files
 from pungi_osbuild.phase.refusals import refusals_explained
 from pungi_osbuild.phase.releases import allocate
 from pungi_osbuild.phase.watch import SLICE, PollPolicy, Watcher
@@ -107,7 +108,16 @@ def run(
             compose.identity,
             journal,
             Watcher(tasks, policy, clock),
-            Collector(hub, topdir, settings, vocabulary, clock, host.source, options.over_http),
+            Collector(
+                hub,
+                topdir,
+                settings,
+                vocabulary,
+                clock,
+                host.source,
+                options.over_http,
+                own_files(topdir),
+            ),
             host,
             Conduct(options.stop, options.cancel_on_stop, settings.fail_fast, options.graces),
         )

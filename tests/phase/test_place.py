@@ -15,8 +15,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pungi_osbuild.errors import HubError, PlacementError
+from pungi_osbuild.metadata.atomic import beside
 from pungi_osbuild.model import BuiltImage, Checksum
-from pungi_osbuild.phase.place import CHUNK, PlacedFile, Source, check_name, place
+from pungi_osbuild.phase.place import (
+    DOWNLOADS,
+    Care,
+    PlacedFile,
+    Source,
+    check_name,
+    check_placed,
+    place,
+)
+from pungi_osbuild.phase.reading import CHUNK, Expected
 from tests.values import a_built_image
 
 CONTENT = b"QFI\xfb" + bytes(range(256)) * 40
@@ -49,8 +59,9 @@ def placed(
     image: BuiltImage,
     link_type: str = "hardlink-or-copy",
     verify: bool = True,
+    may_replace: bool = False,
 ) -> PlacedFile:
-    return place(image, source, folder / "images", NAME, link_type, verify)
+    return place(image, source, folder / "images", NAME, link_type, Care(verify), may_replace)
 
 
 def left(folder: Path) -> List[str]:
@@ -185,24 +196,99 @@ def test_an_unknown_link_type_is_an_error(tmp_path: Path) -> None:
     assert left(tmp_path) == []
 
 
+def put_there(folder: Path, content: bytes) -> Path:
+    """Put a file where the image is to go."""
+    path = folder / "images" / NAME
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("verify", [True, False])
 @pytest.mark.parametrize("link_type", LINK_TYPES)
-def test_what_is_there_is_replaced(tmp_path: Path, link_type: str) -> None:
-    """By another file, by the same again, and over what a killed run has left."""
+def test_what_is_there_already_is_kept(tmp_path: Path, link_type: str, verify: bool) -> None:
+    """The same again is no work, by whatever way it came; its bytes are read once at most."""
+    local = koji_file(tmp_path)
+    first = placed(tmp_path, Source(local), an_image_of(CONTENT), link_type, verify)
+    inode = first.path.lstat().st_ino
+    again = placed(tmp_path, Source(local), an_image_of(CONTENT), link_type, verify)
+    assert again == first
+    assert again.path.lstat().st_ino == inode
+    assert left(tmp_path) == [NAME]
+
+
+@pytest.mark.parametrize("other", [b"old", b"", CONTENT[:-1], CONTENT[:-1] + b"!"])
+@pytest.mark.parametrize("link_type", LINK_TYPES)
+def test_another_file_is_never_overwritten(tmp_path: Path, link_type: str, other: bytes) -> None:
+    """Whoever put it there: the error says where it is and what to do."""
+    path = put_there(tmp_path, other)
+    with pytest.raises(PlacementError, match="another file is at") as caught:
+        placed(tmp_path, Source(koji_file(tmp_path)), an_image_of(CONTENT), link_type)
+    assert str(path) in caught.value.reason
+    assert "move it away" in caught.value.solution
+    assert path.read_bytes() == other
+    assert left(tmp_path) == [NAME]
+
+
+def test_another_file_of_that_size_is_kept_where_nothing_is_verified(tmp_path: Path) -> None:
+    """That is what osbuild_verify = False says; it is not overwritten either."""
+    other = CONTENT[:-1] + b"!"
+    path = put_there(tmp_path, other)
+    placed(tmp_path, Source(koji_file(tmp_path)), an_image_of(CONTENT), "copy", verify=False)
+    assert path.read_bytes() == other
+
+
+def test_a_file_that_comes_to_be_there_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    """Not even when it appears while the image is downloaded."""
+
+    @contextmanager
+    def opened() -> Iterator[Iterator[bytes]]:
+        put_there(tmp_path, b"somebody else's")
+        yield iter([CONTENT])
+
+    with pytest.raises(PlacementError, match="another file is at"):
+        placed(tmp_path, Source(stream=opened), an_image_of(CONTENT))
+    assert (tmp_path / "images" / NAME).read_bytes() == b"somebody else's"
+    assert left(tmp_path) == [NAME]
+
+
+def test_a_link_that_leads_nowhere_is_in_the_way(tmp_path: Path) -> None:
+    """It may lead somewhere when another volume is mounted."""
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / NAME).symlink_to("/nowhere/at/all")
+    with pytest.raises(PlacementError, match="another file is at"):
+        placed(tmp_path, Source(koji_file(tmp_path)), an_image_of(CONTENT))
+    assert (tmp_path / "images" / NAME).is_symlink()
+
+
+@pytest.mark.parametrize("link_type", LINK_TYPES)
+def test_an_own_file_is_replaced(tmp_path: Path, link_type: str) -> None:
+    """An earlier run's, of a build that was deleted and made again."""
+    path = put_there(tmp_path, b"old")
+    source, image = Source(koji_file(tmp_path)), an_image_of(CONTENT)
+    placed(tmp_path, source, image, link_type, may_replace=True)
+    assert path.read_bytes() == CONTENT
+    assert left(tmp_path) == [NAME]
+
+
+@pytest.mark.parametrize("link_type", LINK_TYPES)
+def test_what_a_killed_run_has_left_is_no_trouble(tmp_path: Path, link_type: str) -> None:
+    """Half a file under its hidden name goes; were it a link to Koji's, that stays whole."""
     local = koji_file(tmp_path)
     (tmp_path / "images").mkdir()
-    (tmp_path / "images" / NAME).write_bytes(b"old")
-    for _time in range(2):
-        result = placed(tmp_path, Source(local), an_image_of(CONTENT), link_type)
-        assert result.path.read_bytes() == CONTENT
-        assert left(tmp_path) == [NAME]
+    os.link(local, beside(tmp_path / "images" / NAME))
+    result = placed(tmp_path, Source(stream=a_stream(CONTENT)), an_image_of(CONTENT), link_type)
+    assert result.path.read_bytes() == local.read_bytes() == CONTENT
+    assert left(tmp_path) == [NAME]
 
 
 def test_a_file_that_is_a_link_to_kojis_is_never_written_to(tmp_path: Path) -> None:
     """A download over it makes a new file; Koji's stays as it is."""
     local = koji_file(tmp_path)
     placed(tmp_path, Source(local), an_image_of(CONTENT), "hardlink")
-    new = b"another image"
-    result = placed(tmp_path, Source(stream=a_stream(new)), an_image_of(new))
+    new = b"QFI\xfb another image"
+    source = Source(stream=a_stream(new))
+    result = placed(tmp_path, source, an_image_of(new), may_replace=True)
     assert result.path.read_bytes() == new
     assert local.read_bytes() == CONTENT
 
@@ -211,12 +297,11 @@ def test_a_file_that_is_a_link_to_kojis_is_never_written_to(tmp_path: Path) -> N
 @pytest.mark.parametrize("link_type", LINK_TYPES)
 def test_a_wrong_checksum_places_nothing(tmp_path: Path, link_type: str, kind: str) -> None:
     """Both values are named, and what was there before is still there."""
-    (tmp_path / "images").mkdir()
-    (tmp_path / "images" / NAME).write_bytes(b"old")
+    put_there(tmp_path, b"old")
     image = an_image_of(CONTENT, kind)
     damaged = CONTENT[:-1] + b"!"
     with pytest.raises(PlacementError) as caught:
-        placed(tmp_path, Source(koji_file(tmp_path, damaged)), image, link_type)
+        placed(tmp_path, Source(koji_file(tmp_path, damaged)), image, link_type, may_replace=True)
     assert image.checksum.value in caught.value.reason
     assert hashlib.new(kind, damaged).hexdigest() in caught.value.reason
     assert left(tmp_path) == [NAME]
@@ -252,17 +337,18 @@ def test_a_checksum_of_an_unknown_kind_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("link_type", LINK_TYPES)
 def test_every_byte_is_read_once(tmp_path: Path, link_type: str) -> None:
     """Verifying, hashing and copying are one pass."""
-    content = os.urandom(CHUNK) * 4
+    content = b"QFI\xfb" + os.urandom(CHUNK) * 9
     source, image = Source(koji_file(tmp_path, content)), an_image_of(content)
     before = bytes_read()
-    placed(tmp_path, source, image, link_type)
+    result = placed(tmp_path, source, image, link_type)
     assert len(content) <= bytes_read() - before < len(content) + CHUNK
+    assert result.checksums == (sha256_of(content),)
 
 
 @pytest.mark.parametrize("link_type", LINKS)
 def test_nothing_is_read_when_nothing_is_verified(tmp_path: Path, link_type: str) -> None:
     """A compose on a far volume is placed in no time."""
-    content = os.urandom(CHUNK) * 2
+    content = b"QFI\xfb" + os.urandom(CHUNK) * 2
     source, image = Source(koji_file(tmp_path, content)), an_image_of(content)
     before = bytes_read()
     placed(tmp_path, source, image, link_type, verify=False)
@@ -296,6 +382,31 @@ def test_a_download_is_placed(tmp_path: Path) -> None:
     assert closed == [True]
 
 
+def test_a_corrupted_download_is_begun_anew(tmp_path: Path) -> None:
+    """What is between here and Koji may damage it once; the next try may be whole."""
+    damaged = CONTENT[:-1] + b"!"
+    tries = [damaged, CONTENT[:-1], CONTENT]
+
+    @contextmanager
+    def opened() -> Iterator[Iterator[bytes]]:
+        yield iter([tries.pop(0)])
+
+    result = placed(tmp_path, Source(stream=opened), an_image_of(CONTENT))
+    assert result.path.read_bytes() == CONTENT
+    assert left(tmp_path) == [NAME]
+    assert tries == []
+
+
+def test_a_download_that_is_always_corrupted_fails(tmp_path: Path) -> None:
+    """After a few tries; nothing of it is left."""
+    opened: List[bool] = []
+    stream = a_stream(CONTENT[:-1] + b"!", closed=opened)
+    with pytest.raises(PlacementError, match="wrong md5 checksum"):
+        placed(tmp_path, Source(stream=stream), an_image_of(CONTENT))
+    assert len(opened) == DOWNLOADS
+    assert left(tmp_path) == []
+
+
 def test_a_mounted_file_is_not_downloaded(tmp_path: Path) -> None:
     """The stream is there for when it is not mounted."""
     source = Source(koji_file(tmp_path), a_stream(b"", error=AssertionError("opened")))
@@ -325,7 +436,7 @@ def test_a_download_that_does_not_end_is_stopped(tmp_path: Path, verify: bool) -
 
     def give() -> Iterator[bytes]:
         nonlocal given_out
-        while given_out < 1000:
+        for _ in range(1000):
             given_out += 1
             yield b"x" * 100
 
@@ -338,8 +449,8 @@ def test_a_download_that_does_not_end_is_stopped(tmp_path: Path, verify: bool) -
 
     with pytest.raises(PlacementError, match="wrong size"):
         placed(tmp_path, Source(stream=endless), an_image_of(b"x" * 250), verify=verify)
-    assert given_out == 3
-    assert closed == [True]
+    assert given_out == 3 * DOWNLOADS
+    assert closed == [True] * DOWNLOADS
     assert left(tmp_path) == []
 
 
@@ -400,7 +511,7 @@ def test_a_bad_name_is_refused(tmp_path: Path, name: str) -> None:
     """Before anything is made."""
     source = Source(koji_file(tmp_path))
     with pytest.raises(PlacementError):
-        place(an_image_of(CONTENT), source, tmp_path / "images", name, "copy", True)
+        place(an_image_of(CONTENT), source, tmp_path / "images", name, "copy")
     assert not (tmp_path / "images").exists()
 
 
@@ -408,7 +519,7 @@ def test_a_bad_name_is_refused(tmp_path: Path, name: str) -> None:
 def test_a_good_name_is_taken(tmp_path: Path, name: str) -> None:
     """However long or plain."""
     source = Source(koji_file(tmp_path))
-    result = place(an_image_of(CONTENT), source, tmp_path / "images", name, "copy", True)
+    result = place(an_image_of(CONTENT), source, tmp_path / "images", name, "copy")
     assert left(tmp_path) == [name]
     assert result.path.read_bytes() == CONTENT
 
@@ -421,7 +532,7 @@ def test_no_name_leaves_its_folder(name: str) -> None:
         folder = Path(made)
         source = Source(stream=a_stream(b"x"))
         try:
-            place(an_image_of(b"x"), source, folder / "a" / "images", name, "copy", True)
+            place(an_image_of(b"x"), source, folder / "a" / "images", name, "copy")
         except PlacementError:
             assert [path for path in folder.rglob("*") if not path.is_dir()] == []
         else:
@@ -429,3 +540,25 @@ def test_no_name_leaves_its_folder(name: str) -> None:
             assert [path for path in folder.rglob("*") if not path.is_dir()] == [
                 folder / "a" / "images" / name
             ]
+
+
+@pytest.mark.parametrize("link_type", LINK_TYPES)
+def test_what_was_placed_can_be_looked_at_again(tmp_path: Path, link_type: str) -> None:
+    """Against what was recorded of it: read once, and returned as when it was placed."""
+    first = placed(tmp_path, Source(koji_file(tmp_path)), an_image_of(CONTENT), link_type)
+    assert first.checksums == (sha256_of(CONTENT),)
+    recorded = Expected(NAME, first.size, first.checksums[0], "osbuild.json")
+    assert check_placed(first.path, recorded) == first
+
+
+@pytest.mark.parametrize("now", [None, b"", CONTENT[:-1], CONTENT[:-1] + b"!"])
+def test_what_was_placed_and_is_damaged_is_found(tmp_path: Path, now: Any) -> None:
+    """Gone, empty, cut or changed; nothing is done to it."""
+    path = put_there(tmp_path, b"" if now is None else now)
+    if now is None:
+        path.unlink()
+    recorded = Expected(NAME, len(CONTENT), sha256_of(CONTENT), "osbuild.json")
+    with pytest.raises(PlacementError) as caught:
+        check_placed(path, recorded)
+    assert caught.value.solution
+    assert left(tmp_path) == ([] if now is None else [NAME])

@@ -25,7 +25,16 @@ from pungi_osbuild.phase.journal import Journal
 from pungi_osbuild.phase.watch import Watcher
 from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, ResultsIn, write_profile
 from pungi_osbuild.stop import StopFlag
-from tests.rehearsed import DATE, EXAMPLES, QUICK, Rehearsed, content_for, rehearse, run_against
+from tests.rehearsed import (
+    DATE,
+    EXAMPLES,
+    HASTY,
+    QUICK,
+    Rehearsed,
+    content_for,
+    rehearse,
+    run_against,
+)
 from tests.values import an_identity
 
 CLOUD = EXAMPLES / "rhel-cloud" / "rhel-cloud.conf"
@@ -113,7 +122,7 @@ def test_a_download_that_is_not_whole_fails_its_image(fault: str, tmp_path: Path
     """Verified while it streams; nothing half stays."""
     config = a_config(tmp_path, {"release": "1"})
     options = RunOptions(policy=QUICK, over_http=True)
-    done = rehearse(config, tmp_path / "out", faults=[fault], options=options)
+    done = rehearse(config, tmp_path / "out", faults=[fault], options=options, clock=HASTY)
     (failed,) = failures(done)
     assert failed.request.arches == ("x86_64",)
     assert list((tmp_path / "out/compose/Server/x86_64/images").iterdir()) == []

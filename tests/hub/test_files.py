@@ -1,0 +1,234 @@
+"""Downloads over real HTTP: cut, sent on, lied about; taken up again, and given up in the end."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from typing import Any, List, Optional
+
+import pytest
+
+from pungi_osbuild.errors import PlacementError
+from pungi_osbuild.hub import Persistence, download
+from pungi_osbuild.hub.files import CHUNK
+from pungi_osbuild.hub.profile import Profile
+from tests.fileserver import FileServer
+
+CONTENT = os.urandom(4 * CHUNK + 7)
+
+
+def a_profile(topurl: str) -> Profile:
+    return Profile("test", "http://127.0.0.1:1/kojihub", topurl, "", "/nowhere")
+
+
+class Waits:
+    """Takes note of what would have been waited."""
+
+    def __init__(self) -> None:
+        self.seconds: List[float] = []
+
+    def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+
+
+def fetch(
+    site: FileServer, size: Optional[int] = len(CONTENT), waits: Optional[Waits] = None
+) -> bytes:
+    persistence = Persistence(sleep=waits or Waits())
+    with download(a_profile(site.address), "a/b.raw", size, persistence) as chunks:
+        return b"".join(chunks)
+
+
+def refusal(site: FileServer, **more: Any) -> str:
+    with pytest.raises(PlacementError) as caught:
+        fetch(site, **more)
+    assert caught.value.solution
+    assert caught.value.reason.isprintable()
+    return caught.value.reason
+
+
+def test_a_cut_download_goes_on_where_it_stopped() -> None:
+    """The rest alone is asked for, of the same version of the file; nothing comes twice."""
+    waits = Waits()
+    cut = FileServer(CONTENT, lambda number: CHUNK + 5 if number < 2 else None)
+    with cut.serving() as site:
+        assert fetch(site, waits=waits) == CONTENT
+    assert len(site.asked) == 3
+    assert site.asked[0].get("Range") is None
+    ranges = [headers["Range"] for headers in site.asked[1:]]
+    assert ranges == ["bytes=%d-" % (CHUNK + 5), "bytes=%d-" % (2 * CHUNK + 10)]
+    assert [headers["If-Range"] for headers in site.asked[1:]] == ['"1"', '"1"']
+    assert waits.seconds == [1.0, 1.0]
+    assert site.sent == len(CONTENT)
+
+
+def test_a_connection_that_is_reset_is_no_other() -> None:
+    """Some of what was sent may be lost with it."""
+    cut = FileServer(CONTENT, lambda number: 2 * CHUNK if number < 2 else None, reset=True)
+    with cut.serving() as site:
+        assert fetch(site) == CONTENT
+
+
+def test_a_server_without_ranges_sends_it_all_again() -> None:
+    """What was had is passed over."""
+    cut = FileServer(CONTENT, lambda number: CHUNK if number == 0 else None, ranges=False)
+    with cut.serving() as site:
+        assert fetch(site) == CONTENT
+    assert len(site.asked) == 2
+
+
+def test_a_file_of_unknown_size_goes_on_by_what_the_server_says() -> None:
+    """A manifest's size is not known to Koji's archives."""
+    cut = FileServer(CONTENT, lambda number: CHUNK if number == 0 else None)
+    with cut.serving() as site:
+        assert fetch(site, size=None) == CONTENT
+
+
+def test_a_server_that_says_no_length_is_taken_at_kojis_word() -> None:
+    """A connection that is closed is an end or not, by the size that Koji says."""
+
+    def lie(_number: int, headers: Any) -> Any:
+        return {**headers, "Content-Length": ""}
+
+    cut = FileServer(CONTENT, lambda number: CHUNK if number == 0 else None, lie=lie)
+    with cut.serving() as site:
+        assert fetch(site) == CONTENT
+
+
+def test_a_download_that_brings_nothing_is_given_up() -> None:
+    """After growing pauses; the error says how far it came."""
+    waits = Waits()
+    with FileServer(CONTENT, lambda number: 9 if number == 0 else 0).serving() as site:
+        reason = refusal(site, waits=waits)
+    assert "after 9 bytes" in reason
+    assert waits.seconds == [1.0, 2.0, 5.0, 10.0, 20.0]
+    assert len(site.asked) == 6
+
+
+def test_one_that_brings_something_is_not() -> None:
+    """However often it breaks off."""
+    with FileServer(CONTENT * 4, lambda number: CHUNK + 1).serving() as site:
+        assert fetch(site, size=len(CONTENT) * 4) == CONTENT * 4
+    assert len(site.asked) == 17
+
+
+def test_a_server_that_sends_drops_is_given_up() -> None:
+    """A byte a connection would go on for ever."""
+    with FileServer(CONTENT, lambda number: 1).serving() as site:
+        assert "after 6 bytes" in refusal(site)
+    assert len(site.asked) == 6
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_a_server_that_is_busy_is_asked_again(status: int) -> None:
+    """It may say otherwise soon."""
+    busy = FileServer(CONTENT, statuses=lambda number: status if number < 3 else None)
+    with busy.serving() as site:
+        assert fetch(site) == CONTENT
+
+
+@pytest.mark.parametrize("status", [204, 400, 401, 403, 404, 410, 416, 501])
+def test_a_server_that_says_no_is_asked_once(status: int) -> None:
+    """Asking again would bring the same."""
+    with FileServer(CONTENT, statuses=lambda number: status).serving() as site:
+        assert str(status) in refusal(site)
+    assert len(site.asked) == 1
+
+
+def test_a_file_that_was_replaced_meanwhile_is_not_mixed() -> None:
+    """Half of one and half of another would be neither."""
+
+    def lie(number: int, headers: Any) -> Any:
+        return {**headers, "ETag": '"%d"' % number}
+
+    cut = FileServer(CONTENT, lambda number: CHUNK, ranges=False, lie=lie)
+    with cut.serving() as site:
+        assert "replaced in Koji while" in refusal(site)
+    assert len(site.asked) == 2
+
+
+@pytest.mark.parametrize("told", ["bytes 5-9/10", "bytes */10", "nonsense", "bytes ²-9/10"])
+def test_another_part_than_was_asked_for_is_refused(told: str) -> None:
+    """It would be put in the wrong place."""
+
+    def lie(_number: int, headers: Any) -> Any:
+        changed = {"Content-Range": told} if "Content-Range" in headers else {}
+        return {**headers, **changed}
+
+    with FileServer(CONTENT, lambda number: CHUNK, lie=lie).serving() as site:
+        assert "another part" in refusal(site)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://example.invalid/a",
+        "//example.invalid/a",
+        "https://example.invalid/a",
+        "file:///etc/passwd",
+        "ftp://127.0.0.1/a",
+        "http://[::1",
+    ],
+)
+def test_another_host_is_not_gone_to(location: str) -> None:
+    """Koji's files are where the profile says."""
+    sent_on = FileServer(CONTENT, statuses=lambda number: 302, location=location)
+    with sent_on.serving() as site:
+        assert "sends us on" in refusal(site)
+    assert len(site.asked) == 1
+
+
+@pytest.mark.parametrize("location", ["/other/place", "elsewhere", "?again"])
+def test_another_place_on_the_host_is(location: str) -> None:
+    """Servers tidy up."""
+    sent_on = FileServer(
+        CONTENT, statuses=lambda number: 302 if number == 0 else None, location=location
+    )
+    with sent_on.serving() as site:
+        assert fetch(site) == CONTENT
+
+
+def test_a_circle_of_redirects_ends() -> None:
+    """After a few."""
+    with FileServer(CONTENT, statuses=lambda number: 301, location="/a").serving() as site:
+        assert "redirected more than" in refusal(site)
+    assert len(site.asked) == 5
+
+
+def test_what_a_server_says_moves_no_cursor() -> None:
+    """Its words are shown as they are."""
+    with FileServer(CONTENT, statuses=lambda number: 404, reason="\x1b[2Jgone").serving() as site:
+        assert "\\x1b[2Jgone" in refusal(site)
+
+
+def test_a_file_arrives_packed_as_it_is() -> None:
+    """Whatever the server says of its encoding: a .tar.gz is a .tar.gz, a bomb stays small."""
+    bomb = gzip.compress(bytes(30 * CHUNK))
+
+    def lie(_number: int, headers: Any) -> Any:
+        return {**headers, "Content-Encoding": "gzip"}
+
+    with FileServer(bomb, lie=lie).serving() as site:
+        assert fetch(site, size=len(bomb)) == bomb
+    assert site.asked[0]["Accept-Encoding"] == "identity"
+
+
+def test_nobody_listens() -> None:
+    """The same words as for anything else that does not answer."""
+    waits = Waits()
+    site = FileServer(b"", address="http://127.0.0.1:1")
+    assert "Connection refused" in refusal(site, waits=waits)
+    assert len(waits.seconds) == 5
+
+
+def test_a_login_in_the_address_is_not_told() -> None:
+    """A topurl may hold one."""
+    site = FileServer(b"", address="http://me:hunter2@127.0.0.1:1")
+    assert "hunter2" not in refusal(site)
+
+
+def test_a_profile_without_an_address_is_an_error() -> None:
+    """It says what to set."""
+    with pytest.raises(PlacementError, match="no topurl") as caught:
+        fetch(FileServer(b""))
+    assert "topurl" in caught.value.solution
