@@ -34,6 +34,7 @@ from pungi_osbuild.hub.tasks import (
     cancel,
     ended_since,
     look_up,
+    newest,
     submit,
 )
 from pungi_osbuild.hub.users import User, perms_call, read_user, user_call
@@ -72,6 +73,7 @@ __all__ = [
     "listed_call",
     "local_path",
     "look_up",
+    "newest",
     "next_number",
     "perms_call",
     "plain_name",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from pungi_osbuild.hub.session import Call, Hub
 from pungi_osbuild.hub.talks import Talk
@@ -79,6 +79,13 @@ def ended_since(owner: int, since: float) -> Talk[Tuple[Task, ...]]:
         found.extend(_task(item) for item in page)
         if len(page) < PAGE:
             return tuple(found)
+
+
+def newest(hub: Hub, owner: int) -> Optional[Task]:
+    """Return the image task of a user that was made last; None where there is none."""
+    opts = {"owner": owner, "method": METHOD}
+    page = structs(hub.call("listTasks", opts, {"limit": 1, "order": "-id"}), "listTasks")
+    return _task(page[0]) if page else None
 
 
 def look_up(ids: Sequence[int]) -> Talk[Tuple[Task, ...]]:

@@ -58,6 +58,17 @@ class Fields:
         """Return a whole number, or None for null."""
         return None if self._get(key) is None else self.count(key)
 
+    def number_or_none(self, key: str) -> Optional[float]:
+        """Return a finite number, or None for null."""
+        value = self._get(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise self._wrong(key, "a number")
+        if not -_LARGEST <= value <= _LARGEST:  # neither is what JSON calls NaN
+            raise self._wrong(key, "a number that can be counted with")
+        return float(value)
+
     def flag(self, key: str) -> bool:
         """Return true or false."""
         value = self._get(key)

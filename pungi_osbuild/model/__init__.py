@@ -37,6 +37,7 @@ from pungi_osbuild.model.config import (
     Repo,
     Settings,
 )
+from pungi_osbuild.model.digest import block_digest, digest_of, sent_digest
 from pungi_osbuild.model.image import Artifact, BuiltImage, Checksum, Manifest, PlacedImage
 from pungi_osbuild.model.outcome import KojiPlace, Outcome, OutcomeKind, RunResult, TaskTimes
 from pungi_osbuild.model.plain import JsonDict, without_logins
@@ -99,7 +100,10 @@ __all__ = [
     "UploadTemplate",
     "Uploaded",
     "Variant",
+    "block_digest",
+    "digest_of",
     "has_errors",
     "option_texts",
+    "sent_digest",
     "without_logins",
 ]

@@ -12,6 +12,7 @@ from pungi_osbuild.hub import Hub, HubFaultError, fault_text, submit
 from pungi_osbuild.model import ComposeIdentity, ImageRequest, Outcome, OutcomeKind
 from pungi_osbuild.phase.cancelling import Canceller
 from pungi_osbuild.phase.collect import Collector, Read, Submitted, cancelled, failed, refused
+from pungi_osbuild.phase.history import Bounds
 from pungi_osbuild.phase.host import Host
 from pungi_osbuild.phase.journal import Journal
 from pungi_osbuild.phase.releases import Registry, allocate
@@ -71,6 +72,7 @@ class Course:
     :param registry: the N-V-Rs that the hub knows
     :param identity: of the compose
     :param host: told of everything that happens
+    :param bounds: what is known of the hub's tasks before the first submission
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Course:
         collector: Collector,
         host: Host,
         conduct: Conduct,
+        bounds: Bounds = Bounds(),  # noqa: B008  frozen
     ) -> None:
         self._hub = hub
         self._registry = registry
@@ -92,6 +95,7 @@ class Course:
         self._collector = collector
         self._host = host
         self._conduct = conduct
+        self._bounds = bounds
         self._submitted: Dict[int, Submitted] = {}
         self._outcomes: Dict[int, Outcome] = {}
         self._lost: Optional[HubError] = None
@@ -238,7 +242,7 @@ class Course:
             reason = "it was not submitted: %s" % why_not
             return replace(refused(request, attempt, reason), kind=OutcomeKind.CANCELLED)
         try:
-            self._journal.intent(request, attempt)
+            self._journal.intent(request, attempt, self._bounds)
             self._unanswered.add(request.number)
             task_id = submit(self._hub, request)
         except HubFaultError as fault:
@@ -252,6 +256,8 @@ class Course:
         except PungiOsbuildError as error:
             return refused(request, attempt, error.reason)
         self._unanswered.discard(request.number)
+        # Two threads may do this at once; the lower of two bounds is one, too.
+        self._bounds = replace(self._bounds, task_id=max(self._bounds.task_id, task_id))
         submitted = Submitted(request, task_id, attempt)
         self._host.submitted(submitted)
         if self._conduct.cancel_on_stop and self._conduct.stop.requested:
@@ -273,8 +279,20 @@ class Course:
         return refused(item[0], item[1], _bug(error))
 
     def _collect(self, read: Read) -> Outcome:
+        submitted = read.submitted
+        self._note_state(read)
         outcome = self._collector.finish(read)
+        for image in outcome.images:
+            note = functools.partial(
+                self._journal.placed, submitted.request, submitted.attempt, image
+            )
+            self._try_to(note)
         return self._host.built(outcome) if outcome.ok else outcome
+
+    def _note_state(self, read: Read) -> None:
+        if read.task is not None:
+            submitted, state = read.submitted, read.task.state.name
+            self._try_to(lambda: self._journal.state(submitted.request, submitted.attempt, state))
 
     def _collect_broke(self, read: Read, error: Exception) -> Outcome:
         submitted, task = read.submitted, read.task

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Iterable, List, Optional, Sequence, Set, Tuple
 
-from pungi_osbuild.hub import Hub, Task, ended_since, hold_all, look_up, next_number, taken
+from pungi_osbuild.hub import Hub, Task, ended_since, hold_all, look_up, newest, next_number, taken
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,10 @@ class HubTasks:
 
     hub: Hub
     owner: int
+
+    def newest(self) -> Optional[Task]:
+        """Return the task that was made last."""
+        return newest(self.hub, self.owner)
 
     def ask(
         self, since: Optional[float], ids: Sequence[int]

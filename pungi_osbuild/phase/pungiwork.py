@@ -37,8 +37,9 @@ from pungi_osbuild.model import (
 from pungi_osbuild.phase.checks import check_beside
 from pungi_osbuild.phase.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.phase.composeview import PungiCompose, path_problems, view
+from pungi_osbuild.phase.history import History
 from pungi_osbuild.phase.hubcheck import check_on_hub
-from pungi_osbuild.phase.journal import Earlier, earlier
+from pungi_osbuild.phase.journal import read_journal
 from pungi_osbuild.phase.messages import Messages
 from pungi_osbuild.phase.prepare import planned_and_checked
 from pungi_osbuild.phase.pungihost import PungiHost, describe_failure
@@ -119,9 +120,9 @@ class PungiWork:
         :raises ConfigError: there are errors; nothing was submitted
         :raises InputError: it cannot be said what was submitted for this compose before
         """
-        before = earlier(Path(self._compose.topdir))
+        before = read_journal(Path(self._compose.topdir))
         plan, problems = self._plan()
-        if before.tasks or before.in_doubt:
+        if before.submissions:
             problems = [*problems, _worked_on(before)]
         if plan is not None and plan.requests:
             asked = check_on_hub(plan.profile, plan.requests, before.nvrs)
@@ -303,20 +304,20 @@ def _profile(reading: Reading) -> Tuple[Optional[Profile], List[Problem]]:
         return None, [unusable]
 
 
-def _worked_on(before: Earlier) -> Problem:
+def _worked_on(before: History) -> Problem:
     parts = []
-    if before.tasks:
-        more = len(before.tasks) - _SHOWN_TASKS
-        named = ", ".join(map(str, before.tasks[:_SHOWN_TASKS]))
-        parts.append("task%s %s" % ("" if len(before.tasks) == 1 else "s", named))
+    tasks = sorted(before.tasks)
+    in_doubt = sum(one.in_doubt for one in before.submissions)
+    if tasks:
+        more = len(tasks) - _SHOWN_TASKS
+        named = ", ".join(map(str, tasks[:_SHOWN_TASKS]))
+        parts.append("task%s %s" % ("" if len(tasks) == 1 else "s", named))
         if more > 0:
             parts.append("%d more" % more)
-    if before.in_doubt:
+    if in_doubt:
         doubt = "%d submission%s that may or may not have become %s"
-        plural = before.in_doubt > 1
-        parts.append(
-            doubt % (before.in_doubt, "s" if plural else "", "tasks" if plural else "a task")
-        )
+        plural = in_doubt > 1
+        parts.append(doubt % (in_doubt, "s" if plural else "", "tasks" if plural else "a task"))
     return Problem(
         "worked-on",
         Severity.ERROR,

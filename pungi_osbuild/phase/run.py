@@ -21,6 +21,7 @@ from pungi_osbuild.model import (
 from pungi_osbuild.phase.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.phase.collect import Collector, refused
 from pungi_osbuild.phase.course import Conduct, Course, Graces
+from pungi_osbuild.phase.history import Bounds, Ending
 from pungi_osbuild.phase.host import ComposeFolder, Host
 from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
 from pungi_osbuild.phase.journal import Journal
@@ -90,9 +91,11 @@ def run(
     host.check()
     with (
         Journal(topdir, clock.now) as journal,
+        _ending(journal),
         refusals_explained(profile),
         _logged_in(profile, options, clock) as hub,
     ):
+        journal.plan(requests, compose.identity, profile.place)
         tasks = HubTasks(hub, hub.user_id())
         registry = HubRegistry(hub, options.stop.check)
         with _nothing_submitted_yet(options.stop):
@@ -101,6 +104,7 @@ def run(
                 raise ConfigError(found.problems)
             wanted = [request for request in requests if request.number not in found.by_request]
             allocated = allocate(wanted, registry, compose.identity)
+            bounds = _bounds(tasks)
         policy = options.policy or PollPolicy(fixed=settings.poll_interval)
         course = Course(
             hub,
@@ -120,6 +124,7 @@ def run(
             ),
             host,
             Conduct(options.stop, options.cancel_on_stop, settings.fail_fast, options.graces),
+            bounds,
         )
         for request in requests:
             if request.number in found.by_request:
@@ -146,6 +151,29 @@ def run(
         if stopped is not None:
             raise stopped
         return result
+
+
+@contextmanager
+def _ending(journal: Journal) -> Iterator[None]:
+    """Record how the run ends, whatever ends it."""
+    ending = Ending.BROKEN
+    try:
+        yield
+        ending = Ending.FINISHED
+    except (KeyboardInterrupt, RunInterruptedError):
+        ending = Ending.INTERRUPTED
+        raise
+    finally:
+        try:
+            journal.end(ending)
+        except PungiOsbuildError as error:
+            logger.error("%s", error.reason)
+
+
+def _bounds(tasks: HubTasks) -> Bounds:
+    """Return what tells the tasks of this run from those before it."""
+    task = tasks.newest()
+    return Bounds() if task is None else Bounds(task.id, task.times.created)
 
 
 @contextmanager

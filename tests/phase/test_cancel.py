@@ -41,7 +41,7 @@ from pungi_osbuild.phase.collect import Collector, Submitted
 from pungi_osbuild.phase.course import Conduct, Course, Graces
 from pungi_osbuild.phase.host import ComposeFolder
 from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
-from pungi_osbuild.phase.journal import Journal, earlier
+from pungi_osbuild.phase.journal import Journal, read_journal
 from pungi_osbuild.phase.watch import SLICE, Watcher
 from pungi_osbuild.rehearsal import HubContent, HubSettings, RehearsalHub, parse_fault
 from pungi_osbuild.rehearsal import write_profile as write
@@ -328,7 +328,7 @@ def test_a_hub_that_is_lost_while_the_run_stops_does_not_hide_a_task(tmp_path: P
         options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=True, host=a_host(scene, lost))
         with pytest.raises((RunInterruptedError, HubError)) as caught:
             scene.run([wanted(0)], options)
-    (task_id,) = earlier(scene.topdir).tasks
+    (task_id,) = read_journal(scene.topdir).tasks
     recorded = (scene.topdir / "compose/metadata/osbuild.json").read_text("utf-8")
     assert "BUG" not in recorded
     assert '"task_id": %d' % task_id in recorded

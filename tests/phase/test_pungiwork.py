@@ -515,34 +515,6 @@ def test_a_second_run_on_a_compose_is_refused(home: Path) -> None:
     assert "new compose" in problem.hint
 
 
-def test_of_many_earlier_tasks_some_are_named(home: Path) -> None:
-    """And the others counted."""
-    compose = composing(home, a_conf(block()))
-    folder = Path(compose.topdir) / "work/global/osbuild"
-    folder.mkdir(parents=True)
-    lines = [{"v": 1, "event": "submitted", "task_id": number} for number in range(101, 126)]
-    journal = "\n".join(map(json.dumps, lines))
-    (folder / "journal.jsonl").write_text(journal, encoding="utf-8")
-    with a_hub(home):
-        (problem,) = problems_of(Phase(compose))
-    assert problem.message.endswith(
-        "before: tasks %s and 5 more" % ", ".join(map(str, range(101, 121)))
-    )
-
-
-def test_a_run_that_was_killed_while_it_submitted(home: Path) -> None:
-    """Nobody knows whether there is a task: refused, too."""
-    compose = composing(home, a_conf(block()))
-    folder = Path(compose.topdir) / "work/global/osbuild"
-    folder.mkdir(parents=True)
-    intent = {"v": 1, "event": "intent", "request": 0, "attempt": 1, "nvr": "image-1-1.x86_64"}
-    (folder / "journal.jsonl").write_text(json.dumps(intent) + "\n", encoding="utf-8")
-    with a_hub(home):
-        (problem,) = problems_of(Phase(compose))
-    assert problem.code == "worked-on"
-    assert problem.message.endswith("before: 1 submission that may or may not have become a task")
-
-
 def test_a_run_that_submitted_nothing_is_in_nobodys_way(home: Path) -> None:
     """The hub refused all, or was not there: the same compose may be tried again."""
     compose = composing(home, a_conf(block()), ONE_ARCH)

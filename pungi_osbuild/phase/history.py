@@ -1,0 +1,378 @@
+"""
+What a journal says: bytes become frozen values. Pure; any prefix of any journal can be read.
+
+A line that is torn, as the last one of a run that was killed may be, was never acted on and is
+passed over. A journal of another version is not: nobody knows what it says was submitted.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Set, Tuple
+
+from pungi_osbuild.metadata.fields import Fields
+from pungi_osbuild.model import Arch, ImageRequest, OutcomeKind, block_digest
+
+VERSION = 2
+_END_OF_TIME = 253402300800.0
+
+
+class Ending(str, Enum):
+    """How a run came to its end, if it did."""
+
+    FINISHED = "finished"
+    INTERRUPTED = "interrupted"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The place of a request in a config and a compose, whatever the request says besides."""
+
+    variant: str
+    arches: Tuple[Arch, ...]
+    name: str
+    image_type: str
+
+    @classmethod
+    def of(cls, request: ImageRequest) -> Slot:
+        """Return the slot of a request."""
+        config = request.config
+        return cls(request.variant, request.arches, config.name, config.image_type)
+
+    def describe(self) -> str:
+        """Return how messages call it: variant, arches, name and image type."""
+        arches = ",".join(self.arches)
+        return "%s %s %s (%s)" % (self.variant, arches, self.name, self.image_type)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """
+    A request of a run, submitted or not.
+
+    :param block: digest of what the config asks for
+    :param nvr: None where the hub was to give the release
+    """
+
+    slot: Slot
+    block: str
+    nvr: Optional[str]
+    can_fail: bool
+
+    @classmethod
+    def of(cls, request: ImageRequest) -> Planned:
+        """Return a request as it is planned."""
+        return cls(Slot.of(request), block_digest(request), request.nvr, request.can_fail)
+
+
+@dataclass(frozen=True)
+class PlacedFile:
+    """
+    An image in its place.
+
+    :param path: below ``compose/``
+    :param size: bytes
+    """
+
+    path: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """
+    What was known of the hub before a submission: its task is none of those before.
+
+    :param task_id: the highest of this user's tasks; 0: none
+    :param time: by the hub's clock, when that was made; None: not known
+    """
+
+    task_id: int = 0
+    time: Optional[float] = None
+
+
+@dataclass(frozen=True)
+class Submission:
+    """
+    One submission of a request, and what came of it. Times are seconds since the epoch.
+
+    :param intent: its number in the journal
+    :param block: digest of what the config asked for
+    :param sent: digest of exactly what was to be submitted
+    :param base_release: without the arch; None where no release was known
+    :param time: when it was to be submitted
+    :param changed: when something was last said of it
+    :param task_id: None when that is not known, or there is none
+    :param refused: the hub refused it: there is no task
+    :param state: of the task, as Koji calls it, when it was last seen; None: not seen
+    :param outcome: None when nothing was said
+    """
+
+    intent: int
+    slot: Slot
+    attempt: int
+    block: str
+    sent: str
+    version: str
+    base_release: Optional[str]
+    nvr: Optional[str]
+    bounds: Bounds
+    time: float
+    changed: float
+    task_id: Optional[int] = None
+    refused: bool = False
+    state: Optional[str] = None
+    outcome: Optional[OutcomeKind] = None
+    reason: Optional[str] = None
+    placed: Tuple[PlacedFile, ...] = ()
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether nobody knows if there is a task."""
+        return self.task_id is None and not self.refused
+
+
+@dataclass(frozen=True)
+class NeverSubmitted:
+    """What became of a request of the last run that was not even tried."""
+
+    slot: Slot
+    outcome: OutcomeKind
+    reason: Optional[str]
+    time: float
+
+
+@dataclass(frozen=True)
+class RunEntry:
+    """
+    A run: the process, and when it was at work. Times are seconds since the epoch.
+
+    :param compose: the compose's id; None when the run had not got that far
+    :param profile: of Koji
+    :param server: the hub's address
+    :param ended: None when it was killed, or is still at work
+    """
+
+    pid: int
+    host: str
+    started: float
+    compose: Optional[str] = None
+    profile: Optional[str] = None
+    server: Optional[str] = None
+    ended: Optional[float] = None
+    ending: Optional[Ending] = None
+
+
+@dataclass(frozen=True)
+class History:
+    """
+    Everything that a journal says.
+
+    :param runs: in their order
+    :param planned: the requests of the last run that said so
+    :param submissions: in their order, since a run last began anew
+    :param never: of the last run
+    :param server: the hub that the submissions went to; None: there are none
+    :param tasks: the ids of all tasks ever submitted, also before a run that began anew
+    :param next_intent: a number that no submission has
+    :param foreign: versions of lines that nobody here can read
+    """
+
+    runs: Tuple[RunEntry, ...] = ()
+    planned: Tuple[Planned, ...] = ()
+    submissions: Tuple[Submission, ...] = ()
+    never: Tuple[NeverSubmitted, ...] = ()
+    server: Optional[str] = None
+    tasks: FrozenSet[int] = frozenset()
+    next_intent: int = 0
+    foreign: Tuple[str, ...] = ()
+
+    @property
+    def nvrs(self) -> FrozenSet[str]:
+        """The N-V-Rs that these submissions have taken, or may have."""
+        taken = (one.nvr for one in self.submissions if not one.refused)
+        return frozenset(nvr for nvr in taken if nvr is not None)
+
+
+def read_history(content: bytes) -> History:
+    """
+    Return what a journal says.
+
+    :param content: of the file, whole or cut off anywhere
+    """
+    reader = _Reader()
+    # Not splitlines(): it splits at characters that a text may have inside.
+    for line in content.split(b"\n"):
+        reader.take(line)
+    return reader.history()
+
+
+class _Reader:
+    """Takes lines one by one. A line that says what cannot be is passed over as a whole."""
+
+    def __init__(self) -> None:
+        self._runs: List[RunEntry] = []
+        self._planned: Tuple[Planned, ...] = ()
+        self._submissions: List[Submission] = []
+        self._by_intent: Dict[int, int] = {}
+        self._never: List[NeverSubmitted] = []
+        self._server: Optional[str] = None
+        self._tasks: Set[int] = set()
+        self._next_intent = 0
+        self._foreign: Dict[str, None] = {}
+        self._events: Mapping[str, Callable[[Fields], None]] = {
+            "run": self._run,
+            "plan": self._plan,
+            "intent": self._intent,
+            "submitted": self._submitted,
+            "refused": self._refused,
+            "state": self._state,
+            "placed": self._placed,
+            "outcome": self._outcome,
+            "end": self._end,
+        }
+
+    def take(self, line: bytes) -> None:
+        try:
+            entry = json.loads(line.decode("utf-8"))
+        except (ValueError, RecursionError):
+            return
+        if not isinstance(entry, dict) or "v" not in entry:
+            return
+        if entry["v"] != VERSION or isinstance(entry["v"], bool):
+            self._foreign[repr(entry["v"])[:20]] = None
+            return
+        try:
+            fields = Fields(entry, "a line of the journal")
+            event = self._events.get(fields.text("event"))
+            if event is not None:
+                event(fields)
+        except ValueError:
+            return
+
+    def history(self) -> History:
+        return History(
+            runs=tuple(self._runs),
+            planned=self._planned,
+            submissions=tuple(self._submissions),
+            never=tuple(self._never),
+            server=self._server,
+            tasks=frozenset(self._tasks),
+            next_intent=self._next_intent,
+            foreign=tuple(self._foreign),
+        )
+
+    def _run(self, fields: Fields) -> None:
+        run = RunEntry(fields.count("pid"), fields.text("host"), _time(fields))
+        self._runs.append(run)
+        self._never = []
+
+    def _plan(self, fields: Fields) -> None:
+        planned = tuple(map(_planned, fields.groups("requests")))
+        anew, server = fields.flag("anew"), fields.text("server")
+        compose, profile = fields.text("compose"), fields.text("profile")
+        if self._runs:
+            self._runs[-1] = replace(
+                self._runs[-1], compose=compose, profile=profile, server=server
+            )
+        self._planned = planned
+        self._server = server
+        if anew:
+            self._submissions = []
+            self._by_intent = {}
+
+    def _intent(self, fields: Fields) -> None:
+        time = _time(fields)
+        submission = Submission(
+            intent=fields.count("intent"),
+            slot=_slot(fields),
+            attempt=fields.count("attempt"),
+            block=fields.text("block"),
+            sent=fields.text("sent"),
+            version=fields.text("version"),
+            base_release=fields.text_or_none("base_release"),
+            nvr=fields.text_or_none("nvr"),
+            bounds=Bounds(fields.count("after_task"), _maybe_time(fields, "hub_time")),
+            time=time,
+            changed=time,
+        )
+        self._by_intent[submission.intent] = len(self._submissions)
+        self._submissions.append(submission)
+        self._next_intent = max(self._next_intent, submission.intent + 1)
+
+    def _submitted(self, fields: Fields) -> None:
+        task_id = fields.count("task_id")
+        self._tasks.add(task_id)
+        self._change(fields, task_id=task_id)
+
+    def _refused(self, fields: Fields) -> None:
+        self._change(fields, refused=True)
+
+    def _state(self, fields: Fields) -> None:
+        self._change(fields, state=fields.text("state"))
+
+    def _placed(self, fields: Fields) -> None:
+        file = PlacedFile(fields.path("path"), fields.count("size"))
+        before = self._submission(fields)
+        if before is not None:
+            others = tuple(other for other in before.placed if other.path != file.path)
+            self._change(fields, placed=(*others, file))
+
+    def _outcome(self, fields: Fields) -> None:
+        kind = OutcomeKind(fields.text("outcome"))
+        reason = fields.text_or_none("reason")
+        if fields.count_or_none("intent") is None:
+            self._never.append(NeverSubmitted(_slot(fields), kind, reason, _time(fields)))
+        else:
+            self._change(fields, outcome=kind, reason=reason)
+
+    def _end(self, fields: Fields) -> None:
+        ending = Ending(fields.text("how"))
+        if self._runs:
+            self._runs[-1] = replace(self._runs[-1], ended=_time(fields), ending=ending)
+
+    def _position(self, fields: Fields) -> Optional[int]:
+        """Return where the submission stands that a line is about."""
+        return self._by_intent.get(fields.count("intent"))
+
+    def _submission(self, fields: Fields) -> Optional[Submission]:
+        position = self._position(fields)
+        return None if position is None else self._submissions[position]
+
+    def _change(self, fields: Fields, **changes: Any) -> None:
+        position, time = self._position(fields), _time(fields)
+        if position is not None:
+            before = self._submissions[position]
+            self._submissions[position] = replace(before, changed=time, **changes)
+
+
+def _slot(fields: Fields) -> Slot:
+    return Slot(
+        fields.text("variant"),
+        fields.texts("arches"),
+        fields.text("name"),
+        fields.text("image_type"),
+    )
+
+
+def _planned(fields: Fields) -> Planned:
+    return Planned(
+        _slot(fields), fields.text("block"), fields.text_or_none("nvr"), fields.flag("can_fail")
+    )
+
+
+def _time(fields: Fields) -> float:
+    time = _maybe_time(fields, "time")
+    if time is None:
+        raise ValueError("%s has no time" % fields.place)
+    return time
+
+
+def _maybe_time(fields: Fields, key: str) -> Optional[float]:
+    value = fields.number_or_none(key)
+    if value is not None and not 0 <= value < _END_OF_TIME:
+        raise ValueError("%s.%s is no time" % (fields.place, key))
+    return value
