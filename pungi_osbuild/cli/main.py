@@ -8,6 +8,7 @@ from pungi_osbuild import __version__
 from pungi_osbuild.cli.check import plan_command, validate_command
 from pungi_osbuild.cli.completion import completion_command
 from pungi_osbuild.cli.hub import hub_command
+from pungi_osbuild.cli.images import images_command
 from pungi_osbuild.cli.rehearse import rehearse_command
 from pungi_osbuild.cli.report import report_command
 from pungi_osbuild.cli.reproduce import reproduce_command
@@ -32,6 +33,7 @@ main.add_command(rehearse_command)
 main.add_command(validate_command)
 main.add_command(plan_command)
 main.add_command(run_command)
+main.add_command(images_command)
 main.add_command(report_command)
 main.add_command(reproduce_command)
 main.add_command(hub_command)

@@ -10,7 +10,7 @@ import click
 from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.cli.show import show_json, show_lines
 from pungi_osbuild.errors import InputError
-from pungi_osbuild.metadata import OsbuildRecord, TaskRecord, load_osbuild
+from pungi_osbuild.metadata import OsbuildRecord, TaskRecord, load
 from pungi_osbuild.metadata.atomic import replace_text
 from pungi_osbuild.phase import saved_folder
 from pungi_osbuild.rehearsal import PROFILE
@@ -23,7 +23,6 @@ from pungi_osbuild.report import (
 )
 
 _FILE = click.Path(path_type=Path)
-OSBUILD = Path("compose") / "metadata" / "osbuild.json"
 DEFAULT_NAME = "osbuild-report.html"
 
 
@@ -57,8 +56,8 @@ def report_command(
     Example: pungi-osbuild report Fedora-41-20261123.n.0 --previous Fedora-41-20261122.n.0
     """
     with exits():
-        record = load_osbuild(folder / OSBUILD)
-        before = None if previous is None else load_osbuild(previous / OSBUILD)
+        record = load(folder)
+        before = None if previous is None else load(previous)
         view = page_view(
             record,
             lambda task: _logs(folder, task),

@@ -8,9 +8,8 @@ from typing import List, Optional
 import click
 
 from pungi_osbuild.cli.exits import exits
-from pungi_osbuild.cli.report import OSBUILD
 from pungi_osbuild.cli.show import show_lines
-from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, load_osbuild
+from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, load
 from pungi_osbuild.phase import reproduction as how
 from pungi_osbuild.rehearsal import PROFILE
 from pungi_osbuild.report import comparison_lines
@@ -49,7 +48,7 @@ def reproduce_command(
     Example: pungi-osbuild reproduce Fedora-41-20261123.n.0 Fedora-IoT-41-20261123.0.x86_64.raw.xz
     """
     with exits():
-        record = load_osbuild(folder / OSBUILD)
+        record = load(folder)
         image = how.find_image(record, wanted)
         artifact = how.artifact_of(image)
         place = (output or Path("%s.reproduced" % image.path.rsplit("/", 1)[-1])).absolute()

@@ -3,6 +3,7 @@
 from pungi_osbuild.hub.archivetypes import ArchiveTypes, archive_types_call, read_archive_types
 from pungi_osbuild.hub.failure import Failure, OutputFile, explain, fault_text, uploaded
 from pungi_osbuild.hub.files import Persistence, download, local_path
+from pungi_osbuild.hub.live import LiveAddress, SignedUpload, live_addresses
 from pungi_osbuild.hub.profile import Profile, read_profile
 from pungi_osbuild.hub.releases import (
     BuildState,
@@ -48,10 +49,12 @@ __all__ = [
     "Hub",
     "HubFaultError",
     "KojiBuild",
+    "LiveAddress",
     "OutputFile",
     "Persistence",
     "Profile",
     "Reply",
+    "SignedUpload",
     "Tag",
     "Talk",
     "Target",
@@ -71,6 +74,7 @@ __all__ = [
     "hold",
     "hold_all",
     "listed_call",
+    "live_addresses",
     "local_path",
     "look_up",
     "newest",

@@ -2,9 +2,9 @@
 Upload results: what composer says of an upload, as a :class:`~pungi_osbuild.model.CloudImage`.
 
 The names and options of the results are composer's (osbuild-composer's target results and Cloud
-API v2, read 2026-06). Composer's Azure result holds only the image's name and its S3 result only
-an address, so the request's options complete them. A kind of upload that composer has learnt since
-is recorded as it was returned.
+API v2, read 2026-06). Composer's Azure result holds only the image's name, its S3 result only an
+address, and GCP's does not say the region, so the request's options complete them. A kind of upload
+that composer has learnt since is recorded as it was returned.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pungi_osbuild.model import (
     AwsS3Upload,
     AzureUpload,
     CloudImage,
+    GcpUpload,
     Provider,
     UnknownUpload,
     Upload,
@@ -91,14 +92,14 @@ def _cloud_image(provider: Provider, options: Struct, upload: Optional[Upload]) 
 def _aws(options: Struct, upload: Optional[Upload]) -> CloudImage:
     return CloudImage(
         Provider.AWS,
-        id=options.text("ami"),
-        region=options.text("region"),
+        id=options.line("ami"),
+        region=options.line("region"),
         name=getattr(upload, "snapshot_name", None),
     )
 
 
 def _aws_s3(options: Struct, upload: Optional[Upload]) -> CloudImage:
-    url = options.text("url")
+    url = options.line("url")
     plain = without_signature(url)
     return CloudImage(
         Provider.AWS_S3,
@@ -108,18 +109,19 @@ def _aws_s3(options: Struct, upload: Optional[Upload]) -> CloudImage:
     )
 
 
-def _gcp(options: Struct, _upload: Optional[Upload]) -> CloudImage:
-    project, image = options.text("project_id"), options.text("image_name")
+def _gcp(options: Struct, upload: Optional[Upload]) -> CloudImage:
+    project, image = options.line("project_id"), options.line("image_name")
     return CloudImage(
         Provider.GCP,
         id="projects/%s/global/images/%s" % (project, image),
+        region=upload.region if isinstance(upload, GcpUpload) else None,
         project_id=project,
         image_name=image,
     )
 
 
 def _azure(options: Struct, upload: Optional[Upload]) -> CloudImage:
-    image = options.text("image_name")
+    image = options.line("image_name")
     if not isinstance(upload, AzureUpload):
         return CloudImage(Provider.AZURE, id=image, image_name=image)
     return CloudImage(
@@ -134,22 +136,24 @@ def _azure(options: Struct, upload: Optional[Upload]) -> CloudImage:
 
 
 def _container(options: Struct, _upload: Optional[Upload]) -> CloudImage:
-    url, digest = options.text("url"), options.text("digest")
+    url, digest = options.line("url"), options.line("digest")
     return CloudImage(Provider.CONTAINER, id="%s@%s" % (url, digest), url=url, digest=digest)
 
 
 def _oci(options: Struct, _upload: Optional[Upload]) -> CloudImage:
     if options.has("url"):
-        return _at_url(Provider.OCI, options.text("url"))
+        return _at_url(Provider.OCI, options.line("url"))
     return CloudImage(
-        Provider.OCI, id=options.text("image_id"), region=options.maybe_text("region")
+        Provider.OCI,
+        id=options.line("image_id"),
+        region=options.maybe_text("region"),
     )
 
 
 def _pulp(options: Struct, _upload: Optional[Upload]) -> CloudImage:
     # The two places call it differently: Koji's metadata, and compose-status.json.
     key = "repository_url" if options.has("repository_url") else "repo_url"
-    return _at_url(Provider.PULP, options.text(key))
+    return _at_url(Provider.PULP, options.line(key))
 
 
 def _at_url(provider: Provider, url: str) -> CloudImage:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Mapping
-from urllib.parse import urlsplit, urlunsplit
+from datetime import datetime, timedelta, timezone
+from typing import Mapping, Optional
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from pungi_osbuild.model import without_logins
 
@@ -35,6 +36,21 @@ def without_signature(url: str) -> str:
     return without_logins(urlunsplit((parts.scheme, parts.netloc, path, "", "")))
 
 
+def expiry(url: str) -> Optional[float]:
+    """
+    Return when a signature of S3's expires, in seconds since the epoch.
+
+    :returns: None for an address that does not say: it is not signed, or otherwise
+    """
+    try:
+        query = parse_qs(urlsplit(url).query)
+        signed = datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ")
+        lasts = timedelta(seconds=int(query["X-Amz-Expires"][0]))
+        return (signed.replace(tzinfo=timezone.utc) + lasts).timestamp()
+    except (KeyError, ValueError, OverflowError):
+        return None
+
+
 def harmless_text(name: str, value: object) -> str:
     """
     Return an option of an upload that is not known, as a text that can be recorded.
@@ -44,6 +60,7 @@ def harmless_text(name: str, value: object) -> str:
     """
     harmless = _harmless(name, value, 0)
     text = harmless if isinstance(harmless, str) else json.dumps(harmless, sort_keys=True)
+    text = "".join(character if character.isprintable() else " " for character in text)
     return text if len(text) <= MAX_OPTION else text[: MAX_OPTION - 3] + "..."
 
 

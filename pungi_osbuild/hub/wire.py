@@ -63,6 +63,14 @@ class Struct:
             raise unusable("%s, %s" % (self.where, key), "a text", shown)
         return printable(value)
 
+    def line(self, key: str) -> str:
+        """Return a text that is one printable line: nothing that a terminal or script would do."""
+        value = self.text(key)
+        if not value or not value.isprintable():
+            shown = value if key != "url" else type(value)
+            raise unusable("%s, %s" % (self.where, key), "one line of text", shown)
+        return value
+
     def maybe_text(self, key: str) -> Optional[str]:
         """Return a text, or None where there is none."""
         return None if self._value.get(key) is None else self.text(key)

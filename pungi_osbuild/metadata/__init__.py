@@ -1,6 +1,7 @@
 """The door to productmd: composeinfo.json, images.json and osbuild.json."""
 
 from pungi_osbuild.metadata.composeinfo import identify, read_compose, write_compose
+from pungi_osbuild.metadata.fields import time_text
 from pungi_osbuild.metadata.identity import ImageIdentity, identity_of, planned_identity
 from pungi_osbuild.metadata.images import (
     Clash,
@@ -19,6 +20,7 @@ from pungi_osbuild.metadata.osbuild import (
     claims,
     describe_image,
     describe_outcome,
+    load,
     load_osbuild,
     own_in,
     record_osbuild,
@@ -32,6 +34,7 @@ from pungi_osbuild.metadata.ownership import (
     own_entries,
 )
 from pungi_osbuild.metadata.records import ImageRecord, KojiOrigin, TaskRecord
+from pungi_osbuild.metadata.selection import Selection, known_values
 from pungi_osbuild.metadata.shared import SharedImages
 from pungi_osbuild.metadata.vocabulary import Vocabulary, vocabulary
 
@@ -48,6 +51,7 @@ __all__ = [
     "OsbuildRecord",
     "Owned",
     "RecordedImage",
+    "Selection",
     "SharedImages",
     "TaskRecord",
     "Vocabulary",
@@ -59,6 +63,8 @@ __all__ = [
     "describe_outcome",
     "identify",
     "identity_of",
+    "known_values",
+    "load",
     "load_osbuild",
     "own_entries",
     "own_in",
@@ -69,6 +75,7 @@ __all__ = [
     "record_osbuild",
     "record_run",
     "recorded_images",
+    "time_text",
     "vocabulary",
     "write_compose",
 ]

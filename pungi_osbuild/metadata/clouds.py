@@ -36,7 +36,7 @@ def read_cloud(
 def _known(fields: Fields) -> CloudImage:
     entry: Dict[str, Union[str, bool, None]] = {
         "provider": fields.text("provider"),
-        "id": fields.text("id"),
+        "id": fields.line("id"),
     }
     for key in _OPTIONAL_TEXTS:
         if fields.has(key):

@@ -12,7 +12,7 @@ import productmd.composeinfo
 
 from pungi_osbuild.errors import InputError, SourceError
 from pungi_osbuild.metadata.atomic import replace_text
-from pungi_osbuild.metadata.loading import explained, load, why
+from pungi_osbuild.metadata.loading import explained, load_metadata, why
 from pungi_osbuild.model import (
     Arch,
     BaseProduct,
@@ -43,7 +43,7 @@ def read_compose(
     """
     path = _existing(compose_dir)
     info = productmd.composeinfo.ComposeInfo()
-    load(info, path, _MEND)
+    load_metadata(info, path, _MEND)
     with explained(path, _MEND):
         variants = sorted(
             _kept(info.variants, None, tree_arches, tree_variants),

@@ -38,6 +38,13 @@ class Fields:
             raise self._wrong(key, "a string")
         return value
 
+    def line(self, key: str) -> str:
+        """Return a string that is one printable line: it is shown, and handed to scripts."""
+        value = self.text(key)
+        if not value or not value.isprintable():
+            raise self._wrong(key, "one line of text")
+        return value
+
     def text_or_none(self, key: str) -> Optional[str]:
         """Return a string, or None for null."""
         return None if self._get(key) is None else self.text(key)

@@ -11,7 +11,7 @@ import productmd.images
 from pungi_osbuild.errors import PungiOsbuildError
 from pungi_osbuild.metadata.atomic import replace_text
 from pungi_osbuild.metadata.identity import DISC_NUMBER, ImageIdentity, identity_of
-from pungi_osbuild.metadata.loading import explained, load
+from pungi_osbuild.metadata.loading import explained, load_metadata
 from pungi_osbuild.metadata.ownership import Owned
 from pungi_osbuild.metadata.vocabulary import Vocabulary, vocabulary
 from pungi_osbuild.metadata.writing import written
@@ -221,7 +221,7 @@ def record_images(
 
 def _load(path: Path) -> CloudAwareImages:
     manifest = CloudAwareImages()
-    load(manifest, path, _MEND)
+    load_metadata(manifest, path, _MEND)
     with explained(path, _MEND):
         # What was read must be what can be written: productmd checks some of it only there.
         manifest.dumps()

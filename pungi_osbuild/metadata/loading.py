@@ -53,7 +53,7 @@ def why(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def load(metadata: Any, path: Path, solution: str) -> None:
+def load_metadata(metadata: Any, path: Path, solution: str) -> None:
     """
     Load a file into a ``MetadataBase``.
 

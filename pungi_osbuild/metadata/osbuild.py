@@ -6,7 +6,7 @@ import dataclasses
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Collection, Dict, FrozenSet, Iterable, List, Optional, Tuple
+from typing import Any, Collection, Dict, FrozenSet, Iterable, List, Optional, Tuple, Union
 
 from productmd.common import Header, MetadataBase
 from productmd.composeinfo import Compose
@@ -15,7 +15,7 @@ from pungi_osbuild.errors import InputError
 from pungi_osbuild.metadata.atomic import replace_text
 from pungi_osbuild.metadata.fields import Fields
 from pungi_osbuild.metadata.images import ImageClashError, describable, record_images
-from pungi_osbuild.metadata.loading import UnusableError, load
+from pungi_osbuild.metadata.loading import UnusableError, load_metadata
 from pungi_osbuild.metadata.ownership import (
     Claim,
     Owned,
@@ -25,6 +25,7 @@ from pungi_osbuild.metadata.ownership import (
     own_entries,
 )
 from pungi_osbuild.metadata.records import ImageRecord, TaskRecord
+from pungi_osbuild.metadata.selection import Selection
 from pungi_osbuild.metadata.vocabulary import vocabulary
 from pungi_osbuild.metadata.writing import written
 from pungi_osbuild.model import (
@@ -123,6 +124,27 @@ class OsbuildRecord:
     tasks: Tuple[TaskRecord, ...]
     images: Tuple[ImageRecord, ...]
 
+    def select(self, selection: Selection) -> Tuple[ImageRecord, ...]:
+        """Return the images that are meant, each with the uploads that are meant."""
+        return selection.of(self.images)
+
+
+def load(folder: Union[str, Path]) -> OsbuildRecord:
+    """
+    Return what pungi-osbuild knows of the images of a compose, with their cloud IDs.
+
+    :param folder: of the compose, or the ``compose`` folder in it as it is published
+    :raises InputError: there is no osbuild.json
+    :raises SourceError: it is broken, another project's, or of a version that is not known
+    """
+    return load_osbuild(_file_in(Path(folder)))
+
+
+def _file_in(folder: Path) -> Path:
+    usual = folder / "compose" / "metadata" / "osbuild.json"
+    published = folder / "metadata" / "osbuild.json"
+    return published if published.is_file() and not usual.is_file() else usual
+
 
 def load_osbuild(path: Path) -> OsbuildRecord:
     """
@@ -136,7 +158,7 @@ def load_osbuild(path: Path) -> OsbuildRecord:
             "there is no %s" % path, "Name a compose that pungi-osbuild has built images for."
         )
     manifest = OsbuildImages()
-    load(manifest, path, _MEND)
+    load_metadata(manifest, path, _MEND)
     compose, koji = manifest.compose, manifest.koji
     assert koji is not None
     return OsbuildRecord(

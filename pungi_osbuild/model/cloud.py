@@ -105,6 +105,16 @@ class CloudImage:
     digest: Optional[str] = None
     presigned: Optional[bool] = None
 
+    @property
+    def provider_name(self) -> str:
+        """The cloud's name, e.g. ``aws.s3``."""
+        return self.provider.value
+
+    @property
+    def where(self) -> Optional[str]:
+        """The region, which Azure calls location."""
+        return self.region or self.location
+
     def to_json(self) -> JsonDict:
         """Return the entry of a ``"cloud"`` list in images.json and osbuild.json."""
         entry = without_none(vars(self))
@@ -136,6 +146,16 @@ class UnknownUpload:
 
     provider: str
     options: Tuple[Tuple[str, str], ...] = ()
+
+    @property
+    def provider_name(self) -> str:
+        """Composer's name of the cloud."""
+        return self.provider
+
+    @property
+    def where(self) -> Optional[str]:
+        """The region, where composer says one."""
+        return dict(self.options).get("region")
 
     def to_json(self) -> JsonDict:
         """Return the entry of a ``"cloud"`` list; it has no ``id``, as nobody knows which is."""

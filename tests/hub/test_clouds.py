@@ -51,7 +51,13 @@ CASES: Dict[str, Any] = {
         "org.osbuild.gcp",
         {"project_id": "p", "image_name": "i"},
         GcpUpload("us-east1"),
-        CloudImage(Provider.GCP, "projects/p/global/images/i", project_id="p", image_name="i"),
+        CloudImage(
+            Provider.GCP,
+            "projects/p/global/images/i",
+            region="us-east1",
+            project_id="p",
+            image_name="i",
+        ),
     ),
     "azure": (
         "org.osbuild.azure.image",

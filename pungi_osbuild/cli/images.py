@@ -1,0 +1,184 @@
+"""``pungi-osbuild images``: the images of a compose and their cloud IDs, for people and scripts."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Callable, Dict, Iterable, Iterator, Mapping, Optional, Sequence, Tuple
+
+import click
+
+from pungi_osbuild.cli.exits import exits
+from pungi_osbuild.cli.show import show_json, show_lines, terminal_width
+from pungi_osbuild.errors import ExitCode
+from pungi_osbuild.hub import LiveAddress, SignedUpload, live_addresses, read_profile
+from pungi_osbuild.metadata import (
+    ImageRecord,
+    OsbuildRecord,
+    Selection,
+    known_values,
+    load,
+    time_text,
+)
+from pungi_osbuild.report import (
+    cloud_image_val,
+    image_ids,
+    images_json,
+    images_table,
+    stream_metadata,
+)
+
+_FILE = click.Path(path_type=Path)
+FORMATS = ("table", "json", "ids", "stream", "cloud-image-val")
+SHOWS_ADDRESSES = FORMATS[:3]
+FILTERS: Mapping[str, Tuple[str, str]] = {
+    "providers": ("--provider", "Of a cloud: aws, aws.s3, gcp, azure, container ..."),
+    "arches": ("--arch", "Of an arch."),
+    "variants": ("--variant", "Of a variant."),
+    "regions": ("--region", "In a cloud's region, or Azure's location."),
+    "subvariants": ("--subvariant", "Of a subvariant."),
+    "types": ("--type", "Of a type as in images.json, or of an image type."),
+}
+"""The options that choose, by the fields of :class:`Selection`."""
+
+
+def _filters(command: Callable[..., None]) -> Callable[..., None]:
+    for name, (option, meaning) in reversed(list(FILTERS.items())):
+        add = click.option(option, name, multiple=True, metavar=option[2:].upper(), help=meaning)
+        command = add(command)
+    return command
+
+
+@click.command("images", short_help="List the images of a compose with their cloud IDs.")
+@click.argument("folder", metavar="DIR", type=_FILE)
+@_filters
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(FORMATS),
+    default="table",
+    show_default=True,
+    help="What stdout gets.",
+)
+@click.option("--live", is_flag=True, help="Ask Koji for the addresses of images in S3.")
+@click.option("--profile", metavar="NAME", help="Koji profile for --live; default: as recorded.")
+@click.option("--koji-config", type=_FILE, metavar="FILE", help="Koji's configuration file.")
+@click.option(
+    "--base-url",
+    default="",
+    metavar="URL",
+    help="Where the compose's folder compose/ is published, for --format stream.",
+)
+def images_command(
+    folder: Path,
+    output: str,
+    live: bool,
+    profile: Optional[str],
+    koji_config: Optional[Path],
+    base_url: str,
+    **filters: Tuple[str, ...],
+) -> None:
+    """List the images of the compose in DIR with their cloud IDs; DIR is only read.
+
+    An option that chooses may be given several times: any of its values will do. Of an image only
+    the uploads are shown that --provider and --region choose.
+
+    ids is one ID on each line, for scripts; stream is CoreOS's stream metadata; cloud-image-val is
+    its resources file. Formats are told in docs/images.md, the Python API in docs/python-api.md.
+
+    An address in S3 is signed and expires, so it is a secret: what is recorded is only where the
+    image is. With --live Koji is asked for the whole address, anonymously.
+
+    \b
+    Example: pungi-osbuild images Fedora-41-20261123.n.0 --provider aws --region us-east-1
+             pungi-osbuild images Fedora-41-20261123.n.0 --provider aws --format ids
+    """
+    if not live and (profile or koji_config):
+        raise click.UsageError("--profile and --koji-config are for --live")
+    if live and output not in SHOWS_ADDRESSES:
+        raise click.UsageError("--live is for --format %s" % ", ".join(SHOWS_ADDRESSES))
+    if base_url and output != "stream":
+        raise click.UsageError("--base-url is for --format stream")
+    with exits():
+        record = load(folder)
+        selection = Selection(**filters)
+        images = record.select(selection)
+        _warn(_unheard_of(selection, record))
+        wanted = _signed(images) if live else {}
+        found = _ask(record, wanted, profile, koji_config)
+        _show(output, record, images, found if live else None, base_url)
+        _warn(_about(wanted, found))
+    sys.exit(int(ExitCode.FAILED if len(found) < len(wanted) else ExitCode.FINE))
+
+
+def _show(
+    output: str,
+    record: OsbuildRecord,
+    images: Sequence[ImageRecord],
+    live: Optional[Mapping[str, LiveAddress]],
+    base_url: str,
+) -> None:
+    if output == "table":
+        show_lines(images_table(images, live, terminal_width()))
+    elif output == "ids":
+        _warn(
+            "%s is no cloud whose IDs are known: %s" % (upload.provider, upload.describe())
+            for image in images
+            for upload in image.unknown_uploads
+        )
+        show_lines(image_ids(images, live))
+    elif output == "json":
+        show_json(images_json(record, images, live))
+    elif output == "stream":
+        metadata = stream_metadata(record, images, base_url)
+        _warn(metadata.left_out)
+        show_json(metadata.document)
+    else:
+        show_json(cloud_image_val(images))
+
+
+def _unheard_of(selection: Selection, record: OsbuildRecord) -> Iterator[str]:
+    """Tell of what was mistyped, or did not come of this compose: a script sees no image of it."""
+    known = known_values(record.images)
+    for name, values in selection.unheard_of(record.images).items():
+        there = ", ".join(known[name]) or "none"
+        for value in values:
+            yield "no image has %s %s; there are: %s" % (FILTERS[name][0][2:], value, there)
+
+
+def _signed(images: Sequence[ImageRecord]) -> Dict[str, SignedUpload]:
+    """Return the uploads that have an address with a signature, by their ID."""
+    return {
+        upload.id: SignedUpload(
+            image.koji.task_id, image.koji.build_id, image.koji.archive_id, upload.id
+        )
+        for image in images
+        for upload in image.cloud
+        if upload.presigned
+    }
+
+
+def _ask(
+    record: OsbuildRecord,
+    wanted: Mapping[str, SignedUpload],
+    profile: Optional[str],
+    koji_config: Optional[Path],
+) -> Mapping[str, LiveAddress]:
+    if not wanted:
+        return {}
+    koji = read_profile(profile or record.koji.profile, koji_config)
+    found = live_addresses(koji, tuple(wanted.values()))
+    return {upload.address: address for upload, address in found.items()}
+
+
+def _about(wanted: Mapping[str, SignedUpload], found: Mapping[str, LiveAddress]) -> Iterator[str]:
+    for name, upload in wanted.items():
+        if name not in found:
+            yield "Koji has no address any more for %s of task %d" % (name, upload.task_id)
+        elif found[name].has_expired(time.time()):
+            yield "the address of %s expired at %s" % (name, time_text(found[name].expires))
+
+
+def _warn(texts: Iterable[str]) -> None:
+    show_lines(["warning: %s" % text for text in texts], err=True)

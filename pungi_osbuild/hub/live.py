@@ -1,0 +1,123 @@
+"""
+Live addresses: what an image in a bucket can be fetched by, as long as its signature lasts.
+
+Composer signs the address of an upload to S3 for a week, and Koji keeps it: who has it has the
+file. So it is never recorded here, but asked for when somebody wants it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Iterator, List, Mapping, Optional, Sequence
+
+from pungi_osbuild.errors import HubError
+from pungi_osbuild.hub import composestatus
+from pungi_osbuild.hub.profile import Profile
+from pungi_osbuild.hub.results import download_output
+from pungi_osbuild.hub.session import Call, Hub, HubFaultError, Reply
+from pungi_osbuild.hub.signed import expiry, without_signature
+from pungi_osbuild.hub.talks import Talk, hold_all
+from pungi_osbuild.hub.wire import MAX_TEXT, json_struct
+
+
+@dataclass(frozen=True)
+class SignedUpload:
+    """
+    An upload whose address was recorded without its signature.
+
+    :param address: as it was recorded
+    """
+
+    task_id: int
+    build_id: int
+    archive_id: int
+    address: str
+
+
+@dataclass(frozen=True)
+class LiveAddress:
+    """
+    An address with its signature: a secret.
+
+    :param expires: seconds since the epoch; None where the address does not say
+    """
+
+    address: str = field(repr=False)
+    expires: Optional[float] = None
+
+    def has_expired(self, now: float) -> bool:
+        """Whether nothing can be fetched there any more, at a time in seconds since the epoch."""
+        return self.expires is not None and self.expires <= now
+
+
+def live_addresses(
+    profile: Profile, uploads: Sequence[SignedUpload]
+) -> Mapping[SignedUpload, LiveAddress]:
+    """
+    Return the addresses that Koji has of some uploads; nobody needs to log in for that.
+
+    Two multicalls at most for a hundred uploads. One that Koji has no address of is left out.
+
+    :raises HubError: the hub could not be reached, or refused
+    """
+    with Hub(replace(profile, authtype="noauth", user=None, password=None)) as hub:
+        ends = hold_all(hub, [_live_address(upload) for upload in uploads])
+    found = {}
+    for upload, end in zip(uploads, ends):
+        if isinstance(end, HubFaultError):
+            raise HubError(
+                "the hub at %s refused to say where the images are: %s" % (profile.server, end),
+                "Look at task %d in Koji." % upload.task_id,
+            ) from end
+        if isinstance(end, Exception):
+            raise end
+        if end is not None:
+            found[upload] = end
+    return found
+
+
+def _live_address(upload: SignedUpload) -> Talk[Optional[LiveAddress]]:
+    replies = yield [Call("getArchive", (upload.archive_id,)), Call("getBuild", (upload.build_id,))]
+    found = _signed([_extra(reply) for reply in replies], upload.address)
+    if found is None:
+        files = yield from download_output(upload.task_id, [composestatus.NAME])
+        content = files.get(composestatus.NAME)
+        if content is not None:
+            status = json_struct(content, composestatus.NAME)
+            found = _signed(status.plain("image_statuses"), upload.address)
+    return None if found is None else LiveAddress(found, expiry(found))
+
+
+def _extra(reply: Reply) -> object:
+    value = reply.get()
+    return value.get("extra") if isinstance(value, Mapping) else None
+
+
+def _signed(value: object, address: str) -> Optional[str]:
+    """Return the text, however deep, that is the address with a signature."""
+    return next(
+        (
+            text
+            for text in _texts(value)
+            if text != address and _is_harmless(text) and without_signature(text) == address
+        ),
+        None,
+    )
+
+
+def _is_harmless(text: str) -> bool:
+    """Whether a text may be shown, or handed to a script, as an address."""
+    printable = text.isascii() and text.isprintable() and " " not in text
+    return printable and len(text) <= MAX_TEXT and text.startswith(("https://", "http://"))
+
+
+def _texts(value: object) -> Iterator[str]:
+    left: List[object] = [value]
+    while left:
+        item = left.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, Mapping):
+            left.extend(item.values())
+        elif isinstance(item, (list, tuple)):
+            left.extend(item)
