@@ -76,7 +76,6 @@ def run_against(
     out: Path,
     options: RunOptions = RunOptions(policy=QUICK),  # noqa: B008
     clock: Clock = Clock(),  # noqa: B008
-    more_profile: str = "",
 ) -> Rehearsed:
     """Run a plan against a hub that is there."""
     config, compose = prepared.required()
@@ -86,8 +85,6 @@ def run_against(
         write_compose(composeinfo, target)
     profile = out / "profile.conf"
     write_profile(profile, hub, "rehearsal")
-    with profile.open("a", encoding="utf-8") as more:
-        more.write(more_profile)
     result = run(
         prepared.requests,
         target,

@@ -55,6 +55,7 @@ TOP: Mapping[str, OptionNote] = {
         "`{}`", '{"guest-image-next": {"upload": "aws.s3", "type": "qcow2", "format": "qcow2"}}'
     ),
     "osbuild_poll_interval": OptionNote("adaptive", "30"),
+    "osbuild_outage_limit": OptionNote("`14400`", "3600"),
     "osbuild_verify": OptionNote("`True`", "False"),
     "osbuild_fail_fast": OptionNote("`False`", "True"),
     "osbuild_save_provenance": OptionNote("`False`", "True"),

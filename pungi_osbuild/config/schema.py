@@ -54,6 +54,12 @@ def section_schema() -> JsonDict:
                 "maximum": 86400,
                 "description": "Seconds between two polls, more than 0; without it adaptive.",
             },
+            "osbuild_outage_limit": {
+                "type": "number",
+                "minimum": 0,
+                "maximum": 2592000,
+                "description": "Seconds for which the hub may be away before a run gives up.",
+            },
             "osbuild_verify": _boolean(
                 "Read every placed image once, verify Koji's checksum and compute sha256."
             ),

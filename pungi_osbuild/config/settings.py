@@ -6,7 +6,7 @@ import hashlib
 import math
 import os.path
 from dataclasses import dataclass
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple, TypeVar
 
 from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.config.places import within
@@ -63,12 +63,6 @@ def _is_own(key: Any) -> bool:
 def read_settings(good: Mapping[str, Any], problems: Problems) -> Settings:
     """Return the settings of a run; Pungi's default where an option is missing or wrong."""
     defaults = Settings()
-    interval = good.get("osbuild_poll_interval")
-    if interval is not None and not math.isfinite(interval):
-        problems.error(
-            "bad-value", "osbuild_poll_interval", "is no number", "Write a number of seconds."
-        )
-        interval = None
     return Settings(
         koji_profile=good.get("koji_profile"),
         link_type=good.get("link_type", defaults.link_type),
@@ -80,11 +74,26 @@ def read_settings(good: Mapping[str, Any], problems: Problems) -> Settings:
         media_checksum_base_filename=good.get(
             "media_checksum_base_filename", defaults.media_checksum_base_filename
         ),
-        poll_interval=interval,
+        poll_interval=_seconds(good, "osbuild_poll_interval", defaults.poll_interval, problems),
         verify=good.get("osbuild_verify", defaults.verify),
         fail_fast=good.get("osbuild_fail_fast", defaults.fail_fast),
         save_provenance=good.get("osbuild_save_provenance", defaults.save_provenance),
+        outage_limit=_seconds(good, "osbuild_outage_limit", defaults.outage_limit, problems),
     )
+
+
+_Seconds = TypeVar("_Seconds", float, Optional[float])
+
+
+def _seconds(
+    good: Mapping[str, Any], option: str, default: _Seconds, problems: Problems
+) -> _Seconds:
+    """Return a number of seconds; the schema takes it for a number when it is infinite, too."""
+    seconds: _Seconds = good.get(option, default)
+    if seconds is not None and not math.isfinite(seconds):
+        problems.error("bad-value", option, "is no number", "Write a number of seconds.")
+        return default
+    return seconds
 
 
 def _checksums(good: Mapping[str, Any], defaults: Settings, problems: Problems) -> Tuple[str, ...]:

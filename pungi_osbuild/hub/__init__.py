@@ -4,6 +4,8 @@ from pungi_osbuild.hub.archivetypes import ArchiveTypes, archive_types_call, rea
 from pungi_osbuild.hub.failure import Failure, OutputFile, explain, fault_text, uploaded
 from pungi_osbuild.hub.files import Persistence, download, local_path
 from pungi_osbuild.hub.live import LiveAddress, SignedUpload, live_addresses
+from pungi_osbuild.hub.lookup import Sought, find_submitted
+from pungi_osbuild.hub.patience import Patience
 from pungi_osbuild.hub.profile import Profile, read_profile
 from pungi_osbuild.hub.releases import (
     BuildState,
@@ -15,7 +17,7 @@ from pungi_osbuild.hub.releases import (
     taken,
 )
 from pungi_osbuild.hub.results import beside_image, build_file, read_result
-from pungi_osbuild.hub.session import Call, Hub, HubFaultError, Reply
+from pungi_osbuild.hub.session import Call, Hub, HubFaultError, Reply, UnansweredError
 from pungi_osbuild.hub.talks import Talk, hold, hold_all
 from pungi_osbuild.hub.targets import (
     Tag,
@@ -32,6 +34,7 @@ from pungi_osbuild.hub.targets import (
 from pungi_osbuild.hub.tasks import (
     Task,
     TaskState,
+    Unanswered,
     cancel,
     ended_since,
     look_up,
@@ -51,15 +54,19 @@ __all__ = [
     "KojiBuild",
     "LiveAddress",
     "OutputFile",
+    "Patience",
     "Persistence",
     "Profile",
     "Reply",
     "SignedUpload",
+    "Sought",
     "Tag",
     "Talk",
     "Target",
     "Task",
     "TaskState",
+    "Unanswered",
+    "UnansweredError",
     "User",
     "archive_types_call",
     "beside_image",
@@ -71,6 +78,7 @@ __all__ = [
     "ended_since",
     "explain",
     "fault_text",
+    "find_submitted",
     "hold",
     "hold_all",
     "listed_call",

@@ -4,27 +4,30 @@ Calls to the hub, through a few ``koji.ClientSession`` objects that threads shar
 A session is not safe to use from two threads at once, and every session costs a login and a TCP
 connection. So there are few, each is lent to one caller at a time, and the one used last is lent
 first: a run that makes its calls one after another has one session.
+
+A call is sent once for each try, and tries are made as :mod:`pungi_osbuild.hub.patience` says.
+koji's own retries are not used: after a reply that was lost, a session that expires meanwhile would
+have koji send the call once more under a new number, and the hub do it twice.
 """
 
 from __future__ import annotations
 
 import logging
 import queue
-import re
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
-from xmlrpc.client import Error as XmlRpcError
 from xmlrpc.client import Fault as XmlRpcFault
 
 import koji
-import requests
 
-from pungi_osbuild.errors import HubError, InputError
+from pungi_osbuild.errors import HubError, InputError, PungiOsbuildError
 from pungi_osbuild.hub.pace import Pace
+from pungi_osbuild.hub.patience import IMPATIENT, Outage, Patience, unreachable
 from pungi_osbuild.hub.profile import Profile
+from pungi_osbuild.hub.trouble import OFFLINE, Trouble, TroubleError, one_line, trouble_of
 from pungi_osbuild.hub.wire import unusable
 
 logger = logging.getLogger(__name__)
@@ -36,8 +39,18 @@ TIMEOUT = 120
 LOGOUT_TIMEOUT = 5
 """Seconds; the work is done by then."""
 
-_HURRIED = {"timeout": 10, "max_retries": 1, "retry_interval": 1}
-"""Seconds and tries of a call at most while somebody waits for the run to stop."""
+HURRIED_TIMEOUT = 10
+"""Seconds that a call may take while somebody waits for the run to stop."""
+
+_UNTAMED = {"max_retries": 1, "retry_interval": 0, "offline_retry": False, "anon_retry": False}
+"""What is left of koji's own retries: its logins make a second try at once, and need one."""
+
+LOGINS = 2
+"""Logins within one call: a session that the hub closes at once is not worth a third."""
+
+ALONE = 5
+"""After so many tries in a row of a call that was not answered while another one was, right
+afterwards, it is the call that cannot be answered, not the hub that is away."""
 
 MULTICALL_BATCH = 100
 """Calls in one multicall: a few hundred milliseconds of one hub worker at most."""
@@ -84,20 +97,33 @@ class Reply:
         return self.value
 
 
+class UnansweredError(HubError):
+    """
+    A call that must not be made twice was sent, and its answer was lost.
+
+    The hub may have done what it was asked for. Look there before it is asked again.
+    """
+
+
 class Hub:
     """
     A Koji hub, logged in to.
 
-    Use it as a context manager. Guarantees: at most ``SESSIONS`` logins and connections, and one
-    more while it is hurried; a call that the hub answers with a fault raises
-    :class:`HubFaultError`; one that it does not answer raises
-    :class:`~pungi_osbuild.errors.HubError`.
+    Use it as a context manager. Guarantees: at most ``SESSIONS`` logins and connections at a time,
+    and one more while it is hurried; a call that the hub answers with a fault raises
+    :class:`HubFaultError`; one that it does not answer is made again, as patience allows, and then
+    raises :class:`~pungi_osbuild.errors.HubError`. A session that has expired or was closed is
+    logged in anew.
 
+    :param patience: how long a hub that is away is waited for; the default: not at all
     :param pace: that all calls keep together; None: :mod:`pungi_osbuild.hub.pace`'s own
     """
 
-    def __init__(self, profile: Profile, pace: Optional[Pace] = None) -> None:
+    def __init__(
+        self, profile: Profile, patience: Patience = IMPATIENT, pace: Optional[Pace] = None
+    ) -> None:
         self.profile = profile
+        self._outage = Outage(profile, patience)
         self._pace = pace or Pace()
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
         self._made: List[Any] = []
@@ -106,8 +132,7 @@ class Hub:
         self._lock = threading.Lock()
 
     def __enter__(self) -> Hub:
-        with self._lent() as session:
-            self._first_contact(session)
+        self.call("getAPIVersion")
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
@@ -129,27 +154,24 @@ class Hub:
 
     def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """
-        Make one call.
+        Make one call, again where it is not answered: the hub may do it twice.
 
         :returns: the reply as it came: untrusted
         :raises HubFaultError: the hub answered with a fault
         :raises HubError: the hub could not be reached
         """
-        with self._lent() as session, _translated(self.profile):
-            self._pace.wait()
-            return session._callMethod(method, args, kwargs)
+        return self._ask(method, args, kwargs)
 
     def call_once(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """
         Make a call that must not be made twice; otherwise as :meth:`call`.
 
-        A session that is logged in numbers its calls, so the hub refuses one that arrives again
-        and koji may retry. An anonymous session (a rehearsal's) has no such net: koji sends its
-        call again only when the connection broke before there was any answer.
+        It is made again only when the hub can not have done it: there was no connection, or the
+        hub refused to listen.
+
+        :raises UnansweredError: it was sent, and the answer was lost
         """
-        with self._lent() as session, _translated(self.profile):
-            self._pace.wait()
-            return session._callMethod(method, args, kwargs, retry=session.logged_in)
+        return self._ask(method, args, kwargs, once=True)
 
     def multicall(self, calls: Sequence[Call]) -> Tuple[Reply, ...]:
         """
@@ -162,15 +184,11 @@ class Hub:
         """
         if len(calls) == 1:
             return (self._reply_to(calls[0]),)
-        if not calls:
-            return ()
         replies: List[Reply] = []
-        with self._lent() as session, _translated(self.profile):
-            for start in range(0, len(calls), MULTICALL_BATCH):
-                batch = calls[start : start + MULTICALL_BATCH]
-                wanted = [_on_the_wire(call) for call in batch]
-                self._pace.wait()
-                replies.extend(_replies(batch, session._callMethod("multiCall", (wanted,))))
+        for start in range(0, len(calls), MULTICALL_BATCH):
+            batch = calls[start : start + MULTICALL_BATCH]
+            wanted = [_on_the_wire(call) for call in batch]
+            replies.extend(_replies(batch, self._ask("multiCall", (wanted,), {})))
         return tuple(replies)
 
     def _reply_to(self, call: Call) -> Reply:
@@ -186,6 +204,7 @@ class Hub:
         There may be one more session now: all others may be waiting for a hub that hangs.
         """
         self._hurried = True
+        self._outage.hurry()
         for session in self._made:
             session.opts.update(_hurried(session.opts))
 
@@ -199,6 +218,78 @@ class Hub:
         if not isinstance(user, dict) or not isinstance(user.get("id"), int):
             raise nobody_logged_in(self.profile)
         return int(user["id"])
+
+    def _ask(
+        self, method: str, args: Sequence[Any], kwargs: Mapping[str, Any], once: bool = False
+    ) -> Any:
+        tries = alone = 0
+        while True:
+            tries += 1
+            try:
+                with self._lent() as session:
+                    answer = self._answer(session, method, args, kwargs)
+            except TroubleError as error:
+                trouble = error.trouble
+            else:
+                self._outage.answered()
+                return answer
+            if once and trouble.acted:
+                raise UnansweredError(
+                    "the hub at %s did not answer %s: %s"
+                    % (self.profile.server, method, trouble.text),
+                    "Look with `koji list-tasks --mine` what came of it before you run this again.",
+                )
+            # Before it waits: what was answered while it waits says nothing of this try.
+            alone = alone + 1 if tries > 1 and self._answers_another() else 0
+            if alone >= ALONE:
+                raise self._deaf_to(method, trouble)
+            self._outage.wait(trouble, tries)
+
+    def _answer(
+        self, session: Any, method: str, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Any:
+        """
+        Make one try of a call, in a session that is logged in.
+
+        :raises TroubleError: it met trouble
+        """
+        logins = 0
+        while True:
+            if not session.logged_in and self._logs_in:
+                logins += 1
+                with _translated(self.profile, session):
+                    log_in(session, self.profile)
+            # By itself: what cannot be put into words is no trouble of the hub's.
+            prepared = session._prepCall(method, args, kwargs)
+            self._pace.wait()
+            try:
+                with _translated(self.profile, session):
+                    return _checked(_send(session, prepared))
+            except _SessionGoneError as gone:
+                # The hub has not looked at the call: it expired, was closed, or the hub forgot it.
+                session.setSession(None)
+                if logins >= LOGINS or not self._logs_in:
+                    raise _login_failed(self.profile, gone) from gone
+
+    @property
+    def _logs_in(self) -> bool:
+        return self.profile.authtype != "noauth"
+
+    def _answers_another(self) -> bool:
+        """Whether the hub answers the simplest call there is."""
+        try:
+            with self._lent() as session:
+                self._answer(session, "getAPIVersion", (), {})
+        except (TroubleError, HubFaultError, PungiOsbuildError):
+            return False
+        return True
+
+    def _deaf_to(self, method: str, trouble: Trouble) -> HubError:
+        return HubError(
+            "the Koji hub at %s answers, but never %s: %s"
+            % (self.profile.server, method, trouble.text),
+            "Tell whoever runs the hub; its log says more. Then run this again.",
+        )
 
     @contextmanager
     def _lent(self) -> Iterator[Any]:
@@ -217,41 +308,47 @@ class Hub:
                 self._count += has_room
         if not has_room:
             return self._idle.get()
-        try:
-            # Without the lock: logging in may take its time, and others go on meanwhile.
-            return self._make()
-        except BaseException:
-            with self._lock:
-                self._count -= 1
-            raise
+        session = self._make()
+        self._made.append(session)
+        return session
 
     def _make(self) -> Any:
-        options = dict(self.profile.session_options)
+        options = {**dict(self.profile.session_options), **_UNTAMED}
         options["timeout"] = min(options.get("timeout") or TIMEOUT, TIMEOUT)
         if self.profile.user:
             options.update(user=self.profile.user, password=self.profile.password)
         if self._hurried:
             options.update(_hurried(options))
-        session = koji.ClientSession(self.profile.server, options)
-        if self._made:
-            with _translated(self.profile):
-                log_in(session, self.profile)
-        self._made.append(session)
-        return session
-
-    def _first_contact(self, session: Any) -> None:
-        # koji's defaults wait ten minutes for a hub that does not answer; a mistyped profile
-        # should not take that long to show.
-        patient = {key: session.opts.get(key) for key in ("max_retries", "retry_interval")}
-        session.opts.update(max_retries=1, retry_interval=1)
-        with _translated(self.profile):
-            log_in(session, self.profile)
-            session.getAPIVersion()
-        session.opts.update(patient)
+        return koji.ClientSession(self.profile.server, options)
 
 
 def _hurried(options: Mapping[str, Any]) -> Dict[str, int]:
-    return {key: min(most, options.get(key, most)) for key, most in _HURRIED.items()}
+    return {"timeout": min(HURRIED_TIMEOUT, options.get("timeout", HURRIED_TIMEOUT))}
+
+
+def _send(session: Any, prepared: Tuple[Any, ...]) -> Any:
+    """Send a call once; koji's own way would send it again, under a new number, too."""
+    try:
+        return session._sendOneCall(*prepared)
+    except XmlRpcFault as fault:
+        raise koji.convertFault(fault) from fault
+    except Exception:
+        # The connection may hold the rest of a reply.
+        session.new_session()
+        raise
+
+
+def _checked(answer: Any) -> Any:
+    """
+    Return an answer; a multicall that the hub went away under is none.
+
+    :raises TroubleError: it went away
+    """
+    for entry in answer if isinstance(answer, list) else ():
+        if isinstance(entry, dict) and entry.get("faultCode") == OFFLINE:
+            text = " ".join(str(entry.get("faultString")).split())
+            raise TroubleError(Trouble(text, is_hub=True))
+    return answer
 
 
 def log_in(session: Any, profile: Profile) -> None:
@@ -330,49 +427,51 @@ def _reply(call: Call, entry: object) -> Reply:
     return Reply(value=entry[0])
 
 
+class _SessionGoneError(Exception):
+    """The hub does not take the session: it has expired, was closed, or the hub forgot it."""
+
+
 @contextmanager
-def _translated(profile: Profile) -> Iterator[None]:
-    """Turn what koji raises into a fault or an error in the user's words."""
+def _translated(profile: Profile, session: Any) -> Iterator[None]:
+    """
+    Turn what koji raises into a fault, trouble, or an error in the user's words.
+
+    :raises TroubleError: it may pass
+    """
+    was_logged_in = session.logged_in
     try:
         yield
-    except XmlRpcFault as fault:
-        raise HubFaultError(int(fault.faultCode), str(fault.faultString)) from fault
-    except koji.RetryError as error:
-        raise HubError(
-            "the hub at %s did a call whose reply was lost" % profile.server,
-            "Look with `koji list-tasks --mine` what came of it before you run this again.",
-        ) from error
-    except koji.AuthError as error:
-        raise HubError(
-            "logging in at %s failed: %s" % (profile.server, _one_line(error)),
-            "Check the profile %r, and your ticket (`klist`), certificate or password."
-            % profile.name,
-        ) from error
-    except koji.GenericError as error:
-        if error.fromFault:
+    except PungiOsbuildError:
+        raise
+    except Exception as error:
+        trouble = trouble_of(error)
+        if trouble is not None:
+            raise TroubleError(trouble) from error
+        if isinstance(error, koji.AuthError):
+            if was_logged_in and not isinstance(error, koji.AuthLockError):
+                raise _SessionGoneError(one_line(error)) from error
+            raise _login_failed(profile, error) from error
+        if isinstance(error, XmlRpcFault):
+            raise HubFaultError(int(error.faultCode), str(error.faultString)) from error
+        if isinstance(error, koji.GenericError) and error.fromFault:
             raise HubFaultError(error.faultCode, str(error)) from error
-        raise _unreachable(profile, error) from error
-    except ImportError as error:
-        raise HubError(
-            "the profile %r logs in by Kerberos, and koji has no library for that: %s"
-            % (profile.name, _one_line(error)),
-            "Take koji from your distribution, or install requests-gssapi.",
-        ) from error
-    except (requests.RequestException, OSError, XmlRpcError) as error:
-        raise _unreachable(profile, error) from error
+        if isinstance(error, ImportError):
+            raise _no_kerberos(profile, error) from error
+        if isinstance(error, (koji.GenericError, OSError)):
+            raise unreachable(profile, one_line(error)) from error
+        raise
 
 
-def _unreachable(profile: Profile, error: Exception) -> HubError:
+def _login_failed(profile: Profile, error: Exception) -> HubError:
     return HubError(
-        "the Koji hub at %s cannot be used: %s" % (profile.server, _one_line(error)),
-        "Check `koji --profile=%s hello`; when that works, run this again." % profile.name,
+        "logging in at %s failed: %s" % (profile.server, one_line(error)),
+        "Check the profile %r, and your ticket (`klist`), certificate or password." % profile.name,
     )
 
 
-def _one_line(error: Exception) -> str:
-    """Return an error in one line: of what urllib3 wraps, what the system said."""
-    text = " ".join(str(error).split())
-    said = re.search(r"\[Errno -?\d+\] ([^'\")]+)", text)
-    if said:
-        return said.group(1)
-    return text if len(text) <= 300 else text[:297] + "..."
+def _no_kerberos(profile: Profile, error: Exception) -> HubError:
+    return HubError(
+        "the profile %r logs in by Kerberos, and koji has no library for that: %s"
+        % (profile.name, one_line(error)),
+        "Take koji from your distribution, or install requests-gssapi.",
+    )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
-from pungi_osbuild.hub.session import Call, Hub
+from pungi_osbuild.hub.session import Call, Hub, UnansweredError
 from pungi_osbuild.hub.talks import Talk
 from pungi_osbuild.hub.wire import Struct, structs, unusable
 from pungi_osbuild.model import METHOD, ImageRequest, TaskTimes
@@ -42,14 +42,31 @@ class Task:
     times: TaskTimes
 
 
-def submit(hub: Hub, request: ImageRequest) -> int:
+@dataclass(frozen=True)
+class Unanswered:
+    """
+    A submission whose answer was lost: there may be a task, or there may be none.
+
+    It must not be submitted again before the hub was asked for the task
+    (:mod:`pungi_osbuild.hub.lookup`).
+
+    :param reason: what became of the answer
+    """
+
+    reason: str
+
+
+def submit(hub: Hub, request: ImageRequest) -> Union[int, Unanswered]:
     """
     Submit a request and return its task id.
 
     :raises HubFaultError: the hub refused it; no task was made
-    :raises HubError: the hub could not be reached; a task may or may not have been made
+    :raises HubError: the hub could not be reached; no task was made
     """
-    task_id = hub.call_once(METHOD, *request.arguments())
+    try:
+        task_id = hub.call_once(METHOD, *request.arguments())
+    except UnansweredError as error:
+        return Unanswered(error.reason)
     if not isinstance(task_id, int):
         raise unusable("the reply to %s" % METHOD, "a task id", task_id)
     return task_id

@@ -176,6 +176,8 @@ class Settings:
         (``osbuild_fail_fast``)
     :param save_provenance: keep manifests and SBOMs in the compose's logs
         (``osbuild_save_provenance``)
+    :param outage_limit: seconds for which the hub may be away before the run gives up
+        (``osbuild_outage_limit``)
     """
 
     koji_profile: Optional[str] = None
@@ -188,6 +190,7 @@ class Settings:
     verify: bool = True
     fail_fast: bool = False
     save_provenance: bool = False
+    outage_limit: float = 14400.0
 
 
 @dataclass(frozen=True)

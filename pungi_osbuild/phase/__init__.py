@@ -1,7 +1,7 @@
 """The phase: plan, check, submit, watch, collect, place, record."""
 
+from pungi_osbuild.clock import Clock
 from pungi_osbuild.phase.checks import check, check_beside, check_settings
-from pungi_osbuild.phase.clock import Clock
 from pungi_osbuild.phase.hubcheck import HubCheck, check_on_hub, hindered
 from pungi_osbuild.phase.plan import Plan, plan
 from pungi_osbuild.phase.prepare import planned_and_checked

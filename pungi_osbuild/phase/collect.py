@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable, FrozenSet, Iterable, List, Optional, Sequence, Tuple, Union
 
+from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError, PungiOsbuildError
 from pungi_osbuild.hub import (
     Failure,
@@ -37,7 +38,6 @@ from pungi_osbuild.model import (
     TaskTimes,
     without_logins,
 )
-from pungi_osbuild.phase.clock import Clock
 from pungi_osbuild.phase.place import Care, Source, place
 from pungi_osbuild.phase.saved import Provenance, save_logs, saved_folder
 

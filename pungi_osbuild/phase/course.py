@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import logging
 from dataclasses import dataclass, field, replace
-from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple, Union
+from typing import Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 from pungi_osbuild.errors import HubError, PungiOsbuildError
-from pungi_osbuild.hub import Hub, HubFaultError, fault_text, submit
+from pungi_osbuild.hub import Hub, HubFaultError, fault_text
 from pungi_osbuild.model import ComposeIdentity, ImageRequest, Outcome, OutcomeKind
 from pungi_osbuild.phase.cancelling import Canceller
 from pungi_osbuild.phase.collect import Collector, Read, Submitted, cancelled, failed, refused
@@ -16,6 +16,7 @@ from pungi_osbuild.phase.history import Bounds
 from pungi_osbuild.phase.host import Host
 from pungi_osbuild.phase.journal import Journal
 from pungi_osbuild.phase.releases import Registry, allocate
+from pungi_osbuild.phase.submitting import Submitter
 from pungi_osbuild.phase.watch import Ended, Watcher
 from pungi_osbuild.phase.workers import GRACE, Workers
 from pungi_osbuild.stop import StopFlag
@@ -78,6 +79,7 @@ class Course:
     def __init__(
         self,
         hub: Hub,
+        submitter: Submitter,
         registry: Registry,
         identity: ComposeIdentity,
         journal: Journal,
@@ -87,7 +89,7 @@ class Course:
         conduct: Conduct,
         bounds: Bounds = Bounds(),  # noqa: B008  frozen
     ) -> None:
-        self._hub = hub
+        self._submitter = submitter
         self._registry = registry
         self._identity = identity
         self._journal = journal
@@ -102,7 +104,6 @@ class Course:
         self._reason_to_give_up: Optional[str] = None
         self._canceller = Canceller(hub)
         self._ended: Dict[int, Ended] = {}
-        self._unanswered: Set[int] = set()
 
     @property
     def unfinished(self) -> List[Submitted]:
@@ -123,7 +124,7 @@ class Course:
     @property
     def in_doubt(self) -> int:
         """How many submissions the hub has not answered: there may be a task, or none."""
-        return len(self._unanswered)
+        return self._submitter.in_doubt
 
     def outcomes(self, requests: Sequence[ImageRequest]) -> Tuple[Outcome, ...]:
         """Return what became of each request that was submitted or refused, in their order."""
@@ -171,6 +172,7 @@ class Course:
         :raises HubError: the hub could not be reached
         """
         deadline = self._collector.clock.monotonic() + self._conduct.graces.unseen
+        self._find_doubtful()
         self._canceller.cancel(self.going_on)
         for submitted in self.unfinished:
             end = self._end_of(submitted.task_id)
@@ -243,19 +245,18 @@ class Course:
             return replace(refused(request, attempt, reason), kind=OutcomeKind.CANCELLED)
         try:
             self._journal.intent(request, attempt, self._bounds)
-            self._unanswered.add(request.number)
-            task_id = submit(self._hub, request)
+            task_id = self._submitter.submit(request, self._bounds.task_id)
         except HubFaultError as fault:
-            self._unanswered.discard(request.number)
             self._try_to(lambda: self._journal.refused(request, attempt))
             return refused(request, attempt, "the hub refused the task: %s" % fault_text(fault))
         except HubError as error:
             self._lost = error
-            reason = "%s; whether there is a task now is not known" % error.reason
+            reason = error.reason
+            if self._submitter.is_in_doubt(request):
+                reason += "; whether there is a task now is not known"
             return refused(request, attempt, reason)
         except PungiOsbuildError as error:
             return refused(request, attempt, error.reason)
-        self._unanswered.discard(request.number)
         # Two threads may do this at once; the lower of two bounds is one, too.
         self._bounds = replace(self._bounds, task_id=max(self._bounds.task_id, task_id))
         submitted = Submitted(request, task_id, attempt)
@@ -263,6 +264,22 @@ class Course:
         if self._conduct.cancel_on_stop and self._conduct.stop.requested:
             # Nobody may be left to take this result, to cancel the task, or to keep a journal.
             self._try_to(lambda: self._canceller.cancel([task_id]))
+        self._try_to(lambda: self._journal.submitted(request, attempt, task_id))
+        return submitted
+
+    def _find_doubtful(self) -> None:
+        """Find the tasks of submissions that were not answered, while there is somebody to."""
+        try:
+            found = self._submitter.look_up()
+        except (HubFaultError, PungiOsbuildError) as error:
+            logger.error("what was not answered could not be looked up: %s", error)
+            return
+        for request, task_id in found:
+            self._note(self._submitted_as(request, request.attempt, task_id))
+
+    def _submitted_as(self, request: ImageRequest, attempt: int, task_id: int) -> Submitted:
+        submitted = Submitted(request, task_id, attempt)
+        self._host.submitted(submitted)
         self._try_to(lambda: self._journal.submitted(request, attempt, task_id))
         return submitted
 

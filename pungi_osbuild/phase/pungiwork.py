@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Iterable, List, Optional, Sequence, Set, Tuple, Type
 
+from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.config import (
     Reading,
     Source,
@@ -35,7 +36,6 @@ from pungi_osbuild.model import (
     Severity,
 )
 from pungi_osbuild.phase.checks import check_beside
-from pungi_osbuild.phase.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.phase.composeview import PungiCompose, path_problems, view
 from pungi_osbuild.phase.history import History
 from pungi_osbuild.phase.hubcheck import check_on_hub

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterator, Optional, Sequence
 
-from pungi_osbuild.errors import ConfigError, HubError, PungiOsbuildError, RunInterruptedError
-from pungi_osbuild.hub import Hub, Profile
+from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
+from pungi_osbuild.errors import ConfigError, PungiOsbuildError, RunInterruptedError
+from pungi_osbuild.hub import Hub, Patience, Profile
 from pungi_osbuild.metadata import Vocabulary
 from pungi_osbuild.model import (
     Compose,
@@ -18,7 +19,6 @@ from pungi_osbuild.model import (
     Settings,
     has_errors,
 )
-from pungi_osbuild.phase.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.phase.collect import Collector, refused
 from pungi_osbuild.phase.course import Conduct, Course, Graces
 from pungi_osbuild.phase.history import Bounds, Ending
@@ -29,7 +29,8 @@ from pungi_osbuild.phase.preflight import preflight
 from pungi_osbuild.phase.record import own_files
 from pungi_osbuild.phase.refusals import refusals_explained
 from pungi_osbuild.phase.releases import allocate
-from pungi_osbuild.phase.watch import SLICE, PollPolicy, Watcher
+from pungi_osbuild.phase.submitting import Submitter
+from pungi_osbuild.phase.watch import PollPolicy, Watcher
 from pungi_osbuild.stop import StopFlag
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,8 @@ class RunOptions:
     :param policy: how often the hub is asked; None: adaptive, or ``osbuild_poll_interval``
     :param stop: looked at in each turn, for a signal whose exception was swallowed
     :param cancel_on_stop: cancel the tasks of a run that is stopped
-    :param patience: seconds for which a hub is tried again that cannot be logged in to at first
+    :param patience: seconds for which a hub is waited for that has never answered; for one that
+        has, ``osbuild_outage_limit`` counts
     :param host: whoever the run works for; None: the compose folder
     :param graces: for what is in progress when a run is stopped
     """
@@ -59,9 +61,6 @@ class RunOptions:
 
 
 DEFAULTS = RunOptions()
-
-RETRY_PAUSE = 10.0
-"""Seconds between two tries to log in."""
 
 
 def run(
@@ -93,12 +92,13 @@ def run(
         Journal(topdir, clock.now) as journal,
         _ending(journal),
         refusals_explained(profile),
-        _logged_in(profile, options, clock) as hub,
+        ExitStack() as stack,
     ):
         journal.plan(requests, compose.identity, profile.place)
-        tasks = HubTasks(hub, hub.user_id())
-        registry = HubRegistry(hub, options.stop.check)
         with _nothing_submitted_yet(options.stop):
+            hub = stack.enter_context(Hub(profile, _patience(settings, options, clock)))
+            tasks = HubTasks(hub, hub.user_id())
+            registry = HubRegistry(hub, options.stop.check)
             found = preflight(hub, requests)
             if has_errors(found.problems):
                 raise ConfigError(found.problems)
@@ -108,6 +108,7 @@ def run(
         policy = options.policy or PollPolicy(fixed=settings.poll_interval)
         course = Course(
             hub,
+            Submitter(hub, tasks.owner, clock, options.stop),
             registry,
             compose.identity,
             journal,
@@ -136,7 +137,10 @@ def run(
         except BaseException as error:
             # Whatever it was: what is finished must be recorded before it goes on its way.
             stopped = error
-        interrupted = isinstance(stopped, KeyboardInterrupt)
+        # Whoever waited for the hub when the run was stopped says so by a HubError.
+        interrupted = isinstance(stopped, KeyboardInterrupt) or (
+            stopped is not None and options.stop.requested
+        )
         if interrupted:
             hub.hurry()
             if options.cancel_on_stop:
@@ -176,28 +180,10 @@ def _bounds(tasks: HubTasks) -> Bounds:
     return Bounds() if task is None else Bounds(task.id, task.times.created)
 
 
-@contextmanager
-def _logged_in(profile: Profile, options: RunOptions, clock: Clock) -> Iterator[Hub]:
-    """Give a hub that is logged in to; one that is away for a moment is waited for."""
-    deadline = clock.monotonic() + options.patience
-    with ExitStack() as stack:
-        while True:
-            try:
-                hub = stack.enter_context(Hub(profile))
-                break
-            except HubError as error:
-                if clock.monotonic() + RETRY_PAUSE > deadline:
-                    raise
-                logger.warning("%s; trying again", error.reason)
-                _wait(RETRY_PAUSE, options.stop, clock)
-        yield hub
-
-
-def _wait(seconds: float, stop: StopFlag, clock: Clock) -> None:
-    end = clock.monotonic() + seconds
-    while clock.monotonic() < end:
-        with _nothing_submitted_yet(stop):
-            clock.sleep(SLICE)
+def _patience(settings: Settings, options: RunOptions, clock: Clock) -> Patience:
+    return Patience(
+        limit=settings.outage_limit, at_first=options.patience, clock=clock, stop=options.stop
+    )
 
 
 @contextmanager
@@ -205,8 +191,11 @@ def _nothing_submitted_yet(stop: StopFlag) -> Iterator[None]:
     """Look at the flag before and after; being stopped costs nothing here."""
     try:
         stop.check()
-        yield
-        stop.check()
+        try:
+            yield
+        finally:
+            # Also where it is an error: whoever waited for the hub says so by a HubError.
+            stop.check()
     except KeyboardInterrupt:
         raise RunInterruptedError(
             "interrupted before anything was submitted", "Run this again."

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Deque, Dict, List, Optional, Protocol, Sequence, Set, Tuple
 
+from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import Task
-from pungi_osbuild.phase.clock import Clock
 
 MARGIN = 5.0
 """

@@ -21,8 +21,8 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Seque
 
 import productmd.images
 
+from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import Profile
-from pungi_osbuild.phase.clock import Clock
 from pungi_osbuild.phase.composeview import PungiVariant
 from pungi_osbuild.phase.pungiwork import Features, PungiWork
 from pungi_osbuild.rehearsal import (

@@ -42,6 +42,7 @@ from pungi_osbuild.phase.course import Conduct, Course, Graces
 from pungi_osbuild.phase.host import ComposeFolder
 from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
 from pungi_osbuild.phase.journal import Journal, read_journal
+from pungi_osbuild.phase.submitting import Submitter
 from pungi_osbuild.phase.watch import SLICE, Watcher
 from pungi_osbuild.rehearsal import HubContent, HubSettings, RehearsalHub, parse_fault
 from pungi_osbuild.rehearsal import write_profile as write
@@ -51,7 +52,6 @@ from tests.phase.pungi_standin import LIMIT, params
 from tests.rehearsed import QUICK
 from tests.values import a_compose, a_request, an_identity, an_image_config
 
-IMPATIENT = "max_retries = 0\nanon_retry = false\n"
 IN_A_HURRY = Graces(submitting=0.05, collecting=0.05, unseen=0.0)
 LONG = HubSettings(duration=600)
 ONE_AFTER_THE_OTHER = HubSettings(duration=10, capacity=1)
@@ -80,8 +80,6 @@ class Scene:
         self.times = times
         self.profile_file = folder / "koji.conf"
         write(self.profile_file, hub)
-        with self.profile_file.open("a", encoding="utf-8") as more:
-            more.write(IMPATIENT)
         self.profile: Profile = read("rehearsal", self.profile_file)
         self.compose: Compose = a_compose(topdir=str(self.topdir))
 
@@ -94,7 +92,7 @@ class Scene:
         return run(
             requests,
             self.compose,
-            Settings(fail_fast=fail_fast),
+            Settings(fail_fast=fail_fast, outage_limit=0),
             self.profile,
             vocabulary(),
             options or RunOptions(policy=QUICK),
@@ -677,12 +675,14 @@ FOREVER = float("inf")
 def a_course(scene: Scene, hub: Hub, journal: Journal) -> Course:
     clock = Clock(sleep=scene.times.sleep)
     host = ComposeFolder(scene.topdir, an_identity(), Settings())
+    tasks = HubTasks(hub, hub.user_id())
     return Course(
         hub,
+        Submitter(hub, tasks.owner, clock, StopFlag()),
         HubRegistry(hub),
         an_identity(),
         journal,
-        Watcher(HubTasks(hub, hub.user_id()), QUICK, clock),
+        Watcher(tasks, QUICK, clock),
         Collector(hub, scene.topdir, Settings(), vocabulary(), clock, host.source),
         host,
         Conduct(fail_fast=True),

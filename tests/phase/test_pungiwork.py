@@ -18,9 +18,9 @@ import pytest
 from kobo.threads import WorkerThread
 from productmd.images import Images
 
+from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import ConfigError, InputError
 from pungi_osbuild.model import Problem
-from pungi_osbuild.phase.clock import Clock
 from pungi_osbuild.phase.pungiwork import LOGIN_PATIENCE, Features
 from pungi_osbuild.rehearsal import HubContent, HubSettings, HubTag, HubTarget, RehearsalHub
 from tests.gate import Gate, call_of

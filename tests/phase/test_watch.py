@@ -8,9 +8,9 @@ from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
 import pytest
 
+from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import Task, TaskState
 from pungi_osbuild.model import TaskTimes
-from pungi_osbuild.phase.clock import Clock
 from pungi_osbuild.phase.watch import MARGIN, TURN, Ended, PollPolicy, Watcher
 
 

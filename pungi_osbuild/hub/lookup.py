@@ -1,0 +1,79 @@
+"""
+Looking up the task of a submission whose answer was lost.
+
+The hub does not know whose words a task came from, so a task is told by its arguments, and by being
+younger than the intent to submit it. Age is told by task ids, which Koji takes from one sequence:
+clocks differ, and a task of the same arguments may be seconds older.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Dict, List, Mapping, Sequence
+
+from pungi_osbuild.hub.session import Hub
+from pungi_osbuild.hub.wire import Struct, structs, unusable
+from pungi_osbuild.model import METHOD, digest_of
+
+PAGE = 50
+"""Tasks asked for at once, with their arguments: those of a run, or less."""
+
+MAX_PAGES = 200
+"""Pages looked at: ten thousand image tasks of one user since the intent are somebody else's."""
+
+
+@dataclass(frozen=True)
+class Sought:
+    """
+    A submission that was not answered.
+
+    :param key: what the caller calls it by
+    :param sent: the digest of its arguments (:func:`~pungi_osbuild.model.sent_digest`)
+    :param after: the id of a task from before the intent to submit it: the newest one then, or a
+        later one that is known to be another's
+    """
+
+    key: int
+    sent: str
+    after: int
+
+
+def find_submitted(hub: Hub, user_id: int, sought: Sequence[Sought]) -> Dict[int, int]:
+    """
+    Return the tasks that have come of some submissions.
+
+    One request to the hub for each ``PAGE`` image tasks of the user since the first of them.
+
+    :param user_id: who has submitted them
+    :returns: task ids by key; of several tasks with the same arguments the oldest
+    :raises HubFaultError: the hub refused the call
+    :raises HubError: the hub could not be reached
+    :raises ReplyError: the reply does not look as it should
+    """
+    if not sought:
+        return {}
+    found: Dict[int, int] = {}
+    for task in _younger_tasks(hub, user_id, min(one.after for one in sought)):
+        arguments, task_id = task.plain("request"), task.integer("id")
+        if not isinstance(arguments, (list, tuple)):
+            # Whatever it is, it is none of ours: all that is submitted here has arguments.
+            continue
+        sent = digest_of(arguments)
+        for one in sought:
+            if one.sent == sent and one.after < task_id:
+                found[one.key] = task_id
+    return found
+
+
+def _younger_tasks(hub: Hub, user_id: int, after: int) -> List[Struct]:
+    """Return a user's image tasks that are younger than a task, the newest first."""
+    opts: Mapping[str, Any] = {"owner": user_id, "method": METHOD, "decode": True}
+    found: List[Struct] = []
+    for _ in range(MAX_PAGES):
+        # A task that comes between two pages shifts the second: one may be there twice.
+        query = {"limit": PAGE, "offset": len(found), "order": "-id"}
+        page = structs(hub.call("listTasks", opts, query), "listTasks")
+        found.extend(page)
+        if len(page) < PAGE or page[-1].integer("id") <= after:
+            return [task for task in found if task.integer("id") > after]
+    raise unusable("listTasks", "fewer than %d tasks" % (PAGE * MAX_PAGES), len(found))

@@ -1,0 +1,132 @@
+"""
+Trouble on the way to the hub, told apart from what the hub answers.
+
+Trouble passes: a connection that is refused or reset, a gateway without a backend, a hub that says
+it is offline, a reply that ends early or is a page for people. What the hub answers, a fault with a
+reason of its own, does not. Which is which was read in koji 1.36's client (it turns every reply but
+one of HTTP status 2xx into an exception of requests, and what is no XML-RPC into one of expat's or
+xmlrpc's), and found by experiment on kojihub 1.35.3: ``ServerOffline`` stands for offline, lockout
+and a database that cannot be reached.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Optional
+from xml.parsers.expat import ExpatError
+from xmlrpc.client import Error as XmlRpcError
+from xmlrpc.client import Fault as XmlRpcFault
+
+import koji
+import requests
+from urllib3.exceptions import NewConnectionError
+
+OFFLINE = int(koji.ServerOffline.faultCode)
+"""koji's faultCode of a hub that is offline."""
+
+FOREIGN = 1
+"""The faultCode of an exception that is not koji's own."""
+
+_PASSING_STATUSES = frozenset({408, 425, 429})
+"""HTTP statuses below 500 that ask the client to come again."""
+
+_DATABASE_GONE = re.compile(
+    r"psycopg2?\.(errors\.)?\w*(OperationalError|InterfaceError|AdminShutdown|CrashShutdown)"
+)
+"""A hub whose database went away within a call."""
+
+_LOGIN_CUT_SHORT = re.compile(
+    r"requests\.exceptions\.(ConnectionError|ConnectTimeout|ReadTimeout|Timeout|ChunkedEncodingError)"
+    r"|HTTPError: 5\d\d|ServerOffline|ExpatError|ResponseError|^unable to obtain a session$"
+)
+"""koji's logins by certificate and by Kerberos turn all that goes wrong into one error's text."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """
+    Why a call was not answered as a hub answers.
+
+    :param text: what is wrong, in one line
+    :param acted: the hub may have done what it was asked for all the same
+    :param is_hub: a hub, or a gateway that knows of one, says so: the address is right
+    """
+
+    text: str
+    acted: bool = True
+    is_hub: bool = False
+
+
+class TroubleError(Exception):
+    """A call met trouble; trying again later may help."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.text)
+        self.trouble = trouble
+
+
+def trouble_of(error: Exception) -> Optional[Trouble]:
+    """Return the trouble behind an exception that koji raised; None for one that will not pass."""
+    if isinstance(error, (XmlRpcFault, koji.GenericError)):
+        return _of_koji(error)
+    if isinstance(error, requests.HTTPError):
+        return _of_status(error)
+    if _is_certificate(error):
+        return None
+    if isinstance(error, requests.RequestException):
+        if isinstance(error, ValueError):  # an address that cannot be one
+            return None
+        return Trouble(one_line(error), acted=not _was_never_sent(error))
+    if isinstance(error, OSError):
+        return Trouble(one_line(error))
+    if isinstance(error, (ExpatError, XmlRpcError, UnicodeDecodeError, IndexError, ValueError)):
+        return Trouble("the reply is no whole XML-RPC: %s" % one_line(error))
+    return None
+
+
+def _of_koji(error: Exception) -> Optional[Trouble]:
+    code, text = getattr(error, "faultCode", FOREIGN), one_line(error)
+    if code == OFFLINE:
+        return Trouble(text, acted=False, is_hub=True)
+    if isinstance(error, koji.RetryError):
+        return Trouble(text, is_hub=True)
+    if isinstance(error, koji.AuthError):
+        return Trouble(text, acted=False) if _LOGIN_CUT_SHORT.search(text) else None
+    if code == FOREIGN and _DATABASE_GONE.search(str(error)):
+        return Trouble("the hub has lost its database: %s" % text, is_hub=True)
+    return None
+
+
+def _of_status(error: requests.HTTPError) -> Optional[Trouble]:
+    response = error.response
+    status = 0 if response is None else response.status_code
+    if status < 500 and status not in _PASSING_STATUSES:
+        return None
+    # Not the error's own text: it quotes the address, and an old hub's holds the session's key.
+    reason = "" if response is None else str(response.reason or "")
+    return Trouble(
+        ("HTTP %d %s" % (status, reason)).rstrip(), acted=status != 429, is_hub=status != 500
+    )
+
+
+def _is_certificate(error: BaseException) -> bool:
+    return bool(koji.is_requests_cert_error(error)) or "CERTIFICATE_VERIFY_FAILED" in str(error)
+
+
+def _was_never_sent(error: requests.RequestException) -> bool:
+    """Whether there was not even a connection to send a call on."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return True
+    inner = error.args[0] if error.args else None
+    return isinstance(getattr(inner, "reason", None), NewConnectionError)
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error in one line: of what urllib3 wraps, what the system said."""
+    # An old hub's address holds the session's key.
+    text = re.sub(r"\b(session-(?:id|key))=[^&\s'\")]+", r"\1=...", " ".join(str(error).split()))
+    said = re.search(r"\[Errno -?\d+\] ([^'\")]+)", text)
+    if said:
+        return said.group(1)
+    return text if len(text) <= 300 else text[:297] + "..."

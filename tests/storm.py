@@ -1,0 +1,203 @@
+"""A storm before a hub: chosen requests meet trouble on their way there, or on their way back."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import socket
+import struct
+import threading
+from contextlib import suppress
+from enum import Enum
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, List, Tuple
+
+from pungi_osbuild.rehearsal import RehearsalHub
+
+LIMIT = 30
+PAGE = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body>Back soon<br></body></html>"
+
+
+class Trouble(Enum):
+    """What happens to a request; whether the hub has seen it by then."""
+
+    RESET = ("reset", False)
+    LOST = ("the hub answers, and the connection breaks", True)
+    BAD_GATEWAY = ("502", False)
+    UNAVAILABLE = ("503", False)
+    GATEWAY_TIMEOUT = ("504, though the hub answers", True)
+    SERVER_ERROR = ("500, though the hub answers", True)
+    PAGE = ("a page for people with status 200", False)
+    TRUNCATED = ("XML that ends early", True)
+    CUT = ("fewer bytes than were told", True)
+    OFFLINE = ("ServerOffline", False)
+    EXPIRED = ("AuthExpired", False)
+    CLOSED = ("AuthError", False)
+    DATABASE = ("the hub loses its database", False)
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether the hub does what it is asked for."""
+        return self.value[1]
+
+
+_STATUSES = {
+    Trouble.BAD_GATEWAY: 502,
+    Trouble.UNAVAILABLE: 503,
+    Trouble.GATEWAY_TIMEOUT: 504,
+    Trouble.SERVER_ERROR: 500,
+    Trouble.PAGE: 200,
+}
+_FAULTS = {
+    Trouble.OFFLINE: (1014, "server is offline"),
+    Trouble.EXPIRED: (1007, 'session "1" has expired'),
+    Trouble.CLOSED: (1002, "Invalid session or bad credentials"),
+    Trouble.DATABASE: (
+        1,
+        "Traceback (most recent call last):\n  File ...\npsycopg2.OperationalError: server closed"
+        " the connection unexpectedly\n",
+    ),
+}
+
+
+class Storm:
+    """
+    Stands before a hub. Use it as a context manager, within the hub's.
+
+    :param trouble: what happens
+    :param stage: a method; requests that call it, in a multicall or not, meet the trouble
+    :param times: so many of them
+    :param skip: after so many have passed
+    """
+
+    def __init__(
+        self, hub: RehearsalHub, trouble: Trouble, stage: str, times: int = 1, skip: int = 0
+    ) -> None:
+        found = re.match(r"http://127\.0\.0\.1:(\d+)/", hub.server)
+        assert found is not None, hub.server
+        self._there = int(found.group(1))
+        self._trouble = trouble
+        self._stage = b">%s<" % stage.encode("ascii")
+        self._left = times
+        self._skip = skip
+        self._lock = threading.Lock()
+        self._made: List[Any] = []
+        self.met: List[Tuple[str, ...]] = []
+        """The methods of each request that met the trouble."""
+        storm = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                storm._answer(self)
+
+            def do_GET(self) -> None:
+                storm._pass(self, b"")
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, request: Any, client_address: Any) -> None:
+                pass
+
+            def process_request(self, request: Any, client_address: Any) -> None:
+                storm._made.append(request)
+                super().process_request(request, client_address)
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.port = int(self._server.server_address[1])
+
+    def __enter__(self) -> Storm:
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        for one in self._made:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+    def stand_before(self, profile: Path) -> None:
+        """Have a profile lead to the storm and no more to the hub; files are fetched as before."""
+        text = profile.read_text("utf-8")
+        profile.write_text(
+            text.replace("server = http://127.0.0.1:%d/" % self._there, self._here), "utf-8"
+        )
+
+    @property
+    def _here(self) -> str:
+        return "server = http://127.0.0.1:%d/" % self.port
+
+    def _is_hit(self, body: bytes) -> bool:
+        with self._lock:
+            if self._stage not in body or not self._left:
+                return False
+            if self._skip:
+                self._skip -= 1
+                return False
+            self._left -= 1
+            methods = re.findall(rb"(?:<methodName>|<string>)(\w+)<", body)
+            self.met.append(tuple(method.decode("ascii") for method in methods[:1]))
+            return True
+
+    def _answer(self, handler: BaseHTTPRequestHandler) -> None:
+        body = handler.rfile.read(int(handler.headers["Content-Length"]))
+        if not self._is_hit(body):
+            self._pass(handler, body)
+            return
+        trouble = self._trouble
+        reply = self._forwarded(handler, body)[2] if trouble.is_seen else b""
+        if trouble in (Trouble.RESET, Trouble.LOST):
+            self._break(handler)
+        elif trouble in _STATUSES:
+            _send(handler, _STATUSES[trouble], "text/html", PAGE)
+        elif trouble in _FAULTS:
+            _send(handler, 200, "text/xml", _fault(*_FAULTS[trouble]))
+        elif trouble is Trouble.TRUNCATED:
+            _send(handler, 200, "text/xml", reply[: len(reply) // 2])
+        else:
+            _send(handler, 200, "text/xml", reply[: len(reply) // 2], len(reply))
+            handler.close_connection = True
+
+    def _pass(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        status, kind, reply = self._forwarded(handler, body)
+        _send(handler, status, kind, reply)
+
+    def _forwarded(self, handler: BaseHTTPRequestHandler, body: bytes) -> Tuple[int, str, bytes]:
+        there = http.client.HTTPConnection("127.0.0.1", self._there, timeout=LIMIT)
+        try:
+            there.request(str(handler.command), handler.path, body or None, dict(handler.headers))
+            reply = there.getresponse()
+            return reply.status, reply.headers.get("Content-Type", ""), reply.read()
+        finally:
+            there.close()
+
+    def _break(self, handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        linger = struct.pack("ii", 1, 0)
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        # Closed here, with what is unread in it: the other side sees a reset.
+        handler.connection.close()
+
+
+def _send(
+    handler: BaseHTTPRequestHandler, status: int, kind: str, body: bytes, length: int = -1
+) -> None:
+    handler.send_response(status)
+    handler.send_header("Content-Type", kind)
+    handler.send_header("Content-Length", str(len(body) if length < 0 else length))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def _fault(code: int, text: str) -> bytes:
+    import xmlrpc.client
+
+    return xmlrpc.client.dumps(xmlrpc.client.Fault(code, text)).encode("utf-8")
