@@ -9,7 +9,7 @@ DEMO = demo-compose
 # A user of the hub, not of this machine: make takes USER from the environment, too.
 HUB_USER = $(if $(filter command line,$(origin USER)),$(USER))
 
-.PHONY: demo test test-hub docs lint format clean
+.PHONY: demo test test-hub docs dist-check lint format clean
 
 demo: $(STAMP)
 	@rm -rf $(DEMO)
@@ -40,6 +40,10 @@ docs: $(STAMP)
 	$(BIN)/sphinx-build -q -W --keep-going docs build/docs
 	@echo "open build/docs/index.html"
 
+# Sdist and wheel in dist/, each tried in an environment of its own.
+dist-check: $(STAMP)
+	scripts/dist-check $(BIN)/python dist
+
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -54,4 +58,4 @@ $(STAMP): setup.py scripts/make-venv
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(DEMO) build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(DEMO) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -35,13 +35,16 @@ setup(
     ],
     extras_require={
         "dev": [
+            "build",
             "coverage",
             "hypothesis",
             "mypy",
             "pytest",
             "ruff",
+            "setuptools>=69.3",
             "types-jsonschema",
             "types-requests",
+            "wheel",
         ],
         "docs": ["furo", "myst-parser", "sphinx"],
     },
