@@ -8,7 +8,7 @@ from typing import Any, Callable, Optional, Tuple
 
 import click
 
-from pungi_osbuild.rehearsal import KEYS, FaultKind, HubSettings, ResultsIn, parse_fault
+from pungi_osbuild.rehearsal import FaultKind, Group, HubSettings, ResultsIn, parse_fault
 
 _OPTIONS = (
     click.option(
@@ -60,16 +60,25 @@ _OPTIONS = (
 
 def _listed(kind: FaultKind) -> str:
     """Return a kind of fault for the help, whose lines click is told to leave alone."""
-    first = "%-14s " % kind.value
-    return textwrap.fill(kind.meaning, 76, initial_indent=first, subsequent_indent=" " * 15)
+    more = [key for key in kind.keys if key not in kind.group.keys]
+    said = kind.meaning + (" (%s)" % ", ".join(more) if more else "")
+    first = "%-16s " % kind.value
+    return textwrap.fill(said, 76, initial_indent=first, subsequent_indent=" " * 17)
+
+
+def _group(group: Group) -> str:
+    """Return a group of faults for the help: what can be said of each, and all of them."""
+    kinds = [_listed(kind) for kind in FaultKind if kind.group is group]
+    said = "Of %s (%s):" % (group.value, ", ".join(group.keys))
+    return "\b\n" + "\n".join([*textwrap.wrap(said, 76), *kinds])
 
 
 FAULTS = "\n\n".join(
     [
-        "Faults are asked for as KIND[:KEY=VALUE,...], for the images that fit all keys (%s),"
-        " e.g. build:arch=aarch64 or upload:name=rhel-ec2. The same faults go wrong in the same"
-        " way every time." % ", ".join(KEYS),
-        "\b\n" + "\n".join(map(_listed, FaultKind)),
+        "Faults are asked for as KIND[:KEY=VALUE,...], e.g. build:arch=aarch64,times=1 or"
+        " http-503:method=getTaskInfo,times=2..4, and meet what fits all keys. The same faults go"
+        " wrong in the same way every time. docs/rehearsal-hub.md tells more of each.",
+        *map(_group, Group),
     ]
 )
 """The end of the help of a command with these options."""

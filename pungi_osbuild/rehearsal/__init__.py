@@ -1,14 +1,13 @@
 """The rehearsal hub: a local stand-in for Koji, koji-osbuild and osbuild-composer."""
 
 from pungi_osbuild.rehearsal.content import REHEARSAL_USER, HubContent, HubTag, HubTarget, HubUser
-from pungi_osbuild.rehearsal.faults import KEYS, Fault, FaultKind, parse_fault
+from pungi_osbuild.rehearsal.faults import Fault, FaultKind, Group, parse_fault
 from pungi_osbuild.rehearsal.hub import RehearsalHub
 from pungi_osbuild.rehearsal.ledger import Call, Counters, Request
 from pungi_osbuild.rehearsal.profile import PROFILE, write_profile
 from pungi_osbuild.rehearsal.settings import LOOPBACK, HubSettings, Outage, ResultsIn
 
 __all__ = [
-    "KEYS",
     "LOOPBACK",
     "PROFILE",
     "REHEARSAL_USER",
@@ -16,6 +15,7 @@ __all__ = [
     "Counters",
     "Fault",
     "FaultKind",
+    "Group",
     "HubContent",
     "HubSettings",
     "HubTag",

@@ -82,29 +82,33 @@ class Builder:
     Advances tasks from FREE to their end.
 
     :param addresses: what requests and results name
+    :param faults: what goes wrong
     """
 
     def __init__(
-        self, state: State, store: Store, settings: HubSettings, addresses: Addresses
+        self,
+        state: State,
+        store: Store,
+        settings: HubSettings,
+        addresses: Addresses,
+        faults: FaultBook,
     ) -> None:
         self._state = state
         self._store = store
         self._settings = settings
         self._addresses = addresses
-        self._jobs = ComposerJobs(state, store, settings)
+        self._jobs = ComposerJobs(state, store, settings, faults)
         self._due: List[Tuple[float, int, Step]] = []
         self._scheduled = 0
         self._queue: Deque[int] = deque()
         self._building = 0
 
-    @property
-    def faults(self) -> FaultBook:
-        """Which of the faults asked for are spent."""
-        return self._jobs.faults
-
     def submit(self, owner: int, request: Sequence[Any], now: float) -> Task:
         """Make an osbuildImage task, which is FREE."""
-        task = Task(self._state.next_task_id(), "osbuildImage", tuple(request), owner, now)
+        name, version, _, image_type, _, arches, _ = request
+        attempt = self._state.next_attempt(name, version, image_type, arches)
+        number = self._state.next_task_id()
+        task = Task(number, "osbuildImage", tuple(request), owner, now, attempt=attempt)
         self._state.add_task(task)
         self._at(now + self._settings.start_delay / 2, Offer(task.id))
         return task
@@ -229,6 +233,7 @@ class Builder:
             repos=tuple(options.get("repo") or (self._target_repo(target),)),
             options=options,
             kind=self._state.content.image_type(imagetypes.api_name(image_type)),
+            attempt=task.attempt,
         )
         request = order.request(self._addresses.server)
         self._store.write_output(task.id, "compose-request.json", request)

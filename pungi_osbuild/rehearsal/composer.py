@@ -15,6 +15,7 @@ from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 from pungi_osbuild.imagetypes import ExportedFile, ImageType
 from pungi_osbuild.rehearsal import clouds
 from pungi_osbuild.rehearsal.clouds import Upload
+from pungi_osbuild.rehearsal.faults import Subject
 
 OSBUILD_VERSION = "157"
 DEPENDENCY_FAILED = {"id": 13, "reason": "At least one job dependency failed"}
@@ -48,6 +49,7 @@ class Order:
     :param image_type: by composer's name
     :param repos: the ``repo`` option, or the build tag's repository
     :param kind: what composer knows of the image type; None: it has no such type
+    :param attempt: which task for the same images asks for it, counted from 1
     """
 
     task_id: int
@@ -60,6 +62,11 @@ class Order:
     repos: Tuple[Any, ...]
     options: Mapping[str, Any]
     kind: Optional[ImageType]
+    attempt: int = 1
+
+    def subject(self, *arches: str) -> Subject:
+        """Return what a fault may be about: its images of these arches, or all."""
+        return Subject(self.name, self.version, arches or self.arches, self.image_type)
 
     @property
     def nvr(self) -> str:

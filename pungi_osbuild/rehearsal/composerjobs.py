@@ -73,30 +73,29 @@ class Ended:
 class ComposerJobs:
     """Starts and ends composes; how long they take is the caller's to say."""
 
-    def __init__(self, state: State, store: Store, settings: HubSettings) -> None:
+    def __init__(
+        self, state: State, store: Store, settings: HubSettings, faults: FaultBook
+    ) -> None:
         self._state = state
         self._settings = settings
-        self.faults = self._faults = FaultBook(settings.faults)
+        self._faults = faults
         self._importer = Importer(state, store, settings, self._faults)
         self._composes_of: Dict[str, int] = {}
 
     def work(self) -> Dict[str, Any]:
         """Return what must not be forgotten, by name."""
-        return {"composes_of": self._composes_of, "spent": self._faults.spent()}
+        return {"composes_of": self._composes_of}
 
     def recall(self, work: Mapping[str, Any]) -> None:
         """Go on where another one was."""
         self._composes_of = dict(work["composes_of"])
-        self._faults.recall(work["spent"])
 
     def start(self, order: Order, now: float) -> Compose:
         """Take an order and register its build; one that Koji refuses will fail, not now."""
         compose = Compose(self._compose_id(order), order)
         owner = by_name(self._state.users, BUILDER_USER) or self._state.users[1]
         try:
-            if self._faults.hits_once(
-                FaultKind.TAKEN, order.name, order.version, order.arches, order.image_type
-            ):
+            if self._hits(FaultKind.TAKEN, order):
                 self._take_nvr(order, now)
             build = rules.reserve_build(
                 self._state, owner, order.name, order.version, order.release, now
@@ -107,12 +106,11 @@ class ComposerJobs:
 
     def reachable(self, order: Order) -> bool:
         """Whether an order can be given at all."""
-        return not any(
-            self._faults.hits(
-                FaultKind.COMPOSER_DOWN, order.name, order.version, arch, order.image_type
-            )
-            for arch in order.arches
-        )
+        return not self._hits(FaultKind.COMPOSER_DOWN, order)
+
+    def _hits(self, kind: FaultKind, order: Order, *arches: str) -> bool:
+        """Whether a fault hits one of these arches' images, or any of the order's."""
+        return self._faults.image(kind, order.subject(*arches), order.attempt) is not None
 
     def _compose_id(self, order: Order) -> str:
         """Return composer's id, which does not depend on the order in which tasks come."""
@@ -151,7 +149,7 @@ class ComposerJobs:
         order = compose.order
 
         def hits(kind: FaultKind) -> bool:
-            return self._faults.hits(kind, order.name, order.version, arch, order.image_type)
+            return self._hits(kind, order, arch)
 
         if compose.error is not None:
             return ImageOutcome(arch, error=compose.error)

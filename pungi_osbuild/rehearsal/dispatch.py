@@ -7,14 +7,16 @@ import time
 import traceback
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, TypeVar
-from xmlrpc.client import Fault
+from xmlrpc.client import Fault as XmlFault
 
+from pungi_osbuild.rehearsal.faults import Encounter, Fault, FaultBook
 from pungi_osbuild.rehearsal.ledger import Ledger, Request
 from pungi_osbuild.rehearsal.methods import METHODS
 from pungi_osbuild.rehearsal.records import Session, User
 from pungi_osbuild.rehearsal.rpc import Caller, Office, Signature
 from pungi_osbuild.rehearsal.settings import HubSettings
 from pungi_osbuild.rehearsal.state import by_name
+from pungi_osbuild.rehearsal.trouble import NamedCall
 from pungi_osbuild.rehearsal.wire import (
     FOREIGN,
     AuthError,
@@ -58,10 +60,36 @@ class _Request:
 
     :param session: None: without a login, or one that has expired
     :param renewing: the session that has expired
+    :param encounter: what goes wrong on the way
     """
 
     session: Optional[Session] = None
     renewing: Optional[Session] = None
+    encounter: Encounter = field(default_factory=lambda: Encounter(FaultBook(())))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """
+    A request, read.
+
+    :param calls: one, or those in a multicall
+    :param error: why it is no call
+    """
+
+    method: str = ""
+    params: Tuple[Any, ...] = ()
+    calls: Tuple[NamedCall, ...] = ()
+    error: Optional[Exception] = None
+
+    @classmethod
+    def read(cls, body: bytes) -> Asked:
+        """Return what a request's body asks."""
+        try:
+            method, params = read_call(body)
+            return cls(method, params, tuple(_named(method, params)))
+        except Exception as error:
+            return cls(error=error)
 
 
 class Dispatcher:
@@ -88,21 +116,37 @@ class Dispatcher:
         self._now = clock()
         self._lock = threading.Lock()
 
-    def answer(self, body: bytes, credentials: Credentials) -> bytes:
-        """Return the reply to a request; to one that is no call, too, it is a fault."""
+    def instead(self, asked: Asked, encounter: Encounter) -> Optional[Fault]:
+        """Return the fault that a request meets instead of being carried out, if there is one."""
+        with self._lock:
+            return self._office.trouble.instead(encounter, asked.calls)
+
+    def answer(
+        self,
+        asked: Asked,
+        credentials: Credentials,
+        encounter: Encounter,
+        fault: Optional[Fault] = None,
+    ) -> bytes:
+        """
+        Return the reply to a request; to one that is no call, too, it is a fault.
+
+        :param encounter: is told what goes wrong with the reply
+        :param fault: of the whole request, which :meth:`instead` has found
+        """
         at, begun = self._clock(), time.thread_time()
-        methods: Tuple[str, ...] = ()
         try:
-            method, params = read_call(body)
-            methods = tuple(_called(method, params))
+            if asked.error is not None:
+                return _refusal(asked.error)
             with self._lock:
                 try:
-                    return response(self._answer(method, params, credentials))
+                    return response(self._answer(asked, credentials, encounter, fault))
                 finally:
                     self._keep(self._now)
         except Exception as error:
             return _refusal(error)
         finally:
+            methods = tuple(method for method, _, _ in asked.calls)
             self._ledger.answered(Request(at, time.thread_time() - begun, methods))
 
     def refuse(self, reason: str) -> bytes:
@@ -120,11 +164,20 @@ class Dispatcher:
             self._keep(now)
             return reader(self._office, now)
 
-    def _answer(self, method: str, params: Sequence[Any], credentials: Credentials) -> Any:
+    def _answer(
+        self,
+        asked: Asked,
+        credentials: Credentials,
+        encounter: Encounter,
+        fault: Optional[Fault],
+    ) -> Any:
         now = self._tick()
         self._require_online(now)
-        request = self._request(credentials, method, now)
-        result, wrote = self._dispatch(request, method, params)
+        if fault is not None:
+            told = credentials.id
+            self._office.trouble.begin(fault, None if told is None else int(told))
+        request = replace(self._request(credentials, asked.method, now), encounter=encounter)
+        result, wrote = self._dispatch(request, asked.method, asked.params)
         if wrote:
             self._remember(request, credentials)
         return result
@@ -207,9 +260,11 @@ class Dispatcher:
         self._ledger.record(session.user.name if session else None, method, args, options)
         user = self._user(session)
         caller = Caller(self._office, user, session, self._tick(), request.renewing)
+        self._office.trouble.refuse(request.encounter, method, args, options)
         result = METHODS.call(caller, method, args, options)
         if method == "login":
             self._ledger.count(logins=1)
+        self._office.trouble.done(request.encounter, session, method, args, options)
         return result
 
     def _current(self, session: Optional[Session]) -> Optional[Session]:
@@ -229,7 +284,7 @@ class Dispatcher:
         """Return a call's result in a list, or its fault; the other calls go on."""
         try:
             result, wrote = self._dispatch(request, call["methodName"], call["params"])
-        except Fault as fault:
+        except XmlFault as fault:
             return as_fault(fault).to_wire(), False
         except Exception as error:
             lines = traceback.format_exception_only(type(error), error)
@@ -238,15 +293,17 @@ class Dispatcher:
         return [result], wrote
 
 
-def _called(method: str, params: Sequence[Any]) -> Iterator[str]:
-    """Give the methods that a request calls: one, or those in a multicall."""
+def _named(method: str, params: Sequence[Any]) -> Iterator[NamedCall]:
+    """Give the calls of a request, as far as they are ones: one, or those in a multicall."""
     if method not in MULTICALLS:
-        yield method
+        args, options = split_options(params)
+        yield method, args, options
         return
     for calls in params[:1]:
         for call in calls if isinstance(calls, list) else ():
-            if isinstance(call, dict):
-                yield str(call.get("methodName"))
+            if isinstance(call, dict) and isinstance(call.get("params"), list):
+                args, options = split_options(call["params"])
+                yield str(call.get("methodName")), args, options
 
 
 def _refusal(error: Exception) -> bytes:

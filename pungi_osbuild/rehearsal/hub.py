@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import difflib
 import threading
 import time
 from pathlib import Path
-from typing import Callable, Optional, Tuple
+from typing import Callable, Optional, Sequence, Tuple
 
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.rehearsal.builder import Addresses, Builder
 from pungi_osbuild.rehearsal.clock import HubClock
 from pungi_osbuild.rehearsal.content import HubContent
 from pungi_osbuild.rehearsal.dispatch import Dispatcher
+from pungi_osbuild.rehearsal.faults import Fault, FaultBook
+from pungi_osbuild.rehearsal.faults.asking import ANY, DOWNLOAD
 from pungi_osbuild.rehearsal.ledger import Call, Counters, Ledger, Request
 from pungi_osbuild.rehearsal.memory import Memory
 from pungi_osbuild.rehearsal.pages import WEB_PATH, Pages
-from pungi_osbuild.rehearsal.rpc import Office
+from pungi_osbuild.rehearsal.rpc import METHODS, Office
 from pungi_osbuild.rehearsal.server import FILES_PATH, HUB_PATH, HubServer, Site
 from pungi_osbuild.rehearsal.settings import LOOPBACK, HubSettings
 from pungi_osbuild.rehearsal.state import State
@@ -71,8 +74,8 @@ class RehearsalHub:
         """
         Listen and answer.
 
-        :raises InputError: the host is none of this machine's, the port is taken, or topdir cannot
-            be made
+        :raises InputError: the host is none of this machine's, the port is taken, topdir cannot be
+            made, or a fault is of a method that there is not
         """
         store = self._make_store()
         try:
@@ -91,7 +94,7 @@ class RehearsalHub:
                 " address of this machine.",
             ) from error
         self._thread = threading.Thread(
-            target=self._server.serve_forever,
+            target=self._server.listen,
             args=(POLL_INTERVAL,),
             name="rehearsal-hub",
             daemon=True,
@@ -102,7 +105,7 @@ class RehearsalHub:
         """Stop answering and close everything; again does nothing."""
         thread, self._thread = self._thread, None
         if thread is not None and self._server is not None:
-            self._server.shutdown()
+            self._server.stop_listening()
             thread.join()
             self._server.close()
             if self._dispatcher is not None:
@@ -184,14 +187,16 @@ class RehearsalHub:
             topurl=address + FILES_PATH.rstrip("/"),
             composer=address + "/composer",
         )
-        builder = Builder(state, store, self.settings, addresses)
-        trouble = Trouble(builder.faults, state)
+        faults = FaultBook(self.settings.faults)
+        builder = Builder(state, store, self.settings, addresses, faults)
+        trouble = Trouble(faults, state)
         office = Office(state, builder, store, trouble)
         if self.settings.state_file is not None:
-            self._memory = Memory(self.settings.state_file, state, builder)
+            self._memory = Memory(self.settings.state_file, state, builder, faults)
             recalled = self._memory.recall()
             self.goes_on = recalled is not None
             self._clock.not_before(recalled or 0.0)
+        _check_methods(faults.faults)
         self._dispatcher = Dispatcher(office, self._ledger, self._clock, self.settings, self._save)
         pages = Pages(self._dispatcher, address + HUB_PATH)
         return Site(self._dispatcher, pages, office, self._sleep)
@@ -199,3 +204,17 @@ class RehearsalHub:
     def _save(self, now: float) -> None:
         if self._memory is not None:
             self._memory.save(now)
+
+
+def _check_methods(faults: Sequence[Fault]) -> None:
+    """Refuse a fault that no call could ever meet."""
+    known = (*METHODS.names(), DOWNLOAD, ANY)
+    for fault in faults:
+        if fault.method is not None and fault.method not in known:
+            near = difflib.get_close_matches(fault.method, known, n=1)
+            raise InputError(
+                "the fault %s is of no method of the hub" % fault.spec,
+                "Did you mean %s?" % near[0]
+                if near
+                else "`koji call system.listMethods` lists the hub's methods.",
+            )

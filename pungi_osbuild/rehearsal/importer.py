@@ -137,10 +137,6 @@ class Importer:
         content = output.content
         if is_image and self._hits(FaultKind.CHECKSUM, order, image):
             content = spoiled(content)
-        if is_image and self._hits(FaultKind.CUT, order, image):
-            self._state.cut_files.add(path)
-        if is_image and self._hits(FaultKind.SLOW, order, image):
-            self._state.slow_files.add(path)
         self._store.write_build_file(path, content)
 
     def _record_file(
@@ -162,7 +158,7 @@ class Importer:
         )
 
     def _hits(self, kind: FaultKind, order: Order, image: ImageOutcome) -> bool:
-        return self._faults.hits(kind, order.name, order.version, image.arch, order.image_type)
+        return self._faults.image(kind, order.subject(image.arch), order.attempt) is not None
 
     def _write_log(self, build: Build, name: str) -> None:
         path = "%s/data/logs/%s" % (build.folder, name)

@@ -23,7 +23,7 @@ from pungi_osbuild.rehearsal.codec import Codec, CodecError
 from pungi_osbuild.rehearsal.composer import Order
 from pungi_osbuild.rehearsal.composerjobs import Compose
 from pungi_osbuild.rehearsal.content import HubUser
-from pungi_osbuild.rehearsal.faults import Fault, FaultKind
+from pungi_osbuild.rehearsal.faults import FaultBook
 from pungi_osbuild.rehearsal.records import (
     Archive,
     Build,
@@ -39,13 +39,13 @@ from pungi_osbuild.rehearsal.state import State
 from pungi_osbuild.rehearsal.wire import TaskFault
 
 FORMAT = "pungi-osbuild rehearsal hub"
-VERSION = 1
+VERSION = 2
 PRIVATE = 0o600
 """The file holds the keys of sessions."""
 
 _ROWS = (Archive, Build, Listing, Session, Tag, Tagging, Target, Task, User)
 _PARTS = (ArchiveType, ExportedFile, HubUser, ImageType, Provider, TaskFault)
-_WORK = (Compose, Conclusion, Fault, FaultKind, Offer, Order, Start, Vacancy)
+_WORK = (Compose, Conclusion, Offer, Order, Start, Vacancy)
 
 
 class Memory:
@@ -55,8 +55,9 @@ class Memory:
     :param path: the file; its folder is made
     """
 
-    def __init__(self, path: Path, state: State, builder: Builder) -> None:
+    def __init__(self, path: Path, state: State, builder: Builder, faults: FaultBook) -> None:
         self._path = path
+        self._faults = faults
         self._state = state
         self._builder = builder
         self._codec = Codec(*_ROWS, *_PARTS, *_WORK)
@@ -85,6 +86,7 @@ class Memory:
             )
             self._state.recall({**tables, "sessions": sessions})
             self._builder.recall(work)
+            self._faults.recall(work["faults"])
             return float(kept["now"])
         except (CodecError, KeyError, TypeError, ValueError) as error:
             raise self._broken("it does not fit: %s" % error) from error
@@ -125,7 +127,8 @@ class Memory:
         unused = {
             number: replace(one, callnum=None, update_ts=0.0) for number, one in sessions.items()
         }
-        work = self._builder.work()
+        met = self._faults.work()
+        work = {**self._builder.work(), "faults": met, "met": sum(met.values())}
         seen = (_marks(tables), _marks(work), unused)
         if seen == self._saved and self.problem is None:
             return

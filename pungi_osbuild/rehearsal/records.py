@@ -97,6 +97,7 @@ class Task:
     :param result: what it ended with, when it is CLOSED
     :param fault: what it ended with, when it FAILED
     :param weight: 1.0 until a builder has taken it
+    :param attempt: which task for the same images this one is, counted from 1
     """
 
     id: int
@@ -116,6 +117,7 @@ class Task:
     awaited: Optional[bool] = None
     result: Any = None
     fault: Optional[TaskFault] = None
+    attempt: int = 1
 
     @property
     def ended(self) -> bool:
@@ -178,6 +180,11 @@ class Archive:
     arch: str
     extra: Any
     metadata_only: bool = False
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it is an image, and not what was kept of how it was built."""
+        return "boot_mode" in self.extra
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,15 @@ from socketserver import TCPServer
 from typing import Any, Callable, Dict, Optional, Set, Tuple
 from urllib.parse import unquote, urlsplit
 
-from pungi_osbuild.rehearsal.dispatch import Credentials, Dispatcher
+from pungi_osbuild.rehearsal.dispatch import Asked, Credentials, Dispatcher
+from pungi_osbuild.rehearsal.errorpages import error_page
+from pungi_osbuild.rehearsal.faults import Encounter, Fault, FaultKind
 from pungi_osbuild.rehearsal.ledger import Ledger
 from pungi_osbuild.rehearsal.methods.people import KOJI_VERSION
 from pungi_osbuild.rehearsal.pages import POLICY, Page, Pages
 from pungi_osbuild.rehearsal.rpc import Office
 from pungi_osbuild.rehearsal.settings import HubSettings
+from pungi_osbuild.rehearsal.trouble import PAGES
 
 HUB_PATH = "/kojihub"
 FILES_PATH = "/kojifiles/"
@@ -82,6 +85,8 @@ class HubServer(ThreadingHTTPServer):
         self._open: Dict[Any, threading.Thread] = {}
         self._open_lock = threading.Lock()
         self._broken: Set[Any] = set()
+        self._deaf_for: Optional[float] = None
+        self._closing = threading.Event()
         super().__init__((settings.host, settings.port), _Handler)
         try:
             host = EVERY_ADDRESS.get(settings.host, settings.host)
@@ -136,6 +141,46 @@ class HubServer(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a connection that breaks: clients may leave when they like."""
 
+    def listen(self, poll_interval: float) -> None:
+        """
+        Answer until :meth:`stop_listening`; the thread that listens runs this.
+
+        :param poll_interval: seconds after which it is seen that somebody wants it to stop
+        """
+        while not self._closing.is_set():
+            self.serve_forever(poll_interval)
+            if self._deaf_for is not None:
+                self._be_deaf(self._deaf_for)
+                self._deaf_for = None
+
+    def stop_listening(self) -> None:
+        """Let :meth:`listen` end."""
+        self._closing.set()
+        self.shutdown()
+
+    def go_deaf(self, seconds: float) -> None:
+        """
+        Refuse every connection for a while, and break all that there are.
+
+        Called by the thread of a connection.
+        """
+        self._deaf_for = seconds
+        self.shutdown()
+
+    def _be_deaf(self, seconds: float) -> None:
+        """Keep the port without listening at it, so that nobody else can have it meanwhile."""
+        self.socket.close()
+        self.socket = socket.socket(self.address_family, self.socket_type)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        with self._open_lock:
+            for request in self._open:
+                with suppress(OSError):  # it has ended already
+                    self.break_off(request)
+                    request.shutdown(socket.SHUT_RDWR)
+        self._closing.wait(seconds)
+        self.server_activate()
+
     def close(self) -> None:
         """Stop listening, close every connection and wait for their threads."""
         self.server_close()
@@ -175,13 +220,43 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._body(length)
         if body is None:
             return
-        trouble = self.server.site.office.trouble
-        if trouble.silent():
+        site = self.server.site
+        if site.office.trouble.silent():
             self._vanish()
             return
-        reply = self._answer(body, length)
-        if trouble.loses_reply():
+        encounter = site.office.trouble.encounter()
+        asked = Asked.read(body if length <= MAX_REQUEST else b"")
+        fault = site.dispatcher.instead(asked, encounter)
+        if not self._obstructed(fault):
+            reply = self._answer(asked, length, encounter, fault)
+            self._deliver(reply, encounter)
+
+    def _obstructed(self, fault: Optional[Fault]) -> bool:
+        """Break off a request, or answer it with a page, where a fault says so."""
+        if fault is None:
+            return False
+        if fault.kind in PAGES:
+            status, page = error_page(fault.kind)
+            self._head("text/html; charset=iso-8859-1", len(page), status=status)
+            self.wfile.write(page)
+        elif fault.kind is FaultKind.DROP:
             self._vanish()
+        elif fault.kind is FaultKind.REFUSED:
+            self._vanish()
+            self.server.go_deaf(fault.value("seconds"))
+        else:
+            return False
+        return True
+
+    def _deliver(self, reply: bytes, encounter: Encounter) -> None:
+        """Send a reply, or what a fault leaves of it."""
+        harm = {fault.kind: fault for fault in encounter.afterwards}
+        if FaultKind.LATE in harm:
+            self.server.site.pause(harm[FaultKind.LATE].value("seconds"))
+        if FaultKind.RESET in harm:
+            self._vanish()
+        elif FaultKind.CUT_REPLY in harm:
+            self._reply(reply[: len(reply) // 2])
         else:
             self._reply(reply)
 
@@ -190,7 +265,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.server.break_off(self.connection)
 
-    def _answer(self, body: bytes, length: int) -> bytes:
+    def _answer(
+        self, asked: Asked, length: int, encounter: Encounter, fault: Optional[Fault]
+    ) -> bytes:
         dispatcher = self.server.site.dispatcher
         if length > MAX_REQUEST:
             return dispatcher.refuse("Request too long")
@@ -201,7 +278,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.headers.get("Koji-Session-Key"),
             self.headers.get("Koji-Session-Callnum"),
         )
-        return dispatcher.answer(body, credentials)
+        return dispatcher.answer(asked, credentials, encounter, fault)
 
     def _reply(self, reply: bytes) -> None:
         self._head("text/xml", len(reply), ("Koji-Version", KOJI_VERSION))
@@ -271,6 +348,8 @@ class _Handler(BaseHTTPRequestHandler):
         if found is None:
             self._refuse(HTTPStatus.NOT_FOUND)
             return
+        if self._obstructed_download(below):
+            return
         size = found.stat().st_size
         # As text a browser shows it, and never as a page.
         readable = found.suffix in (".json", ".log", ".txt")
@@ -278,6 +357,17 @@ class _Handler(BaseHTTPRequestHandler):
         self._head(kind, size, ("X-Content-Type-Options", "nosniff"))
         if with_body:
             self._send_file(found, size, below)
+
+    def _obstructed_download(self, below: str) -> bool:
+        """Let a download meet what stands in its way."""
+        site = self.server.site
+        encounter = site.office.trouble.encounter()
+        fault = site.dispatcher.look(
+            lambda office, _now: office.trouble.instead_of_download(encounter, below)
+        )
+        for late in encounter.afterwards:
+            site.pause(late.value("seconds"))
+        return self._obstructed(fault)
 
     def _send_page(self, page: Page, with_body: bool) -> None:
         more = [("Content-Security-Policy", POLICY), ("Cache-Control", "no-store")]
@@ -289,7 +379,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_file(self, path: Path, size: int, below: str) -> None:
         site = self.server.site
-        cut, slow = below in site.office.state.cut_files, below in site.office.state.slow_files
+        met = site.dispatcher.look(lambda office, _now: office.trouble.met_by_file(below))
+        cut, slow = FaultKind.CUT in met, FaultKind.SLOW in met
         left = size // 2 if cut else size
         self.server.ledger.count(downloads=1, bytes_served=left)
         with path.open("rb") as source:

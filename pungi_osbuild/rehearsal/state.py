@@ -52,12 +52,9 @@ class State:
         self.targets: Dict[int, Target] = {}
         self.packages: Dict[str, int] = {}
         self.listings: Dict[Tuple[str, str], Listing] = {}
-        self.cut_files: Set[str] = set()
-        """Paths below topdir whose download ends early."""
-        self.slow_files: Set[str] = set()
-        """Paths below topdir that are served slowly."""
         self.session_count = 0
         self.children: Dict[int, List[int]] = {}
+        self._attempts: Dict[Tuple[Any, ...], int] = {}
         self._by_nvr: Dict[Tuple[str, str, str], int] = {}
         self._by_version: Dict[Tuple[str, str], List[int]] = {}
         self._by_task: Dict[int, List[int]] = {}
@@ -148,6 +145,12 @@ class State:
     def next_task_id(self) -> int:
         """Return the id of the next task."""
         return len(self.tasks) + 1
+
+    def next_attempt(self, name: str, version: str, image_type: str, arches: Iterable[str]) -> int:
+        """Return which task for the same images one that is made now is, counted from 1."""
+        key = (name, version, image_type, *arches)
+        self._attempts[key] = attempt = self._attempts.get(key, 0) + 1
+        return attempt
 
     def next_build_id(self) -> int:
         """Return the id of the next build."""

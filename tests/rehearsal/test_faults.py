@@ -213,10 +213,24 @@ def test_a_fault_is_read() -> None:
     "spec, reason, solution",
     [
         ("biuld", "unknown fault 'biuld' in 'biuld'", "Did you mean 'build'? The kinds of fault"),
-        ("", "unknown fault '' in ''", "The kinds of fault are: build, upload, checksum, cut,"),
-        ("build:arhc=x86_64", "unknown key 'arhc'", "Did you mean 'arch'? The keys are: name,"),
+        ("", "unknown fault '' in ''", "The kinds of fault are: refused, drop, http-500,"),
+        (
+            "build:arhc=x86_64",
+            "unknown key 'arhc'",
+            "Did you mean 'arch'? The keys of build are",
+        ),
         ("build:arch", "key 'arch' in fault 'build:arch' has no value", "Write it as arch=VALUE."),
         ("build:arch=a,arch=b", "key 'arch' is twice", "Ask for two faults instead."),
+        ("build:method=getTag", "unknown key 'method'", "The keys of build are: name, version,"),
+        ("build:times=0", "key 'times' in fault 'build:times=0' cannot be '0'", "It takes a num"),
+        ("build:times=4..2", "key 'times' in fault 'build:times=4..2'", "It takes a number, or"),
+        ("build:times=..", "key 'times'", "It takes a number, or numbers like 2..4 or 3..."),
+        ("build:times=x", "key 'times'", "It takes a number"),
+        ("late:seconds=nan", "key 'seconds'", "It takes seconds, up to 3600."),
+        ("late:seconds=1e9", "key 'seconds'", "It takes seconds, up to 3600."),
+        ("late:requests=1", "unknown key 'requests'", "The keys of late are: name, version, arch,"),
+        ("outage:requests=0", "key 'requests'", "It takes a number of requests, 1 or more."),
+        ("offline:method=download", "a download cannot meet", "It can meet refused, drop, http"),
     ],
 )
 def test_a_fault_that_cannot_be_read_is_explained(spec: str, reason: str, solution: str) -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.rehearsal import HubContent, HubSettings, RehearsalHub, parse_fault
 from pungi_osbuild.rehearsal.codec import Codec, CodecError
+from pungi_osbuild.rehearsal.memory import VERSION
 from pungi_osbuild.rehearsal.records import Listing, Tagging, Task
 from pungi_osbuild.rehearsal.wire import TaskFault
 from tests.cli.commands import LIMIT, started
@@ -164,7 +165,7 @@ def test_the_file_is_private_and_whole(life: Life) -> None:
     assert stat.S_IMODE(life.file.stat().st_mode) == 0o600
     assert [path.name for path in life.file.parent.iterdir()] == ["hub.json"]
     document = json.loads(life.file.read_text())
-    assert (document["format"], document["version"]) == ("pungi-osbuild rehearsal hub", 1)
+    assert (document["format"], document["version"]) == ("pungi-osbuild rehearsal hub", VERSION)
 
 
 def test_it_is_written_when_something_changed(life: Life) -> None:
@@ -193,7 +194,7 @@ def test_a_file_that_cannot_be_written_is_told(life: Life) -> None:
 
 
 def _version(document: Dict[str, Any]) -> None:
-    document["version"] = 2
+    document["version"] = VERSION + 1
 
 
 def _format(document: Dict[str, Any]) -> None:
@@ -211,7 +212,7 @@ def _emptied(document: Dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "spoil, said",
     [
-        (_version, "its version is 2, and this is for version 1"),
+        (_version, "its version is %d, and this is for version %d" % (VERSION + 1, VERSION)),
         (_format, "it is not the state of a rehearsal hub"),
         (_altered, "its checksum is wrong"),
         (_emptied, "its checksum is wrong"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any, List
 
@@ -11,10 +12,11 @@ import pytest
 import requests
 
 from pungi_osbuild.rehearsal import FaultKind, HubSettings, RehearsalHub, parse_fault
-from pungi_osbuild.rehearsal.trouble import REQUESTS
 from tests.rehearsal.desk import STRICT, Desk, a_desk
 
-README = Path(__file__).parent.parent.parent / "README.md"
+PAGE = Path(__file__).parent.parent.parent / "docs" / "rehearsal-hub.md"
+REQUESTS = 3
+"""How many requests an outage or a restart meets, unless it is told otherwise."""
 
 
 def offline(session: Any) -> bool:
@@ -136,9 +138,11 @@ def test_a_slow_download_is_whole(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", FaultKind)
 def test_each_fault_can_be_asked_for_and_is_told_of(kind: FaultKind) -> None:
-    """By its name and with keys; the README has all of them."""
+    """By its name and with keys; the document has all of them, each with an example."""
     for spec in (kind.value, kind.value + ":name=a,version=1,arch=x86_64,image_type=aws"):
         fault = parse_fault(spec)
         assert (fault.kind, fault.spec) == (kind, spec)
     assert kind.meaning.endswith(".")
-    assert "`%s`" % kind.value in README.read_text(encoding="utf-8")
+    (row,) = re.findall(r"^\| `%s` \|.*$" % kind.value, PAGE.read_text("utf-8"), re.MULTILINE)
+    (example,) = re.findall(r"`(%s(?::[^`]*)?)` \|$" % kind.value, row)
+    assert parse_fault(example).kind is kind

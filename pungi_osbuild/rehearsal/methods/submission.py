@@ -41,9 +41,7 @@ def osbuild_image(
         arguments[3] = image_type[0]
     _check_priority(caller, priority)
     assert caller.user is not None
-    task = caller.office.builder.submit(caller.user.id, arguments, caller.now)
-    caller.office.trouble.submitted(name, version, arches, arguments[3], caller.session)
-    return task.id
+    return caller.office.builder.submit(caller.user.id, arguments, caller.now).id
 
 
 def _check_priority(caller: Caller, priority: Any) -> None:
