@@ -19,13 +19,14 @@ from pungi_osbuild.cli.inputs import (
     origin_options,
     prepare,
 )
-from pungi_osbuild.cli.show import log_to_stderr, show_lines, show_problems, show_result
+from pungi_osbuild.cli.live import progress_shown
+from pungi_osbuild.cli.show import show_lines, show_problems, show_result
 from pungi_osbuild.cli.signals import STOP
 from pungi_osbuild.errors import InputError, RunInterruptedError
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import vocabulary, write_compose
 from pungi_osbuild.model import ImageRequest, RunResult
-from pungi_osbuild.phase import RunOptions, run
+from pungi_osbuild.phase import Board, RunOptions, run
 from pungi_osbuild.rehearsal import (
     PROFILE,
     REHEARSAL_USER,
@@ -81,7 +82,6 @@ def rehearse_command(
     Example: pungi-osbuild rehearse fedora.conf --out tonight --fault build:arch=s390x
     """
     with exits():
-        log_to_stderr(quiet)
         settings = make_settings()
         prepared = prepare(config, origin, out, rehearsal=True)
         show_problems(prepared.problems)
@@ -90,7 +90,8 @@ def rehearse_command(
         _make_empty(out, origin.compose)
         show_lines(["REHEARSAL: nothing real is built, and no cloud is touched."], err=True)
         try:
-            result = _rehearse(prepared, out, settings, download)
+            with progress_shown(quiet) as board:
+                result = _rehearse(prepared, out, settings, download, board)
         except RunInterruptedError:
             raise RunInterruptedError(
                 "the rehearsal was interrupted", "Remove %s before you rehearse again." % out
@@ -114,7 +115,9 @@ def _meet(chosen: Sequence[Fault], requests: Sequence[ImageRequest]) -> None:
             )
 
 
-def _rehearse(prepared: Prepared, out: Path, settings: HubSettings, download: bool) -> RunResult:
+def _rehearse(
+    prepared: Prepared, out: Path, settings: HubSettings, download: bool, board: Optional[Board]
+) -> RunResult:
     config, compose = prepared.required()
     target = replace(compose, topdir=str(out.absolute()))
     write_compose(out / "compose" / "metadata" / "composeinfo.json", target)
@@ -134,7 +137,7 @@ def _rehearse(prepared: Prepared, out: Path, settings: HubSettings, download: bo
             # The hub and its pages are gone when somebody reads what was recorded.
             replace(profile, weburl=""),
             vocabulary(),
-            RunOptions(over_http=download, stop=STOP),
+            RunOptions(over_http=download, stop=STOP, board=board),
         )
         return _as_it_stays(result, hub)
 

@@ -11,8 +11,9 @@ import click
 
 from pungi_osbuild.cli.exits import exit_code, exits
 from pungi_osbuild.cli.inputs import Origin, Prepared, config_argument, prepare
+from pungi_osbuild.cli.live import expected_from, progress_shown
 from pungi_osbuild.cli.login import Login, login_options
-from pungi_osbuild.cli.show import log_to_stderr, show_problems, show_result
+from pungi_osbuild.cli.show import show_problems, show_result
 from pungi_osbuild.cli.signals import STOP
 from pungi_osbuild.errors import ConfigError, InputError
 from pungi_osbuild.metadata import claims_of_request, own_in, recorded_images, vocabulary
@@ -29,6 +30,12 @@ OSBUILD = "osbuild.json"
 @click.option("--profile", metavar="NAME", help="Koji profile; default: the config's koji_profile.")
 @login_options
 @click.option("--download", is_flag=True, help="Fetch images over HTTP, mounted volume or not.")
+@click.option(
+    "--previous",
+    type=_FILE,
+    metavar="DIR",
+    help="An earlier compose: how long each image may be expected to take.",
+)
 @click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
 @click.option(
     "--format",
@@ -44,6 +51,7 @@ def run_command(
     profile: Optional[str],
     login: Login,
     download: bool,
+    previous: Optional[Path],
     quiet: bool,
     output: str,
 ) -> None:
@@ -55,7 +63,7 @@ def run_command(
     Example: pungi-osbuild run fedora.conf --compose Fedora-41-20261123.n.0 --profile koji
     """
     with exits():
-        log_to_stderr(quiet)
+        expected = expected_from(previous)
         prepared = _beside_what_is_there(prepare(config, Origin(compose=compose)), compose)
         show_problems(prepared.problems)
         read, target = prepared.required()
@@ -65,15 +73,17 @@ def run_command(
                 "no Koji profile: the config has no koji_profile",
                 "Name one with --profile.",
             )
+        koji = login.profile(name)
         try:
-            result = run(
-                prepared.requests,
-                target,
-                read.settings,
-                login.profile(name),
-                vocabulary(),
-                RunOptions(over_http=download, stop=STOP),
-            )
+            with progress_shown(quiet, expected) as board:
+                result = run(
+                    prepared.requests,
+                    target,
+                    read.settings,
+                    koji,
+                    vocabulary(),
+                    RunOptions(over_http=download, stop=STOP, board=board),
+                )
         except ConfigError as error:
             show_problems(error.problems)
             raise

@@ -72,10 +72,18 @@ def terminal_width() -> Optional[int]:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
+LOG_FORMAT = logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
+
+
 def log_to_stderr(quiet: bool) -> None:
     """Let the run tell on stderr what it does, one plain line each."""
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    handler.setFormatter(LOG_FORMAT)
+    log_by(handler, quiet)
+
+
+def log_by(handler: logging.Handler, quiet: bool) -> None:
+    """Let a handler, and no other, take what the run tells."""
     # koji tells there when a hub does not answer and it tries again.
     for name in ("pungi_osbuild", "koji"):
         logger = logging.getLogger(name)

@@ -4,6 +4,7 @@ from pungi_osbuild.hub.archivetypes import ArchiveTypes, archive_types_call, rea
 from pungi_osbuild.hub.failure import Failure, OutputFile, explain, fault_text, uploaded
 from pungi_osbuild.hub.files import Persistence, download, local_path
 from pungi_osbuild.hub.live import LiveAddress, SignedUpload, live_addresses
+from pungi_osbuild.hub.looking import ImageStates, Look, Running, look_at
 from pungi_osbuild.hub.lookup import Sought, find_submitted
 from pungi_osbuild.hub.patience import Patience
 from pungi_osbuild.hub.profile import Profile, read_profile
@@ -51,13 +52,16 @@ __all__ = [
     "Failure",
     "Hub",
     "HubFaultError",
+    "ImageStates",
     "KojiBuild",
     "LiveAddress",
+    "Look",
     "OutputFile",
     "Patience",
     "Persistence",
     "Profile",
     "Reply",
+    "Running",
     "SignedUpload",
     "Sought",
     "Tag",
@@ -84,6 +88,7 @@ __all__ = [
     "listed_call",
     "live_addresses",
     "local_path",
+    "look_at",
     "look_up",
     "newest",
     "next_number",

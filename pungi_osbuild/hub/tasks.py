@@ -114,7 +114,7 @@ def look_up(ids: Sequence[int]) -> Talk[Tuple[Task, ...]]:
     if not ids:
         return ()
     (reply,) = yield [Call("getTaskInfo", (list(ids),))]
-    return _tasks(reply.get())
+    return read_tasks(reply.get())
 
 
 def cancel(hub: Hub, ids: Sequence[int]) -> Tuple[Dict[int, str], Tuple[Task, ...]]:
@@ -137,10 +137,14 @@ def cancel(hub: Hub, ids: Sequence[int]) -> Tuple[Dict[int, str], Tuple[Task, ..
     refusals = {
         task_id: reply.fault.text for task_id, reply in zip(ids, replies) if reply.fault is not None
     }
-    return refusals, _tasks(states.get())
+    return refusals, read_tasks(states.get())
 
 
-def _tasks(reply: Any) -> Tuple[Task, ...]:
+def read_tasks(reply: Any) -> Tuple[Task, ...]:
+    """Return the tasks in a reply to getTaskInfo; one that the hub does not know is left out.
+
+    :raises ReplyError: it does not look as it should
+    """
     if not isinstance(reply, list):
         raise unusable("getTaskInfo", "a list", reply)
     return tuple(_task(Struct(item, "getTaskInfo")) for item in reply if item is not None)

@@ -1,20 +1,26 @@
 """The phase: plan, check, submit, watch, collect, place, record."""
 
 from pungi_osbuild.clock import Clock
+from pungi_osbuild.phase.board import Board
 from pungi_osbuild.phase.checks import check, check_beside, check_settings
 from pungi_osbuild.phase.hubcheck import HubCheck, check_on_hub, hindered
 from pungi_osbuild.phase.plan import Plan, plan
 from pungi_osbuild.phase.prepare import planned_and_checked
+from pungi_osbuild.phase.progress import Progress, Stage, Standing
 from pungi_osbuild.phase.run import RunOptions, run
 from pungi_osbuild.phase.saved import saved_folder
 from pungi_osbuild.phase.watch import PollPolicy
 
 __all__ = [
+    "Board",
     "Clock",
     "HubCheck",
     "Plan",
     "PollPolicy",
+    "Progress",
     "RunOptions",
+    "Stage",
+    "Standing",
     "check",
     "check_beside",
     "check_on_hub",

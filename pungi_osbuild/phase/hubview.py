@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Iterable, List, Optional, Sequence, Set, Tuple
 
-from pungi_osbuild.hub import Hub, Task, ended_since, hold_all, look_up, newest, next_number, taken
+from pungi_osbuild.hub import (
+    Hub,
+    Talk,
+    Task,
+    ended_since,
+    hold_all,
+    look_up,
+    newest,
+    next_number,
+    taken,
+)
 
 
 @dataclass(frozen=True)
@@ -20,10 +30,17 @@ class HubTasks:
         return newest(self.hub, self.owner)
 
     def ask(
-        self, since: Optional[float], ids: Sequence[int]
+        self,
+        since: Optional[float],
+        ids: Sequence[int],
+        beside: Sequence[Talk[Tuple[Task, ...]]] = (),
     ) -> Tuple[Tuple[Task, ...], Tuple[Task, ...]]:
-        """Return what has ended since a time, and the state of some tasks; in one request."""
-        talks = [look_up(ids)]
+        """
+        Return what has ended since a time, and the state of some tasks; in one request.
+
+        :param beside: talks that are held in the same request, for whoever brings them
+        """
+        talks = [look_up(ids), *beside]
         if since is not None:
             talks.append(ended_since(self.owner, since))
         found: List[Tuple[Task, ...]] = []
@@ -31,8 +48,7 @@ class HubTasks:
             if isinstance(one, Exception):
                 raise one
             found.append(one)
-        looked_up, *ended = found
-        return (ended[0] if ended else ()), looked_up
+        return (() if since is None else found[-1]), found[0]
 
 
 @dataclass(frozen=True)

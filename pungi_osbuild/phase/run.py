@@ -19,6 +19,7 @@ from pungi_osbuild.model import (
     Settings,
     has_errors,
 )
+from pungi_osbuild.phase.board import Board
 from pungi_osbuild.phase.collect import Collector, refused
 from pungi_osbuild.phase.course import Conduct, Course, Graces
 from pungi_osbuild.phase.history import Bounds, Ending
@@ -31,6 +32,7 @@ from pungi_osbuild.phase.refusals import refusals_explained
 from pungi_osbuild.phase.releases import allocate
 from pungi_osbuild.phase.submitting import Submitter
 from pungi_osbuild.phase.watch import PollPolicy, Watcher
+from pungi_osbuild.phase.watched import WatchedHost, WatchedTasks
 from pungi_osbuild.stop import StopFlag
 
 logger = logging.getLogger(__name__)
@@ -49,6 +51,7 @@ class RunOptions:
         has, ``osbuild_outage_limit`` counts
     :param host: whoever the run works for; None: the compose folder
     :param graces: for what is in progress when a run is stopped
+    :param board: shows where the run stands to somebody who looks; None: nobody does
     """
 
     over_http: bool = False
@@ -58,6 +61,7 @@ class RunOptions:
     patience: float = 0.0
     host: Optional[Host] = None
     graces: Graces = field(default_factory=Graces)
+    board: Optional[Board] = None
 
 
 DEFAULTS = RunOptions()
@@ -86,8 +90,10 @@ def run(
     :raises RunInterruptedError: stopped from outside; what was done by then is recorded
     """
     topdir = Path(compose.topdir)
-    host = options.host or ComposeFolder(topdir, compose.identity, settings)
+    board = options.board or Board(clock.now)
+    host = WatchedHost(options.host or ComposeFolder(topdir, compose.identity, settings), board)
     host.check()
+    board.plan(compose.identity.id, requests)
     with (
         Journal(topdir, clock.now) as journal,
         _ending(journal),
@@ -112,7 +118,7 @@ def run(
             registry,
             compose.identity,
             journal,
-            Watcher(tasks, policy, clock),
+            Watcher(WatchedTasks(tasks, board, clock, options.board is not None), policy, clock),
             Collector(
                 hub,
                 topdir,

@@ -4,35 +4,46 @@ from pungi_osbuild.report.cloudimageval import cloud_image_val
 from pungi_osbuild.report.comparison import comparison_lines
 from pungi_osbuild.report.differences import Differences, differences
 from pungi_osbuild.report.excerpts import Excerpt, excerpts
+from pungi_osbuild.report.expected import NOTHING, Expected, expected_of
 from pungi_osbuild.report.imagelist import image_ids, images_json, images_table
 from pungi_osbuild.report.junit import junit_lines
+from pungi_osbuild.report.liveview import live_view, styled
 from pungi_osbuild.report.page import report_page
 from pungi_osbuild.report.pageview import PageView, page_view
 from pungi_osbuild.report.plans import plan_json, plan_table
 from pungi_osbuild.report.problems import problem_lines, problem_summary
+from pungi_osbuild.report.progress import headline, progress_json, progress_table
 from pungi_osbuild.report.result import result_json, result_table
 from pungi_osbuild.report.streammetadata import StreamMetadata, stream_metadata
 
 __all__ = [
+    "NOTHING",
     "Differences",
     "Excerpt",
+    "Expected",
     "PageView",
     "StreamMetadata",
     "cloud_image_val",
     "comparison_lines",
     "differences",
     "excerpts",
+    "expected_of",
+    "headline",
     "image_ids",
     "images_json",
     "images_table",
     "junit_lines",
+    "live_view",
     "page_view",
     "plan_json",
     "plan_table",
     "problem_lines",
     "problem_summary",
+    "progress_json",
+    "progress_table",
     "report_page",
     "result_json",
     "result_table",
     "stream_metadata",
+    "styled",
 ]

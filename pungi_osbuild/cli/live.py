@@ -1,0 +1,75 @@
+"""A live view of a run on the terminal; plain lines of log where there is none."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator, Optional
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from pungi_osbuild.cli.show import LOG_FORMAT, log_by, log_to_stderr
+from pungi_osbuild.metadata import load
+from pungi_osbuild.phase import Board
+from pungi_osbuild.report import NOTHING, Expected, expected_of, live_view
+
+REDRAWN = 2.0
+"""Times a second."""
+
+
+def expected_from(previous: Optional[Path]) -> Expected:
+    """
+    Return how long the images of a previous compose took; nothing without one.
+
+    :raises InputError: it is no compose with images of ours
+    """
+    return NOTHING if previous is None else expected_of(load(previous))
+
+
+@contextmanager
+def progress_shown(quiet: bool, expected: Expected = NOTHING) -> Iterator[Optional[Board]]:
+    """
+    Show on stderr how a run goes on: its log, and on a terminal where each image stands.
+
+    :returns: the board that the view is drawn from; None when nobody looks
+    """
+    log_to_stderr(quiet)
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    console = Console(stderr=True, highlight=False)
+    board = Board(time.time)
+    live = Live(
+        get_renderable=lambda: live_view(board.snapshot(), console.height, expected),
+        console=console,
+        refresh_per_second=REDRAWN,
+        transient=True,
+        # What comes to stdout is the result, when the view is gone.
+        redirect_stdout=False,
+    )
+    with live:
+        log_by(_AboveTheView(console), quiet)
+        try:
+            yield board
+        finally:
+            log_to_stderr(quiet)
+
+
+class _AboveTheView(logging.Handler):
+    """Prints what is logged above the view, which would be drawn over otherwise."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self.setFormatter(LOG_FORMAT)
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._console.print(Text(self.format(record)), soft_wrap=True)
+        except Exception:
+            self.handleError(record)

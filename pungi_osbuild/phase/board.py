@@ -1,0 +1,106 @@
+"""The board: what a run knows of each request by now, for whoever looks from another thread."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import Any, Callable, Dict, Iterable, Tuple
+
+from pungi_osbuild.hub import ImageStates, Task
+from pungi_osbuild.model import ImageRequest, Outcome
+from pungi_osbuild.phase.collect import Submitted
+from pungi_osbuild.phase.progress import ENDED_AS, STAGE_OF, Progress, Stage, Standing
+
+
+class Board:
+    """
+    Where each request of a run stands. Thread-safe; what it gives is frozen.
+
+    :param now: seconds since the epoch
+    """
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self._compose_id = ""
+        self._standings: Dict[int, Standing] = {}
+        self._requests: Dict[int, int] = {}
+
+    def plan(self, compose_id: str, requests: Iterable[ImageRequest]) -> None:
+        """Begin with what is to be submitted."""
+        with self._lock:
+            self._compose_id = compose_id
+            self._standings = {request.number: _planned(request) for request in requests}
+            self._requests = {}
+
+    def submitted(self, submitted: Submitted) -> None:
+        """Take note of a task; of several attempts the last one counts."""
+        request = submitted.request
+        with self._lock:
+            self._requests[submitted.task_id] = request.number
+            self._standings[request.number] = replace(
+                _planned(request),
+                nvr=request.nvr,
+                task_id=submitted.task_id,
+                attempt=submitted.attempt,
+                stage=Stage.FREE,
+                since=self._now(),
+            )
+
+    def seen(self, tasks: Iterable[Task]) -> None:
+        """Take note of states of tasks; others' tasks may be among them."""
+        with self._lock:
+            for task in tasks:
+                self._change(task.id, stage=STAGE_OF[task.state])
+
+    def told(self, images: Iterable[Tuple[int, ImageStates]]) -> None:
+        """Take note of what composer says of the images of tasks."""
+        with self._lock:
+            for task_id, states in images:
+                self._change(task_id, images=states)
+
+    def settled(self, outcome: Outcome) -> None:
+        """Take note of what became of a request for good."""
+        request = outcome.request
+        with self._lock:
+            before = self._standings.get(request.number, _planned(request))
+            self._standings[request.number] = replace(
+                before,
+                nvr=request.nvr,
+                task_id=outcome.task_id,
+                attempt=outcome.attempt,
+                stage=ENDED_AS[outcome.kind],
+                until=self._now(),
+                reason=outcome.reason,
+            )
+
+    def running(self) -> Tuple[Standing, ...]:
+        """Return those whose tasks have not ended, as far as is known."""
+        return tuple(one for one in self.snapshot().standings if one.stage.is_running)
+
+    def snapshot(self) -> Progress:
+        """Return where everything stands."""
+        with self._lock:
+            standings = tuple(self._standings[number] for number in sorted(self._standings))
+            return Progress(self._compose_id, self._now(), standings)
+
+    def _change(self, task_id: int, **changes: Any) -> None:
+        number = self._requests.get(task_id)
+        if number is None:
+            return
+        standing = self._standings[number]
+        # Of an earlier attempt, or of a request that is settled: nobody wants to know.
+        if standing.task_id == task_id and not standing.stage.is_end:
+            self._standings[number] = replace(standing, **changes)
+
+
+def _planned(request: ImageRequest) -> Standing:
+    config = request.config
+    return Standing(
+        variant=request.variant,
+        arches=request.arches,
+        name=config.name,
+        image_type=config.image_type,
+        can_fail=request.can_fail,
+        nvr=request.nvr,
+    )

@@ -1,0 +1,140 @@
+"""Where a run stands: frozen values, whoever looks and wherever they come from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import Enum
+from typing import Dict, Optional, Tuple
+
+from pungi_osbuild.hub import ImageStates, TaskState
+from pungi_osbuild.model import Arch, OutcomeKind
+
+
+class Stage(str, Enum):
+    """
+    Where a request stands: Koji's words for a task, and ours before it and after it.
+
+    The order is that of a request's life.
+    """
+
+    PLANNED = "planned"
+    FREE = "free"
+    ASSIGNED = "assigned"
+    OPEN = "open"
+    COLLECTING = "collecting"
+    """The task has ended; what it built is being read and placed, or its logs are saved."""
+
+    BUILT = "built"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_end(self) -> bool:
+        """Whether there is an outcome."""
+        return self in (Stage.BUILT, Stage.FAILED, Stage.CANCELLED)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is a task that has not ended."""
+        return self in (Stage.FREE, Stage.ASSIGNED, Stage.OPEN)
+
+
+STAGE_OF: Dict[TaskState, Stage] = {
+    TaskState.FREE: Stage.FREE,
+    TaskState.ASSIGNED: Stage.ASSIGNED,
+    TaskState.OPEN: Stage.OPEN,
+    TaskState.CLOSED: Stage.COLLECTING,
+    TaskState.CANCELED: Stage.COLLECTING,
+    TaskState.FAILED: Stage.COLLECTING,
+}
+
+ENDED_AS: Dict[OutcomeKind, Stage] = {
+    OutcomeKind.BUILT: Stage.BUILT,
+    OutcomeKind.FAILED: Stage.FAILED,
+    OutcomeKind.CANCELLED: Stage.CANCELLED,
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """
+    Where a request stands. Times are seconds since the epoch, by the run's own clock.
+
+    :param name: the N of the N-V-R
+    :param nvr: None until there is a release
+    :param task_id: None until something was submitted, or when nothing was
+    :param images: what composer says of each arch's image; none before it does
+    :param since: when it was submitted
+    :param until: when there was an outcome
+    :param reason: why it failed
+    """
+
+    variant: str
+    arches: Tuple[Arch, ...]
+    name: str
+    image_type: str
+    can_fail: bool
+    nvr: Optional[str] = None
+    task_id: Optional[int] = None
+    attempt: int = 1
+    stage: Stage = Stage.PLANNED
+    images: ImageStates = ()
+    since: Optional[float] = None
+    until: Optional[float] = None
+    reason: Optional[str] = None
+
+    def elapsed(self, now: float) -> Optional[float]:
+        """Return the seconds from its submission to its outcome, or to now."""
+        if self.since is None:
+            return None
+        return max(0.0, (now if self.until is None else self.until) - self.since)
+
+    @property
+    def state(self) -> str:
+        """The state in a word, or a few: composer's own while the task is open and it says one."""
+        if self.stage is not Stage.OPEN or not self.images:
+            return self.stage.value
+        words = list(dict.fromkeys(word for _, word in self.images))
+        if len(words) == 1:
+            return words[0]
+        return ", ".join("%s %s" % (arch, word) for arch, word in self.images)
+
+    def describe(self) -> str:
+        """Return how messages call it: variant, arches and image."""
+        return "%s %s %s" % (self.variant, ",".join(self.arches), self.name)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """
+    Where a run stands.
+
+    :param compose_id: "" while nobody knows
+    :param now: when this was, seconds since the epoch
+    :param standings: in the order of the plan
+    """
+
+    compose_id: str
+    now: float
+    standings: Tuple[Standing, ...] = ()
+
+    def count(self, *stages: Stage) -> int:
+        """Return how many are in one of some stages."""
+        counted = Counter(standing.stage for standing in self.standings)
+        return sum(counted[stage] for stage in stages)
+
+    @property
+    def unfinished(self) -> Tuple[Standing, ...]:
+        """Those without an outcome."""
+        return tuple(standing for standing in self.standings if not standing.stage.is_end)
+
+    @property
+    def elapsed(self) -> Optional[float]:
+        """Seconds from the first submission to the last outcome, or to now."""
+        begun = [standing.since for standing in self.standings if standing.since is not None]
+        if not begun:
+            return None
+        ends = [standing.until for standing in self.standings if standing.until is not None]
+        end = self.now if self.unfinished or not ends else max(ends)
+        return max(0.0, end - min(begun))

@@ -1,0 +1,130 @@
+"""
+A run that is looked at: what happens is put on a board, within the requests that it makes anyway.
+
+Nothing here makes the run ask more often. While somebody looks, a poll now and then asks for more
+in the same request: the states of some tasks, and of their images. What that costs slows the next
+poll down.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Dict, List, Optional, Sequence, Tuple
+
+from pungi_osbuild.clock import Clock
+from pungi_osbuild.errors import ReplyError
+from pungi_osbuild.hub import HubFaultError, Running, Talk, Task, look_at
+from pungi_osbuild.model import BuiltImage, Outcome, RunResult
+from pungi_osbuild.phase.board import Board
+from pungi_osbuild.phase.collect import Submitted
+from pungi_osbuild.phase.heartbeat import Heartbeat
+from pungi_osbuild.phase.host import Host
+from pungi_osbuild.phase.hubview import HubTasks
+from pungi_osbuild.phase.place import Source
+from pungi_osbuild.phase.watch import TURN
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY = 5.0
+"""Seconds between two looks at least: composer takes minutes for an image."""
+
+
+class WatchedHost:
+    """A host whose board sees what it is told."""
+
+    def __init__(self, host: Host, board: Board) -> None:
+        self._host = host
+        self._board = board
+
+    def check(self) -> None:
+        """See :class:`Host`."""
+        self._host.check()
+
+    def source(self, image: BuiltImage) -> Optional[Source]:
+        """See :class:`Host`."""
+        return self._host.source(image)
+
+    def submitted(self, submitted: Submitted) -> None:
+        """See :class:`Host`."""
+        self._board.submitted(submitted)
+        self._host.submitted(submitted)
+
+    def built(self, outcome: Outcome) -> Outcome:
+        """See :class:`Host`."""
+        return self._host.built(outcome)
+
+    def settled(self, outcome: Outcome) -> None:
+        """See :class:`Host`."""
+        self._board.settled(outcome)
+        self._host.settled(outcome)
+
+    def left(self, outcome: Outcome) -> None:
+        """See :class:`Host`."""
+        self._host.left(outcome)
+
+    def record(self, result: RunResult) -> RunResult:
+        """See :class:`Host`."""
+        return self._host.record(result)
+
+
+class WatchedTasks:
+    """
+    Where the state of tasks is asked for, with a board that sees the answers.
+
+    :param looking: whether somebody looks; if not, a line of log tells now and then that the run
+        still waits
+    """
+
+    def __init__(self, tasks: HubTasks, board: Board, clock: Clock, looking: bool) -> None:
+        self._tasks = tasks
+        self._board = board
+        self._clock = clock
+        self._looking = looking
+        self._turns = Turns(TURN)
+        self._looked = clock.monotonic() - LOOK_EVERY
+        self._heartbeat = Heartbeat(board, clock.monotonic)
+
+    def ask(
+        self, since: Optional[float], ids: Sequence[int]
+    ) -> Tuple[Tuple[Task, ...], Tuple[Task, ...]]:
+        """Ask what the run asks, and look, in one request."""
+        is_due = self._clock.monotonic() - self._looked >= LOOK_EVERY
+        looks = [self._look()] if self._looking and is_due else []
+        ended, looked_up = self._tasks.ask(since, ids, looks)
+        self._board.seen((*ended, *looked_up))
+        if not self._looking:
+            self._heartbeat.beat()
+        return ended, looked_up
+
+    def _look(self) -> Talk[Tuple[Task, ...]]:
+        self._looked = self._clock.monotonic()
+        running = self._board.running()
+        tasks = [(one.task_id, one.arches) for one in running if one.task_id is not None]
+        try:
+            look = yield from look_at(self._turns.next(tasks))
+        except (HubFaultError, ReplyError) as error:
+            logger.debug("looking failed: %s", error)  # the run goes on without
+            return ()
+        self._board.seen(look.tasks)
+        self._board.told(look.images.items())
+        return look.tasks
+
+
+class Turns:
+    """
+    Whose turn it is, where not all can be asked about at once: those that waited longest.
+
+    :param most: how many at a time
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._served: Dict[int, int] = {}
+        self._turn = 0
+
+    def next(self, waiting: Sequence[Running]) -> List[Running]:
+        """Return those whose turn it is."""
+        self._turn += 1
+        chosen = sorted(waiting, key=lambda one: self._served.get(one[0], 0))[: self._most]
+        self._served.update((task_id, self._turn) for task_id, _ in chosen)
+        return chosen

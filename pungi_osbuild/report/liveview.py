@@ -1,0 +1,47 @@
+"""The same on a terminal, drawn anew in its place while a run goes on."""
+
+from __future__ import annotations
+
+from typing import Dict
+
+from rich.text import Text
+
+from pungi_osbuild.phase import Progress, Stage
+from pungi_osbuild.report.expected import NOTHING, Expected
+from pungi_osbuild.report.progress import ProgressLine, headline, progress_table
+
+_STYLES: Dict[Stage, str] = {
+    Stage.PLANNED: "dim",
+    Stage.FREE: "yellow",
+    Stage.ASSIGNED: "yellow",
+    Stage.OPEN: "cyan",
+    Stage.COLLECTING: "cyan",
+    Stage.BUILT: "green",
+    Stage.FAILED: "bold red",
+    Stage.CANCELLED: "bold red",
+}
+
+_AROUND = 4
+"""Lines of a terminal beside the rows: the headline, the header, and two for whatever is above."""
+
+
+def live_view(progress: Progress, height: int, expected: Expected = NOTHING) -> Text:
+    """
+    Return what a terminal shows; a line that is too long for it is cut.
+
+    :param height: lines of the terminal
+    """
+    lines = progress_table(progress, expected, max(1, height - _AROUND))
+    view = Text(no_wrap=True, overflow="ellipsis")
+    for line in lines:
+        view.append_text(styled(line)).append("\n")
+    return view.append(headline(progress), style="bold")
+
+
+def styled(line: ProgressLine) -> Text:
+    """Return a line whose state has its colour."""
+    if line.stage is None:
+        return Text(line.text, style="" if line.text.startswith(" ") else "bold")
+    text = Text(line.text)
+    text.stylize(_STYLES[line.stage], 0, len(line.state))
+    return text

@@ -1,0 +1,147 @@
+"""Where a run stands: lines for people, JSON for machines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from pungi_osbuild.phase import Progress, Stage, Standing
+from pungi_osbuild.report.columns import columns
+from pungi_osbuild.report.durations import day_and_time, duration_text
+from pungi_osbuild.report.expected import NOTHING, Expected, expected_for
+
+HEADER = ("STATE", "VARIANT", "ARCH", "IMAGE", "TASK", "TIME")
+EXPECTED = "EXPECTED"
+
+_LAST = (Stage.FAILED, Stage.CANCELLED, Stage.COLLECTING, Stage.OPEN, Stage.ASSIGNED, Stage.FREE)
+"""What is shown first where there is no room for all."""
+
+
+@dataclass(frozen=True)
+class ProgressLine:
+    """
+    A line of the table.
+
+    :param state: what its first column says: for a colour
+    :param stage: None for the header, and for what is below a row
+    """
+
+    text: str
+    state: str = ""
+    stage: Optional[Stage] = None
+
+
+def headline(progress: Progress) -> str:
+    """Return in a line how far a run is."""
+    total = len(progress.standings)
+    ends = (
+        (progress.count(Stage.BUILT), "built"),
+        (progress.count(Stage.FAILED), "failed"),
+        (progress.count(Stage.CANCELLED), "cancelled"),
+        (len(progress.unfinished), "to go"),
+    )
+    counts = ", ".join("%d %s" % one for one in ends if one[0]) or "nothing planned"
+    text = "%d task%s: %s" % (total, "" if total == 1 else "s", counts)
+    if progress.compose_id:
+        text = "%s, %s" % (progress.compose_id, text)
+    if progress.elapsed is not None:
+        text += "; %s" % duration_text(progress.elapsed)
+    return text
+
+
+def progress_table(
+    progress: Progress,
+    expected: Expected = NOTHING,
+    rows: Optional[int] = None,
+    reasons: bool = False,
+) -> List[ProgressLine]:
+    """
+    Return the table, a request a row.
+
+    :param expected: see :func:`~pungi_osbuild.report.expected.expected_of`; with it there is one
+        more column
+    :param rows: how many there is room for; what has failed or runs comes before what waits, and
+        that before what is built. None: for all
+    :param reasons: below each row that failed, why
+    """
+    shown, left_out = _fitting(progress.standings, rows)
+    if not shown:
+        return []
+    header = (*HEADER, EXPECTED) if expected else HEADER
+    cells = [_cells(standing, progress.now, expected) for standing in shown]
+    first, *texts = columns(header, cells)
+    lines = [ProgressLine(first)]
+    for standing, text in zip(shown, texts):
+        lines.append(ProgressLine(text, standing.state, standing.stage))
+        if reasons and standing.reason:
+            lines.extend(ProgressLine("    %s" % line) for line in standing.reason.splitlines())
+    if left_out:
+        lines.append(ProgressLine("and %d more: %s" % (len(left_out), _counted(left_out))))
+    return lines
+
+
+def _cells(standing: Standing, now: float, expected: Expected) -> Tuple[str, ...]:
+    elapsed = standing.elapsed(now)
+    cells = (
+        standing.state,
+        standing.variant,
+        ",".join(standing.arches),
+        standing.name,
+        "-" if standing.task_id is None else str(standing.task_id),
+        "-" if elapsed is None else duration_text(elapsed),
+    )
+    if not expected:
+        return cells
+    usual = expected_for(standing, expected)
+    return (*cells, "-" if usual is None else duration_text(usual))
+
+
+def _fitting(
+    standings: Sequence[Standing], rows: Optional[int]
+) -> Tuple[Sequence[Standing], Sequence[Standing]]:
+    """Return those that there is room for, in their order, and the others."""
+    if rows is None or len(standings) <= rows:
+        return standings, ()
+    places = {stage: place for place, stage in enumerate((*_LAST, Stage.PLANNED, Stage.BUILT))}
+    order = sorted(range(len(standings)), key=lambda number: places[standings[number].stage])
+    # One row tells of the others.
+    chosen = set(order[: max(1, rows - 1)])
+    return (
+        [one for number, one in enumerate(standings) if number in chosen],
+        [one for number, one in enumerate(standings) if number not in chosen],
+    )
+
+
+def _counted(standings: Sequence[Standing]) -> str:
+    stages = [one.stage for one in standings]
+    return ", ".join(
+        "%d %s" % (stages.count(stage), stage.value) for stage in Stage if stage in stages
+    )
+
+
+def progress_json(progress: Progress, expected: Expected = NOTHING) -> Dict[str, Any]:
+    """Return the same for machines; times are ISO-like in UTC, durations are seconds."""
+    return {
+        "compose": progress.compose_id,
+        "tasks": [_task_json(one, progress.now, expected) for one in progress.standings],
+    }
+
+
+def _task_json(standing: Standing, now: float, expected: Expected) -> Dict[str, Any]:
+    elapsed = standing.elapsed(now)
+    return {
+        "variant": standing.variant,
+        "arches": list(standing.arches),
+        "name": standing.name,
+        "nvr": standing.nvr,
+        "image_type": standing.image_type,
+        "can_fail": standing.can_fail,
+        "task_id": standing.task_id,
+        "attempt": standing.attempt,
+        "state": standing.stage.value,
+        "images": dict(standing.images),
+        "submitted": None if standing.since is None else day_and_time(standing.since),
+        "elapsed": None if elapsed is None else round(elapsed, 1),
+        "expected": expected_for(standing, expected),
+        "reason": standing.reason,
+    }

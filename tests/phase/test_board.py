@@ -1,0 +1,128 @@
+"""The board: what is known of each request by now."""
+
+from __future__ import annotations
+
+import logging
+from typing import List, Tuple
+
+import pytest
+
+from pungi_osbuild.hub import Task, TaskState
+from pungi_osbuild.model import TaskTimes
+from pungi_osbuild.phase import Board, Stage
+from pungi_osbuild.phase.collect import Submitted
+from pungi_osbuild.phase.heartbeat import EVERY, Heartbeat, waiting_text
+from pungi_osbuild.phase.watched import Turns
+from tests.values import a_failed_outcome, a_request, an_outcome
+
+REQUESTS = tuple(a_request(number=number, arches=("x86_64",)) for number in range(3))
+
+
+class Time:
+    """A clock that is turned by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def board(time: Time) -> Board:
+    board = Board(time)
+    board.plan("Example-1-20261123.t.0", REQUESTS)
+    return board
+
+
+def states(board: Board) -> List[str]:
+    return [standing.state for standing in board.snapshot().standings]
+
+
+def task(number: int, state: TaskState) -> Task:
+    return Task(number, state, TaskTimes())
+
+
+def test_a_request_from_the_plan_to_its_end(board: Board, time: Time) -> None:
+    """In Koji's words, then composer's, then ours."""
+    assert states(board) == ["planned"] * 3
+    board.submitted(Submitted(REQUESTS[0], 11))
+    assert states(board)[0] == "free"
+    time.now += 60
+    board.seen([task(11, TaskState.OPEN), task(99, TaskState.FAILED)])
+    assert states(board) == ["open", "planned", "planned"], "99 is somebody else's"
+    board.told([(11, (("x86_64", "building"),)), (99, (("x86_64", "failure"),))])
+    assert states(board)[0] == "building"
+    board.seen([task(11, TaskState.CLOSED)])
+    assert states(board)[0] == "collecting"
+    time.now += 60
+    board.settled(an_outcome(request=REQUESTS[0], task_id=11))
+    time.now += 60
+    progress = board.snapshot()
+    assert states(board)[0] == "built"
+    assert progress.standings[0].elapsed(progress.now) == 120.0
+    assert progress.elapsed == 180.0, "the others are not done"
+    board.seen([task(11, TaskState.OPEN)])
+    assert states(board)[0] == "built", "what comes late changes nothing"
+
+
+def test_only_the_last_attempt_counts(board: Board) -> None:
+    """The task before it may still be reported."""
+    board.submitted(Submitted(REQUESTS[0], 11))
+    board.submitted(Submitted(REQUESTS[0], 12, 2))
+    board.seen([task(11, TaskState.FAILED), task(12, TaskState.OPEN)])
+    (standing, *_) = board.snapshot().standings
+    assert (standing.task_id, standing.attempt, standing.stage) == (12, 2, Stage.OPEN)
+
+
+def test_what_was_never_submitted_has_an_end_too(board: Board) -> None:
+    """Refused by the hub, or never tried."""
+    board.settled(a_failed_outcome(request=REQUESTS[1], task_id=None, reason="refused"))
+    (_, standing, _) = board.snapshot().standings
+    assert (standing.stage, standing.reason) == (Stage.FAILED, "refused")
+    assert standing.elapsed(2000.0) is None
+
+
+def test_images_of_one_task_may_differ(board: Board) -> None:
+    """Then each arch is told of."""
+    board.submitted(Submitted(REQUESTS[0], 11))
+    board.seen([task(11, TaskState.OPEN)])
+    board.told([(11, (("aarch64", "building"), ("x86_64", "success")))])
+    assert states(board)[0] == "aarch64 building, x86_64 success"
+
+
+def test_a_line_of_log_now_and_then(
+    board: Board, time: Time, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not each time that the hub is asked."""
+    caplog.set_level(logging.INFO, "pungi_osbuild")
+    board.submitted(Submitted(REQUESTS[0], 11))
+    heartbeat = Heartbeat(board, time)
+    for _ in range(3 * int(EVERY)):
+        time.now += 1
+        heartbeat.beat()
+    assert len(caplog.messages) == 3
+    assert caplog.messages[0] == (
+        "waiting for 3 of 3 tasks (2 planned, 1 free);"
+        " the longest for 5 min: Server x86_64 example-guest, task 11"
+    )
+
+
+def test_the_line_of_a_run_that_has_submitted_nothing(board: Board) -> None:
+    """There is no longest then."""
+    assert waiting_text(board.snapshot()) == "waiting for 3 of 3 tasks (3 planned)"
+
+
+def test_everybody_has_a_turn() -> None:
+    """Also where the same tasks run for long."""
+    waiting: List[Tuple[int, Tuple[str, ...]]] = [(number, ("x86_64",)) for number in range(5)]
+    turns = Turns(2)
+    served = [{number for number, _ in turns.next(waiting)} for _ in range(12)]
+    assert all(len(chosen) == 2 for chosen in served)
+    for start in range(9):
+        assert set().union(*served[start : start + 4]) == set(range(5))
