@@ -1,0 +1,73 @@
+"""examples/ci: the script that a CI system calls, and the jobs that call it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.cli.commands import BIN
+from tests.docs.pages import ROOT
+
+CI = ROOT / "examples" / "ci"
+CLOUD = ROOT / "examples" / "rhel-cloud" / "rhel-cloud.conf"
+
+
+def check(config: Path, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    path = "%s%s%s" % (BIN, os.pathsep, os.environ["PATH"])
+    return subprocess.run(
+        [str(CI / "check-config"), str(config), "results"],
+        cwd=folder,
+        env={**os.environ, "HOME": str(folder), "PATH": path, **variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_a_good_config_is_validated_planned_and_rehearsed(tmp_path: Path) -> None:
+    """Everything that a job keeps is there, also after an earlier run in the same place."""
+    for label in ("Beta-1.1", "Beta-1.2"):
+        done = check(CLOUD, tmp_path, OPTIONS="--type production --label %s" % label)
+        assert done.returncode == 0, done.stderr
+    results = tmp_path / "results"
+    suites = ElementTree.parse(results / "validate.xml").getroot()
+    assert len(suites.findall(".//testcase")) == 6
+    assert not suites.findall(".//failure")
+    plan = json.loads((results / "plan.json").read_text(encoding="utf-8"))
+    assert {task["release"] for task in plan} == {"1.2.aarch64", "1.2.x86_64"}
+    told = json.loads((results / "rehearsal.json").read_text(encoding="utf-8"))
+    assert len(told["tasks"]) == len(plan) == 10
+    assert (results / "rehearsal" / "compose" / "metadata" / "images.json").exists()
+
+
+def test_an_error_fails_the_job_and_its_testcase(tmp_path: Path) -> None:
+    """Nothing is rehearsed then; the log has the problem, too."""
+    config = tmp_path / "broken.conf"
+    text = CLOUD.read_text(encoding="utf-8").replace(
+        "variants.xml", str(CLOUD.parent) + "/variants.xml"
+    )
+    config.write_text(text.replace('"image_types": "gcp"', '"image_types": "gce"'), "utf-8")
+    done = check(config, tmp_path)
+    assert done.returncode == 1
+    assert "[inner-image-type]" in done.stdout + done.stderr
+    suites = ElementTree.parse(tmp_path / "results" / "validate.xml").getroot()
+    assert len(suites.findall(".//failure")) == 1
+    assert not (tmp_path / "results" / "rehearsal").exists()
+
+
+@pytest.mark.parametrize("name", ["gitlab-ci.yml", "github-actions.yml"])
+def test_a_job_calls_the_script_and_keeps_what_it_leaves(name: str) -> None:
+    """And is YAML."""
+    yaml: Any = pytest.importorskip("yaml", reason="PyYAML, which comes with Sphinx, is not there")
+    text = (CI / name).read_text(encoding="utf-8")
+    assert yaml.safe_load(text)
+    assert "ci/check-config" in text
+    for kept in ("validate.xml", "plan.json", "rehearsal.json"):
+        assert "results/%s" % kept in text
