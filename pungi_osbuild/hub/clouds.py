@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Callable, Mapping, Optional
 
 from pungi_osbuild.hub.signed import harmless_text, without_signature
-from pungi_osbuild.hub.wire import Struct
+from pungi_osbuild.hub.wire import Struct, printable
 from pungi_osbuild.model import (
     AwsS3Upload,
     AzureUpload,
@@ -80,9 +80,8 @@ def _options(result: Struct) -> Struct:
 
 def _unknown(name: str, options: Struct) -> UnknownUpload:
     names = options.names()[:MAX_OPTIONS]
-    return UnknownUpload(
-        name, tuple((key, harmless_text(key, options.plain(key))) for key in names)
-    )
+    shown = {printable(key): printable(harmless_text(key, options.plain(key))) for key in names}
+    return UnknownUpload(name, tuple(sorted(shown.items())))
 
 
 def _cloud_image(provider: Provider, options: Struct, upload: Optional[Upload]) -> CloudImage:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Optional, Tuple
 
 from pungi_osbuild.hub.clouds import from_upload_status
-from pungi_osbuild.hub.wire import Struct, json_struct
+from pungi_osbuild.hub.wire import Struct, json_struct, printable
 from pungi_osbuild.model import Arch, Upload, Uploaded
 
 NAME = "compose-status.json"
 MAX_DETAILS = 500
+DEEPEST = 20
+"""How deep details are looked for: composer's own are three deep."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,16 @@ def _image(arch: Arch, image: Struct, upload: Optional[Upload]) -> ImageStatus:
     )
 
 
-def error_text(error: Optional[Struct]) -> Optional[str]:
-    """Return composer's error in one line: its reason, and its details where it has some."""
+def error_text(error: Optional[Struct], depth: int = 0) -> Optional[str]:
+    """
+    Return composer's error in one line: its reason, and its details where it has some.
+
+    :param depth: how many errors it is the detail of
+    """
     if error is None:
         return None
     reason = error.maybe_text("reason") or "no reason given"
-    details = _details_text(error.plain("details"))
+    details = printable(_details_text(error.plain("details"), depth))
     if not details:
         return reason
     if len(details) > MAX_DETAILS:
@@ -83,14 +89,20 @@ def error_text(error: Optional[Struct]) -> Optional[str]:
     return "%s: %s" % (reason, details)
 
 
-def _details_text(details: object) -> str:
+def _details_text(details: object, depth: int) -> str:
     """Return details for people: of a list of errors, which targets give, the errors' reasons."""
     if details in (None, [], {}, ""):
         return ""
+    if depth >= DEEPEST:
+        return "..."
     if isinstance(details, str):
         return " ".join(details.split())
     if isinstance(details, list):
-        return "; ".join(filter(None, (_details_text(item) for item in details)))
+        texts = (_details_text(item, depth + 1) for item in details[:MAX_DETAILS])
+        return "; ".join(filter(None, texts))
     if isinstance(details, dict) and isinstance(details.get("reason"), str):
-        return error_text(Struct(details, "details")) or ""
-    return json.dumps(details, sort_keys=True)
+        return error_text(Struct(details, "details"), depth + 1) or ""
+    try:
+        return json.dumps(details, sort_keys=True)
+    except RecursionError:
+        return "..."

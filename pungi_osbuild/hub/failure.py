@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import koji
 
@@ -21,7 +21,7 @@ from pungi_osbuild.hub.composestatus import ComposeStatus, error_text, read_comp
 from pungi_osbuild.hub.results import download_output
 from pungi_osbuild.hub.session import Call, HubFaultError
 from pungi_osbuild.hub.talks import Talk
-from pungi_osbuild.hub.wire import json_struct, plain_name
+from pungi_osbuild.hub.wire import MAX_ITEMS, json_struct, plain_name
 from pungi_osbuild.model import CloudImage, ImageRequest, Uploaded
 
 _KOJI_LOGS = (("koji-init.log.json", "registering the build"), ("koji-import.log.json", "import"))
@@ -37,6 +37,10 @@ _TELLING = (composestatus.NAME, ".log.json", ".log")
 MAX_REASON = 2000
 MAX_FILES = 20
 """Files of a task's output that are read: there are three, and one for each arch."""
+
+FILES_AT_ONCE = 4
+"""Files asked for in one request: each may be ``MAX_OUTPUT`` bytes long, and a third more in
+base64."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def explain(task_id: int, request: ImageRequest, topurl: str) -> Talk[Failure]:
     """
     Return why a task that is FAILED did.
 
-    A talk of two turns. What cannot be had is left out: a poor reason is better than none.
+    A talk of a few turns. What cannot be had is left out: a poor reason is better than none.
 
     :param topurl: the address of Koji's files; empty: nobody knows it
     """
@@ -81,8 +85,11 @@ def explain(task_id: int, request: ImageRequest, topurl: str) -> Talk[Failure]:
     said = "task %d failed, and the hub does not say why" % task_id
     if result.fault is not None:
         said = fault_text(result.fault)
-    names = sorted(_plain_names(output.value))
-    files = yield from download_output(task_id, _telling(names))
+    files: Dict[str, bytes] = {}
+    telling = _telling(sorted(_plain_names(output.value)))
+    for start in range(0, len(telling), FILES_AT_ONCE):
+        names = telling[start : start + FILES_AT_ONCE]
+        files.update((yield from download_output(task_id, names)))
     lines = [*_image_reasons(files, request), *_koji_reasons(files)]
     reason = "\n".join([said, *lines])
     if len(reason) > MAX_REASON:
@@ -99,14 +106,16 @@ def fault_text(fault: HubFaultError) -> str:
     lines = [line.strip() for line in fault.text.splitlines() if line.strip()]
     if not lines:
         return "fault %d without a text" % fault.code
-    return lines[-1] if lines[0].startswith("Traceback") else " ".join(lines)
+    said = lines[-1] if lines[0].startswith("Traceback") else " ".join(lines)
+    return said if len(said) <= MAX_REASON else said[: MAX_REASON - 3] + "..."
 
 
 def _plain_names(reply: object) -> Iterator[str]:
     """Give the names in a list of output files that are names in a folder."""
-    for name in reply if isinstance(reply, (list, tuple)) else ():
+    for name in reply[:MAX_ITEMS] if isinstance(reply, (list, tuple)) else ():
         with suppress(ReplyError):
-            yield plain_name(str(name), "an output file")
+            if isinstance(name, str):
+                yield plain_name(name, "an output file")
 
 
 def _telling(names: Sequence[str]) -> List[str]:

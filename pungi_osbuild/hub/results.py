@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, replace
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 import koji
 
@@ -141,7 +141,8 @@ def download_output(task_id: int, names: Sequence[str]) -> Talk[Dict[str, bytes]
     for name, reply in zip(names, replies):
         if reply.fault is None and isinstance(reply.value, str):
             try:
-                files[name] = base64.b64decode(reply.value)
+                # No more than was asked for, whatever was sent.
+                files[name] = base64.b64decode(reply.value)[:MAX_OUTPUT]
             except ValueError:
                 continue
     return files
@@ -156,9 +157,13 @@ def _required(struct: Struct, key: str) -> Struct:
 
 def _archives(build: Struct, rows: Sequence[Struct]) -> Tuple[_Archive, ...]:
     by_file = _typeinfo(build)
-    archives = []
+    archives: List[_Archive] = []
+    names: Set[str] = set()
     for row in rows:
         filename = row.filename("filename")
+        if filename in names:
+            raise _nobody_knows(build, filename, "it is there twice")
+        names.add(filename)
         infos: List[Struct] = []
         extra = row.maybe_struct("extra")
         if extra is not None:

@@ -27,8 +27,9 @@ from pungi_osbuild.errors import HubError, InputError, PungiOsbuildError
 from pungi_osbuild.hub.pace import Pace
 from pungi_osbuild.hub.patience import IMPATIENT, Outage, Patience, unreachable
 from pungi_osbuild.hub.profile import Profile
+from pungi_osbuild.hub.transport import ClientSession
 from pungi_osbuild.hub.trouble import OFFLINE, Trouble, TroubleError, one_line, trouble_of
-from pungi_osbuild.hub.wire import unusable
+from pungi_osbuild.hub.wire import printable, unusable
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,9 @@ ALONE = 5
 """After so many tries in a row of a call that was not answered while another one was, right
 afterwards, it is the call that cannot be answered, not the hub that is away."""
 
+MAX_FAULT = 64 * 1024
+"""Characters of a fault that are kept."""
+
 MULTICALL_BATCH = 100
 """Calls in one multicall: a few hundred milliseconds of one hub worker at most."""
 
@@ -61,13 +65,15 @@ class HubFaultError(Exception):
     The hub answered a call with a fault. What that means is the caller's to say.
 
     :param code: koji's faultCode; 1 is an exception that is not koji's own
-    :param text: the fault string
+    :param text: the fault string; what is kept of it is made printable
     """
 
     def __init__(self, code: int, text: str) -> None:
-        super().__init__(text)
+        if len(text) > MAX_FAULT:  # of a traceback, the last line says why
+            text = "%s\n...\n%s" % (text[: MAX_FAULT // 2], text[-MAX_FAULT // 2 :])
+        super().__init__(printable(text))
         self.code = code
-        self.text = text
+        self.text = printable(text)
 
 
 @dataclass(frozen=True)
@@ -319,7 +325,7 @@ class Hub:
             options.update(user=self.profile.user, password=self.profile.password)
         if self._hurried:
             options.update(_hurried(options))
-        return koji.ClientSession(self.profile.server, options)
+        return ClientSession(self.profile.server, options)
 
 
 def _hurried(options: Mapping[str, Any]) -> Dict[str, int]:
@@ -346,7 +352,7 @@ def _checked(answer: Any) -> Any:
     """
     for entry in answer if isinstance(answer, list) else ():
         if isinstance(entry, dict) and entry.get("faultCode") == OFFLINE:
-            text = " ".join(str(entry.get("faultString")).split())
+            text = printable(" ".join(str(entry.get("faultString"))[:MAX_FAULT].split()))
             raise TroubleError(Trouble(text, is_hub=True))
     return answer
 

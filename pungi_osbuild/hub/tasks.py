@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from pungi_osbuild.hub.session import Call, Hub, UnansweredError
 from pungi_osbuild.hub.talks import Talk
-from pungi_osbuild.hub.wire import Struct, structs, unusable
+from pungi_osbuild.hub.wire import Struct, number, structs, unusable
 from pungi_osbuild.model import METHOD, ImageRequest, TaskTimes
 
 PAGE = 500
@@ -67,9 +67,7 @@ def submit(hub: Hub, request: ImageRequest) -> Union[int, Unanswered]:
         task_id = hub.call_once(METHOD, *request.arguments())
     except UnansweredError as error:
         return Unanswered(error.reason)
-    if not isinstance(task_id, int):
-        raise unusable("the reply to %s" % METHOD, "a task id", task_id)
-    return task_id
+    return number(task_id, "the reply to %s" % METHOD)
 
 
 def ended_since(owner: int, since: float) -> Talk[Tuple[Task, ...]]:

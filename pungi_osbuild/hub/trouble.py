@@ -22,6 +22,8 @@ import koji
 import requests
 from urllib3.exceptions import NewConnectionError
 
+from pungi_osbuild.hub.wire import printable
+
 OFFLINE = int(koji.ServerOffline.faultCode)
 """koji's faultCode of a hub that is offline."""
 
@@ -104,7 +106,7 @@ def _of_status(error: requests.HTTPError) -> Optional[Trouble]:
     if status < 500 and status not in _PASSING_STATUSES:
         return None
     # Not the error's own text: it quotes the address, and an old hub's holds the session's key.
-    reason = "" if response is None else str(response.reason or "")
+    reason = "" if response is None else printable(str(response.reason or ""))[:100]
     return Trouble(
         ("HTTP %d %s" % (status, reason)).rstrip(), acted=status != 429, is_hub=status != 500
     )
@@ -125,8 +127,9 @@ def _was_never_sent(error: requests.RequestException) -> bool:
 def one_line(error: BaseException) -> str:
     """Return an error in one line: of what urllib3 wraps, what the system said."""
     # An old hub's address holds the session's key.
-    text = re.sub(r"\b(session-(?:id|key))=[^&\s'\")]+", r"\1=...", " ".join(str(error).split()))
-    said = re.search(r"\[Errno -?\d+\] ([^'\")]+)", text)
-    if said:
-        return said.group(1)
+    said = printable(" ".join(str(error).split()))
+    text = re.sub(r"\b(session-(?:id|key))=[^&\s'\")]+", r"\1=...", said)
+    system = re.search(r"\[Errno -?\d+\] ([^'\")]+)", text)
+    if system:
+        return system.group(1)
     return text if len(text) <= 300 else text[:297] + "..."

@@ -19,6 +19,8 @@ MAX_TEXT = 4096
 MAX_ITEMS = 10_000
 MAX_FILENAME = 255
 MAX_SHOWN = 120
+MAX_NUMBER = 2**63 - 1
+MAX_SECONDS = 253402300800
 
 
 def printable(text: str) -> str:
@@ -77,17 +79,16 @@ class Struct:
 
     def integer(self, key: str) -> int:
         """Return a whole number that is not negative."""
-        value = self._value.get(key)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise unusable("%s, %s" % (self.where, key), "a whole number", value)
-        return value
+        return number(self._value.get(key), "%s, %s" % (self.where, key))
 
     def maybe_seconds(self, key: str) -> Optional[float]:
-        """Return seconds since the epoch, or None where there are none."""
+        """Return seconds since the epoch, before the year 10000, or None where there are none."""
         value = self._value.get(key)
         if value is None:
             return None
-        if not isinstance(value, (int, float)) or isinstance(value, bool):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise unusable("%s, %s" % (self.where, key), "a time in seconds", value)
+        if not 0 <= value < MAX_SECONDS:  # nor is it one that is no number
             raise unusable("%s, %s" % (self.where, key), "a time in seconds", value)
         return float(value)
 
@@ -121,6 +122,17 @@ class Struct:
     def has(self, key: str) -> bool:
         """Whether there is something of that name."""
         return self._value.get(key) is not None
+
+
+def number(value: object, where: str) -> int:
+    """
+    Return a whole number that is not negative, and that Koji's database could hold.
+
+    :raises ReplyError: it is none
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_NUMBER:
+        raise unusable(where, "a whole number", value)
+    return value
 
 
 def structs(value: object, where: str) -> Tuple[Struct, ...]:

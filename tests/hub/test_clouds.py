@@ -171,7 +171,8 @@ def test_what_is_not_known_is_bounded() -> None:
 
 @given(
     st.dictionaries(
-        st.text(max_size=9), st.recursive(st.none() | st.integers() | st.text(), st.lists)
+        st.text(max_size=9),
+        st.recursive(st.none() | st.integers() | st.text(), st.lists, max_leaves=5),
     )
 )
 def test_whatever_is_not_known_survives_json(options: Dict[str, Any]) -> None:
