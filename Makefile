@@ -9,7 +9,7 @@ DEMO = demo-compose
 # A user of the hub, not of this machine: make takes USER from the environment, too.
 HUB_USER = $(if $(filter command line,$(origin USER)),$(USER))
 
-.PHONY: demo test test-hub docs dist-check lint format clean
+.PHONY: demo test test-long test-hub docs dist-check lint format clean
 
 demo: $(STAMP)
 	@rm -rf $(DEMO)
@@ -17,6 +17,9 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest
+
+test-long: $(STAMP)
+	$(BIN)/python -m pytest -m long
 
 # make test-hub HUB=URL USER=... PASSWORD=... [TARGET=... ARCH=... DISTRO=... IMAGE_TYPE=... REPO=...]
 # make test-hub PROFILE=NAME [CONFIG=FILE]; without either: a rehearsal hub of its own
