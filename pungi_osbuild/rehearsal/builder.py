@@ -17,7 +17,8 @@ from pungi_osbuild import imagetypes
 from pungi_osbuild.rehearsal import composer, rules
 from pungi_osbuild.rehearsal.composer import Order
 from pungi_osbuild.rehearsal.composerjobs import Compose, ComposerJobs, Ended
-from pungi_osbuild.rehearsal.faults import FaultBook
+from pungi_osbuild.rehearsal.errorpages import error_page
+from pungi_osbuild.rehearsal.faults import FaultBook, FaultKind
 from pungi_osbuild.rehearsal.records import Build, Tag, Target, Task
 from pungi_osbuild.rehearsal.settings import HubSettings
 from pungi_osbuild.rehearsal.state import State
@@ -33,6 +34,9 @@ from pungi_osbuild.rehearsal.wire import (
 )
 
 HOST_ID = 1
+UNAVAILABLE = error_page(FaultKind.HTTP_503)[1].decode().strip()
+"""What composer's proxy answers when composer cannot, and the builder plugin quotes."""
+
 TASK_WEIGHT = 0.2
 """What koji-osbuild gives a task that is taken."""
 
@@ -206,6 +210,9 @@ class Builder:
             self._fail(opened, _traceback(error, "requests.exceptions.ConnectionError"), now)
         else:
             self._compose(target, self._jobs.start(order, now), now)
+            if not self._jobs.stays(order):
+                lost = GenericError("Failed to get the compose status: %s" % UNAVAILABLE)
+                self._fail(opened, as_fault(lost), now)
 
     def _order(self, task: Task) -> Tuple[Target, Order]:
         """
@@ -239,6 +246,8 @@ class Builder:
         self._store.write_output(task.id, "compose-request.json", request)
         if not self._jobs.reachable(order):
             raise _UnreachableError("%s cannot be reached" % self._addresses.composer)
+        if not self._jobs.answers(order):
+            raise GenericError("Failed to create the compose request: %s" % UNAVAILABLE)
         refusal = order.refusal()
         if refusal is not None:
             raise GenericError("Failed to create the compose request: %s" % refusal)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, FrozenSet, Mapping, Optional
+from typing import Any, Callable, Dict, FrozenSet, Mapping, Optional, Tuple
 
 from pungi_osbuild.model import Provider
 
@@ -59,6 +59,30 @@ _REASONS: Mapping[Provider, str] = {
     Provider.AZURE: "registering the image failed: authorization failed",
     Provider.CONTAINER: "could not push the container: unauthorized",
     Provider.OCI: "unable to upload the image: service unavailable",
+}
+
+
+_TAKEN_REASONS: Mapping[Provider, str] = {
+    Provider.AWS: "unable to register the image: InvalidAMIName.Duplicate: AMI name %s is already"
+    " in use",
+    Provider.GCP: "failed to import the image: the resource 'global/images/%s' already exists,"
+    " alreadyExists",
+    Provider.AZURE: "registering the image failed: Conflict: the image %s already exists",
+}
+
+
+@dataclass(frozen=True)
+class _Named:
+    """The option with an image's name, and those that say where it must be the only one."""
+
+    option: str
+    place: Tuple[str, ...] = ()
+
+
+_NAMED: Mapping[Provider, _Named] = {
+    Provider.AWS: _Named("snapshot_name", ("region",)),
+    Provider.GCP: _Named("image_name"),
+    Provider.AZURE: _Named("image_name", ("subscription_id", "resource_group")),
 }
 
 
@@ -122,6 +146,25 @@ class Upload:
         """Return composer's error of an upload that failed: 28, and 11 in its details."""
         cause = {"id": 11, "reason": _REASONS[self.provider]}
         return {"id": 28, "reason": "at least one target failed", "details": [cause]}
+
+    def failure_of_name(self) -> Dict[str, Any]:
+        """Return composer's error where the cloud has an image of that name."""
+        name = self.fixed_name() or ("",)
+        cause = {"id": 11, "reason": _TAKEN_REASONS[self.provider] % name[-1]}
+        return {"id": 28, "reason": "at least one target failed", "details": [cause]}
+
+    def fixed_name(self) -> Optional[Tuple[str, ...]]:
+        """
+        Return the name that the image is to have, after its cloud and place; None: no fixed one.
+
+        A tag of a container moves, and a file in S3 is named after the compose.
+        """
+        named = _NAMED.get(self.provider)
+        name = self.options.get(named.option) if named is not None else None
+        if named is None or not name:
+            return None
+        place = (str(self.options.get(option)) for option in named.place)
+        return (self.provider.value, *place, str(name))
 
     def _result(self) -> Dict[str, Any]:
         return _RESULTS[self.provider](self)

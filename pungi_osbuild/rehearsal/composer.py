@@ -20,6 +20,26 @@ from pungi_osbuild.rehearsal.faults import Subject
 OSBUILD_VERSION = "157"
 DEPENDENCY_FAILED = {"id": 13, "reason": "At least one job dependency failed"}
 BUILD_FAILED = {"id": 10, "reason": "osbuild build failed"}
+DEPSOLVE_FAILED = {
+    "id": 9,
+    "reason": "Manifest dependency failed",
+    "details": [
+        {
+            "id": 5,
+            "reason": "Error in depsolve job dependency",
+            "details": [
+                {
+                    "id": 20,
+                    "reason": "DNF error occurred: MarkingErrors: Error occurred when marking"
+                    " packages for installation: Problems in request:\n"
+                    "missing packages: no-such-package",
+                }
+            ],
+        }
+    ],
+}
+"""Composer's error of a package that no repository has, as it was seen in Fedora's compose logs."""
+
 KOJI_INIT_FAILED = 15
 
 _BOOT_MODES = {"gcp": "uefi", "gcp-rhui": "uefi", "wsl": "none", "pxe-tar-xz": "none"}
@@ -203,9 +223,9 @@ def final_status(
     return status
 
 
-def init_error(refused: str) -> Dict[str, Any]:
+def init_error(refused: str, code: int = 1000) -> Dict[str, Any]:
     """Return composer's error when the hub refuses CGInitBuild."""
-    return {"id": KOJI_INIT_FAILED, "reason": 'error: "%s" code: 1000' % refused}
+    return {"id": KOJI_INIT_FAILED, "reason": 'error: "%s" code: %d' % (refused, code)}
 
 
 def _repository(repo: Any, arch: str) -> Dict[str, Any]:

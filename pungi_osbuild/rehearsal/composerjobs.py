@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any, Dict, Mapping, Optional, Tuple
 
 from pungi_osbuild.rehearsal import composer, rules
+from pungi_osbuild.rehearsal.clouds import Upload
 from pungi_osbuild.rehearsal.composer import ImageOutcome, Order
 from pungi_osbuild.rehearsal.content import BUILDER_USER
 from pungi_osbuild.rehearsal.faults import FaultBook, FaultKind
@@ -21,7 +22,7 @@ from pungi_osbuild.rehearsal.records import Build
 from pungi_osbuild.rehearsal.settings import HubSettings
 from pungi_osbuild.rehearsal.state import State, by_name
 from pungi_osbuild.rehearsal.store import Store
-from pungi_osbuild.rehearsal.wire import BUILD_STATES, GenericError
+from pungi_osbuild.rehearsal.wire import BUILD_STATES, SERVER_OFFLINE, GenericError
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,9 @@ class ComposerJobs:
         """Take an order and register its build; one that Koji refuses will fail, not now."""
         compose = Compose(self._compose_id(order), order)
         owner = by_name(self._state.users, BUILDER_USER) or self._state.users[1]
+        if self._hits(FaultKind.REGISTER, order):
+            error = composer.init_error("database outage", SERVER_OFFLINE)
+            return replace(compose, error=error)
         try:
             if self._hits(FaultKind.TAKEN, order):
                 self._take_nvr(order, now)
@@ -107,6 +111,14 @@ class ComposerJobs:
     def reachable(self, order: Order) -> bool:
         """Whether an order can be given at all."""
         return not self._hits(FaultKind.COMPOSER_DOWN, order)
+
+    def answers(self, order: Order) -> bool:
+        """Whether composer can take an order, not only be reached."""
+        return not self._hits(FaultKind.COMPOSER_ERROR, order)
+
+    def stays(self, order: Order) -> bool:
+        """Whether the builder can ask composer about an order until it ends."""
+        return not self._hits(FaultKind.COMPOSER_LOST, order)
 
     def _hits(self, kind: FaultKind, order: Order, *arches: str) -> bool:
         """Whether a fault hits one of these arches' images, or any of the order's."""
@@ -155,12 +167,30 @@ class ComposerJobs:
             return ImageOutcome(arch, error=compose.error)
         if hits(FaultKind.BUILD):
             return ImageOutcome(arch, error=composer.BUILD_FAILED)
+        if hits(FaultKind.DEPSOLVE):
+            return ImageOutcome(arch, error=composer.DEPSOLVE_FAILED)
         upload = order.upload(arch, self._settings.seed)
         if upload is not None and hits(FaultKind.UPLOAD):
             return ImageOutcome(arch, upload.failure(), upload, upload_failed=True)
+        if upload is not None and not self._take_cloud_name(upload):
+            return ImageOutcome(arch, upload.failure_of_name(), upload, upload_failed=True)
         if hits(FaultKind.LOST_UPLOAD):
             return ImageOutcome(arch)
         return ImageOutcome(arch, upload=upload)
+
+    def _take_cloud_name(self, upload: Upload) -> bool:
+        """
+        Take the name that an image is to have in its cloud, and return whether it was free.
+
+        Clouds forget nothing: what a failed try has uploaded is there, and has its name.
+        """
+        name = upload.fixed_name()
+        if name is None:
+            return True
+        if name in self._state.cloud_names:
+            return False
+        self._state.cloud_names[name] = upload.key
+        return True
 
 
 def _import_log() -> Mapping[str, Any]:

@@ -57,6 +57,8 @@ class Importer:
         :raises OSError: the volume cannot be written; nothing is recorded
         """
         outputs = [(image, self._outputs(order, image)) for image in images]
+        for image, files in outputs:
+            self._check_upload(order, image, files[0])
         build_extra: Dict[str, Any] = {"typeinfo": {"image": {}}, "osbuild_manifest": {}}
         for image, files in outputs:
             for output in files:
@@ -102,6 +104,19 @@ class Importer:
         if self._hits(FaultKind.ODD_ARCHIVE, order, image):
             outputs.append(_output(name + ".notes.txt", NOTHING_REAL.encode(), arch))
         return outputs
+
+    def _check_upload(self, order: Order, image: ImageOutcome, main: _Output) -> None:
+        """
+        Refuse a file that has changed on its way to Koji.
+
+        :raises koji.GenericError: so, in the hub's words
+        """
+        if self._hits(FaultKind.CORRUPT_UPLOAD, order, image):
+            size = len(main.content)
+            raise GenericError(
+                "File size %d for %s (expected %d) doesn't match. Corrupted upload?"
+                % (size // 2, main.filename, size)
+            )
 
     def _image_info(self, order: Order, image: ImageOutcome) -> Mapping[str, Any]:
         return {

@@ -16,6 +16,7 @@ from typing import Any, Callable, Dict, Optional, Set, Tuple
 from urllib.parse import unquote, urlsplit
 
 from pungi_osbuild.rehearsal.dispatch import Asked, Credentials, Dispatcher
+from pungi_osbuild.rehearsal.downloads import Download, plan
 from pungi_osbuild.rehearsal.errorpages import error_page
 from pungi_osbuild.rehearsal.faults import Encounter, Fault, FaultKind
 from pungi_osbuild.rehearsal.ledger import Ledger
@@ -350,13 +351,21 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if self._obstructed_download(below):
             return
-        size = found.stat().st_size
+        site = self.server.site
+        met = site.dispatcher.look(lambda office, _now: office.trouble.met_by_file(below))
+        wanted = self.headers.get("Range")
+        download = plan(found.stat().st_size, wanted, met, address.path, self._other_name())
         # As text a browser shows it, and never as a page.
         readable = found.suffix in (".json", ".log", ".txt")
         kind = "text/plain; charset=utf-8" if readable else "application/octet-stream"
-        self._head(kind, size, ("X-Content-Type-Options", "nosniff"))
+        more = (("X-Content-Type-Options", "nosniff"), *download.headers)
+        self._head(kind, download.promised, *more, status=download.status)
         if with_body:
-            self._send_file(found, size, below)
+            self._send_file(found, download)
+
+    def _other_name(self) -> str:
+        """Return this server's address by another name of this machine."""
+        return "http://localhost:%d" % self.server.server_port
 
     def _obstructed_download(self, below: str) -> bool:
         """Let a download meet what stands in its way."""
@@ -377,21 +386,22 @@ class _Handler(BaseHTTPRequestHandler):
         if with_body:
             self.wfile.write(page.body)
 
-    def _send_file(self, path: Path, size: int, below: str) -> None:
+    def _send_file(self, path: Path, download: Download) -> None:
         site = self.server.site
-        met = site.dispatcher.look(lambda office, _now: office.trouble.met_by_file(below))
-        cut, slow = FaultKind.CUT in met, FaultKind.SLOW in met
-        left = size // 2 if cut else size
+        left = download.sent
         self.server.ledger.count(downloads=1, bytes_served=left)
+        spoils = download.spoils
         with path.open("rb") as source:
+            source.seek(download.start)
             while left:
-                chunk = source.read(min(SLOW_CHUNK if slow else CHUNK, left))
-                self.wfile.write(chunk)
+                chunk = source.read(min(SLOW_CHUNK if download.slow else CHUNK, left))
                 left -= len(chunk)
-                if slow and left:
+                self.wfile.write(bytes([chunk[0] ^ 0xFF]) + chunk[1:] if spoils else chunk)
+                spoils = False
+                if download.slow and left:
                     self.wfile.flush()
                     site.pause(SLOW_PAUSE)
-        if cut:
+        if download.sent < download.promised:
             self.close_connection = True
 
     def _head(

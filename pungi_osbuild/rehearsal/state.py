@@ -52,6 +52,8 @@ class State:
         self.targets: Dict[int, Target] = {}
         self.packages: Dict[str, int] = {}
         self.listings: Dict[Tuple[str, str], Listing] = {}
+        self.cloud_names: Dict[Tuple[str, ...], str] = {}
+        """The names of images in clouds, each with its cloud and place there: who has it."""
         self.session_count = 0
         self.children: Dict[int, List[int]] = {}
         self._attempts: Dict[Tuple[Any, ...], int] = {}

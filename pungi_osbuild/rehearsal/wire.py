@@ -32,6 +32,8 @@ BUILD_STATES: Dict[str, int] = {
     name: number for name, number in koji.BUILD_STATES.items() if isinstance(name, str)
 }
 
+SERVER_OFFLINE = int(koji.ServerOffline.faultCode)
+
 FOREIGN = 1
 """The fault code of an exception that is not Koji's own."""
 

@@ -47,6 +47,7 @@ class Fault:
     :param times: which occasions it takes; None: those of its kind
     :param requests: how many requests it lasts
     :param seconds: how long it lasts
+    :param to: the address of another server
     """
 
     kind: FaultKind
@@ -58,6 +59,7 @@ class Fault:
     times: Optional[Times] = None
     requests: Optional[int] = None
     seconds: Optional[float] = None
+    to: Optional[str] = None
 
     @property
     def spec(self) -> str:

@@ -89,6 +89,12 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _server(text: str) -> str:
+    if re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+", text, re.ASCII) is None:
+        raise ValueError(text)
+    return text
+
+
 KEYS: Mapping[str, Key] = {
     "name": Key("the N of an N-V-R"),
     "version": Key("the V of an N-V-R"),
@@ -98,6 +104,7 @@ KEYS: Mapping[str, Key] = {
     "times": Key("a number, or numbers like 2..4 or 3..", read_times),
     "requests": Key("a number of requests, 1 or more", _number(1), 3),
     "seconds": Key("seconds, up to %d" % LONGEST, _seconds, 1.0),
+    "to": Key("the address of another server, http://HOST[:PORT]", _server),
 }
 """All keys, in the order in which they are told."""
 

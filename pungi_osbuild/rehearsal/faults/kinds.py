@@ -222,6 +222,31 @@ class FaultKind(str, Enum):
         Group.BUILD,
         "The upload to the cloud fails; what other arches have uploaded stays there.",
     )
+    DEPSOLVE = _kind(
+        "depsolve",
+        Group.BUILD,
+        "A package is missing: the manifest cannot be made, however often it is tried.",
+    )
+    REGISTER = _kind(
+        "register",
+        Group.BUILD,
+        "Composer cannot register the build with Koji, whose database is away.",
+    )
+    CORRUPT_UPLOAD = _kind(
+        "corrupt-upload",
+        Group.BUILD,
+        "All is built and uploaded to clouds, and Koji finds the file it gets corrupted.",
+    )
+    COMPOSER_ERROR = _kind(
+        "composer-error",
+        Group.BUILD,
+        "Composer answers the request with HTTP 503; nothing was begun.",
+    )
+    COMPOSER_LOST = _kind(
+        "composer-lost",
+        Group.BUILD,
+        "Composer answers the builder's questions with HTTP 503: the task fails, composer goes on.",
+    )
     COMPOSER_DOWN = _kind(
         "composer-down",
         Group.BUILD,
@@ -270,4 +295,27 @@ class FaultKind(str, Enum):
         "slow",
         Group.FILE,
         "The image is served at 16 KiB a second.",
+    )
+    WRONG_BYTES = _kind(
+        "wrong-bytes",
+        Group.FILE,
+        "A byte of the download is wrong; the file on Koji's volume is right.",
+        times=ONCE,
+    )
+    NO_RANGE = _kind(
+        "no-range",
+        Group.FILE,
+        "The server knows no ranges: it serves the whole image, whatever it is asked for.",
+    )
+    REDIRECT = _kind(
+        "redirect",
+        Group.FILE,
+        "The image is elsewhere, says the server: at the same path of localhost, or of another.",
+        "to",
+    )
+    GONE = _kind(
+        "gone",
+        Group.FILE,
+        "The image is not found, HTTP 404.",
+        times=ONCE,
     )
