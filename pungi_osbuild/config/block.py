@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, FrozenSet, Mapping, Optional, Tuple
 
 from pungi_osbuild.config import fallbacks
 from pungi_osbuild.config.hubrefuses import BLOCK_REFUSED, refused_problems
@@ -11,11 +11,19 @@ from pungi_osbuild.config.imagetype import check_image_type
 from pungi_osbuild.config.listedtypes import find_listed
 from pungi_osbuild.config.nvr import nvr_problems
 from pungi_osbuild.config.problems import Problems
+from pungi_osbuild.config.salvage import (
+    flag_of,
+    flawed_options,
+    meant_type,
+    repos_of,
+    text_of,
+    texts_of,
+)
 from pungi_osbuild.config.schema import block_schema
 from pungi_osbuild.config.substitution import substitution_problems
 from pungi_osbuild.config.upload import UploadContext, Uploads, read_uploads
 from pungi_osbuild.config.wording import schema_problems, wrong_type
-from pungi_osbuild.model import Customizations, ImageConfig, ListedImageType, Ostree, Repo
+from pungi_osbuild.model import Customizations, ImageConfig, ListedImageType, Ostree
 
 
 @dataclass(frozen=True)
@@ -44,8 +52,8 @@ def read_block(
 
     :param value: as written, plain dicts and lists
     :param place: of the block
-    :returns: None when the block, or what it falls back to, cannot be used. Where only the upload
-        options are wrong, the block without them: everything else of it can be judged
+    :returns: None when it is no block at all. Where something in it, or in what it falls back to,
+        is wrong, the block as far as it can be judged; where upload options are, without any
     """
     if not isinstance(value, dict):
         problems.add([wrong_type([{"type": "object"}], value, place)])
@@ -76,8 +84,7 @@ class _Block:
     def _look_up(self, option: str) -> Optional[fallbacks.Found]:
         return fallbacks.look_up(option, self.block, self.place, self.top)
 
-    def read(self) -> Optional[ImageConfig]:
-        before = self.problems.errors
+    def read(self) -> ImageConfig:
         known = {key: item for key, item in self.block.items() if key not in BLOCK_REFUSED}
         self.problems.add(schema_problems(block_schema(), known, self.place, apart=_JUDGED_APART))
         self.problems.add(refused_problems(self.block, self.place, BLOCK_REFUSED))
@@ -95,20 +102,31 @@ class _Block:
         target = fallbacks.read_target(self.target, self.place, self.problems)
         version = fallbacks.read_version(self.version, self.problems)
         release = fallbacks.read_release(self.release, self.problems)
-        is_usable = self.problems.errors == before and self._has_sound_fallbacks()
         uploads = self._uploads(image_type, listed)
-        if not is_usable or self.problems.has_error_at("%s.image_types" % self.place):
-            return None
         return self._config(target, version, release, listed, uploads, customizations)
 
-    def _has_sound_fallbacks(self) -> bool:
-        """Whether what the block takes from the top is usable; if not, that is reported once."""
-        places = {
-            found.place
-            for found in (self.version, self.release, self.target, self.split_arches)
-            if found is not None
+    def _flaws(self) -> FrozenSet[str]:
+        """Return the options that are wrong, here or in what the block takes from the top."""
+        schema = block_schema()
+        here = flawed_options(
+            self.block, self.place, schema["properties"], self.problems.error_places
+        )
+        fallbacks_ = {
+            "version": self.version,
+            "release": self.release,
+            "target": self.target,
+            "split_arches": self.split_arches,
         }
-        return not any(map(self.problems.has_error_at, places))
+        above = {
+            option
+            for option, found in fallbacks_.items()
+            if found is not None and self.problems.has_error_at(found.place)
+        }
+        return here | above | ({"target"} if not self._has_target() else set())
+
+    def _has_target(self) -> bool:
+        """Whether there is one at all: that there is none is an error of the block as a whole."""
+        return self.target is not None and bool(self.target.value)
 
     def _check_arches(self) -> None:
         arches, failable = self.block.get("arches"), self.block.get("failable")
@@ -145,13 +163,10 @@ class _Block:
             image_type=image_type,
             provider=check_image_type(image_type, listed, place, self.problems),
             place=self.place,
-            arches=_texts(arches) if isinstance(arches, list) else None,
+            arches=texts_of(arches) if isinstance(arches, list) else None,
             has_release=self.release is not None,
         )
-        before = self.problems.errors
-        uploads = read_uploads(self.block, context, self.problems)
-        # All or nothing: half of what was asked for is something else.
-        return uploads if self.problems.errors == before else Uploads()
+        return read_uploads(self.block, context, self.problems)
 
     def _customizations(self) -> Optional[Customizations]:
         value = self.block.get("customizations")
@@ -177,43 +192,42 @@ class _Block:
         uploads: Uploads,
         customizations: Optional[Customizations],
     ) -> ImageConfig:
-        block = self.block
-        image_type = self._image_type()
-        assert image_type is not None  # or the schema had reported it
+        block, flaws = self.block, self._flaws()
+        if not flaws.isdisjoint(_JUDGED_APART):
+            uploads = Uploads()  # all or nothing: half of what was asked for is something else
+        written = self._image_type()
+        image_type = "" if written is None else meant_type(written, listed)
+        if image_type != (written or ""):
+            flaws -= {"image_types"}  # everything else is judged as if it had been mended
         return ImageConfig(
             place=self.place,
             pattern=self.pattern,
-            name=block["name"],
-            distro=block["distro"],
+            name=text_of(block.get("name")) or "",
+            distro=text_of(block.get("distro")) or "",
             image_type=image_type,
-            image_type_as_list=isinstance(block["image_types"], list),
+            image_type_as_list=isinstance(block.get("image_types"), list),
             target=target,
-            version=version,
-            release=release,
-            arches=None if "arches" not in block else tuple(block["arches"]),
-            repos=tuple(_repo(item) for item in block.get("repo", ())),
-            failable=tuple(block.get("failable", ())),
-            subvariant=block.get("subvariant") or None,
-            ostree=Ostree(*(block.get("ostree_%s" % key) for key in ("url", "ref", "parent"))),
+            version=None if "version" in flaws else version,
+            release=None if "release" in flaws else release,
+            arches=(texts_of(block.get("arches")) or None),
+            repos=repos_of(block.get("repo")),
+            failable=texts_of(block.get("failable")),
+            subvariant=text_of(block.get("subvariant")),
+            ostree=Ostree(*(_ostree(block.get("ostree_%s" % key)) for key in _OSTREE)),
             upload=uploads.everywhere,
-            manifest_type=block.get("manifest_type") or None,
+            manifest_type=text_of(block.get("manifest_type")),
             customizations=customizations,
-            split_arches=True if self.split_arches is None else self.split_arches.value,
-            skip_tag=block.get("skip_tag", False),
+            split_arches=flag_of(self.split_arches and self.split_arches.value, True),
+            skip_tag=flag_of(block.get("skip_tag"), False),
             upload_lacks=uploads.lacks,
             arch_uploads=uploads.of_arches,
             listed=listed,
+            flaws=tuple(sorted(flaws)),
         )
 
 
-def _texts(items: Sequence[Any]) -> Tuple[str, ...]:
-    return tuple(item for item in items if isinstance(item, str))
+_OSTREE = ("url", "ref", "parent")
 
 
-def _repo(item: Any) -> Repo:
-    if isinstance(item, str):
-        return Repo(item)
-    sets: Optional[Tuple[str, ...]] = None
-    if "package_sets" in item:
-        sets = tuple(item["package_sets"])
-    return Repo(item["baseurl"], sets, as_dict=True)
+def _ostree(value: Any) -> Optional[str]:
+    return value if isinstance(value, str) else None

@@ -44,11 +44,12 @@ def nvr_problems(
 
 
 def resolved_nvr_problems(
-    name: str, parts: Sequence[Tuple[str, Optional[str], Optional[str]]], place: str
+    name: Optional[str], parts: Sequence[Tuple[str, Optional[str], Optional[str]]], place: str
 ) -> Iterator[Problem]:
     """
     Yield what the hub would refuse of what generators gave, and of what splitting added.
 
+    :param name: of the build; None when it is wrong, so that nobody knows how long all will be
     :param parts: ``version`` or ``release``, what is configured, and what it is in the compose;
         None: not there, or not known yet
     :param place: of the block
@@ -56,8 +57,9 @@ def resolved_nvr_problems(
     for field, written, value in parts:
         if value is not None and (written is None or is_generator(written) or not written):
             yield from _part_problems(field, Found(value, place), written or "the compose")
-    known = [value for _field, _written, value in parts if value is not None]
-    yield from _length_problems([name, *known], place)
+    if name is not None:
+        known = [value for _field, _written, value in parts if value is not None]
+        yield from _length_problems([name, *known], place)
 
 
 def _length_problems(parts: Sequence[str], place: str) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, Iterator, Mapping, Set, Tuple
+from typing import Any, Dict, Iterable, Iterator, Mapping, Tuple
 
 from pungi_osbuild.config.places import within
 from pungi_osbuild.model import Problem, ProblemCode, Severity
@@ -14,7 +14,7 @@ class Problems:
     def __init__(self) -> None:
         self._found: Dict[Problem, None] = {}
         self._errors = 0
-        self._error_places: Set[str] = set()
+        self._error_places: Dict[str, None] = {}
 
     def __iter__(self) -> Iterator[Problem]:
         return iter(self._found)
@@ -23,6 +23,11 @@ class Problems:
     def errors(self) -> int:
         """How many of them are errors."""
         return self._errors
+
+    @property
+    def error_places(self) -> Tuple[str, ...]:
+        """Where there are errors, each once, in the order of finding."""
+        return tuple(self._error_places)
 
     def has_error_at(self, place: str) -> bool:
         """Whether there is an error at that very place."""
@@ -35,7 +40,7 @@ class Problems:
                 self._found[problem] = None
                 if problem.is_error:
                     self._errors += 1
-                    self._error_places.add(problem.place)
+                    self._error_places[problem.place] = None
 
     def error(self, code: ProblemCode, place: str, message: str, hint: str) -> None:
         """Add an error."""

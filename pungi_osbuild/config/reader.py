@@ -27,8 +27,8 @@ class Reading:
     """
     What came of reading a config.
 
-    :param config: everything that could be read, with the blocks that are fine but, perhaps, for
-        their upload options; None when there is no section to read
+    :param config: everything that could be read, with the blocks as far as they could be; None
+        when there is no section to read
     :param problems: all of them, warnings too, in the order of the config
     :param scm_variants: an error to add when the variants file is needed: it lies in source
         control, where this project does not go
@@ -65,7 +65,7 @@ def read_config(source: Source) -> Reading:
 def _read_section(
     data: Mapping[str, Any], surroundings: Surroundings, problems: Problems
 ) -> Optional[List[ImageConfig]]:
-    """Return the blocks that are fine; None when there is no section."""
+    """Return the blocks as far as they can be read; None when there is no section."""
     section = data.get("osbuild")
     if section is not None and not isinstance(section, Mapping):
         problems.add([wrong_type([{"type": "object"}], thaw(section), "osbuild")])
@@ -105,12 +105,10 @@ def _read_pattern(
             "Add one, or take the pattern out.",
         )
     for index, item in enumerate(value):
-        before = problems.errors
         block_place = of_block(pattern, index)
         problems.add(unsendable(item, block_place))
-        is_sendable = problems.errors == before
         block = read_block(thaw(item), pattern, block_place, surroundings, problems)
-        if block is not None and is_regex and is_sendable:
+        if block is not None and is_regex:
             yield block
 
 

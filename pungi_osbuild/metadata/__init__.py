@@ -27,10 +27,12 @@ from pungi_osbuild.metadata.osbuild import (
     record_run,
 )
 from pungi_osbuild.metadata.ownership import (
+    NVR_OPTIONS,
     Claim,
     Owned,
     claims_of_image,
     claims_of_request,
+    has_sound_identity,
     own_entries,
 )
 from pungi_osbuild.metadata.records import ImageRecord, KojiOrigin, TaskRecord
@@ -39,6 +41,7 @@ from pungi_osbuild.metadata.shared import SharedImages
 from pungi_osbuild.metadata.vocabulary import Vocabulary, vocabulary
 
 __all__ = [
+    "NVR_OPTIONS",
     "Claim",
     "Clash",
     "CloudAwareImage",
@@ -61,6 +64,7 @@ __all__ = [
     "describable",
     "describe_image",
     "describe_outcome",
+    "has_sound_identity",
     "identify",
     "identity_of",
     "known_values",

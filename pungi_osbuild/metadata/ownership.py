@@ -8,7 +8,18 @@ from typing import FrozenSet, Iterable, Optional, Tuple, Union
 from pungi_osbuild.imagetypes import expected_suffix, words_of
 from pungi_osbuild.metadata.identity import ImageIdentity, planned_identity
 from pungi_osbuild.metadata.records import ImageRecord, TaskRecord
-from pungi_osbuild.model import Arch, ImageRequest, PlacedImage
+from pungi_osbuild.model import Arch, ImageConfig, ImageRequest, PlacedImage
+
+NVR_OPTIONS = ("name", "version", "release", "arches", "split_arches")
+"""The options of a block that say which N-V-R it builds."""
+
+_IDENTITY_OPTIONS = ("distro", "image_types", "manifest_type", "subvariant", "arches")
+
+
+def has_sound_identity(config: ImageConfig) -> bool:
+    """Whether nothing is wrong in a block that says what image images.json has of it."""
+    is_iso = expected_suffix(config) == "iso"  # which is filed by its name
+    return config.is_sound(*_IDENTITY_OPTIONS, *(("name",) if is_iso else ()))
 
 
 @dataclass(frozen=True)
@@ -143,12 +154,14 @@ def _expected(request: ImageRequest, arch: Arch, suffix: str) -> Claim:
     config = request.config
     filename = "%s.%s.%s" % (request.nvr or config.name, arch, suffix)
     path = None
-    if request.nvr is not None:
+    if request.nvr is not None and config.is_sound(*NVR_OPTIONS):
         folder = request.folder(arch, "iso" if suffix == "iso" else "images")
         path = "%s/%s" % (folder, request.placed_name(filename))
     words = words_of(config, suffix, filename)
     image_type, image_format = words or (None, None)
-    identity = planned_identity(request.subvariant, image_type, image_format, arch)
+    identity = None
+    if has_sound_identity(config):
+        identity = planned_identity(request.subvariant, image_type, image_format, arch)
     wordless = None
     if identity is None:
         wordless = Wordless(

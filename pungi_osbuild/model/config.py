@@ -117,6 +117,8 @@ class ImageConfig:
         ``arch_upload_options`` do not have
     :param arch_uploads: for the arches that ``arch_upload_options`` have
     :param listed: what the config itself says of the image type
+    :param flaws: options that are wrong: what stands here of them is what could be used, and the
+        config has an error for each
     """
 
     place: str
@@ -141,6 +143,11 @@ class ImageConfig:
     upload_lacks: Tuple[str, ...] = ()
     arch_uploads: Tuple[ArchUpload, ...] = ()
     listed: Optional[ListedImageType] = None
+    flaws: Tuple[str, ...] = ()
+
+    def is_sound(self, *options: str) -> bool:
+        """Whether none of some options is wrong, so that what follows from them can be judged."""
+        return not any(option in self.flaws for option in options)
 
     def arch_upload(self, arch: Arch) -> Optional[ArchUpload]:
         """Return what ``arch_upload_options`` make of the options for an arch they have."""

@@ -6,7 +6,13 @@ from typing import Callable, Dict, Hashable, Iterator, List, Optional, Sequence,
 
 from pungi_osbuild.config import resolved_nvr_problems
 from pungi_osbuild.errors import SourceError
-from pungi_osbuild.metadata import Claim, RecordedImage, Vocabulary, claims_of_request
+from pungi_osbuild.metadata import (
+    NVR_OPTIONS,
+    Claim,
+    RecordedImage,
+    Vocabulary,
+    claims_of_request,
+)
 from pungi_osbuild.model import (
     Arch,
     ComposeIdentity,
@@ -34,7 +40,7 @@ def check(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Tuple[Pro
         *_clashes(
             requests,
             told,
-            lambda request, _arch: request.nvr,
+            _nvr,
             "duplicate-nvr",
             "builds the same N-V-R, %s",
             "Koji never merges two tasks into one build: give each its own name, version or"
@@ -82,11 +88,16 @@ def _refused_nvrs(requests: Sequence[ImageRequest]) -> Iterator[Problem]:
     told: Set[Problem] = set()
     for request in requests:
         config = request.config
-        parts = (
-            ("version", config.version, request.version),
-            ("release", config.release, request.release),
-        )
-        for problem in resolved_nvr_problems(config.name, parts, config.place):
+        parts = [
+            (option, written, given)
+            for option, written, given in (
+                ("version", config.version, request.version),
+                ("release", config.release, request.release),
+            )
+            if config.is_sound(option)
+        ]
+        name = config.name if config.is_sound("name") else None
+        for problem in resolved_nvr_problems(name, parts, config.place):
             if problem not in told:
                 told.add(problem)
                 yield problem
@@ -94,6 +105,10 @@ def _refused_nvrs(requests: Sequence[ImageRequest]) -> Iterator[Problem]:
 
 def _claim(request: ImageRequest, arch: Arch) -> Optional[Claim]:
     return next((claim for claim in claims_of_request(request) if claim.arch == arch), None)
+
+
+def _nvr(request: ImageRequest, _arch: Arch) -> Key:
+    return request.nvr if request.config.is_sound(*NVR_OPTIONS) else None
 
 
 def _path(request: ImageRequest, arch: Arch) -> Key:

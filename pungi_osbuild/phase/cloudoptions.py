@@ -12,6 +12,7 @@ from typing import Dict, Iterator, List, Mapping, Optional, Set, Tuple
 from pungi_osbuild.config import field_problems, option_place
 from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.config.places import along
+from pungi_osbuild.config.salvage import flawed_upload_fields
 from pungi_osbuild.config.schema import described
 from pungi_osbuild.config.wording import missing_key
 from pungi_osbuild.model import (
@@ -50,7 +51,7 @@ def fill(request: ImageRequest, identity: ComposeIdentity) -> Filling:
     block = request.config
     problems = [*_lacking(block, request.arches), *_differing(block, request.arches)]
     upload = block.upload_for(request.arches[0])
-    if problems or upload is None:
+    if problems or upload is None or _holds_flaws(block, upload):
         return Filling(None, tuple(problems))
     words = _words(request, identity)
     problems = list(_unfillable(request, upload, words))
@@ -99,6 +100,13 @@ def _words(request: ImageRequest, identity: ComposeIdentity) -> Dict[str, str]:
         "label": identity.label,
     }
     return {field: word for field, word in words.items() if word is not None}
+
+
+def _holds_flaws(block: ImageConfig, upload: Upload) -> bool:
+    """Whether there is a template in it of something that is wrong in the block."""
+    unknown = flawed_upload_fields(block.flaws)
+    texts = (text for _option, _index, text in option_texts(upload))
+    return any(unknown & set(Template.parse(text).fields) for text in texts)
 
 
 def _lacking(block: ImageConfig, arches: Tuple[Arch, ...]) -> Iterator[Problem]:

@@ -8,10 +8,14 @@ from typing import AbstractSet, Optional, Sequence, Tuple
 from pungi_osbuild.config.problems import make
 from pungi_osbuild.errors import PungiOsbuildError
 from pungi_osbuild.hub import Hub, Profile
+from pungi_osbuild.metadata import NVR_OPTIONS
 from pungi_osbuild.model import ImageRequest, Problem, ProblemCode
 from pungi_osbuild.phase.preflight import preflight
 from pungi_osbuild.phase.refusals import refusals_explained
 from pungi_osbuild.phase.verdicts import PROFILE_PLACE
+
+ASKED_OF = (*NVR_OPTIONS, "target", "image_types", "distro", "skip_tag")
+"""The options of a block that say what a hub is asked."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,14 @@ def check_on_hub(
     """
     Return what a hub says of requests; nothing is submitted.
 
+    A request is left out where what the hub would be asked of is wrong in its block.
+
     :param own: as for :func:`~pungi_osbuild.phase.preflight.preflight`
     """
     try:
         with refusals_explained(profile), Hub(profile) as hub:
-            return HubCheck(preflight(hub, requests, own).problems)
+            askable = [request for request in requests if request.config.is_sound(*ASKED_OF)]
+            return HubCheck(preflight(hub, askable, own).problems)
     except PungiOsbuildError as error:
         return hindered("hub", PROFILE_PLACE, error)
 

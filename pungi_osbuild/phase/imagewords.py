@@ -6,7 +6,7 @@ from typing import Iterator, Optional, Sequence, Set, Tuple
 
 from pungi_osbuild.config.places import along
 from pungi_osbuild.imagetypes import expected_suffix, find, iso_type, words_of
-from pungi_osbuild.metadata import Vocabulary
+from pungi_osbuild.metadata import Vocabulary, has_sound_identity
 from pungi_osbuild.model import ImageConfig, ImageRequest, Problem, Severity
 
 Words = Tuple[str, str]
@@ -24,6 +24,8 @@ def word_problems(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> I
 
 def _of_request(request: ImageRequest, vocabulary: Vocabulary) -> Iterator[Problem]:
     config = request.config
+    if not has_sound_identity(config):
+        return
     suffix = expected_suffix(config)
     if suffix is None:
         yield from _type_alone(config, vocabulary)

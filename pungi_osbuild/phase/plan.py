@@ -131,6 +131,8 @@ class _Planner:
         written = [repo.baseurl for repo in block.repos]
         resolved = []
         for index, repo in enumerate(block.repos):
+            if not repo.baseurl:  # an error in the config
+                continue
             try:
                 resolved.append(self._resolve(repo, "%s.repo[%d]" % (block.place, index)))
             except UnknownRepoError as error:

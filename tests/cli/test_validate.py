@@ -142,6 +142,26 @@ def test_all_problems_come_at_once(practice: Practice) -> None:
     assert {call.method for call in practice.hub.calls} <= READING
 
 
+def test_a_hub_is_asked_of_a_wrong_block_what_can_be_asked(practice: Practice) -> None:
+    """Nothing of a name or target that is wrong: but where something else is, it is."""
+    config = a_config(
+        practice.folder,
+        {**BLOCK, "name": "no such package"},
+        {**BLOCK, "target": 5},
+        {**BLOCK, "image_types": "guest_image", "name": "no-such-package", "repo": "Nowhere"},
+    )
+    result = validate(config, *practice.login(), "--format", "json")
+    place = 'osbuild["^Server$"][%d]'
+    assert [(one["code"], one["place"]) for one in problems(result)] == [
+        ("bad-name", place % 0 + ".name"),
+        ("wrong-type", place % 1 + ".target"),
+        ("wrong-type", place % 2 + ".repo"),
+        ("unknown-image-type", place % 2 + ".image_types"),
+        ("unknown-variant", place % 2 + ".repo[0]"),
+        ("package-not-listed", place % 2),
+    ]
+
+
 def test_a_warning_of_the_hub_is_no_error(practice: Practice) -> None:
     """Exit status 0."""
     block = {**BLOCK, "target": "f41-images-locked", "failable": ["*"]}

@@ -1,0 +1,97 @@
+"""
+A block with errors, as far as it can be judged all the same.
+
+What is wrong with one option says nothing of the others, and whoever mends the config wants to be
+told of everything at once. So a block with errors is planned, too: of an option that is wrong
+stands what can be used of it, or nothing, and the option is among the block's flaws, by which
+later checks know what they cannot judge. Such a block is never run: its errors see to that.
+"""
+
+from __future__ import annotations
+
+from typing import Any, FrozenSet, Iterable, Mapping, Optional, Tuple
+
+from pungi_osbuild import imagetypes
+from pungi_osbuild.config.nearest import nearest
+from pungi_osbuild.model import ListedImageType, Repo
+
+
+def flawed_options(
+    block: Mapping[Any, Any], place: str, options: Iterable[str], error_places: Iterable[str]
+) -> FrozenSet[str]:
+    """
+    Return the options of a block that are wrong, missing where they must not be, or misspelt.
+
+    :param place: of the block
+    :param options: that a block may have
+    :param error_places: where there is an error in the block
+    """
+    known = tuple(options)
+    flawed = {option for where in error_places for option in _option_at(where, place)}
+    for key in block:
+        if isinstance(key, str) and key not in known:
+            flawed.add(nearest(key, known) or key)
+    return frozenset(flawed & set(known))
+
+
+def _option_at(where: str, place: str) -> Tuple[str, ...]:
+    """Return the option of a block that a place is in, if it is in one."""
+    if not where.startswith(place + "."):
+        return ()
+    return (where[len(place) + 1 :].split(".")[0].split("[")[0],)
+
+
+def meant_type(name: str, listed: Optional[ListedImageType]) -> str:
+    """Return the image type that was probably meant: the name itself where it may be one."""
+    if listed is not None or imagetypes.find(name) is not None:
+        return name
+    return imagetypes.INNER_NAMES.get(name) or imagetypes.nearest(name) or name
+
+
+def text_of(value: Any) -> Optional[str]:
+    """Return a text that is one and not empty."""
+    return value if isinstance(value, str) and value else None
+
+
+def texts_of(value: Any) -> Tuple[str, ...]:
+    """Return the texts in a list, or the one that should have been in one."""
+    if isinstance(value, str):
+        value = [value]
+    found = map(text_of, value if isinstance(value, list) else ())
+    return tuple(text for text in found if text is not None)
+
+
+def flag_of(value: Any, default: bool) -> bool:
+    """Return True or False."""
+    return value if isinstance(value, bool) else default
+
+
+def repos_of(value: Any) -> Tuple[Repo, ...]:
+    """Return the repositories in a list, each in its place; one that is none is empty."""
+    if isinstance(value, str):
+        value = [value]
+    return tuple(_repo_of(item) for item in (value if isinstance(value, list) else ()))
+
+
+def _repo_of(item: Any) -> Repo:
+    if not isinstance(item, dict):
+        return Repo(text_of(item) or "")
+    sets = texts_of(item["package_sets"]) if "package_sets" in item else None
+    return Repo(text_of(item.get("baseurl")) or "", sets, as_dict=True)
+
+
+def flawed_upload_fields(flaws: Iterable[str]) -> FrozenSet[str]:
+    """Return the template fields that nobody knows the value of."""
+    wrong = set(flaws)
+    return frozenset(field for field, options in _FILLED_BY.items() if wrong & set(options))
+
+
+_FILLED_BY: Mapping[str, Tuple[str, ...]] = {
+    "arch": ("arches", "split_arches"),
+    "image_type": ("image_types",),
+    "name": ("name",),
+    "nvr": ("name", "version", "release", "arches", "split_arches"),
+    "release": ("release", "arches", "split_arches"),
+    "subvariant": ("subvariant",),
+    "version": ("version",),
+}
