@@ -13,6 +13,7 @@ from pungi_osbuild.cli.rehearse import rehearse_command
 from pungi_osbuild.cli.report import report_command
 from pungi_osbuild.cli.reproduce import reproduce_command
 from pungi_osbuild.cli.run import run_command
+from pungi_osbuild.cli.status import status_command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,6 +34,7 @@ main.add_command(rehearse_command)
 main.add_command(validate_command)
 main.add_command(plan_command)
 main.add_command(run_command)
+main.add_command(status_command)
 main.add_command(images_command)
 main.add_command(report_command)
 main.add_command(reproduce_command)

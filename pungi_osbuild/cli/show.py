@@ -26,15 +26,20 @@ _STYLES = (
 
 def show_lines(lines: Iterable[str], err: bool = False) -> None:
     """Print lines as they are, never wrapped; on a terminal their first word may be coloured."""
+    show_styled(map(_styled, lines), err)
+
+
+def show_styled(lines: Iterable[Text], err: bool = False) -> None:
+    """Print lines as they are, never wrapped; where there is no terminal without their styles."""
     stream = sys.stderr if err else sys.stdout
     try:
         if stream.isatty():
             console = Console(file=stream, highlight=False, soft_wrap=True)
             for line in lines:
-                console.print(_styled(line))
+                console.print(line)
         else:
             for line in lines:
-                click.echo(line, file=stream)
+                click.echo(line.plain, file=stream)
     except BrokenPipeError:
         # `... | head`: whoever reads has enough. The run's own status is what counts.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -6,12 +6,14 @@ from pungi_osbuild.phase.checks import check, check_beside, check_settings
 from pungi_osbuild.phase.hubcheck import HubCheck, check_on_hub, hindered
 from pungi_osbuild.phase.plan import Plan, plan
 from pungi_osbuild.phase.prepare import planned_and_checked
-from pungi_osbuild.phase.progress import Progress, Stage, Standing
+from pungi_osbuild.phase.progress import Activity, Progress, Stage, Standing
 from pungi_osbuild.phase.run import RunOptions, run
 from pungi_osbuild.phase.saved import saved_folder
+from pungi_osbuild.phase.status import going_on, last_run, looked_at, looking_hub, status
 from pungi_osbuild.phase.watch import PollPolicy
 
 __all__ = [
+    "Activity",
     "Board",
     "Clock",
     "HubCheck",
@@ -25,9 +27,14 @@ __all__ = [
     "check_beside",
     "check_on_hub",
     "check_settings",
+    "going_on",
     "hindered",
+    "last_run",
+    "looked_at",
+    "looking_hub",
     "plan",
     "planned_and_checked",
     "run",
     "saved_folder",
+    "status",
 ]

@@ -25,6 +25,9 @@ class Stage(str, Enum):
     COLLECTING = "collecting"
     """The task has ended; what it built is being read and placed, or its logs are saved."""
 
+    ENDED = "ended"
+    """The task has ended, and no run is there to collect what it built."""
+
     BUILT = "built"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -105,6 +108,24 @@ class Standing:
         return "%s %s %s" % (self.variant, ",".join(self.arches), self.name)
 
 
+class Activity(str, Enum):
+    """What a run does: whether there is one, and how it ended if there is none."""
+
+    RUNNING = "running"
+    ELSEWHERE = "running elsewhere"
+    """On another machine, or in another container: from here nobody can tell if it still is."""
+
+    FINISHED = "finished"
+    INTERRUPTED = "interrupted"
+    BROKEN = "broken off"
+    KILLED = "killed"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing will change by itself, but tasks that go on in Koji."""
+        return self not in (Activity.RUNNING, Activity.ELSEWHERE)
+
+
 @dataclass(frozen=True)
 class Progress:
     """
@@ -113,11 +134,14 @@ class Progress:
     :param compose_id: "" while nobody knows
     :param now: when this was, seconds since the epoch
     :param standings: in the order of the plan
+    :param who: the process and its machine, for people; "" where it is this one
     """
 
     compose_id: str
     now: float
     standings: Tuple[Standing, ...] = ()
+    activity: Activity = Activity.RUNNING
+    who: str = ""
 
     def count(self, *stages: Stage) -> int:
         """Return how many are in one of some stages."""

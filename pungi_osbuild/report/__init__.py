@@ -12,7 +12,7 @@ from pungi_osbuild.report.page import report_page
 from pungi_osbuild.report.pageview import PageView, page_view
 from pungi_osbuild.report.plans import plan_json, plan_table
 from pungi_osbuild.report.problems import problem_lines, problem_summary
-from pungi_osbuild.report.progress import headline, progress_json, progress_table
+from pungi_osbuild.report.progress import activity_line, headline, progress_json, progress_table
 from pungi_osbuild.report.result import result_json, result_table
 from pungi_osbuild.report.streammetadata import StreamMetadata, stream_metadata
 
@@ -23,6 +23,7 @@ __all__ = [
     "Expected",
     "PageView",
     "StreamMetadata",
+    "activity_line",
     "cloud_image_val",
     "comparison_lines",
     "differences",

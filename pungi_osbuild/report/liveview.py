@@ -16,6 +16,7 @@ _STYLES: Dict[Stage, str] = {
     Stage.ASSIGNED: "yellow",
     Stage.OPEN: "cyan",
     Stage.COLLECTING: "cyan",
+    Stage.ENDED: "cyan",
     Stage.BUILT: "green",
     Stage.FAILED: "bold red",
     Stage.CANCELLED: "bold red",

@@ -5,15 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from pungi_osbuild.phase import Progress, Stage, Standing
+from pungi_osbuild.metadata.fields import time_text, whole_seconds
+from pungi_osbuild.phase import Activity, Progress, Stage, Standing, going_on
 from pungi_osbuild.report.columns import columns
-from pungi_osbuild.report.durations import day_and_time, duration_text
+from pungi_osbuild.report.durations import duration_text
 from pungi_osbuild.report.expected import NOTHING, Expected, expected_for
 
 HEADER = ("STATE", "VARIANT", "ARCH", "IMAGE", "TASK", "TIME")
 EXPECTED = "EXPECTED"
 
-_LAST = (Stage.FAILED, Stage.CANCELLED, Stage.COLLECTING, Stage.OPEN, Stage.ASSIGNED, Stage.FREE)
+_FIRST = (
+    Stage.FAILED,
+    Stage.CANCELLED,
+    Stage.ENDED,
+    Stage.COLLECTING,
+    Stage.OPEN,
+    Stage.ASSIGNED,
+    Stage.FREE,
+    Stage.PLANNED,
+    Stage.BUILT,
+)
 """What is shown first where there is no room for all."""
 
 
@@ -47,6 +58,29 @@ def headline(progress: Progress) -> str:
     if progress.elapsed is not None:
         text += "; %s" % duration_text(progress.elapsed)
     return text
+
+
+def activity_line(progress: Progress) -> str:
+    """Return what the run does, and what to do where it does nothing any more."""
+    activity, who = progress.activity, progress.who
+    if activity is Activity.RUNNING:
+        return "The run is at work: %s." % who
+    if activity is Activity.ELSEWHERE:
+        return "The run is at work, or was killed: %s; look there." % who
+    if activity is Activity.FINISHED:
+        return "The run has finished."
+    ended = {
+        Activity.INTERRUPTED: "The run was interrupted",
+        Activity.BROKEN: "The run ended with an error",
+        Activity.KILLED: "The run was killed: %s" % who,
+    }[activity]
+    tasks = going_on(progress)
+    if not tasks:
+        return "%s. Run it again to go on." % ended
+    return "%s; tasks go on in Koji: %s. Run it again to go on." % (
+        ended,
+        ", ".join(map(str, tasks)),
+    )
 
 
 def progress_table(
@@ -102,7 +136,7 @@ def _fitting(
     """Return those that there is room for, in their order, and the others."""
     if rows is None or len(standings) <= rows:
         return standings, ()
-    places = {stage: place for place, stage in enumerate((*_LAST, Stage.PLANNED, Stage.BUILT))}
+    places = {stage: place for place, stage in enumerate(_FIRST)}
     order = sorted(range(len(standings)), key=lambda number: places[standings[number].stage])
     # One row tells of the others.
     chosen = set(order[: max(1, rows - 1)])
@@ -120,9 +154,10 @@ def _counted(standings: Sequence[Standing]) -> str:
 
 
 def progress_json(progress: Progress, expected: Expected = NOTHING) -> Dict[str, Any]:
-    """Return the same for machines; times are ISO-like in UTC, durations are seconds."""
+    """Return the same for machines; times are ISO 8601 in UTC, durations are seconds."""
     return {
         "compose": progress.compose_id,
+        "run": progress.activity.value,
         "tasks": [_task_json(one, progress.now, expected) for one in progress.standings],
     }
 
@@ -140,7 +175,7 @@ def _task_json(standing: Standing, now: float, expected: Expected) -> Dict[str, 
         "attempt": standing.attempt,
         "state": standing.stage.value,
         "images": dict(standing.images),
-        "submitted": None if standing.since is None else day_and_time(standing.since),
+        "submitted": time_text(whole_seconds(standing.since)),
         "elapsed": None if elapsed is None else round(elapsed, 1),
         "expected": expected_for(standing, expected),
         "reason": standing.reason,

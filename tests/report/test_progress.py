@@ -8,8 +8,15 @@ from typing import List
 
 import pytest
 
-from pungi_osbuild.phase import Progress, Stage, Standing
-from pungi_osbuild.report import expected_of, headline, live_view, progress_json, progress_table
+from pungi_osbuild.phase import Activity, Progress, Stage, Standing
+from pungi_osbuild.report import (
+    activity_line,
+    expected_of,
+    headline,
+    live_view,
+    progress_json,
+    progress_table,
+)
 from tests.report.records import a_failed_task, a_record, a_task
 
 NOW = 10_000.0
@@ -101,9 +108,25 @@ def test_for_machines() -> None:
     """Everything that is known, and Koji's own word beside composer's."""
     document = json.loads(json.dumps(progress_json(PROGRESS)))
     assert document["compose"] == "Example-1-20261123.t.0"
+    assert document["run"] == "running"
     guest, azure = document["tasks"]
     assert guest["state"] == "open"
     assert guest["images"] == {"x86_64": "building"}
     assert guest["elapsed"] == 130.0
     assert azure["reason"].startswith("Compose failed")
-    assert azure["submitted"] == "1970-01-01 02:44:30 UTC"
+    assert azure["submitted"] == "1970-01-01T02:44:30Z"
+
+
+def test_what_a_run_does() -> None:
+    """And, where it does nothing any more, what to do."""
+
+    def said(activity: Activity, *standings: Standing) -> str:
+        progress = replace(PROGRESS, activity=activity, who="pid 7 on a", standings=standings)
+        return activity_line(progress)
+
+    assert said(Activity.RUNNING, GUEST) == "The run is at work: pid 7 on a."
+    assert said(Activity.FINISHED, AZURE) == "The run has finished."
+    assert said(Activity.KILLED, GUEST, AZURE) == (
+        "The run was killed: pid 7 on a; tasks go on in Koji: 11. Run it again to go on."
+    )
+    assert said(Activity.INTERRUPTED, AZURE) == "The run was interrupted. Run it again to go on."

@@ -1,0 +1,209 @@
+"""``pungi-osbuild status``: where a run on a compose stands, also while it runs."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import List, Optional
+
+import click
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from pungi_osbuild.cli.exits import exits
+from pungi_osbuild.cli.live import expected_from
+from pungi_osbuild.cli.show import show_json, show_lines, show_styled
+from pungi_osbuild.cli.signals import STOP
+from pungi_osbuild.errors import HubError, InputError
+from pungi_osbuild.hub import Hub, Profile, read_profile
+from pungi_osbuild.phase import (
+    PollPolicy,
+    Progress,
+    going_on,
+    last_run,
+    looked_at,
+    looking_hub,
+    status,
+)
+from pungi_osbuild.rehearsal import PROFILE
+from pungi_osbuild.report import (
+    Expected,
+    activity_line,
+    headline,
+    live_view,
+    progress_json,
+    progress_table,
+    styled,
+)
+
+_FILE = click.Path(path_type=Path)
+EVERY = PollPolicy(minimum=5.0)
+"""How often ``--watch`` asks a hub: as a run does, every five seconds at most."""
+
+LINE_EVERY = 60.0
+"""Seconds between two lines of ``--watch`` where there is no terminal and nothing has changed."""
+
+
+@click.command("status", short_help="Where a run on a compose stands, also while it runs.")
+@click.argument("folder", metavar="DIR", type=_FILE)
+@click.option("--watch", is_flag=True, help="Follow the run until it ends.")
+@click.option(
+    "--previous",
+    type=_FILE,
+    metavar="DIR",
+    help="An earlier compose: how long each image may be expected to take.",
+)
+@click.option("--profile", metavar="NAME", help="Koji profile; default: the run's own.")
+@click.option("--koji-config", type=_FILE, metavar="FILE", help="Koji's configuration file.")
+@click.option("--offline", is_flag=True, help="Ask no hub: only what the journal says.")
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="What stdout gets.",
+)
+def status_command(
+    folder: Path,
+    watch: bool,
+    previous: Optional[Path],
+    profile: Optional[str],
+    koji_config: Optional[Path],
+    offline: bool,
+    output: str,
+) -> None:
+    """Tell where the last run on the compose in DIR stands.
+
+    Each image with its state and its time, and why what failed did. The run's journal is read, and
+    its Koji hub is asked for the states of open tasks, without a login. The run notices nothing.
+
+    \b
+    Example: pungi-osbuild status Fedora-41-20261123.n.0 --watch
+    """
+    if watch and output == "json":
+        raise click.UsageError("--watch is for people; ask again for JSON as often as you like")
+    with exits(), ExitStack() as stack:
+        expected = expected_from(previous)
+        run = last_run(folder)
+        hub = None
+        if not offline and _may_change(status(folder, time.time())):
+            hub = _hub(stack, _profile(folder, profile or run.profile, koji_config))
+        view = _View(folder, hub, expected)
+        if watch:
+            _watch(view)
+        elif output == "json":
+            show_json(progress_json(view.look(), expected))
+        else:
+            view.show(view.look())
+
+
+def _may_change(progress: Progress) -> bool:
+    return bool(going_on(progress)) or not progress.activity.is_over
+
+
+def _profile(folder: Path, name: Optional[str], koji_config: Optional[Path]) -> Optional[Profile]:
+    """Return the profile of the hub; None, and a warning, where it cannot be told."""
+    if name is None:
+        return None
+    rehearsed = folder / "koji" / "profile.conf"
+    if koji_config is None and name == PROFILE and rehearsed.is_file():
+        koji_config = rehearsed
+    try:
+        return read_profile(name, koji_config)
+    except InputError as error:
+        _warn("%s; this is what the journal says" % error.reason)
+        return None
+
+
+def _hub(stack: ExitStack, profile: Optional[Profile]) -> Optional[Hub]:
+    if profile is None:
+        return None
+    try:
+        return stack.enter_context(looking_hub(profile))
+    except HubError as error:
+        _warn("%s; this is what the journal says" % error.reason)
+        return None
+
+
+def _warn(text: str) -> None:
+    show_lines(["warning: %s" % text], err=True)
+
+
+class _View:
+    """What is shown, and how it is come by."""
+
+    def __init__(self, folder: Path, hub: Optional[Hub], expected: Expected) -> None:
+        self._folder = folder
+        self._hub = hub
+        self.expected = expected
+        self.pause = EVERY.minimum
+        self._is_away = False
+
+    def look(self) -> Progress:
+        """Return where the run stands now."""
+        progress = status(self._folder, time.time())
+        if self._hub is None:
+            return progress
+        start = time.monotonic()
+        try:
+            progress = looked_at(self._hub, progress)
+            self._is_away = False
+        except HubError as error:
+            if not self._is_away:
+                _warn(error.reason)
+            self._is_away = True
+        self.pause = EVERY.pause(time.monotonic() - start)
+        return progress
+
+    def show(self, progress: Progress) -> None:
+        """Print it once."""
+        table = progress_table(progress, self.expected, reasons=True)
+        show_styled([styled(line) for line in table])
+        show_lines([*([""] if table else []), headline(progress), activity_line(progress)])
+
+
+def _watch(view: _View) -> None:
+    progress = view.look()
+    if sys.stdout.isatty():
+        progress = _watch_on_a_terminal(view, progress)
+        view.show(progress)
+        return
+    told: List[str] = []
+    since = -LINE_EVERY
+    while True:
+        said = headline(progress).rpartition(";")[0]
+        if [said] != told or time.monotonic() - since >= LINE_EVERY:
+            show_lines([headline(progress)])
+            told, since = [said], time.monotonic()
+        if progress.activity.is_over:
+            show_lines([activity_line(progress)])
+            return
+        _wait(view.pause)
+        progress = view.look()
+
+
+def _watch_on_a_terminal(view: _View, progress: Progress) -> Progress:
+    console = Console(highlight=False)
+
+    def drawn() -> Text:
+        now = replace(progress, now=time.time())
+        return live_view(now, shutil.get_terminal_size().lines, view.expected)
+
+    with Live(get_renderable=drawn, console=console, refresh_per_second=2, transient=True):
+        while not progress.activity.is_over:
+            _wait(view.pause)
+            progress = view.look()
+    return progress
+
+
+def _wait(seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        STOP.check()
+        time.sleep(min(0.5, max(0.0, end - time.monotonic())))

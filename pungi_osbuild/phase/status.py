@@ -1,0 +1,201 @@
+"""
+Where the last run on a compose stands, for another process: from its journal, and from the hub.
+
+Nothing is written and nothing is locked: the run goes on as if nobody looked. The hub is asked
+without a login.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Dict, Iterator, List, Optional, Tuple
+
+from pungi_osbuild.errors import InputError, ReplyError
+from pungi_osbuild.hub import (
+    Hub,
+    HubFaultError,
+    ImageStates,
+    Profile,
+    TaskState,
+    hold_all,
+    look_at,
+)
+from pungi_osbuild.phase.history import Ending, History, Planned, RunEntry, Submission
+from pungi_osbuild.phase.journal import FOLDER, read_journal
+from pungi_osbuild.phase.lock import NAME as LOCK
+from pungi_osbuild.phase.lock import Holder
+from pungi_osbuild.phase.progress import ENDED_AS, STAGE_OF, Activity, Progress, Stage, Standing
+from pungi_osbuild.phase.watch import TURN
+
+IN_DOUBT = "the hub has not answered; whether there is a task is not known"
+
+_ENDINGS: Dict[Ending, Activity] = {
+    Ending.FINISHED: Activity.FINISHED,
+    Ending.INTERRUPTED: Activity.INTERRUPTED,
+    Ending.BROKEN: Activity.BROKEN,
+}
+
+
+def last_run(topdir: Path) -> RunEntry:
+    """
+    Return the run that was last on a compose.
+
+    :raises InputError: there was none, or its journal cannot be read
+    """
+    runs = read_journal(topdir).runs
+    if not runs:
+        raise _no_run(topdir)
+    return runs[-1]
+
+
+def status(topdir: Path, now: float) -> Progress:
+    """
+    Return where the last run on a compose stands, as its journal says.
+
+    :param now: seconds since the epoch
+    :raises InputError: there was none, or its journal cannot be read
+    """
+    history = read_journal(topdir)
+    if not history.runs:
+        raise _no_run(topdir)
+    run = history.runs[-1]
+    activity = _activity(run, topdir / FOLDER / LOCK)
+    return Progress(
+        compose_id=run.compose or "",
+        now=now,
+        standings=tuple(_standings(history, activity)),
+        activity=activity,
+        who="pid %d on %s" % (run.pid, run.host),
+    )
+
+
+def _no_run(topdir: Path) -> InputError:
+    return InputError(
+        "no run has been on %s: there is no journal in %s" % (topdir, topdir / FOLDER),
+        "Name the folder of a compose that `pungi-osbuild run` or pungi-koji has worked on.",
+    )
+
+
+def _activity(run: RunEntry, lock: Path) -> Activity:
+    if run.ending is not None:
+        return _ENDINGS[run.ending]
+    try:
+        holder = Holder.read(lock)
+    except OSError:
+        return Activity.KILLED
+    if holder is None:
+        return Activity.ELSEWHERE
+    me = Holder.me()
+    if (holder.host, holder.namespace) != (me.host, me.namespace):
+        return Activity.ELSEWHERE
+    return Activity.KILLED if holder.is_gone() else Activity.RUNNING
+
+
+def _standings(history: History, activity: Activity) -> Iterator[Standing]:
+    """Give where each request of the plan stands; of several submissions the last one counts."""
+    latest = {(one.slot, one.block): one for one in history.submissions}
+    never = {one.slot: one for one in history.never}
+    for planned in history.planned:
+        submission = latest.get((planned.slot, planned.block))
+        standing = _planned(planned)
+        untried = never.get(planned.slot)
+        if submission is not None:
+            yield _submitted(standing, submission, activity)
+        elif untried is not None:
+            stage = ENDED_AS[untried.outcome]
+            yield replace(standing, stage=stage, until=untried.time, reason=untried.reason)
+        else:
+            yield standing
+
+
+def _planned(planned: Planned) -> Standing:
+    slot = planned.slot
+    return Standing(
+        slot.variant, slot.arches, slot.name, slot.image_type, planned.can_fail, planned.nvr
+    )
+
+
+def _submitted(standing: Standing, submission: Submission, activity: Activity) -> Standing:
+    standing = replace(
+        standing,
+        nvr=submission.nvr,
+        task_id=submission.task_id,
+        attempt=submission.attempt,
+        since=submission.time,
+        reason=submission.reason,
+    )
+    if submission.outcome is not None:
+        return replace(standing, stage=ENDED_AS[submission.outcome], until=submission.changed)
+    if submission.in_doubt:
+        return replace(standing, reason=IN_DOUBT)
+    if submission.refused:
+        return replace(standing, stage=Stage.FAILED, until=submission.changed)
+    return replace(standing, stage=_stage(submission.state, activity))
+
+
+def _stage(state: Optional[str], activity: Activity) -> Stage:
+    """Return the stage that a task was last seen in; one that was not seen is new."""
+    try:
+        known = TaskState[state or "FREE"]
+    except KeyError:
+        known = TaskState.FREE
+    return _as_it_goes_on(STAGE_OF[known], activity)
+
+
+def _as_it_goes_on(stage: Stage, activity: Activity) -> Stage:
+    return Stage.ENDED if stage is Stage.COLLECTING and activity.is_over else stage
+
+
+@contextmanager
+def looking_hub(profile: Profile) -> Iterator[Hub]:
+    """
+    Give a hub that is asked by nobody in particular: what is asked here needs no login.
+
+    :raises HubError: it cannot be reached
+    """
+    with Hub(replace(profile, authtype="noauth", user=None, password=None)) as hub:
+        yield hub
+
+
+def looked_at(hub: Hub, progress: Progress) -> Progress:
+    """
+    Return the same with the states of tasks, and of their images, as the hub has them now.
+
+    What it refuses to tell is as it was.
+
+    :raises HubError: it cannot be reached
+    """
+    running = [
+        (one.task_id, one.arches)
+        for one in progress.standings
+        if one.stage.is_running and one.task_id is not None
+    ]
+    parts = [running[start : start + TURN] for start in range(0, len(running), TURN)]
+    stages: Dict[int, Stage] = {}
+    images: Dict[int, ImageStates] = {}
+    for look in hold_all(hub, [look_at(part) for part in parts]):
+        if isinstance(look, (HubFaultError, ReplyError)):
+            continue
+        if isinstance(look, Exception):
+            raise look
+        for task in look.tasks:
+            stages[task.id] = _as_it_goes_on(STAGE_OF[task.state], progress.activity)
+        images.update(look.images)
+    found: List[Standing] = []
+    for one in progress.standings:
+        seen = one.stage.is_running and one.task_id in stages
+        found.append(_seen(one, stages, images) if seen else one)
+    return replace(progress, standings=tuple(found))
+
+
+def _seen(one: Standing, stages: Dict[int, Stage], images: Dict[int, ImageStates]) -> Standing:
+    assert one.task_id is not None
+    return replace(one, stage=stages[one.task_id], images=images.get(one.task_id, ()))
+
+
+def going_on(progress: Progress) -> Tuple[int, ...]:
+    """Return the tasks that go on in Koji, as far as is known."""
+    running = (one.task_id for one in progress.standings if one.stage.is_running)
+    return tuple(sorted(task_id for task_id in running if task_id is not None))
