@@ -2,8 +2,9 @@
 Every command on the pages is run, in order and page by page, where a newcomer would stand.
 
 A fenced block of ``shell`` is run: each command ends with 0, or as a comment behind it says
-(``# ends with 1``). A comment before the block, ``<!-- not run: WHY -->``, excuses it. A block
-below a paragraph that has the name of a file alone is that file. Programs in Python are run, too.
+(``# ends with 1``); a variable that is set stays so. A comment before the block,
+``<!-- not run: WHY -->``, excuses it. A block below a paragraph that has the name of a file alone
+is that file. Programs in Python are run, too.
 
 The folder has ``fedora.conf`` and its variants, two composes of it, and ``examples``; HOME is empty
 but for a profile ``koji`` of a hub that is there. ``pungi-osbuild hub`` goes on in the background
@@ -37,6 +38,8 @@ LIMIT = 60
 COMPOSES = {"Fedora-41-20261122.n.0": "20261122", "Fedora-41-20261123.n.0": "20261123"}
 ENDS = re.compile(r"# ends with (\d+)")
 """What a comment behind a command says of its status."""
+VARIABLE = re.compile(r"[A-Z_]+=\S+( +#.*)?")
+"""A line that sets a variable, for all that comes after it on the page."""
 
 
 def is_run(block: Block) -> bool:
@@ -106,6 +109,7 @@ def desk(template: Desk, tmp_path: Path) -> Desk:
 @pytest.mark.parametrize("page", RUN_PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_commands_of_a_page_work(page: Path, desk: Desk) -> None:
     """From its beginning to its end."""
+    variables = ""
     with ExitStack() as background:
         for block in blocks(page):
             if block.file is not None:
@@ -117,9 +121,12 @@ def test_the_commands_of_a_page_work(page: Path, desk: Desk) -> None:
                     if command.startswith("pungi-osbuild hub"):
                         background.enter_context(in_background(command, desk))
                         continue
+                    if VARIABLE.fullmatch(command):
+                        variables += command + "\n"
+                        continue
                     ends = ENDS.search(command)
                     wanted = int(ends[1]) if ends else 0
-                    desk.run(["bash", "-euc", command], wanted, block.place)
+                    desk.run(["bash", "-euc", variables + command], wanted, block.place)
 
 
 def commands(block: Block) -> Iterator[str]:
