@@ -83,6 +83,16 @@ CASES: Dict[str, Any] = {
             digest="sha256:abc",
         ),
     ),
+    "oci.objectstorage": (
+        "org.osbuild.oci.objectstorage",
+        {"url": "https://o.example.com/n/ns/b/images/o/disk.qcow2"},
+        None,
+        CloudImage(
+            Provider.OCI,
+            "https://o.example.com/n/ns/b/images/o/disk.qcow2",
+            url="https://o.example.com/n/ns/b/images/o/disk.qcow2",
+        ),
+    ),
 }
 
 
@@ -107,6 +117,43 @@ def test_a_cloud_image_survives_json(kind: str) -> None:
     """What is written to images.json reads as the same value."""
     expected = CASES[kind][3]
     assert CloudImage.from_json(expected.to_json()) == expected
+
+
+def test_an_ostree_repository_of_pulp_is_spelt_in_two_ways() -> None:
+    """``repository_url`` in Koji's metadata, ``repo_url`` in compose-status.json."""
+    url = "https://pulp.example.com/pulp/content/rhel-edge/"
+    expected = CloudImage(Provider.PULP, url, url=url)
+    result = {"name": "org.osbuild.pulp.ostree", "options": {"repository_url": url}}
+    assert from_target_result(Struct(result, "a result"), None) == expected
+    status = {"type": "pulp.ostree", "status": "success", "options": {"repo_url": url}}
+    assert from_upload_status(Struct(status, "a status"), None) == expected
+    with pytest.raises(ReplyError, match="repo_url should be a text"):
+        from_target_result(Struct({"name": "org.osbuild.pulp.ostree"}, "a result"), None)
+
+
+def test_a_custom_image_of_oracles_has_its_ocid() -> None:
+    """That is what composer's other target for Oracle's cloud returns."""
+    options = {"region": "eu-frankfurt-1", "image_id": "ocid1.image.oc1..a"}
+    found = from_target_result(
+        Struct({"name": "org.osbuild.oci", "options": options}, "a result"), None
+    )
+    assert found == CloudImage(Provider.OCI, "ocid1.image.oc1..a", region="eu-frankfurt-1")
+
+
+@pytest.mark.parametrize("text", ["ami-1\nami-2", "a\tb", ""])
+def test_an_id_is_one_line(text: str) -> None:
+    """It is handed to scripts, to which one of two lines would be two IDs."""
+    result = {"name": "org.osbuild.aws", "options": {"ami": text, "region": "us-east-1"}}
+    with pytest.raises(ReplyError, match="ami should be"):
+        from_target_result(Struct(result, "a result"), None)
+
+
+@pytest.mark.parametrize("text", ["ami-1\nami-2", "ami-\x1b[31m1", ""])
+def test_an_id_in_a_file_is_one_line_too(text: str) -> None:
+    """Whoever has written it: it is printed."""
+    entry = {"provider": "aws", "id": text}
+    with pytest.raises(ValueError, match="id is not one line of text"):
+        read_cloud([Fields(entry, "cloud[0]")])
 
 
 def test_a_presigned_address_is_recorded_without_its_signature() -> None:

@@ -17,9 +17,7 @@ from pungi_osbuild.hub.session import HubFaultError
 from pungi_osbuild.model import (
     AwsEc2Upload,
     BuiltImage,
-    CloudImage,
     ImageRequest,
-    Provider,
     UploadTemplate,
 )
 from tests.values import a_request, an_image_config
@@ -155,6 +153,23 @@ def test_another_cloud_is_not_the_one_that_was_asked_for() -> None:
         clouds(StandIn([s3_alone]))
 
 
+def test_all_uploads_of_an_image_are_kept() -> None:
+    """In composer's order; Koji's own and those of clouds that nobody knows do not disturb."""
+    koji = {"name": "org.osbuild.koji", "options": {"image": {}}}
+    odd = {"name": "org.osbuild.odd", "options": {"image_id": "odd-1"}}
+    hub = StandIn([an_archive(image=with_uploads(koji, S3, odd, AMI, an_ami("ami-2")))])
+    (image,) = read(hub, a_cloud_request())
+    assert [cloud.id for cloud in image.cloud] == ["https://b/x", "ami-1", "ami-2"]
+    assert [upload.provider for upload in image.unknown_uploads] == ["org.osbuild.odd"]
+    assert len(image.uploads) == 4
+
+
+def test_an_upload_that_nobody_asked_for_is_kept_too() -> None:
+    """It may cost money."""
+    (image,) = read(StandIn([an_archive(image=with_uploads(S3))]), a_request())
+    assert [cloud.id for cloud in image.cloud] == ["https://b/x"]
+
+
 def test_a_volume_of_its_own_is_part_of_the_path() -> None:
     """Koji keeps builds of other volumes below vol/."""
     hub = StandIn([an_archive()])
@@ -239,18 +254,3 @@ def test_only_the_hubs_own_words_mean_that_an_nvr_was_taken(reason: str, taken: 
     failure = hold(cast(Hub, FailedTask(reason)), explain(11, a_request(), ""))
     assert failure.nvr_taken is taken
     assert failure.reason.splitlines() == ["Compose failed (id: x)", "x86_64: " + reason]
-
-
-def test_oracles_results_are_known() -> None:
-    """In both of the forms that composer has."""
-    from pungi_osbuild.hub.clouds import from_target_result
-    from pungi_osbuild.hub.wire import Struct
-
-    image = {"name": "org.osbuild.oci", "options": {"region": "r", "image_id": "ocid1.image"}}
-    assert from_target_result(Struct(image, "a result"), None) == CloudImage(
-        Provider.OCI, "ocid1.image", region="r"
-    )
-    stored = {"name": "org.osbuild.oci.objectstorage", "options": {"url": "https://o/x"}}
-    assert from_target_result(Struct(stored, "a result"), None) == CloudImage(
-        Provider.OCI, "https://o/x", url="https://o/x"
-    )

@@ -1,0 +1,87 @@
+"""Every image type of the Cloud API that a hub can import, rehearsed: none is lost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Dict, List
+
+import pytest
+from productmd.images import Images
+
+from pungi_osbuild.imagetypes import CATALOGUE, KOJI_ALIASES, UNIMPORTABLE_TYPES, api_name
+from pungi_osbuild.metadata import load
+from pungi_osbuild.model import Provider
+from tests.rehearsed import rehearse
+
+UPLOADS: Dict[Provider, Dict[str, Any]] = {
+    Provider.AWS: {"region": "us-east-1", "share_with_accounts": []},
+    Provider.AWS_S3: {"region": "us-east-1"},
+    Provider.GCP: {"region": "us-east1"},
+    Provider.AZURE: {
+        "tenant_id": "00000000-0000-0000-0000-000000000001",
+        "subscription_id": "00000000-0000-0000-0000-000000000002",
+        "resource_group": "images",
+    },
+    Provider.CONTAINER: {"name": "registry.example.com/images", "tag": "{name}-{arch}-{date}"},
+}
+"""OCI's is the one cloud that Koji's hub takes no options for."""
+
+TYPES = sorted({*CATALOGUE, *KOJI_ALIASES} - set(UNIMPORTABLE_TYPES))
+VARIANTS = """<?xml version="1.0"?>
+<variants><variant id="Server" name="Server" type="variant">
+<arches><arch>x86_64</arch></arches></variant></variants>
+"""
+
+
+def a_block(image_type: str, distro: str) -> Dict[str, Any]:
+    block: Dict[str, Any] = {
+        "name": "%s-%s" % (distro.split("-")[0], image_type),
+        "subvariant": "%s_%s" % (distro.split("-")[0], image_type),
+        "distro": distro,
+        "image_types": image_type,
+        "release": "1",
+    }
+    provider = CATALOGUE[api_name(image_type)].provider
+    if provider in UPLOADS:
+        block["upload_options"] = UPLOADS[provider]
+    return block
+
+
+@pytest.mark.parametrize("distro", ["rhel-9.4", "fedora-41"])
+def test_none_is_lost(distro: str, tmp_path: Path) -> None:
+    """Each is placed, recorded, and where it was uploaded; in images.json as far as it can be."""
+    (tmp_path / "variants.xml").write_text(VARIANTS, encoding="utf-8")
+    config = {
+        "release_name": "Example",
+        "release_short": "Example",
+        "release_version": "1",
+        "variants_file": "variants.xml",
+        "osbuild_target": "image-target",
+        "osbuild": {"^Server$": [a_block(name, distro) for name in TYPES]},
+    }
+    path = tmp_path / "all.json"
+    path.write_text(json.dumps(config), encoding="utf-8")
+    out = tmp_path / "out"
+    done = rehearse(path, out)
+    assert [outcome.reason for outcome in done.result.failures] == []
+
+    images = {image.image_type: image for image in load(out).images}
+    assert sorted(images) == TYPES
+    listed: List[str] = []
+    for name, image in images.items():
+        assert (out / "compose" / image.path).stat().st_size == image.size, name
+        assert image.manifest is not None, name
+        assert len(image.sboms) == 2, name
+        assert image.composer_id, name
+        provider = CATALOGUE[api_name(name)].provider
+        wanted = [provider] if provider in UPLOADS else []
+        assert [upload.provider for upload in image.cloud] == wanted, name
+        if image.in_images_json:
+            listed.append(image.path)
+    assert len(listed) > len(TYPES) // 2
+
+    recorded = Images()
+    recorded.load(str(out / "compose" / "metadata" / "images.json"))
+    entries = recorded.images["Server"]["x86_64"]
+    assert sorted(entry.path for entry in entries) == sorted(listed)
