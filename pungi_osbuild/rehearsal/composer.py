@@ -40,6 +40,14 @@ DEPSOLVE_FAILED = {
 }
 """Composer's error of a package that no repository has, as it was seen in Fedora's compose logs."""
 
+ESCAPES = (
+    "\x1b[2J\x1b[1;31mred\x1b[0m\x1b]0;title\x07\x1b[8mhidden\x1b[0m\r\x9b2J\u202egnorw\u202c"
+    "\x08\x7f"
+)
+"""What clears a screen, changes its title, hides text, goes back on the line, turns it round."""
+
+ESCAPED = {"id": 10, "reason": "osbuild build failed: " + ESCAPES, "details": [ESCAPES]}
+
 KOJI_INIT_FAILED = 15
 
 _BOOT_MODES = {"gcp": "uefi", "gcp-rhui": "uefi", "wsl": "none", "pxe-tar-xz": "none"}

@@ -167,6 +167,8 @@ class ComposerJobs:
             return ImageOutcome(arch, error=compose.error)
         if hits(FaultKind.BUILD):
             return ImageOutcome(arch, error=composer.BUILD_FAILED)
+        if hits(FaultKind.ESCAPES):
+            return ImageOutcome(arch, error=composer.ESCAPED)
         if hits(FaultKind.DEPSOLVE):
             return ImageOutcome(arch, error=composer.DEPSOLVE_FAILED)
         upload = order.upload(arch, self._settings.seed)

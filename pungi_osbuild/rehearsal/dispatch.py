@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, TypeVar
 from xmlrpc.client import Fault as XmlFault
 
+from pungi_osbuild.rehearsal import hostile
 from pungi_osbuild.rehearsal.faults import Encounter, Fault, FaultBook
 from pungi_osbuild.rehearsal.ledger import Ledger, Request
 from pungi_osbuild.rehearsal.methods import METHODS
@@ -265,7 +266,7 @@ class Dispatcher:
         if method == "login":
             self._ledger.count(logins=1)
         self._office.trouble.done(request.encounter, session, method, args, options)
-        return result
+        return hostile.spoil(request.encounter, self._office, method, args, options, result)
 
     def _current(self, session: Optional[Session]) -> Optional[Session]:
         """Return a session as it is now: an earlier call of a multicall may have changed it."""

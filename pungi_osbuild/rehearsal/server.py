@@ -24,6 +24,7 @@ from pungi_osbuild.rehearsal.methods.people import KOJI_VERSION
 from pungi_osbuild.rehearsal.pages import POLICY, Page, Pages
 from pungi_osbuild.rehearsal.rpc import Office
 from pungi_osbuild.rehearsal.settings import HubSettings
+from pungi_osbuild.rehearsal.swelling import Body
 from pungi_osbuild.rehearsal.trouble import PAGES
 
 HUB_PATH = "/kojihub"
@@ -244,7 +245,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._vanish()
         elif fault.kind is FaultKind.REFUSED:
             self._vanish()
-            self.server.go_deaf(fault.value("seconds"))
+            self.server.go_deaf(fault.told("seconds"))
         else:
             return False
         return True
@@ -253,13 +254,14 @@ class _Handler(BaseHTTPRequestHandler):
         """Send a reply, or what a fault leaves of it."""
         harm = {fault.kind: fault for fault in encounter.afterwards}
         if FaultKind.LATE in harm:
-            self.server.site.pause(harm[FaultKind.LATE].value("seconds"))
+            self.server.site.pause(harm[FaultKind.LATE].told("seconds"))
+        body = encounter.swelling.body(reply)
         if FaultKind.RESET in harm:
             self._vanish()
         elif FaultKind.CUT_REPLY in harm:
-            self._reply(reply[: len(reply) // 2])
+            self._reply(body, body.length // 2)
         else:
-            self._reply(reply)
+            self._reply(body, body.length)
 
     def _vanish(self) -> None:
         """Break the connection without a word: the client sees a reset."""
@@ -281,9 +283,10 @@ class _Handler(BaseHTTPRequestHandler):
         )
         return dispatcher.answer(asked, credentials, encounter, fault)
 
-    def _reply(self, reply: bytes) -> None:
-        self._head("text/xml", len(reply), ("Koji-Version", KOJI_VERSION))
-        self.wfile.write(reply)
+    def _reply(self, body: Body, length: int) -> None:
+        self._head("text/xml", length, ("Koji-Version", KOJI_VERSION))
+        for piece in body.pieces(length):
+            self.wfile.write(piece)
 
     def _length(self) -> Optional[int]:
         """Return the length of a request's body; None when the request was refused."""
@@ -375,7 +378,7 @@ class _Handler(BaseHTTPRequestHandler):
             lambda office, _now: office.trouble.instead_of_download(encounter, below)
         )
         for late in encounter.afterwards:
-            site.pause(late.value("seconds"))
+            site.pause(late.told("seconds"))
         return self._obstructed(fault)
 
     def _send_page(self, page: Page, with_body: bool) -> None:

@@ -148,9 +148,9 @@ class Trouble:
         outage, restart = met(FaultKind.OUTAGE), met(FaultKind.RESTART)
         with self._lock:
             if outage is not None:
-                self._offline = outage.value("requests")
+                self._offline = outage.told("requests")
             if restart is not None:
-                self._silent = restart.value("requests")
+                self._silent = restart.told("requests")
         for kind in _HARMED:
             harm = met(kind)
             if harm is not None:

@@ -100,6 +100,12 @@ def fault_response(fault: TaskFault) -> bytes:
     return _encoded(xmlrpcplus.dumps(Fault(fault.code, fault.text)))
 
 
+def element(value: Any) -> bytes:
+    """Return a value as it stands in a reply."""
+    text = _encoded(xmlrpcplus.dumps((value,)))
+    return text[text.index(b"<value>") : text.rindex(b"</value>") + len(b"</value>")] + b"\n"
+
+
 def stored_request(method: str, request: Sequence[Any]) -> str:
     """Return a task's request as Koji's database holds it, which an undecoded list shows."""
     return str(xmlrpcplus.dumps(tuple(request), methodname=method))

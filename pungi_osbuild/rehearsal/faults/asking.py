@@ -11,9 +11,6 @@ from pungi_osbuild.errors import InputError
 from pungi_osbuild.rehearsal.faults.keys import IMAGE_KEYS, KEYS, Times, shown
 from pungi_osbuild.rehearsal.faults.kinds import FaultKind, Group
 
-SUBMISSION = "osbuildImage"
-"""The call that a fault of the way to the hub meets, unless it names another."""
-
 ANY = "any"
 DOWNLOAD = "download"
 """What stands for a method: every call, and the download of a file."""
@@ -48,6 +45,11 @@ class Fault:
     :param requests: how many requests it lasts
     :param seconds: how long it lasts
     :param to: the address of another server
+    :param field: of a reply; None: the reply itself
+    :param value: what it is instead
+    :param name_is: how an archive's name is odd
+    :param size: bytes
+    :param count: how many, or how deep
     """
 
     kind: FaultKind
@@ -60,6 +62,11 @@ class Fault:
     requests: Optional[int] = None
     seconds: Optional[float] = None
     to: Optional[str] = None
+    field: Optional[str] = None
+    value: Optional[str] = None
+    name_is: Optional[str] = None
+    size: Optional[int] = None
+    count: Optional[int] = None
 
     @property
     def spec(self) -> str:
@@ -70,7 +77,7 @@ class Fault:
     def _given(self) -> Mapping[str, Any]:
         return {key: getattr(self, key) for key in KEYS if getattr(self, key) is not None}
 
-    def value(self, key: str) -> Any:
+    def told(self, key: str) -> Any:
         """Return what a key says, or what it says where nothing is said."""
         given = getattr(self, key)
         return KEYS[key].default if given is None else given
@@ -86,8 +93,9 @@ class Fault:
 
     def meets(self, method: str) -> bool:
         """Whether a call of a method, or a download, can meet it."""
-        wanted = self.method or SUBMISSION
-        return method == wanted or (wanted == ANY and method != DOWNLOAD)
+        if self.method is None:
+            return method in self.kind.methods
+        return self.method == method or (self.method == ANY and method != DOWNLOAD)
 
     def is_about(self, subject: Optional[Subject]) -> bool:
         """Whether it goes wrong for one of these images; None: nobody knows which they are."""

@@ -12,6 +12,7 @@ from typing import Dict, Iterator, List, Mapping, Optional, Tuple
 
 from pungi_osbuild.rehearsal.faults.asking import Fault, Subject
 from pungi_osbuild.rehearsal.faults.kinds import FaultKind, Group
+from pungi_osbuild.rehearsal.swelling import Swelling
 
 
 class FaultBook:
@@ -75,6 +76,8 @@ class Encounter:
         self._book = book
         self._seen: Dict[Fault, bool] = {}
         self._afterwards: List[Fault] = []
+        self.swelling = Swelling()
+        """What is huge in the reply."""
 
     def met(
         self, kinds: Tuple[FaultKind, ...], method: str, subject: Optional[Subject]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping, Optional, Tuple
+from typing import Any, Callable, Mapping, Optional, Sequence, Tuple
 
 IMAGE_KEYS = ("name", "version", "arch", "image_type")
 """The keys that say which images a fault is about."""
@@ -95,6 +95,50 @@ def _server(text: str) -> str:
     return text
 
 
+def _choice(known: Sequence[str]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in known:
+            raise ValueError(text)
+        return text
+
+    return read
+
+
+def _one_of(known: Sequence[str]) -> Key:
+    return Key("one of %s" % ", ".join(known), _choice(known))
+
+
+VALUES: Mapping[str, Any] = {
+    "null": None,
+    "true": True,
+    "number": 7,
+    "negative": -1,
+    "huge": 2**62,
+    "float": 0.5,
+    "text": "wrong",
+    "empty": "",
+    "list": [],
+    "dict": {},
+    "nested": [{"wrong": [{"wrong": None}]}],
+}
+"""What a field may be instead of what it should be, by the name it is asked for with."""
+
+ABSENT = "absent"
+"""Asked for where a field is not to be there at all."""
+
+NAMES: Mapping[str, Callable[[str], str]] = {
+    "absolute": lambda name: "/tmp/%s" % name,  # noqa: S108  a name, not a file
+    "above": lambda name: "../../../../%s" % name,
+    "below": lambda name: "sub/%s" % name,
+    "dots": lambda _name: "..",
+    "empty": lambda _name: "",
+    "nul": lambda name: "%s\0.txt" % name,
+    "newline": lambda name: "%s\nanother line" % name,
+    "control": lambda name: "\x9b31m%s\x9b0m\u202e" % name,
+    "long": lambda name: "x" * 4096 + name,
+}
+"""What an archive may be called, by the name it is asked for with."""
+
 KEYS: Mapping[str, Key] = {
     "name": Key("the N of an N-V-R"),
     "version": Key("the V of an N-V-R"),
@@ -104,6 +148,11 @@ KEYS: Mapping[str, Key] = {
     "times": Key("a number, or numbers like 2..4 or 3..", read_times),
     "requests": Key("a number of requests, 1 or more", _number(1), 3),
     "seconds": Key("seconds, up to %d" % LONGEST, _seconds, 1.0),
+    "field": Key("the name of a field, at any depth, or * for all"),
+    "value": _one_of((*VALUES, ABSENT)),
+    "name_is": _one_of(tuple(NAMES)),
+    "size": Key("bytes, up to %d" % MOST, _number(-MOST)),
+    "count": Key("a number, up to %d" % MOST, _number(0), 100000),
     "to": Key("the address of another server, http://HOST[:PORT]", _server),
 }
 """All keys, in the order in which they are told."""

@@ -14,12 +14,17 @@ class Group(str, Enum):
     WAY = "the way to the hub"
     BUILD = "builds and uploads"
     FILE = "files"
+    REPLY = "what the hub says"
 
     @property
     def keys(self) -> Tuple[str, ...]:
         """The keys of every fault of the group."""
         more = ("method",) if self is Group.WAY else ()
         return (*IMAGE_KEYS, *more, "times")
+
+
+SUBMISSION = "osbuildImage"
+"""The call that a fault of the way to the hub meets, unless it names another."""
 
 
 def _kind(
@@ -30,13 +35,14 @@ def _kind(
     times: Times = ALWAYS,
     needs_login: bool = False,
     downloads: bool = False,
+    methods: Tuple[str, ...] = (SUBMISSION,),
 ) -> Tuple[Any, ...]:
     """
     Return a row of the table of kinds.
 
     :param more: keys that not every fault of the group has
     """
-    return name, group, meaning, (*group.keys, *more), times, needs_login, downloads
+    return name, group, meaning, (*group.keys, *more), times, needs_login, downloads, methods
 
 
 class FaultKind(str, Enum):
@@ -58,6 +64,9 @@ class FaultKind(str, Enum):
     downloads: bool
     """Whether it can meet the download of a file as well as a call."""
 
+    methods: Tuple[str, ...]
+    """The calls that meet it, unless it names another."""
+
     def __new__(
         cls,
         name: str,
@@ -67,6 +76,7 @@ class FaultKind(str, Enum):
         times: Times,
         needs_login: bool,
         downloads: bool,
+        methods: Tuple[str, ...],
     ) -> FaultKind:
         """Make a kind of what :func:`_kind` returns."""
         kind = str.__new__(cls, name)
@@ -77,6 +87,7 @@ class FaultKind(str, Enum):
         kind.times = times
         kind.needs_login = needs_login
         kind.downloads = downloads
+        kind.methods = methods
         return kind
 
     # The way to the hub: instead of an answer
@@ -217,6 +228,11 @@ class FaultKind(str, Enum):
         Group.BUILD,
         "osbuild fails; the task and the Koji build fail.",
     )
+    ESCAPES = _kind(
+        "escapes",
+        Group.BUILD,
+        "osbuild fails, and what composer says of it is full of terminal escapes.",
+    )
     UPLOAD = _kind(
         "upload",
         Group.BUILD,
@@ -318,4 +334,63 @@ class FaultKind(str, Enum):
         Group.FILE,
         "The image is not found, HTTP 404.",
         times=ONCE,
+    )
+
+    # What the hub says
+
+    WRONG_TYPE = _kind(
+        "wrong-type",
+        Group.REPLY,
+        "A reply, or a field in it, is of a type that it should not be, or is not there.",
+        "method",
+        "field",
+        "value",
+    )
+    ODD_FAULT = _kind(
+        "odd-fault",
+        Group.REPLY,
+        "The call fails, in words that are full of control characters.",
+        "method",
+    )
+    ODD_NAME = _kind(
+        "odd-name",
+        Group.REPLY,
+        "The image's archive has a name that leads elsewhere, or can be none.",
+        "name_is",
+        methods=("listArchives",),
+    )
+    WRONG_SIZE = _kind(
+        "wrong-size",
+        Group.REPLY,
+        "The image's archive is told to have another size; without a size, twice its own.",
+        "size",
+        methods=("listArchives",),
+    )
+    MANY_ARCHIVES = _kind(
+        "many-archives",
+        Group.REPLY,
+        "The build holds as many more archives as are counted, a million or so.",
+        "count",
+        methods=("listArchives",),
+    )
+    DEEP_EXTRA = _kind(
+        "deep-extra",
+        Group.REPLY,
+        "What the image's archive holds besides is nested as deep as is counted.",
+        "count",
+        methods=("listArchives",),
+    )
+    HUGE_EXTRA = _kind(
+        "huge-extra",
+        Group.REPLY,
+        "What the image's archive holds besides is a text of that many bytes.",
+        "size",
+        methods=("listArchives",),
+    )
+    HUGE_STATUS = _kind(
+        "huge-status",
+        Group.REPLY,
+        "compose-status.json is of that many bytes, a gigabyte or so.",
+        "size",
+        methods=("downloadTaskOutput", "listTaskOutput"),
     )

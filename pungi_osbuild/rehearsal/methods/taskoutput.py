@@ -53,8 +53,10 @@ def download_task_output(
     if path is None:
         raise GenericError('no file "%s" output by task %d' % (name, number))
     start, length = whole_number(offset or 0), whole_number(size)
-    content = path.read_bytes()[start:]
-    return base64.b64encode(content if length < 0 else content[:length]).decode("ascii")
+    with path.open("rb") as source:
+        source.seek(start)
+        content = source.read() if length < 0 else source.read(length)
+    return base64.b64encode(content).decode("ascii")
 
 
 @METHODS.method("getVolume(volume, strict=False)")
