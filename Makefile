@@ -40,6 +40,7 @@ test-hub: $(STAMP)
 
 # Fails on any warning; needs no network. The pages are in build/docs.
 docs: $(STAMP)
+	$(BIN)/python scripts/command_reference.py build/commands.md
 	$(BIN)/sphinx-build -q -W --keep-going docs build/docs
 	@echo "open build/docs/index.html"
 

@@ -97,7 +97,8 @@ def anchors(page: Path) -> List[str]:
     """Return the anchors of a page's headings, as GitHub and MyST make them."""
     text = _FENCE.sub("", page.read_text(encoding="utf-8"))
     for included in re.findall(r"^```\{include\} (.*)$", page.read_text(encoding="utf-8"), re.M):
-        text += (page.parent / included).read_text(encoding="utf-8")
+        if (page.parent / included).exists():  # else `make docs` makes it
+            text += (page.parent / included).read_text(encoding="utf-8")
     headings = re.findall(r"^#+ +(.*?)\s*$", text, re.M)
     return [_slug(heading) for heading in headings]
 
