@@ -36,9 +36,9 @@ from pungi_osbuild.model import (
     PlacedImage,
     Settings,
     TaskTimes,
-    without_logins,
 )
 from pungi_osbuild.phase.place import Care, Source, place
+from pungi_osbuild.phase.redact import without_secrets
 from pungi_osbuild.phase.saved import Provenance, save_logs, saved_folder
 
 logger = logging.getLogger(__name__)
@@ -174,7 +174,7 @@ class Collector:
         """Save the logs of a failed task; return where each can be read."""
         request = submitted.request
         folder = saved_folder(self.topdir, request.arches, request.nvr, submitted.task_id)
-        saved = {path.name: str(path) for path in save_logs(folder, failure.files)}
+        saved = {path.name: str(path) for path in save_logs(folder, failure.files, request)}
         where = (saved.get(file.name, file.address) for file in failure.files)
         return tuple(address for address in where if address)
 
@@ -253,7 +253,7 @@ def failed(submitted: Submitted, reason: str, task: Optional[Task]) -> Outcome:
         kind=OutcomeKind.FAILED,
         task_id=submitted.task_id,
         attempt=submitted.attempt,
-        reason=without_logins(reason),
+        reason=without_secrets(reason, submitted.request),
         times=task.times if task is not None else TaskTimes(),
     )
 
@@ -266,5 +266,8 @@ def cancelled(submitted: Submitted, reason: str, task: Optional[Task]) -> Outcom
 def refused(request: ImageRequest, attempt: int, reason: str) -> Outcome:
     """Return the outcome of a request that never became a task."""
     return Outcome(
-        request=request, kind=OutcomeKind.FAILED, attempt=attempt, reason=without_logins(reason)
+        request=request,
+        kind=OutcomeKind.FAILED,
+        attempt=attempt,
+        reason=without_secrets(reason, request),
     )

@@ -105,7 +105,7 @@ class ComposeFolder:
                 outcome.kind.value,
                 outcome.request.describe(),
                 " (it may fail)" if outcome.request.can_fail else "",
-                "; ".join((outcome.reason or "").splitlines()),
+                "; ".join(line.strip() for line in (outcome.reason or "").splitlines()),
             )
 
     def left(self, outcome: Outcome) -> None:

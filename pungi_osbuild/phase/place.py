@@ -319,8 +319,8 @@ def _write(descriptor: int, chunks: Iterable[bytes]) -> None:
 
 
 def _advice(error: OSError) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "Make room on the compose's volume; then run this again."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "Make room on the compose's volume; then run this again: no image is built anew."
     if error.errno in _NO_LINK:
         return "Set link_type = hardlink-or-copy, which copies where no link can be made."
     if error.errno == errno.ENOENT:

@@ -26,6 +26,7 @@ from pungi_osbuild.phase.history import Bounds, Ending
 from pungi_osbuild.phase.host import ComposeFolder, Host
 from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
 from pungi_osbuild.phase.journal import Journal
+from pungi_osbuild.phase.leftovers import sweep
 from pungi_osbuild.phase.preflight import preflight
 from pungi_osbuild.phase.record import own_files
 from pungi_osbuild.phase.refusals import refusals_explained
@@ -100,6 +101,7 @@ def run(
         refusals_explained(profile),
         ExitStack() as stack,
     ):
+        sweep(topdir, requests)
         journal.plan(requests, compose.identity, profile.place)
         with _nothing_submitted_yet(options.stop):
             hub = stack.enter_context(Hub(profile, _patience(settings, options, clock)))

@@ -18,9 +18,9 @@ from typing import Callable, Iterator, Optional, Sequence, Tuple
 from pungi_osbuild.errors import PungiOsbuildError
 from pungi_osbuild.hub import OutputFile, beside_image, plain_name
 from pungi_osbuild.metadata.atomic import create, making, replace_text
-from pungi_osbuild.model import Arch, BuiltImage
+from pungi_osbuild.model import Arch, BuiltImage, ImageRequest
 from pungi_osbuild.phase.place import Source
-from pungi_osbuild.phase.redact import redacted
+from pungi_osbuild.phase.redact import redacted, without_secrets
 
 logger = logging.getLogger(__name__)
 
@@ -51,19 +51,20 @@ def _one_part(name: str) -> str:
     return "_" + part if part.startswith(".") else part
 
 
-def save_logs(folder: Path, files: Sequence[OutputFile]) -> Tuple[Path, ...]:
+def save_logs(folder: Path, files: Sequence[OutputFile], request: ImageRequest) -> Tuple[Path, ...]:
     """
     Save the logs of a failed task, without what may be a secret.
 
     :param folder: see :func:`saved_folder`
     :param files: their names were checked when they were read, and their sizes are bounded
+    :param request: whose secrets are taken out, too
     :returns: what was saved, in order
     """
     written = []
     for file in files:
         path = folder / file.name
         try:
-            replace_text(path, redacted(file.content))
+            replace_text(path, without_secrets(redacted(file.content), request))
         except OSError as error:
             logger.warning("the log %s cannot be saved: %s", path, error.strerror or error)
         else:

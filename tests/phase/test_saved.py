@@ -13,7 +13,7 @@ from pungi_osbuild.phase import saved
 from pungi_osbuild.phase.place import Source
 from pungi_osbuild.phase.saved import Provenance, save_logs, saved_folder
 from tests.rehearsed import EXAMPLES, Rehearsed, rehearse
-from tests.values import a_built_image
+from tests.values import a_built_image, a_request
 
 CLOUD = EXAMPLES / "rhel-cloud" / "rhel-cloud.conf"
 FAULT = "build:name=rhel-azure,arch=aarch64"
@@ -76,7 +76,7 @@ def test_a_log_that_cannot_be_saved(tmp_path: Path, caplog: pytest.LogCaptureFix
     """A warning; the address in Koji is named instead."""
     (tmp_path / "logs").write_text("in the way")
     file = OutputFile("compose-status.json", b"{}", "https://koji.example.com/x")
-    assert save_logs(tmp_path / "logs" / "x86_64", [file]) == ()
+    assert save_logs(tmp_path / "logs" / "x86_64", [file], a_request()) == ()
     assert "cannot be saved" in caplog.text
 
 
