@@ -50,6 +50,13 @@ _LOCAL = (LOOPBACK, "localhost", "::1")
     help="Keep tasks and builds here; started again with it, the hub goes on where it was.",
 )
 @click.option(
+    "--submissions",
+    "submissions_file",
+    type=_FILE,
+    metavar="FILE",
+    help="Append a line here for each image that is submitted: who, when, what.",
+)
+@click.option(
     "--write-profile",
     "profile_file",
     type=_FILE,
@@ -72,6 +79,7 @@ def hub_command(
     port: int,
     topdir: Optional[Path],
     state_file: Optional[Path],
+    submissions_file: Optional[Path],
     profile_file: Optional[Path],
     strict_auth: bool,
     strict_content: bool,
@@ -98,6 +106,7 @@ def hub_command(
             host=host,
             port=port,
             state_file=None if state_file is None else state_file.absolute(),
+            submissions_file=submissions_file,
         )
         content = HubContent.golden()
         content = replace(
@@ -162,7 +171,7 @@ def _until_interrupted(hub: RehearsalHub) -> None:
             time.sleep(1)
             problem = hub.state_problem
             if problem not in (None, told):
-                show_lines(["WARNING: the state is not kept: %s" % problem], err=True)
+                show_lines(["WARNING: what happens is not kept: %s" % problem], err=True)
             told = problem
     except KeyboardInterrupt:
         show_lines(["stopped"])

@@ -6,6 +6,7 @@ from pungi_osbuild.rehearsal.hub import RehearsalHub
 from pungi_osbuild.rehearsal.ledger import Call, Counters, Request
 from pungi_osbuild.rehearsal.profile import PROFILE, write_profile
 from pungi_osbuild.rehearsal.settings import LOOPBACK, HubSettings, Outage, ResultsIn
+from pungi_osbuild.rehearsal.submissions import Submission
 
 __all__ = [
     "LOOPBACK",
@@ -25,6 +26,7 @@ __all__ = [
     "RehearsalHub",
     "Request",
     "ResultsIn",
+    "Submission",
     "parse_fault",
     "write_profile",
 ]

@@ -23,6 +23,7 @@ from pungi_osbuild.rehearsal.server import FILES_PATH, HUB_PATH, HubServer, Site
 from pungi_osbuild.rehearsal.settings import LOOPBACK, HubSettings
 from pungi_osbuild.rehearsal.state import State
 from pungi_osbuild.rehearsal.store import Store
+from pungi_osbuild.rehearsal.submissions import Submission, SubmissionFile, submissions
 from pungi_osbuild.rehearsal.trouble import Trouble
 
 POLL_INTERVAL = 0.05
@@ -56,6 +57,7 @@ class RehearsalHub:
         self._content = content or HubContent.golden()
         self._clock = HubClock(clock, settings.speed)
         self._memory: Optional[Memory] = None
+        self._submitted: Optional[SubmissionFile] = None
         self.goes_on = False
         """Whether it has begun with the state of another time."""
         self._dispatcher: Optional[Dispatcher] = None
@@ -119,8 +121,16 @@ class RehearsalHub:
 
     @property
     def state_problem(self) -> Optional[str]:
-        """Why the state was not saved the last time; None: it was, or nobody wants it."""
-        return None if self._memory is None else self._memory.problem
+        """Why something was not kept the last time; None: it was, or nobody wants it."""
+        kept = (self._memory, self._submitted)
+        return next((one.problem for one in kept if one is not None and one.problem), None)
+
+    @property
+    def submissions(self) -> Tuple[Submission, ...]:
+        """Every image that was submitted, also before a restart, in order."""
+        if self._dispatcher is None:
+            return ()
+        return self._dispatcher.look(lambda office, _now: submissions(office.state))
 
     @property
     def server(self) -> str:
@@ -196,6 +206,8 @@ class RehearsalHub:
             recalled = self._memory.recall()
             self.goes_on = recalled is not None
             self._clock.not_before(recalled or 0.0)
+        if self.settings.submissions_file is not None:
+            self._submitted = SubmissionFile(self.settings.submissions_file, state, self.goes_on)
         _check_methods(faults.faults)
         self._dispatcher = Dispatcher(office, self._ledger, self._clock, self.settings, self._save)
         pages = Pages(self._dispatcher, address + HUB_PATH)
@@ -204,6 +216,8 @@ class RehearsalHub:
     def _save(self, now: float) -> None:
         if self._memory is not None:
             self._memory.save(now)
+        if self._submitted is not None:
+            self._submitted.save()
 
 
 def _check_methods(faults: Sequence[Fault]) -> None:

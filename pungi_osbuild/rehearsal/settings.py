@@ -54,6 +54,7 @@ class HubSettings:
     :param port: to listen on; 0: any that is free
     :param speed: seconds that pass on the hub's clock in one second
     :param state_file: where the state is kept over a restart; None: nowhere
+    :param submissions_file: gets a line for each image that is submitted; None: there is none
     :param duration: seconds that each task builds
     :param capacity: how many tasks build at the same time; None: all of them
     :param faults: what goes wrong, and for which images
@@ -71,6 +72,7 @@ class HubSettings:
     port: int = 0
     speed: float = 1.0
     state_file: Optional[Path] = None
+    submissions_file: Optional[Path] = None
     duration: float = 2.0
     capacity: Optional[int] = None
     faults: Tuple[Fault, ...] = ()
