@@ -6,7 +6,7 @@ import copy
 import json
 import re
 from collections import Counter
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional, Tuple
 from xml.etree import ElementTree
 
 import pytest
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.config import Source, read_config
 from pungi_osbuild.metadata import vocabulary
-from pungi_osbuild.model import has_errors
+from pungi_osbuild.model import Problem, has_errors
 from pungi_osbuild.phase import planned_and_checked
 from pungi_osbuild.report import junit_lines, plan_json, plan_table, problem_lines
 from tests.config.test_properties import CONFIGS, blocks
@@ -57,6 +57,36 @@ def test_any_config_is_planned(config: Dict[str, Any], label: Optional[str]) -> 
     assert len(problem_lines(found.problems)) == 2 * len(found.problems)
     root = ElementTree.fromstring("\n".join(junit_lines(reading.config, found.problems)))
     assert (root.get("failures") == "0") != has_errors(found.problems)
+
+
+MISTAKES: List[Tuple[str, Any]] = [
+    ("colour", "red"),
+    ("customizations", 5),
+    ("ostree_ref", "$nope"),
+    ("ostree_url", 5),
+    ("skip_tag", "no"),
+    ("upload_targets", []),
+]
+"""Nothing of what the compose makes of a block follows from these options."""
+
+
+@given(st.lists(blocks(), min_size=1, max_size=3), st.data())
+def test_a_mistake_hides_no_other(written: List[Dict[Any, Any]], data: st.DataObject) -> None:
+    """Whatever was said of the config before it was made is said again."""
+    option, value = data.draw(st.sampled_from(MISTAKES))
+    spoiled = copy.deepcopy(written)
+    for block in (*written, *spoiled):
+        block.pop(option, None)
+    data.draw(st.sampled_from(spoiled))[option] = value
+    before, after = _problems(written), _problems(spoiled)
+    assert set(before) <= set(after)
+    assert has_errors(set(after) - set(before))
+
+
+def _problems(written: List[Dict[Any, Any]]) -> Tuple[Problem, ...]:
+    reading = read_config(Source("/somewhere/main.conf", {"osbuild": {"^Server$": written}}))
+    assert reading.config is not None
+    return planned_and_checked(reading.config, a_compose(), WORDS, reading.problems, False).problems
 
 
 PATTERNS = ["^Server$", "Server", "^(Client|Server)", ".*", "^Nothing$"]
