@@ -151,8 +151,10 @@ def _title(home: _Home, block: Optional[ImageConfig]) -> str:
     if home.index is None:
         return "the pattern %s" % of_pattern(home.pattern)
     place = of_block(home.pattern, home.index)
-    # A block that could not be read may have no name.
-    return place if block is None else "%s (%s) %s" % (block.name, block.image_type, place)
+    # Of what is no block, or has errors, there may be neither.
+    name = block.name if block is not None else ""
+    image_type = block.image_type if block is not None else ""
+    return " ".join([*filter(None, [name, image_type and "(%s)" % image_type]), place])
 
 
 def _add(suite: ElementTree.Element, classname: str, case: _Case) -> None:

@@ -148,15 +148,27 @@ def test_problems_of_no_block_have_a_testcase_of_their_own() -> None:
 @pytest.mark.parametrize("pattern", ["^Server$", '^[^"]$', 'a"][0]', "a.b[0]", "", "\n\x00"])
 def test_a_block_that_could_not_be_read_has_its_testcase(pattern: str) -> None:
     """At its position among those that could; whatever its pattern looks like."""
-    section = {pattern: [GOOD, {"name": 5}, {**GOOD, "name": "last"}]}
+    section = {pattern: [GOOD, {"name": 5}, {**GOOD, "name": "last"}, 7]}
     reading = read_config(Source("a config", {"osbuild": section}))
     root = document(reading.config, list(reading.problems))
     assert len(root) == 2
     found = names(root)
-    assert [name.split(" ")[0] for name in found[1::2]] == ["guest", "last"]
-    assert found[2].startswith("osbuild[")
-    assert found[2].endswith("[1]")
+    assert [name.split(" ")[0] for name in found[1:4:2]] == ["guest", "last"]
+    for position, index in ((2, 1), (4, 3)):
+        assert found[position].startswith("osbuild[")
+        assert found[position].endswith("[%d]" % index)
     assert "name: " in text_of(root, found[2], "failure")
+
+
+def test_a_block_with_errors_is_called_as_far_as_it_has_a_name() -> None:
+    """And by the image type that was meant, so that it keeps its name when it is mended."""
+    blocks = [{"name": "guest", "image_types": ["oci", "wsl"]}, {"image_types": "guest_image"}]
+    section = {"^Server$": blocks}
+    reading = read_config(Source("a config", {"osbuild": section}))
+    assert names(document(reading.config, list(reading.problems)))[1:] == [
+        'guest osbuild["^Server$"][0]',
+        '(guest-image) osbuild["^Server$"][1]',
+    ]
 
 
 def test_without_a_config_there_is_one_testcase() -> None:
