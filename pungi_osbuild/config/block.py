@@ -22,7 +22,7 @@ from pungi_osbuild.config.salvage import (
 from pungi_osbuild.config.schema import block_schema
 from pungi_osbuild.config.substitution import substitution_problems
 from pungi_osbuild.config.upload import UploadContext, Uploads, read_uploads
-from pungi_osbuild.config.wording import schema_problems, wrong_type
+from pungi_osbuild.config.wording import Judge, wrong_type
 from pungi_osbuild.model import Customizations, ImageConfig, ListedImageType, Ostree
 
 
@@ -39,6 +39,7 @@ class Surroundings:
     listed: Tuple[ListedImageType, ...] = ()
 
 
+_JUDGE = Judge(block_schema())
 _JUDGED_APART = ("upload_options", "arch_upload_options")
 
 
@@ -86,7 +87,7 @@ class _Block:
 
     def read(self) -> ImageConfig:
         known = {key: item for key, item in self.block.items() if key not in BLOCK_REFUSED}
-        self.problems.add(schema_problems(block_schema(), known, self.place, apart=_JUDGED_APART))
+        self.problems.add(_JUDGE.problems(known, self.place, apart=_JUDGED_APART))
         self.problems.add(refused_problems(self.block, self.place, BLOCK_REFUSED))
         name = self.block.get("name")
         self.problems.add(
@@ -107,9 +108,8 @@ class _Block:
 
     def _flaws(self) -> FrozenSet[str]:
         """Return the options that are wrong, here or in what the block takes from the top."""
-        schema = block_schema()
         here = flawed_options(
-            self.block, self.place, schema["properties"], self.problems.error_places
+            self.block, self.place, _JUDGE.schema["properties"], self.problems.error_places
         )
         fallbacks_ = {
             "version": self.version,

@@ -46,7 +46,8 @@ def by_shape(options: Mapping[str, Any]) -> Provider:
 def is_for_another(options: Mapping[str, Any], provider: Provider) -> bool:
     """Whether options fit another cloud better than this one."""
     # A field that is merely missing is no sign of another cloud: S3 needs less than EC2.
-    return _misfit(options, provider)[0] > _misfit(options, by_shape(options))[0]
+    foreign, _ = _misfit(options, provider)
+    return foreign > 0 and foreign > _misfit(options, by_shape(options))[0]
 
 
 def wrong_cloud(options: Mapping[str, Any], image_type: str, provider: Provider) -> Tuple[str, str]:

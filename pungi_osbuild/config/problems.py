@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, Iterator, Mapping, Tuple
+import collections.abc
+import re
+from typing import Any, Dict, Iterable, Iterator, Optional, Tuple
 
-from pungi_osbuild.config.places import within
+from pungi_osbuild.config.places import along, within
 from pungi_osbuild.model import Problem, ProblemCode, Severity
+
+_NOT_IN_XML = re.compile("[^\\t\\n\\r\\x20-\\uD7FF\\uE000-\\uFFFD\\U00010000-\\U0010FFFF]")
+"""What the Char production of XML 1.0 leaves out."""
 
 
 class Problems:
@@ -60,19 +65,35 @@ def make(
 
 def unsendable(value: Any, place: str) -> Iterator[Problem]:
     """Say what in a value cannot be sent to a hub: keys that are no text, characters not in XML."""
+    for path, key, text in _unsendable(value, ()):
+        where = along(place, path)
+        if text is None:
+            yield bad_key(key, where)
+            continue
+        bad = sorted(set(_NOT_IN_XML.findall(text)))
+        yield make(
+            "bad-character",
+            where,
+            "holds %s, which cannot be sent to Koji" % ", ".join(repr(char) for char in bad),
+            "Take the character out.",
+        )
+
+
+def _unsendable(
+    value: Any, path: Tuple[Any, ...]
+) -> Iterator[Tuple[Tuple[Any, ...], Any, Optional[str]]]:
+    """Give the path to each such spot, and a bad key or the text that holds a bad character."""
     if isinstance(value, str):
-        bad = sorted({char for char in value if not _in_xml(char)})
-        if bad:
-            yield make(
-                "bad-character",
-                place,
-                "holds %s, which cannot be sent to Koji" % ", ".join(repr(char) for char in bad),
-                "Take the character out.",
-            )
-    for key, item in _items(value):
-        if isinstance(value, Mapping) and not isinstance(key, str):
-            yield bad_key(key, place)
-        yield from unsendable(item, within(place, key))
+        if _NOT_IN_XML.search(value):
+            yield path, None, value
+    elif isinstance(value, collections.abc.Mapping):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                yield path, key, None
+            yield from _unsendable(item, (*path, key))
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from _unsendable(item, (*path, index))
 
 
 def bad_key(key: Any, place: str) -> Problem:
@@ -83,15 +104,3 @@ def bad_key(key: Any, place: str) -> Problem:
         "the key %r is no text" % (key,),
         'Put it in quotation marks: "%s".' % (key,),
     )
-
-
-def _items(value: Any) -> Iterable[Tuple[Any, Any]]:
-    if isinstance(value, Mapping):
-        return value.items()
-    return enumerate(value) if isinstance(value, (list, tuple)) else ()
-
-
-def _in_xml(char: str) -> bool:
-    # The Char production of XML 1.0, without what lies beyond the basic plane (always fine).
-    code = ord(char)
-    return char in "\t\n\r" or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code > 0xFFFF

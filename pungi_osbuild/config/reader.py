@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 import re
 from dataclasses import dataclass
 from typing import Any, Iterator, List, Mapping, Optional, Tuple
@@ -67,7 +68,7 @@ def _read_section(
 ) -> Optional[List[ImageConfig]]:
     """Return the blocks as far as they can be read; None when there is no section."""
     section = data.get("osbuild")
-    if section is not None and not isinstance(section, Mapping):
+    if section is not None and not isinstance(section, collections.abc.Mapping):
         problems.add([wrong_type([{"type": "object"}], thaw(section), "osbuild")])
         return None
     if not section:

@@ -7,6 +7,7 @@ its own) comes out as one :class:`~pungi_osbuild.errors.SourceError` that names 
 
 from __future__ import annotations
 
+import collections.abc
 import json
 import re
 import tokenize
@@ -51,7 +52,7 @@ class Source:
 
 def thaw(value: Any) -> Any:
     """Return a fresh, plain copy of a value of a :class:`Source`, without keys that are no text."""
-    if isinstance(value, Mapping):
+    if isinstance(value, collections.abc.Mapping):
         return {key: thaw(item) for key, item in value.items() if isinstance(key, str)}
     if isinstance(value, (list, tuple)):
         return [thaw(item) for item in value]
@@ -84,7 +85,7 @@ def read_source(path: Path) -> Source:
 def _freeze(value: Any, levels: int) -> Any:
     if levels == 0:
         raise RecursionError
-    if isinstance(value, Mapping):
+    if isinstance(value, collections.abc.Mapping):
         return MappingProxyType({key: _freeze(item, levels - 1) for key, item in value.items()})
     if isinstance(value, (list, tuple)):
         return tuple(_freeze(item, levels - 1) for item in value)

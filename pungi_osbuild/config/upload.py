@@ -9,6 +9,7 @@ or are taken for something else, after the image has been built.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild.config.cloudfields import field_problems
@@ -24,7 +25,7 @@ from pungi_osbuild.config.schema import (
     upload_schema,
 )
 from pungi_osbuild.config.templates import literal, option_strings, template_problems
-from pungi_osbuild.config.wording import missing_key, schema_problems, wrong_type
+from pungi_osbuild.config.wording import Judge, missing_key, wrong_type
 from pungi_osbuild.model import (
     Arch,
     ArchUpload,
@@ -88,6 +89,11 @@ def read_uploads(block: Mapping[str, Any], context: UploadContext, problems: Pro
     :param block: as written, plain dicts and lists
     """
     return _Reader(block, context, problems).read()
+
+
+@cache
+def _judge(provider: Provider, whole: bool) -> Judge:
+    return Judge(upload_schema(provider, whole))
 
 
 class _Reader:
@@ -229,7 +235,7 @@ class _Reader:
     def _check_set(
         self, provider: Provider, options: Mapping[str, Any], place: str, whole: bool
     ) -> None:
-        self.problems.add(schema_problems(upload_schema(provider, whole), options, place))
+        self.problems.add(_judge(provider, whole).problems(options, place))
         for option, where, text in option_strings(options, place):
             self.problems.add(template_problems(text, where, self.context.has_release))
             value = literal(text)

@@ -7,6 +7,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Sequence, Tuple
 from jsonschema import Draft4Validator, validators
 from jsonschema.exceptions import ValidationError
 
+from pungi_osbuild.config.conforming import test_of
 from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.config.places import along, within
 from pungi_osbuild.config.problems import make
@@ -32,22 +33,39 @@ _EXPECTED: Mapping[str, str] = {
 }
 
 
-def schema_problems(
-    schema: JsonDict, value: Any, place: str, apart: Sequence[str] = ()
-) -> Iterator[Problem]:
+class Judge:
     """
-    Return one problem for each spot that a schema refuses.
+    Says what a schema refuses, of many values.
 
-    :param value: plain dicts and lists, no key but text
-    :param place: of the value
-    :param apart: keys of the value that somebody else looks into
+    :param schema: draft 4
     """
-    errors = _Validator(schema).iter_errors(value)
-    for error in sorted(errors, key=_position):
-        if error.absolute_path and error.absolute_path[0] in apart:
-            continue
-        for narrow in _narrowed(error):
-            yield from _worded(narrow, along(place, narrow.absolute_path))
+
+    def __init__(self, schema: JsonDict) -> None:
+        self.schema = schema
+        self._conforms = test_of(schema)
+        self._validator = _Validator(schema)
+
+    def problems(self, value: Any, place: str, apart: Sequence[str] = ()) -> Iterator[Problem]:
+        """
+        Return one problem for each spot that the schema refuses.
+
+        :param value: plain dicts and lists, no key but text; a dict where there is ``apart``
+        :param place: of the value
+        :param apart: optional keys of the value that somebody else looks into
+        """
+        judged = value
+        if apart:
+            judged = {key: item for key, item in value.items() if key not in apart}
+        if self._conforms(judged):
+            return
+        for error in sorted(self._validator.iter_errors(judged), key=_position):
+            for narrow in _narrowed(error):
+                yield from _worded(narrow, along(place, narrow.absolute_path))
+
+
+def schema_problems(schema: JsonDict, value: Any, place: str) -> Iterator[Problem]:
+    """Return what a schema refuses, as :meth:`Judge.problems`."""
+    return Judge(schema).problems(value, place)
 
 
 def _position(error: ValidationError) -> List[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields, replace
+from functools import cached_property, lru_cache
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
 
 from pungi_osbuild.model.cloud import Upload
@@ -62,6 +63,7 @@ class Template:
     parts: Tuple[Union[str, Field], ...]
 
     @classmethod
+    @lru_cache(maxsize=4096)  # thousands of images have the same few
     def parse(cls, text: str) -> Template:
         """
         Return the template that a text is.
@@ -114,8 +116,18 @@ class UploadTemplate:
     options: Upload
     words: Tuple[Tuple[str, str], ...] = ()
 
+    @cached_property
+    def _filled(self) -> Dict[int, Upload]:
+        # By attempt: one is looked at again and again while a plan is checked.
+        return {}
+
     def filled(self, attempt: int) -> Upload:
         """Return the options of a submission, 1 being the first."""
+        if attempt not in self._filled:
+            self._filled[attempt] = self._fill(attempt)
+        return self._filled[attempt]
+
+    def _fill(self, attempt: int) -> Upload:
         words = {**dict(self.words), "attempt": str(attempt)}
         values: Dict[str, Any] = {
             field.name: _filled(getattr(self.options, field.name), words)

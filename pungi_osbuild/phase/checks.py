@@ -9,12 +9,12 @@ from pungi_osbuild.errors import SourceError
 from pungi_osbuild.metadata import (
     NVR_OPTIONS,
     Claim,
+    ImageIdentity,
     RecordedImage,
     Vocabulary,
     claims_of_request,
 )
 from pungi_osbuild.model import (
-    Arch,
     ComposeIdentity,
     ImageRequest,
     Problem,
@@ -36,9 +36,10 @@ def check(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Tuple[Pro
     :param vocabulary: the image types and formats that the installed productmd knows
     """
     told: Set[Tuple[str, str]] = set()
+    claimed = [pair for request in requests for pair in _claimed(request)]
     return (
         *_clashes(
-            requests,
+            claimed,
             told,
             _nvr,
             "duplicate-nvr",
@@ -49,7 +50,7 @@ def check(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Tuple[Pro
             " own name, version or release; or leave the release out, and the hub gives one.",
         ),
         *_clashes(
-            requests,
+            claimed,
             told,
             _path,
             "duplicate-file",
@@ -58,7 +59,7 @@ def check(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Tuple[Pro
             "Write a block for each variant, with its own name, version or release.",
         ),
         *_clashes(
-            requests,
+            claimed,
             set(),
             _identity,
             "duplicate-identity",
@@ -103,30 +104,29 @@ def _refused_nvrs(requests: Sequence[ImageRequest]) -> Iterator[Problem]:
                 yield problem
 
 
-def _claim(request: ImageRequest, arch: Arch) -> Optional[Claim]:
-    return next((claim for claim in claims_of_request(request) if claim.arch == arch), None)
+def _claimed(request: ImageRequest) -> Iterator[Tuple[ImageRequest, Optional[Claim]]]:
+    """Give a request with what it claims for each arch; with None where nobody knows its file."""
+    claims = claims_of_request(request)
+    for index in range(len(request.arches)):
+        yield request, claims[index] if claims else None
 
 
-def _nvr(request: ImageRequest, _arch: Arch) -> Key:
+def _nvr(request: ImageRequest, _claim: Optional[Claim]) -> Key:
     return request.nvr if request.config.is_sound(*NVR_OPTIONS) else None
 
 
-def _path(request: ImageRequest, arch: Arch) -> Key:
-    claim = _claim(request, arch)
+def _path(_request: ImageRequest, claim: Optional[Claim]) -> Key:
     return claim.path if claim is not None else None
 
 
-def _identity(request: ImageRequest, arch: Arch) -> Key:
-    claim = _claim(request, arch)
-    if claim is None or claim.identity is None:
-        return None
-    return claim.identity.describe()
+def _identity(_request: ImageRequest, claim: Optional[Claim]) -> Key:
+    return claim.identity if claim is not None else None
 
 
 def _clashes(
-    requests: Sequence[ImageRequest],
+    claimed: Sequence[Tuple[ImageRequest, Optional[Claim]]],
     told: Set[Tuple[str, str]],
-    key_of: Callable[[ImageRequest, Arch], Key],
+    key_of: Callable[[ImageRequest, Optional[Claim]], Key],
     code: ProblemCode,
     message: str,
     hint: str,
@@ -138,23 +138,23 @@ def _clashes(
     :param hint_for_one: what to do where both are of one block
     """
     first: Dict[Hashable, ImageRequest] = {}
-    for request in requests:
-        for arch in request.arches:
-            key = key_of(request, arch)
-            if key is None:
-                continue
-            other = first.setdefault(key, request)
-            if other is request or (request.config.place, other.config.place) in told:
-                continue
-            told.add((request.config.place, other.config.place))
-            yield Problem(
-                code,
-                Severity.ERROR,
-                request.config.place,
-                "for variant %s it %s, as %s for variant %s does"
-                % (request.variant, message % (key,), other.config.place, other.variant),
-                hint_for_one if request.config.place == other.config.place else hint,
-            )
+    for request, claim in claimed:
+        key = key_of(request, claim)
+        if key is None:
+            continue
+        other = first.setdefault(key, request)
+        if other is request or (request.config.place, other.config.place) in told:
+            continue
+        told.add((request.config.place, other.config.place))
+        what = message % (key.describe() if isinstance(key, ImageIdentity) else key)
+        yield Problem(
+            code,
+            Severity.ERROR,
+            request.config.place,
+            "for variant %s it %s, as %s for variant %s does"
+            % (request.variant, what, other.config.place, other.variant),
+            hint_for_one if request.config.place == other.config.place else hint,
+        )
 
 
 def check_beside(
