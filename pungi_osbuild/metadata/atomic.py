@@ -29,7 +29,7 @@ def left_behind(folder: Path) -> Tuple[Path, ...]:
 
 
 @contextlib.contextmanager
-def making(path: Path, replace: bool = True) -> Iterator[Path]:
+def making(path: Path, replace: bool = True, lasting: bool = True) -> Iterator[Path]:
     """
     Give the place beside a file; what the block makes there takes the file's place at its end.
 
@@ -38,6 +38,7 @@ def making(path: Path, replace: bool = True) -> Iterator[Path]:
 
     :param path: the file; its folder exists
     :param replace: a file that is there by the end of the block is replaced
+    :param lasting: wait until the rename is on disk
     :raises FileExistsError: there is a file, and it is not to be replaced
     :raises OSError: when the new content cannot take its place
     """
@@ -49,7 +50,8 @@ def making(path: Path, replace: bool = True) -> Iterator[Path]:
             part.replace(path)
         else:
             _move(part, path)
-        fsync_folder(path.parent)
+        if lasting:
+            fsync_folder(path.parent)
     finally:
         # Renaming a hard link over another one of the same inode does nothing and leaves it.
         _forget(part)
@@ -76,24 +78,27 @@ def create(part: Path) -> int:
     return os.open(part, flags, 0o666)
 
 
-def replace_text(path: Path, text: str) -> None:
+def replace_text(path: Path, text: str, lasting: bool = True) -> None:
     """
     Make a text the content of a file, wholly or not at all.
 
     :param path: the file; its folder is made when it is missing
+    :param lasting: wait until it is on disk, some milliseconds: a power cut leaves it whole. For
+        one of thousands of files that can be made again that is too long
     :raises OSError: when it cannot be written; the file is then as it was before
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with making(path) as part, _writing(part) as stream:
+    with making(path, lasting=lasting) as part, _writing(part, lasting) as stream:
         stream.write(text)
 
 
 @contextlib.contextmanager
-def _writing(part: Path) -> Iterator[TextIO]:
+def _writing(part: Path, lasting: bool) -> Iterator[TextIO]:
     with open(create(part), "w", encoding="utf-8", errors="surrogateescape") as stream:
         yield stream
         stream.flush()
-        os.fsync(stream.fileno())
+        if lasting:
+            os.fsync(stream.fileno())
 
 
 def fsync_folder(folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Collection, Dict, FrozenSet, Iterator, List, Sequence, Tuple
+from typing import Any, Collection, Dict, FrozenSet, Iterator, List, Sequence, Set, Tuple
 
 import productmd.images
 
@@ -61,6 +61,33 @@ class CloudAwareImage(productmd.images.Image):  # type: ignore[misc]  # productm
 
 class CloudAwareImages(productmd.images.Images):  # type: ignore[misc]  # productmd has no types
     """productmd's images.json, whose images are :class:`CloudAwareImage`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.images: Dict[str, Dict[Arch, Set[CloudAwareImage]]] = {}
+        self._alike: Dict[ImageIdentity, List[CloudAwareImage]] = {}
+
+    def add(self, variant: str, arch: Arch, image: CloudAwareImage) -> None:
+        """
+        Add an image as productmd does, which compares it with every other one.
+
+        Here it sees those of the same identity alone: thousands of images would take minutes.
+
+        :raises ValueError: there is another one like it, or there is no such arch
+        """
+        alike = self._alike.setdefault(identity_of(image), [])
+        everything, self.images = self.images, {variant: {arch: set(alike)}}
+        try:
+            super().add(variant, arch, image)
+        finally:
+            self.images = everything
+        alike.append(image)
+        self.images.setdefault(variant, {}).setdefault(arch, set()).add(image)
+
+    def remove(self, variant: str, arch: Arch, image: CloudAwareImage) -> None:
+        """Take an image out."""
+        self.images[variant][arch].discard(image)
+        self._alike[identity_of(image)].remove(image)
 
     def deserialize(self, data: Dict[str, Any]) -> None:
         """Take over a whole document, of any version that productmd reads."""
@@ -264,7 +291,7 @@ def _remove(
         ours_again = again.get((entry.variant, entry.arch, entry.path))
         own = Owned(entry.variant, entry.arch, entry.path) in replace
         if own or (ours_again is not None and _is_same_file(image, ours_again)):
-            manifest.images[entry.variant][entry.arch].discard(image)
+            manifest.remove(entry.variant, entry.arch, image)
 
 
 def _is_same_file(recorded: CloudAwareImage, image: PlacedImage) -> bool:

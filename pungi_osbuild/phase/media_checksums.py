@@ -198,7 +198,8 @@ def _write(
             gone[shared].add(path.name)
         for type, own in zip(scheme.types, scheme.of_image(path)):
             text = ChecksumFile((Line(path.name, image.size, type, values[type]),)).text()
-            replace_text(own, text)
+            # Of each image there are some, and the folder's file says the same.
+            replace_text(own, text, lasting=False)
     for owned in stale:
         path = compose / owned.path
         for type in scheme.types:

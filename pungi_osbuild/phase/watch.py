@@ -17,7 +17,7 @@ from typing import Deque, Dict, List, Optional, Protocol, Sequence, Set, Tuple
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import Task
 
-MARGIN = 5.0
+MARGIN = 3.0
 """
 Seconds that each question reaches back: a task that ended first may show up second, when the hub
 was longer about it. Whatever is later still is found when its turn comes.
@@ -55,6 +55,8 @@ class PollPolicy:
     :param fixed: seconds between two polls whatever happens (``osbuild_poll_interval``)
     :param minimum: seconds between two polls at least
     :param share: of one hub worker's time that the polls may take
+    :param saved: seconds of a worker's time that quick replies may save up, so that a slow one
+        now and then makes nobody wait
     :param maximum: seconds between two polls at most: a reply that took minutes, because the hub
         was away for a moment and koji tried again, says nothing of the next
     :param reconcile: seconds in which each open task should be looked up once; with more than
@@ -64,14 +66,31 @@ class PollPolicy:
     fixed: Optional[float] = None
     minimum: float = 1.0
     share: float = 0.02
+    saved: float = 2.0
     maximum: float = 60.0
     reconcile: float = 60.0
 
-    def pause(self, reply: float) -> float:
-        """Return how many seconds to wait after a reply that took some seconds."""
+    def pause(self, left: float) -> float:
+        """
+        Return how many seconds to wait after a reply.
+
+        :param left: seconds of a worker's time that are left of its share; below 0 when more was
+            taken
+        """
         if self.fixed is not None:
             return self.fixed
-        return min(self.maximum, max(self.minimum, reply / self.share))
+        return min(self.maximum, max(self.minimum, -left / self.share))
+
+    def left(self, before: float, passed: float, reply: float) -> float:
+        """
+        Return how many seconds of a worker's time are left of its share.
+
+        :param before: that were left after the reply before
+        :param passed: seconds since then
+        :param reply: seconds that this one took
+        """
+        now = min(self.saved, before + self.share * passed) - reply
+        return max(now, -self.share * self.maximum)
 
 
 @dataclass(frozen=True)
@@ -103,7 +122,8 @@ class Watcher:
         self._next_turn = clock.monotonic()
         self._since: Optional[float] = None
         self._ahead = -math.inf
-        self._due = clock.monotonic()
+        self._left = policy.saved
+        self._answered = self._due = clock.monotonic()
 
     @property
     def open(self) -> Set[int]:
@@ -121,13 +141,15 @@ class Watcher:
         return self._clock.monotonic() >= self._due
 
     def poll(self) -> Tuple[Ended, ...]:
-        """Ask once, and return what has ended; how long the hub took says when to ask again."""
+        """Ask once, and return what has ended; how long the hub takes says when to ask again."""
         if not self._open:
             return ()
         start = self._clock.monotonic()
         ended = self._ask()
         now = self._clock.monotonic()
-        self._due = now + self._policy.pause(now - start)
+        self._left = self._policy.left(self._left, now - self._answered, now - start)
+        self._answered = now
+        self._due = now + self._policy.pause(self._left)
         return ended
 
     def wait(self) -> None:

@@ -192,7 +192,7 @@ class Builder:
         """Give a task to the builder, which sees it a little later."""
         self._building += 1
         state = TASK_STATES["ASSIGNED"]
-        self._state.tasks[task.id] = replace(task, state=state, host_id=HOST_ID)
+        self._state.put_task(replace(task, state=state, host_id=HOST_ID))
         self._at(now + self._settings.start_delay / 2, Start(task.id))
 
     def _take(self, task_id: int, now: float) -> None:
@@ -201,7 +201,7 @@ class Builder:
             return
         state = TASK_STATES["OPEN"]
         opened = replace(task, state=state, start_ts=now, weight=TASK_WEIGHT)
-        self._state.tasks[task.id] = opened
+        self._state.put_task(opened)
         try:
             target, order = self._order(opened)
         except GenericError as error:
@@ -331,7 +331,7 @@ class Builder:
 
     def _end(self, task: Task, now: float) -> None:
         had_builder = self._state.tasks[task.id].state != TASK_STATES["FREE"]
-        self._state.tasks[task.id] = replace(task, completion_ts=now)
+        self._state.put_task(replace(task, completion_ts=now))
         if had_builder:
             self._building -= 1
             # Not at once: of many tasks that fail when they are taken each would take the next.

@@ -154,6 +154,11 @@ class Dispatcher:
         """Return the reply to a request that is not taken at all."""
         return _refusal(GenericError(reason))
 
+    def go_on(self) -> None:
+        """Do what is due, so that whoever asks next need not wait for it."""
+        with self._lock:
+            self._tick()
+
     def look(self, reader: Callable[[Office, float], _Seen]) -> _Seen:
         """
         Return what a function reads of the hub as it is now, while nothing else happens.

@@ -105,6 +105,10 @@ class HubServer(ThreadingHTTPServer):
         self.server_name = self.settings.host
         self.server_port = int(self.server_address[1])
 
+    def service_actions(self) -> None:
+        """Let the hub go on while nobody asks; the listening thread calls this all the time."""
+        self.site.dispatcher.go_on()
+
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer the requests of a connection in a thread of its own, while there are not many."""
         self.ledger.count(connections=1)

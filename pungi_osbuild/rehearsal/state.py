@@ -6,6 +6,7 @@ Tables are dicts of frozen rows by id; what is looked up often has an index besi
 
 from __future__ import annotations
 
+import bisect
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple, TypeVar
 
 from pungi_osbuild.rehearsal.content import ALL_ARCHES, HubContent, HubTag, target_named
@@ -24,6 +25,8 @@ from pungi_osbuild.rehearsal.records import (
 _Row = TypeVar("_Row", Tag, Target, User)
 
 _GIVEN = ("content", "known_packages")
+_INDEXES = ("_ends",)
+"""What follows from the tables, and is made anew from them."""
 
 FIRST_EVENT = 681
 """The event of the first build on the hub that this one imitates; its content came before."""
@@ -63,6 +66,7 @@ class State:
         self._archives_of: Dict[int, List[int]] = {}
         self._buildroots = 0
         self._events = FIRST_EVENT - 1
+        self._ends: List[Tuple[float, int]] = []
         self._fill(content)
 
     def _fill(self, content: HubContent) -> None:
@@ -123,7 +127,7 @@ class State:
 
     def tables(self) -> Dict[str, Any]:
         """Return everything that came after the content the hub began with, by name."""
-        return {name: value for name, value in vars(self).items() if name not in _GIVEN}
+        return {name: value for name, value in vars(self).items() if name not in _GIVEN + _INDEXES}
 
     def recall(self, tables: Mapping[str, Any]) -> None:
         """
@@ -137,12 +141,29 @@ class State:
         if strange:
             raise ValueError("odd tables: %s" % ", ".join(strange))
         vars(self).update(tables)
+        self._ends = sorted(
+            (task.completion_ts, task.id)
+            for task in self.tasks.values()
+            if task.completion_ts is not None
+        )
 
     def add_task(self, task: Task) -> None:
         """Add a task, whose id is the next one."""
-        self.tasks[task.id] = task
+        self.put_task(task)
         if task.parent is not None:
             self.children.setdefault(task.parent, []).append(task.id)
+
+    def put_task(self, task: Task) -> None:
+        """Add a task, or replace the one of its id."""
+        old = self.tasks.get(task.id)
+        self.tasks[task.id] = task
+        if task.completion_ts is not None and (old is None or old.completion_ts is None):
+            bisect.insort(self._ends, (task.completion_ts, task.id))
+
+    def ended_since(self, when: float) -> Iterable[Task]:
+        """Give the tasks that ended at a time or later; seconds since the epoch."""
+        first = bisect.bisect_left(self._ends, (when, 0))
+        return (self.tasks[number] for _, number in self._ends[first:])
 
     def next_task_id(self) -> int:
         """Return the id of the next task."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Optional, Tuple
+from typing import Any, Callable, Optional, Tuple
 
 
 class Store:
@@ -24,13 +24,12 @@ class Store:
 
     def write_output(self, task_id: int, name: str, content: Any) -> None:
         """Write a file of a task's output as koji-osbuild does: JSON, indented and sorted."""
-        folder = self.task_folder(task_id)
-        folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(content, indent=4, sort_keys=True)
         # A reader never sees half a file, although this one is written again and again.
         unfinished = self.topdir / "work" / (".%d-%s" % (task_id, name))
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(folder / name)
+        target = self.task_folder(task_id) / name
+        _in_its_folder(unfinished, lambda: unfinished.write_bytes(text.encode("utf-8")))
+        _in_its_folder(target, lambda: unfinished.replace(target))
 
     def outputs(self, task_id: int) -> Tuple[Path, ...]:
         """Return the files of a task's output."""
@@ -51,8 +50,7 @@ class Store:
         :param path: below topdir
         """
         target = self.topdir / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
+        _in_its_folder(target, lambda: target.write_bytes(content))
 
     def served(self, path: str) -> Optional[Path]:
         """
@@ -67,3 +65,12 @@ class Store:
         except (ValueError, OSError, RuntimeError):
             return None
         return found if found.is_file() else None
+
+
+def _in_its_folder(path: Path, make: Callable[[], object]) -> None:
+    """Make a file, and its folder when there is none: to look each time would take longer."""
+    try:
+        make()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        make()

@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Tuple
 from pungi_osbuild.rehearsal.records import Task
 from pungi_osbuild.rehearsal.replies import CHANNEL_ID, listed_task
 from pungi_osbuild.rehearsal.rpc import METHODS, Caller
+from pungi_osbuild.rehearsal.state import State
 from pungi_osbuild.rehearsal.values import column_number, ordered, timestamp
 
 Test = Callable[[Task], bool]
@@ -38,8 +39,7 @@ def list_tasks(caller: Caller, opts: Any, query_opts: Any) -> Any:
     """
     options = dict(opts or {})
     tests = _tests(options)
-    everything = caller.state.tasks.values()
-    tasks = [task for task in everything if all(test(task) for test in tests)]
+    tasks = [task for task in _among(caller.state, options) if all(test(task) for test in tests)]
     users = caller.state.users
     query = dict(query_opts or {})
     if query.get("countOnly"):
@@ -48,6 +48,14 @@ def list_tasks(caller: Caller, opts: Any, query_opts: Any) -> Any:
     tasks.sort(key=_last_change)
     rows = [listed_task(task, users[task.owner], decode) for task in tasks]
     return ordered(rows, query)
+
+
+def _among(state: State, options: Mapping[str, Any]) -> Iterable[Task]:
+    """Give the tasks to look at: of many, those that ended late are few."""
+    for name in ("completeAfter", "completedAfter"):
+        if options.get(name) is not None:
+            return state.ended_since(timestamp(options[name]))
+    return state.tasks.values()
 
 
 def _last_change(task: Task) -> Tuple[float, int]:
