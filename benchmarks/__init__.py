@@ -1,0 +1,1 @@
+"""What the phase costs, beside Pungi's in-tree way: ``make bench`` and ``make bench-quick``."""
