@@ -25,7 +25,7 @@ setup(
     },
     install_requires=[
         "click>=8.0",
-        "jinja2>=3.0",
+        "jinja2>=2.11",
         "jsonschema>=3.2",
         "kobo>=0.24.2",
         "koji>=1.33",
