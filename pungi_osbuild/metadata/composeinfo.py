@@ -129,7 +129,8 @@ def write_compose(path: Path, compose: Compose) -> None:
         replace_text(path, text)
     except OSError as error:
         raise InputError(
-            "%s cannot be written: %s" % (path, error.strerror), "Name another folder."
+            "%s cannot be written: %s" % (path, error.strerror),
+            "Make room, give yourself the right to write there, or name another folder.",
         ) from error
 
 

@@ -237,10 +237,15 @@ def _warn_of_unknown(image: BuiltImage) -> None:
 
 def _found(submitted: Submitted, task: Optional[Task]) -> Talk[Found]:
     if task is None:
-        reason = "the hub does not know task %d any more" % submitted.task_id
+        reason = (
+            "the hub does not know task %d any more: it was deleted, or this is another hub"
+            % submitted.task_id
+        )
         return failed(submitted, reason, None)
     if task.state is TaskState.CANCELED:
-        return cancelled(submitted, "task %d was cancelled in Koji" % submitted.task_id, task)
+        return cancelled(
+            submitted, "task %d was cancelled in Koji, not by this run" % submitted.task_id, task
+        )
     if task.state is TaskState.FAILED:
         return ()
     return (yield from read_result(submitted.task_id, submitted.request))

@@ -155,7 +155,8 @@ def check_name(name: str) -> None:
     if wrong:
         shown = name if len(name) <= MAX_NAME else name[:MAX_NAME] + "..."
         raise PlacementError(
-            "a file cannot be called %r: %s" % (shown, wrong), "Look at the build in Koji."
+            "a file cannot be called %r: %s" % (shown, wrong),
+            "Look at the build in Koji: its file's name comes from there. Nothing was placed.",
         )
 
 
@@ -217,7 +218,9 @@ def _placed(
                     _download(source.stream, part, reading)
                 else:
                     raise PlacementError(
-                        "nobody said where %s is" % image.path, "Mount Koji's volume or set topurl."
+                        "Koji's volume is not mounted here, and nobody said where else %s is"
+                        % image.path,
+                        "Mount the volume, or set topurl in the Koji profile.",
                     )
                 checksums = reading.checked()
                 status = part.stat()

@@ -228,7 +228,7 @@ class PungiWork:
             raise RunInterruptedError(
                 "interrupted when the images were done and recorded; messages to notification"
                 " scripts that may not have arrived: %d" % messages.unsent,
-                "Look at the scripts.",
+                "The compose is whole. Look at the scripts' own logs for what they were told.",
             ) from None
 
     def _host(self, profile: Profile) -> PungiHost:

@@ -129,5 +129,5 @@ class Submitter:
             raise HubError(
                 "the run was stopped while it looked for the task of a submission whose answer was"
                 " lost",
-                "Look with `koji list-tasks --mine`.",
+                "Look with `koji list-tasks --mine` whether there is one, then run this again.",
             )
