@@ -112,6 +112,7 @@ def _kind(schema: JsonDict) -> str:
 
 _KINDS = {
     "boolean": "`True` or `False`",
+    "integer": "a whole number",
     "null": "`None`",
     "number": "a number",
     "object": "a dict",

@@ -26,7 +26,7 @@ from pungi_osbuild.errors import InputError, RunInterruptedError
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import vocabulary, write_compose
 from pungi_osbuild.model import ImageRequest, RunResult
-from pungi_osbuild.phase import Board, RunOptions, run
+from pungi_osbuild.phase import Board, RetryPolicy, RunOptions, run
 from pungi_osbuild.rehearsal import (
     PROFILE,
     REHEARSAL_USER,
@@ -137,7 +137,7 @@ def _rehearse(
             # The hub and its pages are gone when somebody reads what was recorded.
             replace(profile, weburl=""),
             vocabulary(),
-            RunOptions(over_http=download, stop=STOP, board=board),
+            RunOptions(over_http=download, stop=STOP, board=board, retries=RetryPolicy(first=1.0)),
         )
         return _as_it_stays(result, hub)
 

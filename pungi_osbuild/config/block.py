@@ -12,9 +12,11 @@ from pungi_osbuild.config.listedtypes import find_listed
 from pungi_osbuild.config.nvr import nvr_problems
 from pungi_osbuild.config.problems import Problems
 from pungi_osbuild.config.salvage import (
+    count_of,
     flag_of,
     flawed_options,
     meant_type,
+    number_of,
     repos_of,
     text_of,
     texts_of,
@@ -81,6 +83,8 @@ class _Block:
         self.release = self._look_up("release")
         self.target = self._look_up("target")
         self.split_arches = self._look_up("split_arches")
+        self.timeout = self._look_up("timeout")
+        self.retries = self._look_up("retries")
 
     def _look_up(self, option: str) -> Optional[fallbacks.Found]:
         return fallbacks.look_up(option, self.block, self.place, self.top)
@@ -97,6 +101,7 @@ class _Block:
         )
         self.problems.add(substitution_problems(self.block, self.place))
         self._check_arches()
+        self._check_timeout()
         image_type = self._image_type()
         listed = None if image_type is None else find_listed(self.listed, image_type)
         customizations = self._customizations()
@@ -116,6 +121,8 @@ class _Block:
             "release": self.release,
             "target": self.target,
             "split_arches": self.split_arches,
+            "timeout": self.timeout,
+            "retries": self.retries,
         }
         above = {
             option
@@ -147,6 +154,14 @@ class _Block:
                     "the block is not built for %s" % arch,
                     "Take it out, or add it to arches.",
                 )
+
+    def _check_timeout(self) -> None:
+        """JSON has a number that is none, and that no schema refuses."""
+        found = self.timeout
+        if found is not None and found.value != found.value:
+            self.problems.error(
+                "bad-value", found.place, "is no number", "Write a number of seconds."
+            )
 
     def _image_type(self) -> Optional[str]:
         written = self.block.get("image_types")
@@ -219,6 +234,8 @@ class _Block:
             customizations=customizations,
             split_arches=flag_of(self.split_arches and self.split_arches.value, True),
             skip_tag=flag_of(block.get("skip_tag"), False),
+            timeout=number_of(self.timeout and self.timeout.value),
+            retries=count_of(self.retries and self.retries.value),
             upload_lacks=uploads.lacks,
             arch_uploads=uploads.of_arches,
             listed=listed,

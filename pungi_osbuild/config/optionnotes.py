@@ -56,6 +56,8 @@ TOP: Mapping[str, OptionNote] = {
     ),
     "osbuild_poll_interval": OptionNote("adaptive", "30"),
     "osbuild_outage_limit": OptionNote("`14400`", "3600"),
+    "osbuild_timeout": OptionNote(_NONE, "14400"),
+    "osbuild_retries": OptionNote("`0`", "2"),
     "osbuild_verify": OptionNote("`True`", "False"),
     "osbuild_fail_fast": OptionNote("`False`", "True"),
     "osbuild_save_provenance": OptionNote("`False`", "True"),
@@ -96,6 +98,8 @@ BLOCK: Mapping[str, OptionNote] = {
     ),
     "split_arches": OptionNote("`osbuild_split_arches`, else `True`", "False"),
     "skip_tag": OptionNote("`False`", "True"),
+    "timeout": OptionNote("`osbuild_timeout`, else none", "14400"),
+    "retries": OptionNote("`osbuild_retries`, else `0`", "2"),
 }
 """The options of an image block."""
 

@@ -9,6 +9,7 @@ later checks know what they cannot judge. Such a block is never run: its errors 
 
 from __future__ import annotations
 
+import math
 from typing import Any, FrozenSet, Iterable, Mapping, Optional, Tuple
 
 from pungi_osbuild import imagetypes
@@ -64,6 +65,18 @@ def texts_of(value: Any) -> Tuple[str, ...]:
 def flag_of(value: Any, default: bool) -> bool:
     """Return True or False."""
     return value if isinstance(value, bool) else default
+
+
+def number_of(value: Any) -> Optional[float]:
+    """Return a number that is one."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if is_number and math.isfinite(value) else None
+
+
+def count_of(value: Any) -> int:
+    """Return a whole number from 0 on."""
+    is_count = isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return value if is_count else 0
 
 
 def repos_of(value: Any) -> Tuple[Repo, ...]:

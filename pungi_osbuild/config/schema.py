@@ -60,6 +60,8 @@ def section_schema() -> JsonDict:
                 "maximum": 2592000,
                 "description": "Seconds for which the hub may be away before a run gives up.",
             },
+            "osbuild_timeout": _timeout("timeout of every block that does not say."),
+            "osbuild_retries": _retries("retries of every block that does not say."),
             "osbuild_verify": _boolean(
                 "Read every placed image once, verify Koji's checksum and compute sha256."
             ),
@@ -127,6 +129,12 @@ def block_schema() -> JsonDict:
             },
             "split_arches": _boolean("One task per arch (True), or one for all arches (False)."),
             "skip_tag": _boolean("Do not tag the build."),
+            "timeout": _timeout(
+                "Seconds after its submission at which a task that has not ended is cancelled."
+            ),
+            "retries": _retries(
+                "How often a task is submitted again that failed for a reason which may pass."
+            ),
         },
         "required": ["name", "distro", "image_types"],
         "additionalProperties": False,
@@ -240,6 +248,15 @@ def _text(description: str) -> JsonDict:
 
 def _boolean(description: str) -> JsonDict:
     return _described({"type": "boolean"}, description)
+
+
+def _timeout(description: str) -> JsonDict:
+    seconds = {"type": "number", "minimum": 0, "exclusiveMinimum": True, "maximum": 2592000}
+    return _described(seconds, description)
+
+
+def _retries(description: str) -> JsonDict:
+    return _described({"type": "integer", "minimum": 0, "maximum": 10}, description)
 
 
 def _nullable(description: str) -> JsonDict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Optional, Tuple
+from typing import Iterator, Optional, Tuple
 
 from pungi_osbuild.hub.clouds import from_upload_status
 from pungi_osbuild.hub.wire import Struct, json_struct, printable
@@ -23,12 +23,14 @@ class ImageStatus:
 
     :param error: composer's reason with its details, or None
     :param cloud: the first upload, which is the only one that koji-osbuild keeps
+    :param error_ids: composer's, of the error and of those that it comes from
     """
 
     arch: Arch
     status: str
     error: Optional[str]
     cloud: Optional[Uploaded]
+    error_ids: Tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,11 @@ class ComposeStatus:
 
     status: str
     images: Tuple[ImageStatus, ...]
+
+    @property
+    def is_end(self) -> bool:
+        """Whether composer has come to an end with it."""
+        return self.status in ("success", "failure")
 
     def uploads(self, arch: Arch) -> Tuple[Uploaded, ...]:
         """Return the uploads of an arch's image."""
@@ -69,6 +76,7 @@ def _image(arch: Arch, image: Struct, upload: Optional[Upload]) -> ImageStatus:
         status=image.maybe_text("status") or "unknown",
         error=error_text(image.maybe_struct("error")),
         cloud=from_upload_status(uploaded, upload) if uploaded is not None else None,
+        error_ids=tuple(_error_ids(image.plain("error"))),
     )
 
 
@@ -87,6 +95,18 @@ def error_text(error: Optional[Struct], depth: int = 0) -> Optional[str]:
     if len(details) > MAX_DETAILS:
         details = details[: MAX_DETAILS - 3] + "..."
     return "%s: %s" % (reason, details)
+
+
+def _error_ids(error: object, depth: int = 0) -> Iterator[int]:
+    """Give the ids of an error and of the errors that are its details."""
+    if isinstance(error, dict):
+        number = error.get("id")
+        if isinstance(number, int) and not isinstance(number, bool):
+            yield number
+        error = error.get("details")
+    if depth < DEEPEST:
+        for detail in error[:MAX_DETAILS] if isinstance(error, list) else ():
+            yield from _error_ids(detail, depth + 1)
 
 
 def _details_text(details: object, depth: int) -> str:

@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 import koji
 
 from pungi_osbuild.errors import ReplyError
-from pungi_osbuild.hub import composestatus
+from pungi_osbuild.hub import composestatus, passing
 from pungi_osbuild.hub.composestatus import ComposeStatus, error_text, read_compose_status
 from pungi_osbuild.hub.results import download_output
 from pungi_osbuild.hub.session import Call, HubFaultError
@@ -27,6 +27,12 @@ from pungi_osbuild.model import CloudImage, ImageRequest, Uploaded
 _KOJI_LOGS = (("koji-init.log.json", "registering the build"), ("koji-import.log.json", "import"))
 _DEPENDENCY_FAILED = 13
 """Composer's error id of a step that was not run because another failed: says nothing itself."""
+
+_KOJI_ERRORS = frozenset({14, 15, 16})
+"""Composer's error ids of what it does with Koji: building there, registering, finalizing."""
+
+_SAYS_NOTHING = "Compose failed (id: "
+"""The builder's words for whatever composer says of its images, or of Koji."""
 
 _TAKEN = re.compile(r"Build (is )?already (reserved|exists|in progress)|UniqueViolation")
 """The hub's words for an N-V-R that is another's; a cloud's for a name are others."""
@@ -66,11 +72,17 @@ class Failure:
     :param reason: the hub's words, then composer's, a line for each arch that it names
     :param files: of the task's output, those that tell more and could be read
     :param nvr_taken: the build's N-V-R was another's by the time it was registered
+    :param passing: what of it may pass, in a few words; None: trying again is of no use
+    :param uploads: what was uploaded all the same
+    :param is_told: whether that is all: False when composer had begun, and goes on, or nobody says
     """
 
     reason: str
     files: Tuple[OutputFile, ...] = ()
     nvr_taken: bool = False
+    passing: Optional[str] = None
+    uploads: Tuple[Uploaded, ...] = ()
+    is_told: bool = True
 
 
 def explain(task_id: int, request: ImageRequest, topurl: str) -> Talk[Failure]:
@@ -90,15 +102,50 @@ def explain(task_id: int, request: ImageRequest, topurl: str) -> Talk[Failure]:
     for start in range(0, len(telling), FILES_AT_ONCE):
         names = telling[start : start + FILES_AT_ONCE]
         files.update((yield from download_output(task_id, names)))
-    lines = [*_image_reasons(files, request), *_koji_reasons(files)]
+    status, registration = _status(files, request), _koji_reasons(files)
+    lines = [*_image_reasons(status), *registration]
     reason = "\n".join([said, *lines])
+    nvr_taken = bool(_TAKEN.search(reason))
     if len(reason) > MAX_REASON:
         reason = reason[: MAX_REASON - 3] + "..."
     told = tuple(
         OutputFile(name, content, _address(topurl, task_id, name))
         for name, content in files.items()
     )
-    return Failure(reason, told, bool(_TAKEN.search(reason)))
+    return Failure(
+        reason,
+        told,
+        nvr_taken,
+        passing=None if nvr_taken else _passing(said, status, registration),
+        uploads=_uploads(status),
+        is_told=output.fault is None and _is_told(status, telling),
+    )
+
+
+def _passing(said: str, status: _Status, registration: Sequence[str]) -> Optional[str]:
+    """Return what of a failure may pass: nothing, where one reason of it will not."""
+    judged: List[Optional[str]] = []
+    if not said.startswith(_SAYS_NOTHING):
+        judged.append(passing.of_builder(said))
+    if isinstance(status, ReplyError):
+        judged.append(None)
+    for image in status.images if isinstance(status, ComposeStatus) else ():
+        if image.error and image.error_ids[:1] != (_DEPENDENCY_FAILED,):
+            is_koji_s = bool(_KOJI_ERRORS.intersection(image.error_ids))
+            judged.append(
+                passing.of_registration(image.error)
+                if is_koji_s
+                else passing.of_image(image.error_ids)
+            )
+    judged.extend(map(passing.of_registration, registration))
+    return passing.all_of(judged)
+
+
+def _is_told(status: _Status, telling: Sequence[str]) -> bool:
+    """Whether composer says what became of all uploads; what it never took has none."""
+    if isinstance(status, ComposeStatus):
+        return status.is_end
+    return composestatus.NAME not in telling
 
 
 def fault_text(fault: HubFaultError) -> str:
@@ -127,14 +174,25 @@ def _telling(names: Sequence[str]) -> List[str]:
     return sorted(telling, key=lambda name: (name not in first, name))[:MAX_FILES]
 
 
-def _image_reasons(files: Mapping[str, bytes], request: ImageRequest) -> List[str]:
+_Status = Union[ComposeStatus, ReplyError, None]
+"""What composer says of a compose, or why that cannot be read; None: it says nothing."""
+
+
+def _status(files: Mapping[str, bytes], request: ImageRequest) -> _Status:
     content = files.get(composestatus.NAME)
     if content is None:
-        return []
+        return None
     try:
-        status = read_compose_status(content, request.arches, request.upload)
+        return read_compose_status(content, request.arches, request.upload)
     except ReplyError as error:
-        return [error.reason]
+        return error
+
+
+def _image_reasons(status: _Status) -> List[str]:
+    if status is None:
+        return []
+    if isinstance(status, ReplyError):
+        return [status.reason]
     reasons = ["%s: %s" % (image.arch, image.error) for image in status.images if image.error]
     return reasons + _kept(status)
 
@@ -156,6 +214,11 @@ def uploaded(task_id: int, request: ImageRequest) -> Talk[Tuple[str, ...]]:
         return tuple(_kept(read_compose_status(content, request.arches, request.upload)))
     except ReplyError:
         return ()
+
+
+def _uploads(status: _Status) -> Tuple[Uploaded, ...]:
+    images = status.images if isinstance(status, ComposeStatus) else ()
+    return tuple(image.cloud for image in images if image.cloud is not None)
 
 
 def _kept(status: ComposeStatus) -> List[str]:

@@ -38,7 +38,7 @@ from pungi_osbuild.model import (
 )
 
 TYPE = "pungi_osbuild.images"
-FORMAT_VERSION = "1.1"
+FORMAT_VERSION = "1.2"
 """Of the payload. A later minor version only adds keys; another major version is refused."""
 
 _VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})", re.ASCII)

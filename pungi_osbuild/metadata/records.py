@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from pungi_osbuild.metadata.clouds import read_cloud
 from pungi_osbuild.metadata.fields import Fields, time_text, whole_seconds
@@ -13,8 +13,10 @@ from pungi_osbuild.model import (
     Artifact,
     Checksum,
     CloudImage,
+    EarlierTry,
     JsonDict,
     Manifest,
+    Orphan,
     Outcome,
     OutcomeKind,
     PlacedImage,
@@ -33,6 +35,8 @@ class TaskRecord:
     :param nvr: None when no release was ever allocated
     :param task_id: None when nothing was submitted
     :param reason: why it failed; None when it was built
+    :param earlier: the tries before it, which failed for reasons that may pass
+    :param orphans: what it leaves behind in clouds and in Koji
     """
 
     task_id: Optional[int]
@@ -48,6 +52,8 @@ class TaskRecord:
     started: Optional[int]
     ended: Optional[int]
     placed: Optional[int]
+    earlier: Tuple[EarlierTry, ...] = ()
+    orphans: Tuple[Orphan, ...] = ()
 
     @classmethod
     def of(cls, outcome: Outcome) -> TaskRecord:
@@ -67,6 +73,8 @@ class TaskRecord:
             started=whole_seconds(outcome.times.started),
             ended=whole_seconds(outcome.times.ended),
             placed=whole_seconds(outcome.placed),
+            earlier=outcome.earlier,
+            orphans=outcome.orphans,
         )
 
     @classmethod
@@ -94,6 +102,8 @@ class TaskRecord:
             started=fields.time_or_none("started"),
             ended=fields.time_or_none("ended"),
             placed=fields.time_or_none("placed"),
+            earlier=tuple(map(_earlier_try, _groups(fields, "earlier"))),
+            orphans=tuple(map(_orphan, _groups(fields, "orphans"))),
         )
 
     def to_json(self) -> JsonDict:
@@ -103,7 +113,27 @@ class TaskRecord:
         entry["outcome"] = self.outcome.value
         for key in ("created", "started", "ended", "placed"):
             entry[key] = time_text(entry[key])
+        for key in ("earlier", "orphans"):
+            entry[key] = [dict(vars(item)) for item in entry[key]]
         return entry
+
+
+def _groups(fields: Fields, key: str) -> List[Fields]:
+    """Return a list that files before format 1.2 lack."""
+    return fields.groups(key) if fields.has(key) else []
+
+
+def _earlier_try(fields: Fields) -> EarlierTry:
+    return EarlierTry(
+        task_id=fields.count_or_none("task_id"),
+        attempt=fields.count("attempt"),
+        nvr=fields.text_or_none("nvr"),
+        reason=fields.text_or_none("reason"),
+    )
+
+
+def _orphan(fields: Fields) -> Orphan:
+    return Orphan(fields.text("place"), fields.text("name"), fields.flag("is_there"))
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,15 @@ from pungi_osbuild.model.config import (
 )
 from pungi_osbuild.model.digest import block_digest, digest_of, sent_digest
 from pungi_osbuild.model.image import Artifact, BuiltImage, Checksum, Manifest, PlacedImage
-from pungi_osbuild.model.outcome import KojiPlace, Outcome, OutcomeKind, RunResult, TaskTimes
+from pungi_osbuild.model.outcome import (
+    EarlierTry,
+    KojiPlace,
+    Orphan,
+    Outcome,
+    OutcomeKind,
+    RunResult,
+    TaskTimes,
+)
 from pungi_osbuild.model.plain import JsonDict, without_logins
 from pungi_osbuild.model.problem import Problem, Severity, has_errors
 from pungi_osbuild.model.problemcodes import PROBLEM_CODES, ProblemCode
@@ -74,6 +82,7 @@ __all__ = [
     "ComposeIdentity",
     "ContainerUpload",
     "Customizations",
+    "EarlierTry",
     "GcpUpload",
     "ImageConfig",
     "ImageRequest",
@@ -81,6 +90,7 @@ __all__ = [
     "KojiPlace",
     "ListedImageType",
     "Manifest",
+    "Orphan",
     "Ostree",
     "Outcome",
     "OutcomeKind",

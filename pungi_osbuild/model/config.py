@@ -119,6 +119,8 @@ class ImageConfig:
     :param listed: what the config itself says of the image type
     :param flaws: options that are wrong: what stands here of them is what could be used, and the
         config has an error for each
+    :param timeout: seconds after its submission at which a task is cancelled; None: never
+    :param retries: how often a task is submitted again that failed for a reason which may pass
     """
 
     place: str
@@ -144,6 +146,8 @@ class ImageConfig:
     arch_uploads: Tuple[ArchUpload, ...] = ()
     listed: Optional[ListedImageType] = None
     flaws: Tuple[str, ...] = ()
+    timeout: Optional[float] = None
+    retries: int = 0
 
     def is_sound(self, *options: str) -> bool:
         """Whether none of some options is wrong, so that what follows from them can be judged."""

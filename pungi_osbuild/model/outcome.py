@@ -29,6 +29,39 @@ class TaskTimes:
 
 
 @dataclass(frozen=True)
+class EarlierTry:
+    """
+    A task that a request was before, and that failed.
+
+    :param attempt: 1 for the first submission
+    """
+
+    task_id: Optional[int]
+    attempt: int
+    nvr: Optional[str]
+    reason: Optional[str]
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """
+    Something that a task leaves behind which came to nothing: somebody has to delete it, or use it.
+
+    :param place: ``koji`` for a build, else composer's name of the cloud
+    :param name: the N-V-R, or what the image is called in its cloud; where it is there, its id
+    :param is_there: False: it may still appear, as composer goes on
+    """
+
+    place: str
+    name: str
+    is_there: bool = False
+
+    def describe(self) -> str:
+        """Return it for people."""
+        return "%s %s %s" % (self.place, self.name, "is there" if self.is_there else "may appear")
+
+
+@dataclass(frozen=True)
 class Outcome:
     """
     What became of a request. A failed image is a value, not an exception.
@@ -38,7 +71,10 @@ class Outcome:
     :param reason: why it failed, for people, per arch where composer says so; None when built
     :param logs: addresses of files that say more
     :param nvr_taken: it failed because its N-V-R was taken by another build meanwhile
+    :param passing: it failed for this reason, which may pass; None: trying again is of no use
     :param placed: when its last image was placed, seconds since the epoch
+    :param earlier: the tries before this one, in their order
+    :param orphans: what this try and those before leave behind, in clouds and in Koji
     """
 
     request: ImageRequest
@@ -48,9 +84,12 @@ class Outcome:
     reason: Optional[str] = None
     logs: Tuple[str, ...] = ()
     nvr_taken: bool = False
+    passing: Optional[str] = None
     times: TaskTimes = TaskTimes()
     placed: Optional[float] = None
     images: Tuple[PlacedImage, ...] = ()
+    earlier: Tuple[EarlierTry, ...] = ()
+    orphans: Tuple[Orphan, ...] = ()
 
     @property
     def ok(self) -> bool:

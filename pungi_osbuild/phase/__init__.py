@@ -7,6 +7,7 @@ from pungi_osbuild.phase.hubcheck import HubCheck, check_on_hub, hindered
 from pungi_osbuild.phase.plan import Plan, plan
 from pungi_osbuild.phase.prepare import planned_and_checked
 from pungi_osbuild.phase.progress import Activity, Progress, Stage, Standing
+from pungi_osbuild.phase.retrying import RetryPolicy
 from pungi_osbuild.phase.run import RunOptions, run
 from pungi_osbuild.phase.saved import saved_folder
 from pungi_osbuild.phase.status import going_on, last_run, looked_at, looking_hub, status
@@ -20,6 +21,7 @@ __all__ = [
     "Plan",
     "PollPolicy",
     "Progress",
+    "RetryPolicy",
     "RunOptions",
     "Stage",
     "Standing",

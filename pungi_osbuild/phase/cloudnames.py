@@ -53,7 +53,7 @@ def _collisions(requests: Sequence[ImageRequest]) -> Iterator[Problem]:
     told: Set[Tuple[str, str, str]] = set()
     for request in requests:
         upload = request.upload
-        name = _name(upload)
+        name = wanted_name(upload)
         if upload is None or name is None:
             continue
         for arch in request.arches:
@@ -100,7 +100,7 @@ def _fixed_names(requests: Sequence[ImageRequest]) -> Iterator[Problem]:
     told: Set[str] = set()
     for request in requests:
         upload, template = request.upload, request.upload_template
-        name = _name(upload)
+        name = wanted_name(upload)
         if template is None or name is None or isinstance(upload, ContainerUpload):
             continue
         place = option_place(request.config, request.arches[0], name.option)
@@ -130,7 +130,8 @@ def _varies(request: ImageRequest, written: str) -> bool:
     return words.get("date", "{date}") in written
 
 
-def _name(upload: Optional[Upload]) -> Optional[Name]:
+def wanted_name(upload: Optional[Upload]) -> Optional[Name]:
+    """Return the name that an upload wants; None where composer gives one."""
     if upload is None or upload.provider not in _NAMES:
         return None
     return _NAMES[upload.provider](upload)

@@ -31,12 +31,14 @@ from pungi_osbuild.metadata import Vocabulary
 from pungi_osbuild.model import (
     BuiltImage,
     ImageRequest,
+    Orphan,
     Outcome,
     OutcomeKind,
     PlacedImage,
     Settings,
     TaskTimes,
 )
+from pungi_osbuild.phase.orphans import are_there, may_appear
 from pungi_osbuild.phase.place import Care, Source, place
 from pungi_osbuild.phase.redact import without_secrets
 from pungi_osbuild.phase.saved import Provenance, save_logs, saved_folder
@@ -53,11 +55,18 @@ class Submitted:
     A request that became a task.
 
     :param attempt: 1 for the first submission
+    :param time: when it was submitted, seconds since the epoch; None: not known
     """
 
     request: ImageRequest
     task_id: int
     attempt: int = 1
+    time: Optional[float] = None
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether its task should have ended by a time, seconds since the epoch."""
+        timeout = self.request.config.timeout
+        return timeout is not None and self.time is not None and now - self.time >= timeout
 
 
 Work = Tuple[Submitted, Optional[Task]]
@@ -149,6 +158,8 @@ class Collector:
             failed(submitted, failure.reason, task),
             logs=self._saved(submitted, failure),
             nvr_taken=failure.nvr_taken,
+            passing=failure.passing,
+            orphans=_left_behind(submitted.request, failure),
         )
 
     def _built(
@@ -265,7 +276,21 @@ def failed(submitted: Submitted, reason: str, task: Optional[Task]) -> Outcome:
 
 def cancelled(submitted: Submitted, reason: str, task: Optional[Task]) -> Outcome:
     """Return the outcome of a task that somebody cancelled."""
-    return replace(failed(submitted, reason, task), kind=OutcomeKind.CANCELLED)
+    # What no builder has taken never came to composer.
+    was_begun = task is None or task.times.started is not None
+    return replace(
+        failed(submitted, reason, task),
+        kind=OutcomeKind.CANCELLED,
+        orphans=may_appear(submitted.request) if was_begun else (),
+    )
+
+
+def _left_behind(request: ImageRequest, failure: Failure) -> Tuple[Orphan, ...]:
+    there = are_there(failure.uploads)
+    if failure.is_told:
+        return there
+    # What is known to be there is not named a second time.
+    return there or may_appear(request)
 
 
 def refused(request: ImageRequest, attempt: int, reason: str) -> Outcome:

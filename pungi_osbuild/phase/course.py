@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from dataclasses import dataclass, field, replace
-from typing import Callable, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple, Union
 
 from pungi_osbuild.errors import HubError, PungiOsbuildError
 from pungi_osbuild.hub import Hub, HubFaultError, fault_text
@@ -16,8 +16,9 @@ from pungi_osbuild.phase.history import Bounds
 from pungi_osbuild.phase.host import Host
 from pungi_osbuild.phase.journal import Journal
 from pungi_osbuild.phase.releases import Registry, allocate
+from pungi_osbuild.phase.retrying import Retries, RetryPolicy
 from pungi_osbuild.phase.submitting import Submitter
-from pungi_osbuild.phase.watch import Ended, Watcher
+from pungi_osbuild.phase.watch import SLICE, Ended, Watcher
 from pungi_osbuild.phase.workers import GRACE, Workers
 from pungi_osbuild.stop import StopFlag
 
@@ -53,7 +54,7 @@ class Graces:
 @dataclass(frozen=True)
 class Conduct:
     """
-    When a run gives up, and how.
+    When a run gives up, when it tries again, and how.
 
     :param stop: looked at in each turn, for a signal whose exception was swallowed
     :param cancel_on_stop: cancel the tasks of a run that is stopped
@@ -64,6 +65,7 @@ class Conduct:
     cancel_on_stop: bool = False
     fail_fast: bool = False
     graces: Graces = field(default_factory=Graces)
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
 
 
 class Course:
@@ -103,6 +105,8 @@ class Course:
         self._lost: Optional[HubError] = None
         self._reason_to_give_up: Optional[str] = None
         self._canceller = Canceller(hub)
+        self._overdue: Set[int] = set()
+        self._retries = Retries(registry, conduct.retries, collector.clock)
         self._ended: Dict[int, Ended] = {}
 
     @property
@@ -153,6 +157,7 @@ class Course:
 
     def keep(self, outcome: Outcome) -> None:
         """Keep what became of a request."""
+        outcome = self._retries.told(outcome)
         request = outcome.request
         self._outcomes[request.number] = outcome
         self._host.settled(outcome)
@@ -163,7 +168,11 @@ class Course:
 
     def left(self) -> Tuple[Outcome, ...]:
         """Return the outcomes of what was submitted and is not finished: of a run that stops."""
-        return tuple(self._unfinished(submitted) for submitted in self.unfinished)
+        waiting = {outcome.request.number: outcome for outcome in self._retries.waiting}
+        return tuple(
+            self._retries.told(waiting.get(submitted.request.number) or self._unfinished(submitted))
+            for submitted in self.unfinished
+        )
 
     def cancel(self) -> None:
         """
@@ -191,17 +200,21 @@ class Course:
 
     def _watch_by(self, poller: Workers[None, Polled], collectors: Workers[Read, Outcome]) -> None:
         check = self._conduct.stop.check
-        while self._watcher.open or collectors.pending:
+        while self._is_waiting or collectors.pending:
             check()
-            done = collectors.take_ready() if self._watcher.open else [collectors.take(check)]
+            done = collectors.take_ready() if self._is_waiting else [collectors.take(check)]
             again = [outcome for outcome in done if not self._settle(outcome)]
             if again:
                 self._submit(self._with_new_releases(again))
             if self._reason_to_give_up is not None:
                 self._canceller.cancel(self._watcher.open)
-            if not self._watcher.open:
+            self._cancel_overdue()
+            self._try_again()
+            if not self._is_waiting:
                 continue
-            if self._watcher.is_due:
+            if not self._watcher.open:
+                self._collector.clock.sleep(SLICE)
+            elif self._watcher.is_due:
                 poller.give(None)
                 ended = poller.take(check)
                 if isinstance(ended, Exception):
@@ -210,6 +223,37 @@ class Course:
                     collectors.give(read)
             else:
                 self._watcher.wait()
+
+    @property
+    def _is_waiting(self) -> bool:
+        """Whether there is something to do that time alone brings."""
+        return bool(self._watcher.open or self._retries.waiting)
+
+    def _cancel_overdue(self) -> None:
+        now = self._collector.clock.now()
+        late = {one for one in self._watcher.open if self._submitted[one].is_overdue(now)}
+        for task_id in sorted(late - self._overdue):
+            request = self._submitted[task_id].request
+            logger.warning(
+                "%s: task %d has not ended %g s after it was submitted (timeout)",
+                request.describe(),
+                task_id,
+                request.config.timeout,
+            )
+        self._overdue |= late
+        self._canceller.cancel(late)
+
+    def _try_again(self) -> None:
+        """Submit what has waited long enough; nothing when the run gives up."""
+        if self._reason_to_give_up is not None:
+            for outcome in self._retries.drop():
+                self.keep(outcome)
+            return
+        tries, kept = self._retries.take_due()
+        for outcome in kept:
+            self.keep(outcome)
+        if tries:
+            self._submit(tries)
 
     def _poll(self, _nothing: None) -> Polled:
         # In a thread of its own: a hub that does not answer keeps nobody from stopping the run.
@@ -259,7 +303,7 @@ class Course:
             return refused(request, attempt, error.reason)
         # Two threads may do this at once; the lower of two bounds is one, too.
         self._bounds = replace(self._bounds, task_id=max(self._bounds.task_id, task_id))
-        submitted = Submitted(request, task_id, attempt)
+        submitted = Submitted(request, task_id, attempt, self._collector.clock.now())
         self._host.submitted(submitted)
         if self._conduct.cancel_on_stop and self._conduct.stop.requested:
             # Nobody may be left to take this result, to cancel the task, or to keep a journal.
@@ -278,7 +322,7 @@ class Course:
             self._note(self._submitted_as(request, request.attempt, task_id))
 
     def _submitted_as(self, request: ImageRequest, attempt: int, task_id: int) -> Submitted:
-        submitted = Submitted(request, task_id, attempt)
+        submitted = Submitted(request, task_id, attempt, self._collector.clock.now())
         self._host.submitted(submitted)
         self._try_to(lambda: self._journal.submitted(request, attempt, task_id))
         return submitted
@@ -325,13 +369,24 @@ class Course:
         gone_on = self._reason_to_give_up is None and outcome.attempt < MAX_ATTEMPTS
         if outcome.nvr_taken and request.release_from_hub and gone_on:
             logger.warning("%s was taken by another build meanwhile; taking another", request.nvr)
+            self._retries.note(outcome)
             return False
         if outcome.kind is OutcomeKind.CANCELLED and outcome.task_id in self._canceller.cancelled:
-            reason = "task %d was cancelled: %s; %s"
-            why = (outcome.task_id, self._reason_to_give_up, _GOES_ON)
-            outcome = replace(outcome, reason=reason % why)
-        self.keep(outcome)
+            outcome = self._explained(outcome)
+        last = outcome if self._reason_to_give_up is not None else self._retries.take(outcome)
+        if last is not None:
+            self.keep(last)
         return True
+
+    def _explained(self, outcome: Outcome) -> Outcome:
+        """Return the outcome of a task that was cancelled here, with the reason for that."""
+        why, kind = self._reason_to_give_up, outcome.kind
+        if outcome.task_id in self._overdue:
+            timeout = outcome.request.config.timeout
+            why = "it had not ended %g s after it was submitted (timeout)" % (timeout or 0)
+            kind = OutcomeKind.FAILED
+        reason = "task %d was cancelled: %s; %s" % (outcome.task_id or 0, why, _GOES_ON)
+        return replace(outcome, reason=reason, kind=kind)
 
     def _with_new_releases(self, again: Sequence[Outcome]) -> List[Tuple[ImageRequest, int]]:
         waiting = [replace(outcome.request, base_release=None) for outcome in again]

@@ -31,6 +31,7 @@ from pungi_osbuild.phase.preflight import preflight
 from pungi_osbuild.phase.record import own_files
 from pungi_osbuild.phase.refusals import refusals_explained
 from pungi_osbuild.phase.releases import allocate
+from pungi_osbuild.phase.retrying import RetryPolicy
 from pungi_osbuild.phase.submitting import Submitter
 from pungi_osbuild.phase.watch import PollPolicy, Watcher
 from pungi_osbuild.phase.watched import WatchedHost, WatchedTasks
@@ -52,6 +53,7 @@ class RunOptions:
         has, ``osbuild_outage_limit`` counts
     :param host: whoever the run works for; None: the compose folder
     :param graces: for what is in progress when a run is stopped
+    :param retries: when a request is tried again that failed for a reason which may pass
     :param board: shows where the run stands to somebody who looks; None: nobody does
     """
 
@@ -62,6 +64,7 @@ class RunOptions:
     patience: float = 0.0
     host: Optional[Host] = None
     graces: Graces = field(default_factory=Graces)
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
     board: Optional[Board] = None
 
 
@@ -132,7 +135,13 @@ def run(
                 own_files(topdir),
             ),
             host,
-            Conduct(options.stop, options.cancel_on_stop, settings.fail_fast, options.graces),
+            Conduct(
+                options.stop,
+                options.cancel_on_stop,
+                settings.fail_fast,
+                options.graces,
+                options.retries,
+            ),
             bounds,
         )
         for request in requests:

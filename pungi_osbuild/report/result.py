@@ -24,6 +24,7 @@ def result_table(result: RunResult, width: Optional[int]) -> List[str]:
     lines = _image_lines(result, width)
     for outcome in result.failures:
         lines.extend(["", *_failure_lines(outcome, result.koji.weburl)])
+    lines.extend(_orphan_lines(result))
     return [*lines, "", _summary(result)]
 
 
@@ -75,6 +76,17 @@ def _failure_lines(outcome: Outcome, weburl: str) -> List[str]:
     if weburl and outcome.task_id is not None:
         logs.insert(0, "task: %s/taskinfo?taskID=%d" % (weburl, outcome.task_id))
     return [title, *("    %s" % line for line in (*reason, *logs))]
+
+
+def _orphan_lines(result: RunResult) -> List[str]:
+    """Return what somebody has to look after, as no compose knows of it."""
+    left = [(outcome, orphan) for outcome in result.outcomes for orphan in outcome.orphans]
+    if not left:
+        return []
+    lines = ["", "LEFT BEHIND by tasks that came to nothing: delete it where nobody needs it"]
+    for outcome, orphan in left:
+        lines.append("    %s, of %s" % (orphan.describe(), outcome.request.describe()))
+    return lines
 
 
 def _summary(result: RunResult) -> str:

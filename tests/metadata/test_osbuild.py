@@ -31,6 +31,8 @@ from pungi_osbuild.model import (
     Artifact,
     Checksum,
     CloudImage,
+    EarlierTry,
+    Orphan,
     Outcome,
     OutcomeKind,
     Provider,
@@ -87,13 +89,17 @@ def test_the_document_is_as_the_design_says(tmp_path: Path) -> None:
     cloud = (a_cloud_image(),)
     image = a_placed_image(built=a_built_image(cloud=cloud))
     failed = a_failed_outcome(
-        request=a_request(arches=("aarch64",), can_fail=True), task_id=None, times=TaskTimes()
+        request=a_request(arches=("aarch64",), can_fail=True),
+        task_id=None,
+        times=TaskTimes(),
+        earlier=(EarlierTry(9, 1, "a-1-1", "away"),),
+        orphans=(Orphan("koji", "a-1-1"),),
     )
     record(tmp_path, an_outcome(images=(image,)), failed)
     document = json.loads((tmp_path / "osbuild.json").read_text())
     assert document["header"]["type"] == "pungi_osbuild.images"
     assert document["payload"] == {
-        "format_version": "1.1",
+        "format_version": "1.2",
         "compose": {
             "id": "Example-1-20261123.t.0",
             "type": "test",
@@ -121,6 +127,8 @@ def test_the_document_is_as_the_design_says(tmp_path: Path) -> None:
                 "started": None,
                 "ended": None,
                 "placed": None,
+                "earlier": [{"task_id": 9, "attempt": 1, "nvr": "a-1-1", "reason": "away"}],
+                "orphans": [{"place": "koji", "name": "a-1-1", "is_there": False}],
             },
             {
                 "task_id": 11,
@@ -136,6 +144,8 @@ def test_the_document_is_as_the_design_says(tmp_path: Path) -> None:
                 "started": "2026-11-23T07:13:30Z",
                 "ended": "2026-11-23T07:23:20Z",
                 "placed": "2026-11-23T07:23:27Z",
+                "earlier": [],
+                "orphans": [],
             },
         ],
         "images": {

@@ -1,0 +1,162 @@
+"""
+Trying again: which failures may pass, when a request is submitted again, and why one is not.
+
+A try that failed may have taken what the next one needs. Its build may still be under way, as
+composer goes on when the builder has lost it; and it may have given an image in a cloud the name
+that the next one wants, since composer uploads before it imports. Neither is tried again then.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import Dict, List, Optional, Tuple
+
+from pungi_osbuild.clock import Clock
+from pungi_osbuild.model import EarlierTry, ImageRequest, Orphan, Outcome, Provider
+from pungi_osbuild.phase.cloudnames import wanted_name
+from pungi_osbuild.phase.releases import Registry
+
+logger = logging.getLogger(__name__)
+
+Tries = List[Tuple[ImageRequest, int]]
+"""Requests to submit, each with its attempt."""
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """
+    When a request is tried again: what made it fail needs time to pass.
+
+    :param first: seconds to wait after the first failure; twice as long after each further one
+    :param most: seconds to wait at most
+    """
+
+    first: float = 60.0
+    most: float = 900.0
+
+    def pause(self, failures: int) -> float:
+        """Return how many seconds to wait after some failures."""
+        return float(min(self.most, self.first * 2.0 ** min(failures - 1, 20)))
+
+
+class Retries:
+    """
+    Requests that wait to be tried again, and what is to be told of the tries before.
+
+    Used by one thread.
+
+    :param registry: says whether an N-V-R can be had again
+    """
+
+    def __init__(self, registry: Registry, policy: RetryPolicy, clock: Clock) -> None:
+        self._registry = registry
+        self._policy = policy
+        self._clock = clock
+        self._waiting: Dict[int, Tuple[float, Outcome]] = {}
+        self._failures: Dict[int, int] = {}
+        self._earlier: Dict[int, Tuple[EarlierTry, ...]] = {}
+        self._orphans: Dict[int, Tuple[Orphan, ...]] = {}
+
+    @property
+    def waiting(self) -> Tuple[Outcome, ...]:
+        """The failures that are not the last word."""
+        return tuple(outcome for _, outcome in self._waiting.values())
+
+    def take(self, outcome: Outcome) -> Optional[Outcome]:
+        """
+        Take a failure after which its request is tried again.
+
+        :returns: the outcome where it is not, with the reason for that; None: it was taken
+        """
+        request = outcome.request
+        if outcome.ok or outcome.passing is None or not request.config.retries:
+            return outcome
+        failures = self._failures.get(request.number, 0) + 1
+        hindrance = _hindrance(outcome, failures)
+        if hindrance is not None:
+            return _not_again(outcome, hindrance)
+        self._failures[request.number] = failures
+        pause = self._policy.pause(failures)
+        self._waiting[request.number] = (self._clock.monotonic() + pause, outcome)
+        logger.warning(
+            "%s: task %s failed, as %s; it is tried again in %d s (%d of %d)",
+            request.describe(),
+            outcome.task_id,
+            outcome.passing,
+            pause,
+            failures,
+            request.config.retries,
+        )
+        return None
+
+    def take_due(self) -> Tuple[Tries, List[Outcome]]:
+        """
+        Return what has waited long enough, and what cannot be tried again after all.
+
+        :raises HubError: the hub could not be reached
+        :raises HubFaultError: the hub refused to say what is there
+        """
+        now = self._clock.monotonic()
+        due = [outcome for since, outcome in self._waiting.values() if since <= now]
+        if not due:
+            return [], []
+        # Asked as late as can be: composer may still have been at work on the first one.
+        taken = self._registry.taken(str(outcome.request.nvr) for outcome in due)
+        tries: Tries = []
+        kept: List[Outcome] = []
+        for outcome in due:
+            request = outcome.request
+            del self._waiting[request.number]
+            if request.nvr in taken:
+                kept.append(_not_again(outcome, "%s is not free: composer goes on" % request.nvr))
+            else:
+                self.note(outcome)
+                attempt = outcome.attempt + 1
+                tries.append((request.with_attempt(attempt), attempt))
+        return tries, kept
+
+    def drop(self) -> Tuple[Outcome, ...]:
+        """Return what waits, and try none of it again."""
+        dropped = self.waiting
+        self._waiting.clear()
+        return dropped
+
+    def note(self, outcome: Outcome) -> None:
+        """Note a try after which there is another one."""
+        number = outcome.request.number
+        earlier = EarlierTry(outcome.task_id, outcome.attempt, outcome.request.nvr, outcome.reason)
+        self._earlier[number] = (*self._earlier.get(number, ()), earlier)
+        self._orphans[number] = (*self._orphans.get(number, ()), *outcome.orphans)
+
+    def told(self, outcome: Outcome) -> Outcome:
+        """Return an outcome with what is to be told of the tries before it."""
+        number = outcome.request.number
+        return replace(
+            outcome,
+            earlier=self._earlier.get(number, ()),
+            orphans=(*self._orphans.get(number, ()), *outcome.orphans),
+        )
+
+
+def _hindrance(outcome: Outcome, failures: int) -> Optional[str]:
+    """Return why a request is not tried again; None: it is."""
+    request = outcome.request
+    retries = request.config.retries
+    if failures > retries:
+        return "this was the last of %d retr%s" % (retries, "y" if retries == 1 else "ies")
+    name = wanted_name(request.upload)
+    following = wanted_name(request.with_attempt(outcome.attempt + 1).upload)
+    if name is None or following is None or name.key != following.key:
+        return None
+    upload = request.upload
+    if upload is None or upload.provider is Provider.CONTAINER:  # a tag moves
+        return None
+    if any(orphan.place == upload.provider.value for orphan in outcome.orphans):
+        return "%s may be taken by this try; put {attempt} into it" % name.what
+    return None
+
+
+def _not_again(outcome: Outcome, why: str) -> Outcome:
+    reason = "%s\nit may pass (%s), and is not tried again: %s"
+    return replace(outcome, reason=reason % (outcome.reason, outcome.passing, why))
