@@ -8,6 +8,7 @@ that lets a browser run no script and load nothing.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 from http import HTTPStatus
@@ -33,6 +34,9 @@ WEB_PATH = "/koji"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 ROWS = 100
 """Of a list on one page."""
+
+HIDING = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Categories of characters that cannot be seen, but change what is: controls and formats."""
 
 REFRESH = 5
 """Seconds after which a page with something unfinished is looked at again."""
@@ -100,7 +104,12 @@ class Pages:
         view = self._views.get(path[len(WEB_PATH) :].rstrip("/"))
         if view is None:
             return self._missing("There is no such page.")
-        return view({name: values[-1] for name, values in parse_qs(query).items()})
+        try:
+            return view({name: values[-1] for name, values in parse_qs(query).items()})
+        except Exception as error:
+            # A browser that hears nothing would think that the hub is gone.
+            page = self._missing("BUG: this page cannot be shown: %s" % type(error).__name__)
+            return Page(HTTPStatus.INTERNAL_SERVER_ERROR, page.body)
 
     def _tasks(self, asked: Mapping[str, str]) -> Page:
         def read(office: Office, now: float) -> Tuple[float, Turn[TaskLine]]:
@@ -108,7 +117,7 @@ class Pages:
             return now, _turn(tasks, asked, lambda task: task_line(office, task, now))
 
         now, turn = self._dispatcher.look(read)
-        running = any(line.state in ("FREE", "OPEN") for line in turn.rows)
+        running = any(line.state in ("FREE", "ASSIGNED", "OPEN") for line in turn.rows)
         return self._page("tasks.html", now, running, {"turn": turn})
 
     def _builds(self, asked: Mapping[str, str]) -> Page:
@@ -161,6 +170,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_open,
         trim_blocks=True,
     )
     environment.filters.update(time=_time, took=_took, plain=_plain)
@@ -182,6 +192,19 @@ def _took(seconds: Optional[float]) -> str:
 
 def _plain(value: Any) -> str:
     return without_login(str(value))
+
+
+def _open(value: Any) -> Any:
+    """Return what a page shows, with nothing hidden: neither controls nor what turns text round."""
+    if not isinstance(value, str) or hasattr(value, "__html__"):
+        return value
+    return "".join(map(_visible, value))
+
+
+def _visible(character: str) -> str:
+    if character == "\n" or unicodedata.category(character) not in HIDING:
+        return character
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def _parts(view: Any) -> Dict[str, Any]:

@@ -223,11 +223,16 @@ def _images(office: Office, task: Task) -> Iterator[ImageView]:
         )
 
 
-def _reasons(error: Optional[Mapping[str, Any]]) -> Iterator[str]:
-    if error:
-        yield str(error["reason"])
-        for detail in error.get("details") or ():
-            yield str(detail.get("reason", ""))
+def _reasons(error: Any) -> Iterator[str]:
+    """Give the reasons of an error of composer's, those of its details after its own."""
+    if isinstance(error, Mapping):
+        yield str(error.get("reason", ""))
+        yield from _reasons(error.get("details"))
+    elif isinstance(error, list):
+        for detail in error:
+            yield from _reasons(detail)
+    elif error:
+        yield str(error)
 
 
 def build_view(office: Office, build: Build) -> BuildView:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pungi_osbuild.rehearsal import HubSettings
+from pungi_osbuild.rehearsal.pages import HIDING
 from tests.rehearsal.desk import DURATION, Desk, a_desk
 
 EC2 = {"region": "us-east-1", "share_with_accounts": ["123456789012"]}
@@ -241,5 +243,50 @@ def test_nothing_from_a_task_is_markup(
     desk.end_all()
     look = page(desk, "/taskinfo?taskID=%d" % task_id)
     for text in (name, version, distro, image_type, arch):
-        assert text in look.text
+        assert seen(text) in look.text
     page(desk)
+
+
+def seen(text: str) -> str:
+    """Return a text as a page shows it: what cannot be seen is spelled."""
+    return "".join(
+        one.encode("unicode_escape").decode() if unicodedata.category(one) in HIDING else one
+        for one in text
+    )
+
+
+def test_what_is_assigned_is_looked_at_again(desk: Desk) -> None:
+    """Not only what is FREE or OPEN."""
+    desk.submit()
+    desk.clock.turn(0.06)
+    look = page(desk)
+    assert "1 ASSIGNED" in look.words
+    assert "looks again" in look.words
+
+
+@pytest.mark.parametrize(
+    "fault, said",
+    [
+        ("escapes", r"osbuild build failed: \x1b[2J\x1b[1;31mred"),
+        ("depsolve", "Manifest dependency failed; Error in depsolve job dependency; DNF error"),
+        ("register", 'error: "database outage" code: 1014'),
+        ("composer-error", "503 Service Unavailable"),
+    ],
+)
+def test_all_of_a_reason_can_be_read(fault: str, said: str, tmp_path: Path) -> None:
+    """However deep it is, and nothing in it is hidden."""
+    with a_desk(tmp_path, fault) as desk:
+        desk.build()
+        look = page(desk, "/taskinfo?taskID=1")
+        assert said in look.words
+        assert not {"\x1b", "\x9b", "\u202e"} & set(look.text)
+
+
+def test_a_page_that_cannot_be_shown_says_so(desk: Desk) -> None:
+    """Here somebody has broken a file of Koji's volume; the hub goes on."""
+    desk.build()
+    assert page(desk).words
+    (status,) = desk.hub.topdir.rglob("compose-status.json")
+    status.write_text("{")
+    assert "cannot be shown" in page(desk, "/taskinfo?taskID=1", 500).words
+    assert "1 CLOSED" in page(desk).words
