@@ -8,10 +8,17 @@ from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, TaskRecord
 from pungi_osbuild.model import Arch, OutcomeKind
+from pungi_osbuild.report.durations import duration_text
 from pungi_osbuild.report.sizes import size_text
 
 SMALL = 1.0
 """Per cent: nightly images differ by less all the time."""
+
+MUCH_LONGER = 1.5
+"""Times as long as before: what is worth a look."""
+
+LEAST_LONGER = 60.0
+"""Seconds more than before: less says nothing of an image that is built in some."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,25 @@ class SizeChange:
 
 
 @dataclass(frozen=True)
+class Slower:
+    """
+    A task that took longer, from its submission to its last image in its place.
+
+    :param before: seconds
+    :param after: seconds
+    """
+
+    subject: Subject
+    before: float
+    after: float
+
+    @property
+    def text(self) -> str:
+        """How long it took then and now."""
+        return "%s, and %s then" % (duration_text(self.after), duration_text(self.before))
+
+
+@dataclass(frozen=True)
 class Differences:
     """
     What differs from a previous compose.
@@ -74,6 +100,7 @@ class Differences:
     :param still_failing: what failed both times
     :param mended: what failed then, and was built now
     :param sizes: images that differ by ``SMALL`` per cent and more, the greatest first
+    :param slower: tasks that were built both times and took much longer, the worst first
     """
 
     previous: str
@@ -84,11 +111,13 @@ class Differences:
     still_failing: Tuple[Subject, ...]
     mended: Tuple[Subject, ...]
     sizes: Tuple[SizeChange, ...]
+    slower: Tuple[Slower, ...] = ()
 
     @property
     def nothing(self) -> bool:
         """Whether there is nothing to tell."""
-        return not (self.added or self.gone or self.failing or self.mended or self.sizes)
+        changed = (self.added, self.gone, self.failing, self.mended, self.sizes, self.slower)
+        return not any(changed)
 
 
 def differences(now: OsbuildRecord, before: OsbuildRecord) -> Differences:
@@ -123,7 +152,29 @@ def differences(now: OsbuildRecord, before: OsbuildRecord) -> Differences:
                 key=lambda change: -abs(change.percent),
             )
         ),
+        slower=_slower(durations(now), durations(before)),
     )
+
+
+def durations(record: OsbuildRecord) -> Mapping[Subject, float]:
+    """Return how many seconds each task that was built took, to its last image in its place."""
+    found: Dict[Subject, float] = {}
+    for task in record.tasks:
+        ends = [end for end in (task.ended, task.placed) if end is not None]
+        if task.outcome is OutcomeKind.BUILT and task.created is not None and ends:
+            found[subject_of_task(task)] = float(max(0, max(ends) - task.created))
+    return found
+
+
+def _slower(now: Mapping[Subject, float], before: Mapping[Subject, float]) -> Tuple[Slower, ...]:
+    found = [
+        Slower(subject, before[subject], took)
+        for subject, took in now.items()
+        if subject in before
+        and took >= before[subject] * MUCH_LONGER
+        and took - before[subject] >= LEAST_LONGER
+    ]
+    return tuple(sorted(found, key=lambda one: one.before - one.after))
 
 
 _Key = Tuple[Subject, int]

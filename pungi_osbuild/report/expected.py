@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Dict, Mapping, Optional
+from typing import Mapping, Optional
 
-from pungi_osbuild.metadata import OsbuildRecord, TaskRecord
-from pungi_osbuild.model import OutcomeKind
+from pungi_osbuild.metadata import OsbuildRecord
 from pungi_osbuild.phase import Standing
-from pungi_osbuild.report.differences import Subject, subject_of_task
+from pungi_osbuild.report.differences import Subject, durations
 
 Expected = Mapping[Subject, float]
 """Seconds from submission to the last image in its place."""
@@ -17,19 +16,7 @@ NOTHING: Expected = {}
 
 def expected_of(record: OsbuildRecord) -> Expected:
     """Return how long the images of a previous compose took; of those that were built."""
-    found: Dict[Subject, float] = {}
-    for task in record.tasks:
-        took = _took(task)
-        if took is not None:
-            found[subject_of_task(task)] = took
-    return found
-
-
-def _took(task: TaskRecord) -> Optional[float]:
-    if task.outcome is not OutcomeKind.BUILT or task.created is None:
-        return None
-    ends = [end for end in (task.ended, task.placed) if end is not None]
-    return float(max(0, max(ends) - task.created)) if ends else None
+    return durations(record)
 
 
 def expected_for(standing: Standing, expected: Expected) -> Optional[float]:

@@ -84,3 +84,20 @@ def test_a_task_for_several_arches() -> None:
     found = compared(([], [both]), (images, []))
     assert titles(found.failing) == ["one aarch64,x86_64"]
     assert not found.gone
+
+
+def test_what_took_much_longer() -> None:
+    """Half as long again, and a minute more: of what was built both times."""
+
+    def task(name: str, seconds: int) -> TaskRecord:
+        return a_task(name, created=100, started=110, ended=100 + seconds, placed=None)
+
+    before = [task("a", 600), task("b", 600), task("c", 20), task("d", 600), task("e", 600)]
+    failed = a_failed_task("d", "x86_64", created=100, ended=5000)
+    now = [task("a", 1000), task("b", 899), task("c", 70), failed, task("e", 3600)]
+    found = compared(([], now), ([], before))
+    assert [(one.subject.title, one.text) for one in found.slower] == [
+        ("e", "1 h 00 min, and 10 min 00 s then"),
+        ("a", "16 min 40 s, and 10 min 00 s then"),
+    ]
+    assert not found.nothing
