@@ -137,7 +137,13 @@ def _rehearse(
             # The hub and its pages are gone when somebody reads what was recorded.
             replace(profile, weburl=""),
             vocabulary(),
-            RunOptions(over_http=download, stop=STOP, board=board, retries=RetryPolicy(first=1.0)),
+            RunOptions(
+                over_http=download,
+                stop=STOP,
+                board=board,
+                retries=RetryPolicy(first=1.0),
+                is_hub_gone=True,
+            ),
         )
         return _as_it_stays(result, hub)
 

@@ -17,7 +17,7 @@ from pungi_osbuild.cli.show import show_problems, show_result
 from pungi_osbuild.cli.signals import STOP
 from pungi_osbuild.errors import ConfigError, InputError
 from pungi_osbuild.metadata import claims_of_request, own_in, recorded_images, vocabulary
-from pungi_osbuild.phase import RunOptions, check_beside, run
+from pungi_osbuild.phase import Rebuild, RunOptions, check_beside, read_journal, run
 
 _FILE = click.Path(path_type=Path)
 IMAGES = "images.json"
@@ -29,6 +29,21 @@ OSBUILD = "osbuild.json"
 @click.option("--compose", type=_FILE, metavar="DIR", required=True, help="The compose's folder.")
 @click.option("--profile", metavar="NAME", help="Koji profile; default: the config's koji_profile.")
 @login_options
+@click.option(
+    "--cancel-on-interrupt", is_flag=True, help="Cancel the tasks when the run is interrupted."
+)
+@click.option(
+    "--rebuild-changed",
+    "rebuild",
+    flag_value=Rebuild.CHANGED.value,
+    help="Build blocks anew that have changed since they were submitted.",
+)
+@click.option(
+    "--rebuild-all",
+    "rebuild",
+    flag_value=Rebuild.ALL.value,
+    help="Build everything anew; forget what was submitted for this compose.",
+)
 @click.option("--download", is_flag=True, help="Fetch images over HTTP, mounted volume or not.")
 @click.option(
     "--previous",
@@ -50,6 +65,8 @@ def run_command(
     compose: Path,
     profile: Optional[str],
     login: Login,
+    cancel_on_interrupt: bool,
+    rebuild: Optional[str],
     download: bool,
     previous: Optional[Path],
     quiet: bool,
@@ -57,7 +74,8 @@ def run_command(
 ) -> None:
     """Build CONFIG's images in Koji and add them to an existing compose.
 
-    What images.json holds of other phases is kept, composeinfo.json is not touched.
+    What images.json holds of other phases is kept, composeinfo.json is not touched. Run again
+    after an interruption or a crash, it goes on: nothing is submitted twice.
 
     \b
     Example: pungi-osbuild run fedora.conf --compose Fedora-41-20261123.n.0 --profile koji
@@ -82,7 +100,13 @@ def run_command(
                     read.settings,
                     koji,
                     vocabulary(),
-                    RunOptions(over_http=download, stop=STOP, board=board),
+                    RunOptions(
+                        over_http=download,
+                        stop=STOP,
+                        cancel_on_stop=cancel_on_interrupt,
+                        rebuild=Rebuild(rebuild) if rebuild else Rebuild.NOTHING,
+                        board=board,
+                    ),
                 )
         except ConfigError as error:
             show_problems(error.problems)
@@ -96,10 +120,12 @@ def _beside_what_is_there(prepared: Prepared, compose: Path) -> Prepared:
     folder = compose / "compose" / "metadata"
     claims = [claim for request in prepared.requests for claim in claims_of_request(request)]
     own = {(entry.variant, entry.arch, entry.path) for entry in own_in(folder / OSBUILD, claims)}
+    # A run that was killed may have been between the two files: its journal knows its own.
+    placed = {file.path for one in read_journal(compose).submissions for file in one.placed}
     kept = [
         image
         for image in recorded_images(folder / IMAGES)
-        if (image.variant, image.arch, image.path) not in own
+        if (image.variant, image.arch, image.path) not in own and image.path not in placed
     ]
     problems = (*prepared.problems, *check_beside(prepared.requests, kept))
     return replace(prepared, problems=problems)

@@ -17,8 +17,9 @@ from pungi_osbuild.hub.releases import (
     read_taken,
     taken,
 )
-from pungi_osbuild.hub.results import beside_image, build_file, read_result
+from pungi_osbuild.hub.results import beside_image, build_file, read_build_result, read_result
 from pungi_osbuild.hub.session import Call, Hub, HubFaultError, Reply, UnansweredError
+from pungi_osbuild.hub.tagging import tag_build
 from pungi_osbuild.hub.talks import Talk, hold, hold_all
 from pungi_osbuild.hub.targets import (
     Tag,
@@ -98,6 +99,7 @@ __all__ = [
     "read_arches",
     "read_archive_types",
     "read_build",
+    "read_build_result",
     "read_listed",
     "read_profile",
     "read_result",
@@ -106,6 +108,7 @@ __all__ = [
     "read_target",
     "read_user",
     "submit",
+    "tag_build",
     "tag_call",
     "taken",
     "target_call",

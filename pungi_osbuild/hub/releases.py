@@ -27,10 +27,12 @@ class KojiBuild:
     A build that Koji knows.
 
     :param task_id: None where Koji does not say: composer names it when it imports the build
+    :param id: 0 where nobody needs it
     """
 
     state: BuildState
     task_id: Optional[int] = None
+    id: int = 0
 
     @property
     def takes_nvr(self) -> bool:
@@ -95,7 +97,11 @@ def read_build(nvr: str, reply: Reply) -> Optional[KojiBuild]:
         state = BuildState(number)
     except ValueError as error:
         raise unusable("%s, state" % build.where, "a build's state", number) from error
-    return KojiBuild(state, build.integer("task_id") if build.has("task_id") else None)
+    return KojiBuild(
+        state,
+        build.integer("task_id") if build.has("task_id") else None,
+        build.integer("id") if build.has("id") else 0,
+    )
 
 
 def read_taken(nvr: str, reply: Reply) -> bool:

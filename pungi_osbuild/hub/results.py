@@ -77,6 +77,19 @@ def read_result(task_id: int, request: ImageRequest) -> Talk[Tuple[BuiltImage, .
     return (yield from _read(build_id, task_id, request, result.maybe_struct("composer")))
 
 
+def read_build_result(
+    build_id: int, task_id: int, request: ImageRequest
+) -> Talk[Tuple[BuiltImage, ...]]:
+    """
+    Return the images of a build whose task has no result, for it was cancelled or has failed.
+
+    :param task_id: of that task
+    :raises ReplyError: as of :func:`read_result`
+    :raises HubFaultError: the hub refused a call
+    """
+    return (yield from _read(build_id, task_id, request, None))
+
+
 def _read(
     build_id: int, task_id: int, request: ImageRequest, composer: Optional[Struct]
 ) -> Talk[Tuple[BuiltImage, ...]]:

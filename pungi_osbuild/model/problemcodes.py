@@ -81,7 +81,6 @@ ProblemCode = Literal[
     "unmatched-pattern",
     "unreadable",
     "upload-arch",
-    "worked-on",
     "wrong-cloud",
     "wrong-length",
     "wrong-type",

@@ -4,9 +4,11 @@ from pungi_osbuild.clock import Clock
 from pungi_osbuild.phase.board import Board
 from pungi_osbuild.phase.checks import check, check_beside, check_settings
 from pungi_osbuild.phase.hubcheck import HubCheck, check_on_hub, hindered
+from pungi_osbuild.phase.journal import read_journal
 from pungi_osbuild.phase.plan import Plan, plan
 from pungi_osbuild.phase.prepare import planned_and_checked
 from pungi_osbuild.phase.progress import Activity, Progress, Stage, Standing
+from pungi_osbuild.phase.resume import Rebuild
 from pungi_osbuild.phase.retrying import RetryPolicy
 from pungi_osbuild.phase.run import RunOptions, run
 from pungi_osbuild.phase.saved import saved_folder
@@ -21,6 +23,7 @@ __all__ = [
     "Plan",
     "PollPolicy",
     "Progress",
+    "Rebuild",
     "RetryPolicy",
     "RunOptions",
     "Stage",
@@ -36,6 +39,7 @@ __all__ = [
     "looking_hub",
     "plan",
     "planned_and_checked",
+    "read_journal",
     "run",
     "saved_folder",
     "status",

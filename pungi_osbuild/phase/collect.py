@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Callable, FrozenSet, Iterable, List, Optional, Sequence, Tuple, Union
 
 from pungi_osbuild.clock import Clock
-from pungi_osbuild.errors import HubError, PungiOsbuildError
+from pungi_osbuild.errors import HubError, PlacementError, PungiOsbuildError
 from pungi_osbuild.hub import (
     Failure,
     Hub,
@@ -23,7 +23,9 @@ from pungi_osbuild.hub import (
     hold,
     hold_all,
     local_path,
+    read_build_result,
     read_result,
+    tag_build,
     uploaded,
 )
 from pungi_osbuild.imagetypes import suffix_of, words_of
@@ -45,6 +47,9 @@ from pungi_osbuild.phase.saved import Provenance, save_logs, saved_folder
 
 logger = logging.getLogger(__name__)
 
+TAG_PAUSE = 1.0
+"""Seconds between two looks at a tagging, which takes a moment."""
+
 TOGETHER = 50
 """Tasks read together: what is known of each takes two calls at a time, a multicall of them all."""
 
@@ -56,12 +61,15 @@ class Submitted:
 
     :param attempt: 1 for the first submission
     :param time: when it was submitted, seconds since the epoch; None: not known
+    :param build_id: of the build that the task has left though it was cancelled or has failed;
+        None: the task's result names it
     """
 
     request: ImageRequest
     task_id: int
     attempt: int = 1
     time: Optional[float] = None
+    build_id: Optional[int] = None
 
     def is_overdue(self, now: float) -> bool:
         """Whether its task should have ended by a time, seconds since the epoch."""
@@ -137,7 +145,9 @@ class Collector:
                 raise read.found
             if isinstance(read.found, Outcome):
                 return read.found
-            if task is not None and task.state is TaskState.FAILED:
+            if submitted.build_id is not None:
+                self._tag(submitted.request, submitted.build_id)
+            elif task is not None and task.state is TaskState.FAILED:
                 return self._failed(submitted, task)
             return self._built(submitted, task, read.found)
         except HubFaultError as fault:
@@ -149,6 +159,23 @@ class Collector:
         (kept,) = hold_all(self.hub, [uploaded(submitted.task_id, submitted.request)])
         lines = () if isinstance(kept, Exception) else kept
         return failed(submitted, "\n".join([reason, *lines]), task)
+
+    def _tag(self, request: ImageRequest, build_id: int) -> None:
+        """Tag a build as its own task would have.
+
+        :raises PlacementError: the hub does not let it be tagged
+        """
+        if request.config.skip_tag:
+            return
+        try:
+            tag_build(
+                self.hub, request.config.target, build_id, lambda: self.clock.sleep(TAG_PAUSE)
+            )
+        except HubFaultError as fault:
+            raise PlacementError(
+                "%s was built, and cannot be tagged: %s" % (request.nvr, fault_text(fault)),
+                "Mend that, or set skip_tag; then run this again.",
+            ) from fault
 
     def _failed(self, submitted: Submitted, task: Task) -> Outcome:
         # By itself: logs may be long, and those of all tasks must not be in memory together.
@@ -247,6 +274,10 @@ def _warn_of_unknown(image: BuiltImage) -> None:
 
 
 def _found(submitted: Submitted, task: Optional[Task]) -> Talk[Found]:
+    if submitted.build_id is not None:
+        return (
+            yield from read_build_result(submitted.build_id, submitted.task_id, submitted.request)
+        )
     if task is None:
         reason = (
             "the hub does not know task %d any more: it was deleted, or this is another hub"

@@ -11,11 +11,13 @@ from pungi_osbuild.errors import HubError, PungiOsbuildError
 from pungi_osbuild.hub import Hub, HubFaultError, fault_text
 from pungi_osbuild.model import ComposeIdentity, ImageRequest, Outcome, OutcomeKind
 from pungi_osbuild.phase.cancelling import Canceller
-from pungi_osbuild.phase.collect import Collector, Read, Submitted, cancelled, failed, refused
+from pungi_osbuild.phase.collect import Collector, Read, Submitted, Work, cancelled, failed, refused
 from pungi_osbuild.phase.history import Bounds
 from pungi_osbuild.phase.host import Host
 from pungi_osbuild.phase.journal import Journal
 from pungi_osbuild.phase.releases import Registry, allocate
+from pungi_osbuild.phase.reserved import Left, ReservedBuilds
+from pungi_osbuild.phase.resume import Going, Reserved
 from pungi_osbuild.phase.retrying import Retries, RetryPolicy
 from pungi_osbuild.phase.submitting import Submitter
 from pungi_osbuild.phase.watch import SLICE, Ended, Watcher
@@ -29,9 +31,13 @@ COLLECTORS = 4
 MAX_ATTEMPTS = 5
 """Submissions of one request whose allocated release is taken by others again and again."""
 
-Polled = Union[Tuple[Read, ...], Exception]
-"""What a poll has found out of the tasks that have ended, or why it could not."""
+Polled = Union[Tuple[Union[Read, Left], ...], Exception]
+"""What a poll has found out of the tasks and builds that have ended, or why it could not."""
 
+_LOST = (
+    "task %d was cancelled, and %s is BUILDING still: composer seems to have lost it. Have an"
+    " administrator release it (`koji cancel %s`), or take another release; then run this again"
+)
 _GOES_ON = "osbuild-composer is not told, so the build, and what it uploads, may still appear"
 
 
@@ -75,6 +81,7 @@ class Course:
     :param registry: the N-V-Rs that the hub knows
     :param identity: of the compose
     :param host: told of everything that happens
+    :param reserved: waits for builds that tasks have left which were cancelled
     :param bounds: what is known of the hub's tasks before the first submission
     """
 
@@ -89,6 +96,7 @@ class Course:
         collector: Collector,
         host: Host,
         conduct: Conduct,
+        reserved: ReservedBuilds,
         bounds: Bounds = Bounds(),  # noqa: B008  frozen
     ) -> None:
         self._submitter = submitter
@@ -99,8 +107,10 @@ class Course:
         self._collector = collector
         self._host = host
         self._conduct = conduct
+        self._reserved = reserved
         self._bounds = bounds
         self._submitted: Dict[int, Submitted] = {}
+        self._first: Dict[int, int] = {}
         self._outcomes: Dict[int, Outcome] = {}
         self._lost: Optional[HubError] = None
         self._reason_to_give_up: Optional[str] = None
@@ -136,14 +146,25 @@ class Course:
         found.update(self._outcomes)
         return tuple(found[request.number] for request in requests if request.number in found)
 
-    def go(self, requests: Sequence[ImageRequest]) -> None:
+    def go(
+        self,
+        requests: Sequence[ImageRequest],
+        going: Sequence[Going] = (),
+        reserved: Sequence[Reserved] = (),
+    ) -> None:
         """
-        Submit all requests, and go on until there is an outcome for each.
+        Submit requests, and go on until there is an outcome for each and for all others.
 
+        :param going: what earlier runs have submitted
+        :param reserved: what earlier runs have submitted, and whose build has to be waited for
         :raises HubError: the hub could not be reached while something was submitted or collected;
             there is an outcome for each request all the same
         """
-        self._submit([(request, 1) for request in requests])
+        for one in going:
+            self._go_on(one)
+        for waiting in reserved:
+            self._wait_for(waiting)
+        self._submit([(request, request.attempt) for request in requests])
         grace = self._conduct.graces.collecting if self._conduct.cancel_on_stop else GRACE
         collectors = Workers(self._collect, self._collect_broke, COLLECTORS, grace)
         try:
@@ -194,6 +215,22 @@ class Course:
                 outcome = self._collect_broke(read, error)
             self._try_to(functools.partial(self.keep, outcome))
 
+    def _go_on(self, going: Going) -> None:
+        """Take over a task of an earlier run: its end is found by the next poll."""
+        request, task = going.request, going.task
+        submitted = Submitted(
+            request, task.id, request.attempt, going.submission.time, going.build_id
+        )
+        self._submitted[task.id] = submitted
+        self._watcher.add(task.id)
+        self._host.resumed(submitted)
+
+    def _wait_for(self, reserved: Reserved) -> None:
+        task, request = reserved.task, reserved.request
+        self._submitted[task.id] = Submitted(request, task.id, request.attempt)
+        self._canceller.cancelled.add(task.id)
+        self._reserved.add(reserved)
+
     def _watch(self, collectors: Workers[Read, Outcome]) -> None:
         with Workers(self._poll, _as_a_value, 1, grace=0.0) as poller:
             self._watch_by(poller, collectors)
@@ -207,27 +244,60 @@ class Course:
             if again:
                 self._submit(self._with_new_releases(again))
             if self._reason_to_give_up is not None:
-                self._canceller.cancel(self._watcher.open)
+                self._give_up(self._reason_to_give_up)
             self._cancel_overdue()
             self._try_again()
             if not self._is_waiting:
                 continue
-            if not self._watcher.open:
-                self._collector.clock.sleep(SLICE)
-            elif self._watcher.is_due:
+            if self._is_due:
                 poller.give(None)
                 ended = poller.take(check)
                 if isinstance(ended, Exception):
                     raise ended
-                for read in ended:
-                    collectors.give(read)
-            else:
+                for one in ended:
+                    if isinstance(one, Left):
+                        self._let_go(one)
+                    else:
+                        collectors.give(one)
+            elif self._watcher.open:
                 self._watcher.wait()
+            else:
+                self._collector.clock.sleep(SLICE)
+
+    @property
+    def _is_due(self) -> bool:
+        return bool(self._watcher.open and self._watcher.is_due) or self._reserved.is_due
+
+    def _give_up(self, why: str) -> None:
+        self._canceller.cancel(self._watcher.open)
+        for one in self._reserved.drop():
+            reason = "task %d was cancelled, and its build is not waited for: %s"
+            self.keep(
+                cancelled(self._submitted[one.task.id], reason % (one.task.id, why), one.task)
+            )
+
+    def _let_go(self, left: Left) -> None:
+        """Go on with a request whose N-V-R nobody of ours has built."""
+        task, request = left.reserved.task, left.reserved.request
+        submitted = self._submitted[task.id]
+        if left.build is None:
+            logger.info("%s: %s can be had again", request.describe(), request.nvr)
+            attempt = request.attempt + 1
+            self._submit([(request.with_attempt(attempt), attempt)])
+        elif left.is_lost:
+            self.keep(cancelled(submitted, _LOST % (task.id, request.nvr, request.nvr), task))
+        else:
+            reason = "task %d was cancelled, and %s was taken by another build"
+            taken = replace(
+                failed(submitted, reason % (task.id, request.nvr), task), nvr_taken=True
+            )
+            if not self._settle(taken):
+                self._submit(self._with_new_releases([taken]))
 
     @property
     def _is_waiting(self) -> bool:
         """Whether there is something to do that time alone brings."""
-        return bool(self._watcher.open or self._retries.waiting)
+        return bool(self._watcher.open or self._reserved.open or self._retries.waiting)
 
     def _cancel_overdue(self) -> None:
         now = self._collector.clock.now()
@@ -257,9 +327,21 @@ class Course:
 
     def _poll(self, _nothing: None) -> Polled:
         # In a thread of its own: a hub that does not answer keeps nobody from stopping the run.
-        ended = self._watcher.poll()
-        self._ended.update((item.task_id, item) for item in ended)
-        return self._collector.read([(self._submitted[one.task_id], one.task) for one in ended])
+        works: List[Work] = []
+        lefts: List[Left] = []
+        if self._watcher.open and self._watcher.is_due:
+            ended = self._watcher.poll()
+            self._ended.update((item.task_id, item) for item in ended)
+            works += [(self._submitted[one.task_id], one.task) for one in ended]
+        if self._reserved.is_due:
+            for left in self._reserved.poll():
+                if left.is_ours and left.build is not None and not left.is_lost:
+                    task = left.reserved.task
+                    submitted = replace(self._submitted[task.id], build_id=left.build.id)
+                    works.append((submitted, task))
+                else:
+                    lefts.append(left)
+        return (*self._collector.read(works), *lefts)
 
     def _submit(self, requests: Sequence[Tuple[ImageRequest, int]]) -> None:
         grace = self._conduct.graces.submitting if self._conduct.cancel_on_stop else GRACE
@@ -287,6 +369,7 @@ class Course:
         if why_not is not None:
             reason = "it was not submitted: %s" % why_not
             return replace(refused(request, attempt, reason), kind=OutcomeKind.CANCELLED)
+        self._first.setdefault(request.number, attempt)
         try:
             self._journal.intent(request, attempt, self._bounds)
             task_id = self._submitter.submit(request, self._bounds.task_id)
@@ -366,7 +449,8 @@ class Course:
     def _settle(self, outcome: Outcome) -> bool:
         """Keep an outcome; False when its request is to be submitted again instead."""
         request = outcome.request
-        gone_on = self._reason_to_give_up is None and outcome.attempt < MAX_ATTEMPTS
+        tried = outcome.attempt - self._first.get(request.number, 1) + 1
+        gone_on = self._reason_to_give_up is None and tried < MAX_ATTEMPTS
         if outcome.nvr_taken and request.release_from_hub and gone_on:
             logger.warning("%s was taken by another build meanwhile; taking another", request.nvr)
             self._retries.note(outcome)

@@ -103,6 +103,7 @@ class Submission:
     :param block: digest of what the config asked for
     :param sent: digest of exactly what was to be submitted
     :param base_release: without the arch; None where no release was known
+    :param server: the hub's address; None where the journal does not say
     :param time: when it was to be submitted
     :param changed: when something was last said of it
     :param task_id: None when that is not known, or there is none
@@ -119,6 +120,7 @@ class Submission:
     version: str
     base_release: Optional[str]
     nvr: Optional[str]
+    server: Optional[str]
     bounds: Bounds
     time: float
     changed: float
@@ -175,9 +177,9 @@ class History:
     :param planned: the requests of the last run that said so
     :param submissions: in their order, since a run last began anew
     :param never: of the last run
-    :param server: the hub that the submissions went to; None: there are none
     :param tasks: the ids of all tasks ever submitted, also before a run that began anew
     :param next_intent: a number that no submission has
+    :param is_hub_gone: the last run was a rehearsal's: nothing that it submitted can be asked for
     :param foreign: versions of lines that nobody here can read
     """
 
@@ -185,9 +187,9 @@ class History:
     planned: Tuple[Planned, ...] = ()
     submissions: Tuple[Submission, ...] = ()
     never: Tuple[NeverSubmitted, ...] = ()
-    server: Optional[str] = None
     tasks: FrozenSet[int] = frozenset()
     next_intent: int = 0
+    is_hub_gone: bool = False
     foreign: Tuple[str, ...] = ()
 
     @property
@@ -222,6 +224,7 @@ class _Reader:
         self._server: Optional[str] = None
         self._tasks: Set[int] = set()
         self._next_intent = 0
+        self._is_hub_gone = False
         self._foreign: Dict[str, None] = {}
         self._events: Mapping[str, Callable[[Fields], None]] = {
             "run": self._run,
@@ -259,9 +262,9 @@ class _Reader:
             planned=self._planned,
             submissions=tuple(self._submissions),
             never=tuple(self._never),
-            server=self._server,
             tasks=frozenset(self._tasks),
             next_intent=self._next_intent,
+            is_hub_gone=self._is_hub_gone,
             foreign=tuple(self._foreign),
         )
 
@@ -279,6 +282,7 @@ class _Reader:
                 self._runs[-1], compose=compose, profile=profile, server=server
             )
         self._planned = planned
+        self._is_hub_gone = False
         self._server = server
         if anew:
             self._submissions = []
@@ -295,6 +299,7 @@ class _Reader:
             version=fields.text("version"),
             base_release=fields.text_or_none("base_release"),
             nvr=fields.text_or_none("nvr"),
+            server=self._server,
             bounds=Bounds(fields.count("after_task"), _maybe_time(fields, "hub_time")),
             time=time,
             changed=time,
@@ -330,7 +335,8 @@ class _Reader:
             self._change(fields, outcome=kind, reason=reason)
 
     def _end(self, fields: Fields) -> None:
-        ending = Ending(fields.text("how"))
+        ending, is_hub_gone = Ending(fields.text("how")), fields.flag("hub_gone")
+        self._is_hub_gone = is_hub_gone
         if self._runs:
             self._runs[-1] = replace(self._runs[-1], ended=_time(fields), ending=ending)
 

@@ -38,6 +38,9 @@ class Host(Protocol):
     def submitted(self, submitted: Submitted) -> None:
         """Take note of a task, in the thread that submitted it, before anything else happens."""
 
+    def resumed(self, submitted: Submitted) -> None:
+        """Take note of a task that an earlier run has submitted, and this one goes on with."""
+
     def built(self, outcome: Outcome) -> Outcome:
         """
         Take over the placed images of a request; called from several threads.
@@ -90,6 +93,13 @@ class ComposeFolder:
         """Log the task."""
         request = submitted.request
         logger.info("submitted %s: task %d, %s", request.describe(), submitted.task_id, request.nvr)
+
+    def resumed(self, submitted: Submitted) -> None:
+        """Log the task."""
+        request = submitted.request
+        logger.info(
+            "going on with %s: task %d, %s", request.describe(), submitted.task_id, request.nvr
+        )
 
     def built(self, outcome: Outcome) -> Outcome:
         """Log the images; they are recorded in the end."""

@@ -212,9 +212,13 @@ class Journal:
             reason=None if outcome.reason is None else outcome.reason[:LONGEST_REASON],
         )
 
-    def end(self, ending: Ending) -> None:
-        """Record how the run has ended."""
-        self._write("end", how=ending.value)
+    def end(self, ending: Ending, is_hub_gone: bool = False) -> None:
+        """
+        Record how the run has ended.
+
+        :param is_hub_gone: the hub was there for this run alone
+        """
+        self._write("end", how=ending.value, hub_gone=is_hub_gone)
 
     def _intent(self, request: ImageRequest, attempt: int) -> Optional[int]:
         """Return the number of a submission; None where nothing was to be submitted."""

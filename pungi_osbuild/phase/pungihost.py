@@ -116,15 +116,19 @@ class PungiHost:
 
     def submitted(self, submitted: Submitted) -> None:
         """Leave the task's id where Pungi's handler of SIGTERM looks, at once; then log it."""
+        self._begin(submitted, "[BEGIN] OSBuild task for variant %s (%s, task id: %d, %s)")
+
+    def resumed(self, submitted: Submitted) -> None:
+        """Do the same for a task of an earlier run on this compose."""
+        self._begin(submitted, "[BEGIN] Going on with OSBuild task for variant %s (%s, id: %d, %s)")
+
+    def _begin(self, submitted: Submitted, message: str) -> None:
         task_id, request = submitted.task_id, submitted.request
         try:
             (Path(self.compose.paths.log.koji_tasks_dir()) / str(task_id)).touch()
         except Exception as error:  # a Pungi that keeps ids elsewhere; the task goes on
             self.log.warning("koji-tasks/%d cannot be made: %s", task_id, error)
-        self.log.info(
-            "[BEGIN] OSBuild task for variant %s (%s, task id: %d, %s)",
-            *(request.variant, ",".join(request.arches), task_id, request.nvr),
-        )
+        self.log.info(message, request.variant, ",".join(request.arches), task_id, request.nvr)
         self.task_logs.submitted(submitted)
 
     def built(self, outcome: Outcome) -> Outcome:

@@ -37,18 +37,17 @@ from pungi_osbuild.model import (
 )
 from pungi_osbuild.phase.checks import check_beside
 from pungi_osbuild.phase.composeview import PungiCompose, path_problems, view
-from pungi_osbuild.phase.history import History
+from pungi_osbuild.phase.earlier import check_hub
 from pungi_osbuild.phase.hubcheck import check_on_hub
 from pungi_osbuild.phase.journal import read_journal
 from pungi_osbuild.phase.messages import Messages
 from pungi_osbuild.phase.prepare import planned_and_checked
 from pungi_osbuild.phase.pungihost import PungiHost, describe_failure
+from pungi_osbuild.phase.resume import Rebuild
 from pungi_osbuild.phase.run import RunOptions, run
 from pungi_osbuild.phase.tasklog import TaskLogs
 from pungi_osbuild.phase.workers import Background, WorkerThread
 from pungi_osbuild.stop import StopFlag
-
-_SHOWN_TASKS = 20
 
 LOGIN_PATIENCE = 120.0
 """Seconds for which logging in is tried when the phase starts: hours of work depend on it. As long
@@ -118,13 +117,13 @@ class PungiWork:
         Warnings are logged.
 
         :raises ConfigError: there are errors; nothing was submitted
-        :raises InputError: it cannot be said what was submitted for this compose before
+        :raises InputError: it cannot be said what was submitted for this compose before, or that
+            was at another hub
         """
         before = read_journal(Path(self._compose.topdir))
         plan, problems = self._plan()
-        if before.submissions:
-            problems = [*problems, _worked_on(before)]
         if plan is not None and plan.requests:
+            check_hub(plan.requests, before, plan.profile, Rebuild.NOTHING)
             asked = check_on_hub(plan.profile, plan.requests, before.nvrs)
             problems = [*problems, *asked.problems]
         self._tell(problems)
@@ -302,30 +301,6 @@ def _profile(reading: Reading) -> Tuple[Optional[Profile], List[Problem]]:
             "See what is configured in ~/.koji/config.d and /etc/koji.conf.d.",
         )
         return None, [unusable]
-
-
-def _worked_on(before: History) -> Problem:
-    parts = []
-    tasks = sorted(before.tasks)
-    in_doubt = sum(one.in_doubt for one in before.submissions)
-    if tasks:
-        more = len(tasks) - _SHOWN_TASKS
-        named = ", ".join(map(str, tasks[:_SHOWN_TASKS]))
-        parts.append("task%s %s" % ("" if len(tasks) == 1 else "s", named))
-        if more > 0:
-            parts.append("%d more" % more)
-    if in_doubt:
-        doubt = "%d submission%s that may or may not have become %s"
-        plural = in_doubt > 1
-        parts.append(doubt % (in_doubt, "s" if plural else "", "tasks" if plural else "a task"))
-    return Problem(
-        "worked-on",
-        Severity.ERROR,
-        "--compose-dir",
-        "image builds were submitted for this compose before: %s" % " and ".join(parts),
-        "Going on from there is not possible yet. Make a new compose; or end this one with"
-        " --skip-phase=osbuild and add images to it with `pungi-osbuild run`.",
-    )
 
 
 def _lines(problems: Iterable[Problem]) -> List[str]:

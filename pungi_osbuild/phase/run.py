@@ -6,7 +6,7 @@ import logging
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterator, Optional, Sequence
+from typing import Iterator, List, Optional, Sequence
 
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import ConfigError, PungiOsbuildError, RunInterruptedError
@@ -22,15 +22,18 @@ from pungi_osbuild.model import (
 from pungi_osbuild.phase.board import Board
 from pungi_osbuild.phase.collect import Collector, refused
 from pungi_osbuild.phase.course import Conduct, Course, Graces
+from pungi_osbuild.phase.earlier import TakenUp, check_hub, take_up
 from pungi_osbuild.phase.history import Bounds, Ending
 from pungi_osbuild.phase.host import ComposeFolder, Host
 from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
 from pungi_osbuild.phase.journal import Journal
 from pungi_osbuild.phase.leftovers import sweep
-from pungi_osbuild.phase.preflight import preflight
+from pungi_osbuild.phase.preflight import Preflight, preflight
 from pungi_osbuild.phase.record import own_files
 from pungi_osbuild.phase.refusals import refusals_explained
 from pungi_osbuild.phase.releases import allocate
+from pungi_osbuild.phase.reserved import INTERVAL, ReservedBuilds
+from pungi_osbuild.phase.resume import Rebuild, reused_releases
 from pungi_osbuild.phase.retrying import RetryPolicy
 from pungi_osbuild.phase.submitting import Submitter
 from pungi_osbuild.phase.watch import PollPolicy, Watcher
@@ -55,6 +58,8 @@ class RunOptions:
     :param graces: for what is in progress when a run is stopped
     :param retries: when a request is tried again that failed for a reason which may pass
     :param board: shows where the run stands to somebody who looks; None: nobody does
+    :param rebuild: what is built anew of what earlier runs on the compose have submitted
+    :param is_hub_gone: the hub is there for this run alone: a later one begins anew
     """
 
     over_http: bool = False
@@ -66,6 +71,8 @@ class RunOptions:
     graces: Graces = field(default_factory=Graces)
     retries: RetryPolicy = field(default_factory=RetryPolicy)
     board: Optional[Board] = None
+    rebuild: Rebuild = Rebuild.NOTHING
+    is_hub_gone: bool = False
 
 
 DEFAULTS = RunOptions()
@@ -83,13 +90,17 @@ def run(
     """
     Build every request, place the images below ``compose.topdir`` and record them.
 
+    Goes on where earlier runs on the compose have left off: no task is submitted twice, and no
+    image that is there is lost.
+
     Takes a plan that was checked; touches the hub, the compose's image folders, ``images.json``,
     ``osbuild.json`` and ``work/global/osbuild``. A request that failed is an outcome.
 
     :raises ConfigError: the hub says that a request which may not fail would, so nothing was
         submitted
     :raises HubError: the hub cannot be reached, or refuses; what was done by then is recorded
-    :raises InputError: another run is at work on the compose, or it cannot be written to
+    :raises InputError: another run is at work on the compose, it cannot be written to, or earlier
+        runs have used another hub
     :raises SourceError: the checksum options cannot be used; nothing was submitted
     :raises RunInterruptedError: stopped from outside; what was done by then is recorded
     """
@@ -100,22 +111,30 @@ def run(
     board.plan(compose.identity.id, requests)
     with (
         Journal(topdir, clock.now) as journal,
-        _ending(journal),
+        _ending(journal, options.is_hub_gone),
         refusals_explained(profile),
         ExitStack() as stack,
     ):
         sweep(topdir, requests)
-        journal.plan(requests, compose.identity, profile.place)
+        rebuild = Rebuild.ALL if journal.history.is_hub_gone else options.rebuild
+        check_hub(requests, journal.history, profile, rebuild)
+        anew = rebuild is Rebuild.ALL
+        journal.plan(requests, compose.identity, profile.place, anew)
         with _nothing_submitted_yet(options.stop):
             hub = stack.enter_context(Hub(profile, _patience(settings, options, clock)))
             tasks = HubTasks(hub, hub.user_id())
             registry = HubRegistry(hub, options.stop.check)
-            found = preflight(hub, requests)
-            if has_errors(found.problems):
+            check = options.stop.check
+            earlier = take_up(hub, tasks.owner, requests, journal, rebuild, clock, check)
+            fresh = _fresh(earlier)
+            found = preflight(hub, fresh) if fresh else Preflight()
+            if has_errors(found.general if earlier.is_resumed else found.problems):
                 raise ConfigError(found.problems)
-            wanted = [request for request in requests if request.number not in found.by_request]
-            allocated = allocate(wanted, registry, compose.identity)
-            bounds = _bounds(tasks)
+            wanted = _with_releases_again(
+                earlier, [one for one in fresh if one.number not in found.by_request], registry
+            )
+            allocated = allocate(wanted, registry, compose.identity, earlier.going_on)
+            bounds = _bounds(tasks) if allocated else Bounds()
         policy = options.policy or PollPolicy(fixed=settings.poll_interval)
         course = Course(
             hub,
@@ -142,15 +161,16 @@ def run(
                 options.graces,
                 options.retries,
             ),
+            ReservedBuilds(hub, clock, journal.history.tasks, interval=policy.fixed or INTERVAL),
             bounds,
         )
-        for request in requests:
+        for request in fresh:
             if request.number in found.by_request:
                 reasons = (problem.message for problem in found.by_request[request.number])
-                course.keep(refused(request, 1, "; ".join(reasons)))
+                course.keep(refused(request, request.attempt, "; ".join(reasons)))
         stopped: Optional[BaseException] = None
         try:
-            course.go(allocated)
+            course.go(allocated, earlier.going, earlier.reserved)
         except BaseException as error:
             # Whatever it was: what is finished must be recorded before it goes on its way.
             stopped = error
@@ -175,7 +195,7 @@ def run(
 
 
 @contextmanager
-def _ending(journal: Journal) -> Iterator[None]:
+def _ending(journal: Journal, is_hub_gone: bool) -> Iterator[None]:
     """Record how the run ends, whatever ends it."""
     ending = Ending.BROKEN
     try:
@@ -186,9 +206,26 @@ def _ending(journal: Journal) -> Iterator[None]:
         raise
     finally:
         try:
-            journal.end(ending)
+            journal.end(ending, is_hub_gone)
         except PungiOsbuildError as error:
             logger.error("%s", error.reason)
+
+
+def _fresh(earlier: TakenUp) -> List[ImageRequest]:
+    return [one.request.with_attempt(one.attempt) for one in earlier.fresh]
+
+
+def _with_releases_again(
+    earlier: TakenUp, fresh: Sequence[ImageRequest], registry: HubRegistry
+) -> List[ImageRequest]:
+    """Give requests the releases of the hub's that they or their block had before, if free."""
+    bases = reused_releases(earlier.fresh, earlier.going_on)
+    again = {
+        one.number: one.with_release(bases[one.number]) for one in fresh if one.number in bases
+    }
+    taken = registry.taken(filter(None, (one.nvr for one in again.values()))) if again else set()
+    free = {number: one for number, one in again.items() if one.nvr not in taken}
+    return [free.get(one.number, one) for one in fresh]
 
 
 def _bounds(tasks: HubTasks) -> Bounds:
@@ -232,6 +269,7 @@ def _interrupted(course: Course) -> RunInterruptedError:
         named += ", and perhaps %d whose submission was not answered" % course.in_doubt
     return RunInterruptedError(
         "interrupted; tasks that go on in Koji: %s" % named,
-        "What was finished is recorded. Cancel the others with `koji cancel` if they are not"
-        " wanted; running this again submits new ones.",
+        "What was finished is recorded. Run the same command again to go on from here: what is"
+        " built meanwhile is collected then, and nothing is submitted twice. Cancel tasks that are"
+        " not wanted with `koji cancel`.",
     )

@@ -96,9 +96,11 @@ def _activity(run: RunEntry, lock: Path) -> Activity:
 def _standings(history: History, activity: Activity) -> Iterator[Standing]:
     """Give where each request of the plan stands; of several submissions the last one counts."""
     latest = {(one.slot, one.block): one for one in history.submissions}
+    by_slot = {one.slot: one for one in history.submissions}
     never = {one.slot: one for one in history.never}
     for planned in history.planned:
-        submission = latest.get((planned.slot, planned.block))
+        # A block that has changed since is kept as it was submitted, until it is built anew.
+        submission = latest.get((planned.slot, planned.block)) or by_slot.get(planned.slot)
         standing = _planned(planned)
         untried = never.get(planned.slot)
         if submission is not None:

@@ -49,6 +49,11 @@ class WatchedHost:
         self._board.submitted(submitted)
         self._host.submitted(submitted)
 
+    def resumed(self, submitted: Submitted) -> None:
+        """See :class:`Host`."""
+        self._board.submitted(submitted)
+        self._host.resumed(submitted)
+
     def built(self, outcome: Outcome) -> Outcome:
         """See :class:`Host`."""
         return self._host.built(outcome)

@@ -68,7 +68,9 @@ def test_a_run_keeps_everything_that_is_not_its_own(home: Path, compose: Path) -
             "run", config, "--compose", compose, "--profile", "rehearsal", home=home
         )
         assert first.exit == 0, first.err
-        again = pungi_osbuild("run", config, "--compose", compose, "--download", home=home)
+        again = pungi_osbuild(
+            "run", config, "--compose", compose, "--download", "--rebuild-all", home=home
+        )
         assert again.exit == 0, again.err
     after = all_entries(compose)
     (new,) = set(after) - set(before)
@@ -103,7 +105,9 @@ def test_an_image_like_one_of_another_phase_is_refused_before_anything_is_submit
     config.write_text(
         SECTION.replace("late-image", "other-guest").replace("vsphere", "guest-image"), "utf-8"
     )
+    journal = compose / "work/global/osbuild/journal.jsonl"
     (metadata / "osbuild.json").unlink()
+    journal.rename(journal.with_suffix(".kept"))
     try:
         done = pungi_osbuild("run", config, "--compose", compose, home=home)
         assert done.exit == 1
@@ -111,6 +115,7 @@ def test_an_image_like_one_of_another_phase_is_refused_before_anything_is_submit
         assert "rhel-guest-image" in done.err
     finally:
         (metadata / "osbuild.json").write_bytes(kept)
+        journal.with_suffix(".kept").rename(journal)
 
 
 def test_a_failed_rebuild_leaves_what_was_there(home: Path, compose: Path) -> None:
@@ -124,7 +129,7 @@ def test_a_failed_rebuild_leaves_what_was_there(home: Path, compose: Path) -> No
     images = document(compose, "images.json")
     built = document(compose, "osbuild.json")["payload"]["images"]
     with hub(home, "--fault", "build"):
-        done = pungi_osbuild("run", config, "--compose", compose, home=home)
+        done = pungi_osbuild("run", config, "--compose", compose, "--rebuild-all", home=home)
         assert done.exit == 1
         assert "/taskinfo?taskID=" in done.out
     assert document(compose, "images.json") == images

@@ -42,6 +42,7 @@ from pungi_osbuild.phase.course import Conduct, Course, Graces
 from pungi_osbuild.phase.host import ComposeFolder
 from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
 from pungi_osbuild.phase.journal import Journal, read_journal
+from pungi_osbuild.phase.reserved import ReservedBuilds
 from pungi_osbuild.phase.submitting import Submitter
 from pungi_osbuild.phase.watch import SLICE, Watcher
 from pungi_osbuild.rehearsal import HubContent, HubSettings, RehearsalHub, parse_fault
@@ -686,4 +687,5 @@ def a_course(scene: Scene, hub: Hub, journal: Journal) -> Course:
         Collector(hub, scene.topdir, Settings(), vocabulary(), clock, host.source),
         host,
         Conduct(fail_fast=True),
+        ReservedBuilds(hub, clock),
     )

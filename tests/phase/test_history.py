@@ -121,7 +121,7 @@ def test_what_a_journal_writes_is_read(tmp_path: Path) -> None:
     assert history.tasks == {12, 14}
     assert history.nvrs == {"image-0-1-5", "image-2-1-5"}
     assert history.next_intent == 3
-    assert history.server == "https://hub"
+    assert built.server == a_koji_place().server
     assert [(run.ended, run.ending) for run in history.runs] == [
         (5.0, Ending.INTERRUPTED),
         (None, None),
@@ -236,7 +236,8 @@ GOOD = [
     {"event": "placed", "time": 1.0, "intent": 0, "path": "a/b", "size": 3},
     {"event": "outcome", "time": 1.0, "intent": 0, "outcome": "built", "reason": None},
     {"event": "outcome", "time": 1.0, "intent": None, **SLOT, "outcome": "failed", "reason": "x"},
-    {"event": "end", "time": 1.0, "how": "finished"},
+    {"event": "end", "time": 1.0, "how": "finished", "hub_gone": False},
+    {"event": "end", "time": 1.0, "how": "interrupted", "hub_gone": True},
 ]
 
 

@@ -502,17 +502,30 @@ def test_an_nvr_that_another_compose_has_built(home: Path) -> None:
         assert codes_of(Phase(composing(home, conf, ONE_ARCH))) == ["nvr-taken"]
 
 
-def test_a_second_run_on_a_compose_is_refused(home: Path) -> None:
-    """Naming the tasks; and what this compose has built is not in its own way."""
-    compose = composing(home, a_conf(block()))
+def test_a_second_run_on_a_compose_goes_on(home: Path) -> None:
+    """What was built enters the new process's manifest, nothing is submitted, nothing is lost."""
+    conf = a_conf(block())
+    compose = composing(home, conf)
     with a_hub(home) as hub:
         Phase(compose).go()
-        numbers = sorted(int(number) for number in compose.task_ids())
-        (problem,) = problems_of(Phase(compose))
+        before = compose.recorded()
+        again = composing(home, conf)
+        Phase(again).go()
         assert len(params(hub)) == 2
-    assert problem.code == "worked-on"
-    assert "tasks %d, %d" % (numbers[0], numbers[1]) in problem.message
-    assert "new compose" in problem.hint
+    assert again.task_ids() == compose.task_ids()
+    assert again.dumped()[0] == compose.dumped()[0]
+    assert again.recorded()["images"] == before["images"]
+    assert {task["outcome"] for task in again.recorded()["tasks"]} == {"built"}
+
+
+def test_another_hub_than_before_is_refused(home: Path) -> None:
+    """Its tasks have other numbers."""
+    compose = composing(home, a_conf(block()))
+    with a_hub(home):
+        Phase(compose).go()
+    with a_hub(home) as hub, pytest.raises(InputError, match="leads to"):
+        Phase(composing(home, a_conf(block()))).work.validate()
+    assert params(hub) == []
 
 
 def test_a_run_that_submitted_nothing_is_in_nobodys_way(home: Path) -> None:

@@ -16,12 +16,13 @@ from pungi_osbuild.errors import ConfigError, HubError, InputError, RunInterrupt
 from pungi_osbuild.hub import Hub, read_profile
 from pungi_osbuild.metadata import load_osbuild, vocabulary
 from pungi_osbuild.model import Outcome, OutcomeKind, Provider, Settings
-from pungi_osbuild.phase import Clock, RunOptions, run
+from pungi_osbuild.phase import Clock, Rebuild, RunOptions, run
 from pungi_osbuild.phase.collect import Collector, Read, Work
 from pungi_osbuild.phase.course import Conduct, Course
 from pungi_osbuild.phase.host import ComposeFolder
 from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
 from pungi_osbuild.phase.journal import Journal
+from pungi_osbuild.phase.reserved import ReservedBuilds
 from pungi_osbuild.phase.submitting import Submitter
 from pungi_osbuild.phase.watch import Watcher
 from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, ResultsIn, write_profile
@@ -39,6 +40,7 @@ from tests.rehearsed import (
 from tests.values import an_identity
 
 CLOUD = EXAMPLES / "rhel-cloud" / "rhel-cloud.conf"
+ANEW = RunOptions(policy=QUICK, rebuild=Rebuild.ALL)
 MINIMAL = EXAMPLES / "minimal" / "minimal.conf"
 VARIANTS = (EXAMPLES / "minimal" / "variants.xml").read_text(encoding="utf-8")
 
@@ -182,7 +184,7 @@ def test_what_the_hub_says_after_builds_of_other_releases(
         done = run_against(hub, first, tmp_path / "out")
         assert failures(done) == []
         then = prepare(a_config(tmp_path, {}), Origin(date=DATE), tmp_path / "out")
-        done = run_against(hub, then, tmp_path / "out")
+        done = run_against(hub, then, tmp_path / "out", ANEW)
     assert failures(done) == []
     assert [outcome.request.release for outcome in done.result.outcomes] == after
     recorded = json.loads((tmp_path / "out/compose/metadata/images.json").read_text("utf-8"))
@@ -402,6 +404,7 @@ def test_a_hub_that_is_lost_while_collecting_is_not_the_image_s_fault(tmp_path: 
                 Lost(session, tmp_path, Settings(), vocabulary(), Clock(), lambda _image: None),
                 ComposeFolder(tmp_path, an_identity(), Settings()),
                 Conduct(),
+                ReservedBuilds(session, Clock()),
             )
             with pytest.raises(HubError, match="the hub is gone"):
                 course.go(prepared.requests)
@@ -446,12 +449,12 @@ def test_an_nvr_that_koji_has_is_found_before_anything_is_submitted(tmp_path: Pa
         run_against(hub, prepared, tmp_path / "out")
         submitted = [call.method for call in hub.calls].count("osbuildImage")
         with pytest.raises(ConfigError) as caught:
-            run_against(hub, prepared, tmp_path / "out")
+            run_against(hub, prepared, tmp_path / "out", ANEW)
         (aarch64, x86_64) = caught.value.problems
         assert (aarch64.code, aarch64.is_error) == ("nvr-taken", True)
         assert (x86_64.code, x86_64.is_error) == ("nvr-taken", False)
         optional = replace(prepared, requests=prepared.requests[1:])
-        done = run_against(hub, optional, tmp_path / "out")
+        done = run_against(hub, optional, tmp_path / "out", ANEW)
         assert [call.method for call in hub.calls].count("osbuildImage") == submitted
     (failed,) = failures(done)
     assert failed.task_id is None

@@ -1,0 +1,49 @@
+"""
+Tagging a build whose own task did not: one that was cancelled, or that could not tag it then.
+
+composer finishes and imports a build whose task was cancelled; nobody tags it then (found by
+experiment with koji-osbuild on kojihub 1.35.3).
+"""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from pungi_osbuild.hub.session import Call, Hub
+from pungi_osbuild.hub.talks import hold
+from pungi_osbuild.hub.targets import read_target, target_call
+from pungi_osbuild.hub.tasks import TaskState, look_up
+from pungi_osbuild.hub.wire import structs, unusable
+
+
+def tag_build(hub: Hub, target: str, build_id: int, wait: Callable[[], None]) -> None:
+    """
+    Tag a build into the destination tag of a target, and wait until that is done.
+
+    Nothing is done where it is tagged already.
+
+    :param target: the target's name
+    :param wait: called before the hub is asked again; may raise to end the waiting
+    :raises HubFaultError: the hub refused, or the tagging has failed
+    :raises HubError: the hub could not be reached
+    :raises ReplyError: there is no such target, or a reply does not look as it should
+    """
+    replies = hub.multicall([target_call(target), Call("listTags", (build_id,))])
+    found = read_target(target, replies[0])
+    if found is None:
+        raise unusable("the build target %s" % target, "there", None)
+    tags = structs(replies[1].get(), "the tags of build %d" % build_id)
+    if found.dest_tag in {tag.text("name") for tag in tags}:
+        return
+    task_id = hub.call_once("tagBuild", found.dest_tag, build_id)
+    if not isinstance(task_id, int):
+        raise unusable("the reply to tagBuild", "a task id", task_id)
+    while True:
+        tasks = hold(hub, look_up([task_id]))
+        if not tasks or tasks[0].state.is_end:
+            break
+        wait()
+    if not tasks or tasks[0].state is not TaskState.CLOSED:
+        # The fault that the task has ended with says why.
+        hub.call("getTaskResult", task_id)
+        raise unusable("the result of tagBuild task %d" % task_id, "a fault", None)

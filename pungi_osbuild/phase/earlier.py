@@ -1,0 +1,253 @@
+"""
+Taking up what earlier runs have submitted: what it has become on the hub, and what to do with it.
+
+A submission of which nobody knows whether it became a task is looked up by its arguments. A task
+that was cancelled leaves a build that composer goes on with, and that is taken over when it is
+done.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from pungi_osbuild.clock import Clock
+from pungi_osbuild.errors import InputError
+from pungi_osbuild.hub import (
+    Hub,
+    KojiBuild,
+    Profile,
+    Sought,
+    Task,
+    TaskState,
+    build_call,
+    find_submitted,
+    hold_all,
+    look_up,
+    read_build,
+)
+from pungi_osbuild.model import ImageRequest
+from pungi_osbuild.phase.history import History, Submission
+from pungi_osbuild.phase.journal import Journal
+from pungi_osbuild.phase.resume import (
+    Decision,
+    Fresh,
+    Going,
+    Match,
+    Rebuild,
+    Reserved,
+    decide,
+    left_out,
+    match,
+)
+
+logger = logging.getLogger(__name__)
+
+SETTLE = 5.0
+"""Seconds after an intent before the hub is asked for its task: whoever wrote it was killed, and
+the hub may have been at work on the submission still."""
+
+SLICE = 1.0
+"""Seconds slept at once."""
+
+TOGETHER = 50
+"""Tasks looked up in one call, with a SELECT of the hub's for each."""
+
+
+@dataclass(frozen=True)
+class TakenUp:
+    """What is to be done with each request of a run, each in one of three ways."""
+
+    fresh: Tuple[Fresh, ...] = ()
+    going: Tuple[Going, ...] = ()
+    reserved: Tuple[Reserved, ...] = ()
+
+    @property
+    def going_on(self) -> Tuple[ImageRequest, ...]:
+        """The requests that are not submitted again, with the releases that they have."""
+        return (
+            *(one.request for one in self.going),
+            *(one.request for one in self.reserved),
+        )
+
+    @property
+    def is_resumed(self) -> bool:
+        """Whether there is anything to go on with."""
+        return bool(self.going or self.reserved)
+
+
+def check_hub(
+    requests: Sequence[ImageRequest], history: History, profile: Profile, rebuild: Rebuild
+) -> None:
+    """
+    Refuse another hub than the one that the tasks of some requests are on.
+
+    :raises InputError: so
+    """
+    if rebuild is Rebuild.ALL:
+        return
+    for one in match(requests, history):
+        before = None if one.submission is None else one.submission.server
+        if before is not None and before.rstrip("/") != profile.server.rstrip("/"):
+            raise InputError(
+                "%s was submitted to the Koji hub at %s, and the profile %r leads to %s"
+                % (one.request.describe(), before, profile.name, profile.server),
+                "Use a profile that leads there. `pungi-osbuild run --rebuild-all` forgets what"
+                " was submitted for the compose, and builds everything at the other hub.",
+            )
+
+
+def take_up(
+    hub: Hub,
+    user_id: int,
+    requests: Sequence[ImageRequest],
+    journal: Journal,
+    rebuild: Rebuild,
+    clock: Clock,
+    check: Callable[[], None] = lambda: None,
+) -> TakenUp:
+    """
+    Return what is to be done with each request, by what the journal and the hub say.
+
+    Asks nobody when nothing was submitted before. What is found out of a submission in doubt is
+    written to the journal.
+
+    :param user_id: who submits
+    :param check: called now and then; may raise to end the asking
+    :raises HubFaultError: the hub refused a call
+    :raises HubError: the hub could not be reached
+    :raises ReplyError: a reply does not look as it should
+    """
+    history = journal.history
+    if rebuild is Rebuild.ALL or not history.submissions:
+        return TakenUp(fresh=tuple(Fresh(request) for request in requests))
+    matches = match(requests, history)
+    for gone in left_out(matches, history):
+        if gone.outcome is not None:
+            continue  # another config has built it, or it has failed: nothing is lost
+        logger.warning(
+            "%s is not in the config any more: %s is left alone",
+            *(gone.slot.describe(), _named(gone)),
+        )
+    ids = _found_out(hub, user_id, matches, journal, clock, check)
+    tasks = _tasks(hub, list(ids.values()))
+    states = {position: tasks.get(task_id) for position, task_id in ids.items()}
+    builds = _builds(hub, matches, states)
+    decisions = [
+        decide(one, rebuild, states.get(position), builds.get(position), history.tasks)
+        for position, one in enumerate(matches)
+    ]
+    for one, decision in zip(matches, decisions):
+        _tell(one, decision)
+        if not isinstance(decision, Fresh):
+            journal.resume(decision.request, decision.submission)
+    return TakenUp(
+        tuple(one for one in decisions if isinstance(one, Fresh)),
+        tuple(one for one in decisions if isinstance(one, Going)),
+        tuple(one for one in decisions if isinstance(one, Reserved)),
+    )
+
+
+def _found_out(
+    hub: Hub,
+    user_id: int,
+    matches: Sequence[Match],
+    journal: Journal,
+    clock: Clock,
+    check: Callable[[], None],
+) -> Dict[int, int]:
+    """Return the ids of the tasks that there are, by the position of their match."""
+    ids: Dict[int, int] = {}
+    doubtful: Dict[int, Submission] = {}
+    for position, one in enumerate(matches):
+        if one.submission is None or one.submission.refused:
+            continue
+        if one.submission.task_id is not None:
+            ids[position] = one.submission.task_id
+        else:
+            doubtful[position] = one.submission
+    if not doubtful:
+        return ids
+    _settle(list(doubtful.values()), clock, check)
+    sought = [
+        Sought(position, submission.sent, submission.bounds.task_id)
+        for position, submission in doubtful.items()
+    ]
+    found = find_submitted(hub, user_id, sought)
+    for position, submission in doubtful.items():
+        request, task_id = matches[position].request, found.get(position)
+        journal.resume(request, submission)
+        if task_id is None or task_id in journal.history.tasks:
+            logger.info("%s: the hub knows no task of it", request.describe())
+            journal.refused(request, submission.attempt)
+        else:
+            logger.info("%s: found task %d on the hub", request.describe(), task_id)
+            journal.submitted(request, submission.attempt, task_id)
+            ids[position] = task_id
+    return ids
+
+
+def _settle(doubtful: Sequence[Submission], clock: Clock, check: Callable[[], None]) -> None:
+    passed = clock.now() - max(submission.time for submission in doubtful)
+    # Of an intent that seems to lie ahead nobody knows how old it is.
+    left = SETTLE - passed if passed >= 0 else SETTLE
+    while left > 0:
+        check()
+        clock.sleep(min(left, SLICE))
+        left -= SLICE
+
+
+def _tasks(hub: Hub, ids: Sequence[int]) -> Mapping[int, Task]:
+    slices = [ids[start : start + TOGETHER] for start in range(0, len(ids), TOGETHER)]
+    found: Dict[int, Task] = {}
+    for tasks in hold_all(hub, [look_up(some) for some in slices]):
+        if isinstance(tasks, Exception):
+            raise tasks
+        found.update((task.id, task) for task in tasks)
+    return found
+
+
+def _builds(
+    hub: Hub, matches: Sequence[Match], states: Mapping[int, Optional[Task]]
+) -> Mapping[int, Optional[KojiBuild]]:
+    """Return what is left of tasks that came to nothing, by the position of their match."""
+    nvrs: List[Tuple[int, str]] = []
+    for position, task in states.items():
+        submission = matches[position].submission
+        over = task is not None and task.state in (TaskState.CANCELED, TaskState.FAILED)
+        if over and submission is not None and submission.nvr is not None:
+            nvrs.append((position, submission.nvr))
+    replies = hub.multicall([build_call(nvr) for _, nvr in nvrs])
+    return {position: read_build(nvr, reply) for (position, nvr), reply in zip(nvrs, replies)}
+
+
+def _named(submission: Submission) -> str:
+    if submission.task_id is None:
+        return "a submission that may have become a task (%s)" % submission.nvr
+    return "task %d (%s)" % (submission.task_id, submission.nvr)
+
+
+def _tell(one: Match, decision: Decision) -> None:
+    what = one.request.describe()
+    if isinstance(decision, Fresh):
+        if decision.last is not None and decision.last.task_id is not None:
+            logger.info("%s: task %d came to nothing", what, decision.last.task_id)
+        return
+    if isinstance(decision, Reserved):
+        logger.info(
+            "%s: task %d was cancelled, and composer goes on with %s: waiting for it",
+            *(what, decision.task.id, decision.submission.nvr),
+        )
+        return
+    if decision.build_id is not None:
+        logger.info(
+            "%s: taking over %s, which task %d has left",
+            *(what, decision.submission.nvr, decision.task.id),
+        )
+    if decision.changed:
+        logger.warning(
+            "%s: %s has changed since task %d was submitted, which is kept; --rebuild-changed"
+            " builds it anew",
+            *(what, one.request.config.place, decision.task.id),
+        )

@@ -1,0 +1,108 @@
+"""
+Waiting for builds that tasks have left which were cancelled.
+
+Cancelling a task does not stop composer: the build stays BUILDING, which keeps its N-V-R from all
+others, and becomes COMPLETE without a tag (found by experiment with koji-osbuild on kojihub
+1.35.3). Nobody else can build that N-V-R, so the build is waited for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import AbstractSet, Dict, Optional, Tuple
+
+from pungi_osbuild.clock import Clock
+from pungi_osbuild.hub import BuildState, Hub, KojiBuild, build_call, read_build
+from pungi_osbuild.phase.resume import Reserved
+
+INTERVAL = 10.0
+"""Seconds between two questions about builds that take minutes or hours."""
+
+LIMIT = 4 * 3600.0
+"""Seconds after which a build is given up: composer has lost it."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """
+    What has become of a reserved N-V-R.
+
+    :param build: the build that is there; None: the N-V-R can be had
+    :param is_ours: it was built by a task of this compose
+    :param is_lost: it has been BUILDING for too long
+    """
+
+    reserved: Reserved
+    build: Optional[KojiBuild] = None
+    is_ours: bool = False
+    is_lost: bool = False
+
+
+class ReservedBuilds:
+    """
+    Builds that are waited for.
+
+    :param ours: the ids of all tasks that were submitted for this compose
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        clock: Clock,
+        ours: AbstractSet[int] = frozenset(),
+        limit: float = LIMIT,
+        interval: float = INTERVAL,
+    ) -> None:
+        self._hub = hub
+        self._clock = clock
+        self._ours = ours
+        self._interval = interval
+        self._open: Dict[str, Reserved] = {}
+        self._due = clock.monotonic()
+        self._deadline = self._due + limit
+
+    @property
+    def open(self) -> Tuple[Reserved, ...]:
+        """What is still waited for."""
+        return tuple(self._open.values())
+
+    @property
+    def is_due(self) -> bool:
+        """Whether there is something to ask, and it may be asked now."""
+        return bool(self._open) and self._clock.monotonic() >= self._due
+
+    def add(self, reserved: Reserved) -> None:
+        """Wait for one more."""
+        self._open[str(reserved.submission.nvr)] = reserved
+
+    def drop(self) -> Tuple[Reserved, ...]:
+        """Wait for none any more; return those that were waited for."""
+        dropped = self.open
+        self._open.clear()
+        return dropped
+
+    def poll(self) -> Tuple[Left, ...]:
+        """
+        Ask for all, in one multicall, and return what has come to an end.
+
+        :raises HubFaultError: the hub refused a call
+        :raises HubError: the hub could not be reached
+        :raises ReplyError: a reply does not look as it should
+        """
+        nvrs = sorted(self._open)
+        replies = self._hub.multicall([build_call(nvr) for nvr in nvrs])
+        now = self._clock.monotonic()
+        self._due = now + self._interval
+        ended = []
+        for nvr, reply in zip(nvrs, replies):
+            build = read_build(nvr, reply)
+            is_building = build is not None and build.state is BuildState.BUILDING
+            if not is_building or now >= self._deadline:
+                ended.append(self._left(self._open.pop(nvr), build, is_building))
+        return tuple(ended)
+
+    def _left(self, reserved: Reserved, build: Optional[KojiBuild], is_lost: bool) -> Left:
+        if build is None or not build.takes_nvr:
+            return Left(reserved)
+        is_ours = build.task_id in {*self._ours, reserved.task.id}
+        return Left(reserved, build, is_ours, is_lost)

@@ -1,0 +1,409 @@
+"""Going on: what a run does with what earlier ones have submitted, seen from the hub."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Iterator, List, Optional, Sequence
+
+import pytest
+
+from pungi_osbuild.clock import Clock
+from pungi_osbuild.errors import RunInterruptedError
+from pungi_osbuild.hub import Hub, TaskState, cancel
+from pungi_osbuild.metadata import load_osbuild, vocabulary
+from pungi_osbuild.model import ImageRequest, OutcomeKind, RunResult, Settings
+from pungi_osbuild.phase import Rebuild, RunOptions, read_journal, run
+from pungi_osbuild.phase.history import Bounds
+from pungi_osbuild.phase.journal import Journal
+from pungi_osbuild.rehearsal import HubSettings
+from tests.phase.pungi_standin import params
+from tests.phase.test_cancel import Scene, a_scene, refused_at_once, wanted
+from tests.rehearsed import QUICK
+from tests.values import a_koji_place, an_identity
+
+QUICKLY = HubSettings(duration=0)
+TWO = [wanted(0), wanted(1)]
+
+
+def options(rebuild: Rebuild = Rebuild.NOTHING, cancel: bool = False) -> RunOptions:
+    return RunOptions(policy=QUICK, rebuild=rebuild, cancel_on_stop=cancel)
+
+
+def kinds(result: RunResult) -> List[str]:
+    return [outcome.kind.value for outcome in result.outcomes]
+
+
+def tasks(result: RunResult) -> List[Optional[int]]:
+    return [outcome.task_id for outcome in result.outcomes]
+
+
+def paths(result: RunResult) -> List[str]:
+    return [image.path for image in result.images]
+
+
+def interrupted(scene: Scene, requests: Sequence[ImageRequest], cancel: bool = False) -> str:
+    """Have a run stopped at its first pause, by when everything has been submitted."""
+    sleep = scene.times.sleep
+
+    def stop(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    scene.times.sleep = stop  # type: ignore[method-assign]
+    try:
+        with pytest.raises(RunInterruptedError) as caught:
+            scene.run(requests, options(cancel=cancel))
+    finally:
+        scene.times.sleep = sleep  # type: ignore[method-assign]
+    return caught.value.friendly()
+
+
+def submitted_by_hand(
+    scene: Scene, request: ImageRequest, known: bool, after: int = 0, sends: bool = True
+) -> Optional[int]:
+    """Leave the journal of a run that was killed after it submitted, or before it did."""
+    with Journal(scene.topdir, time.time) as journal:
+        journal.plan([request], an_identity(), replace(a_koji_place(), server=scene.profile.server))
+        journal.intent(request, 1, Bounds(after))
+        if not sends:
+            return None
+        with Hub(scene.profile) as hub:
+            task_id = int(hub.call("osbuildImage", *request.arguments()))
+        if known:
+            journal.submitted(request, 1, task_id)
+    return task_id
+
+
+def test_a_finished_run_again_submits_nothing(tmp_path: Path) -> None:
+    """And leaves images, entries and times as they are."""
+    with a_scene(tmp_path, QUICKLY) as scene:
+        first = scene.run(TWO)
+        metadata = scene.topdir / "compose/metadata"
+        before = [(metadata / name).read_bytes() for name in ("images.json", "osbuild.json")]
+        files = [(scene.topdir / "compose" / path).stat() for path in paths(first)]
+        again = scene.run(TWO)
+        assert scene.submitted == 2
+        after = [(metadata / name).read_bytes() for name in ("images.json", "osbuild.json")]
+        assert [(scene.topdir / "compose" / path).stat().st_ino for path in paths(again)] == [
+            status.st_ino for status in files
+        ]
+    assert kinds(again) == ["built", "built"]
+    assert (tasks(again), paths(again)) == (tasks(first), paths(first))
+    assert before[0] == after[0]
+    assert [image.checksums for image in again.images] == [one.checksums for one in first.images]
+
+
+def test_what_runs_is_watched_again(tmp_path: Path) -> None:
+    """Interrupted; the same tasks are collected, each once."""
+    with a_scene(tmp_path, HubSettings(duration=100), turns=[200.0]) as scene:
+        said = interrupted(scene, TWO)
+        assert "Run the same command again" in said
+        assert "tasks that go on in Koji: 1, 2" in said
+        journal = read_journal(scene.topdir)
+        assert [one.outcome for one in journal.submissions] == [None, None]
+        again = scene.run(TWO)
+        assert scene.submitted == 2
+    assert kinds(again) == ["built", "built"]
+    assert {1, 2} == set(tasks(again))
+    recorded = load_osbuild(scene.topdir / "compose/metadata/osbuild.json")
+    assert [task.outcome for task in recorded.tasks] == [OutcomeKind.BUILT] * 2
+
+
+def test_a_file_that_is_gone_or_damaged_is_brought_again(tmp_path: Path) -> None:
+    """Verified; nothing is built for it."""
+    with a_scene(tmp_path, QUICKLY) as scene:
+        first, _second = paths(scene.run(TWO))
+        (scene.topdir / "compose" / first).unlink()
+        again = scene.run(TWO)
+        assert scene.submitted == 2
+        assert kinds(again) == ["built", "built"]
+        assert (scene.topdir / "compose" / first).is_file()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_task_of_a_run_that_was_killed_is_found(known: bool, tmp_path: Path) -> None:
+    """By its id, or by its arguments where the id was not written any more."""
+    with a_scene(tmp_path, QUICKLY) as scene:
+        task_id = submitted_by_hand(scene, TWO[0], known)
+        result = scene.run(TWO)
+        assert scene.submitted == 2
+    assert kinds(result) == ["built", "built"]
+    assert tasks(result)[0] == task_id
+    assert [one.task_id for one in read_journal(scene.topdir).submissions] == tasks(result)
+
+
+def test_an_intent_without_a_task_is_submitted(tmp_path: Path) -> None:
+    """The run was killed before the hub heard of it; it counts as the first attempt."""
+    with a_scene(tmp_path, QUICKLY) as scene:
+        submitted_by_hand(scene, TWO[0], known=False, sends=False)
+        result = scene.run(TWO[:1])
+        assert scene.submitted == 1
+    assert [(one.kind.value, one.attempt) for one in result.outcomes] == [("built", 1)]
+    first, second = read_journal(scene.topdir).submissions
+    assert (first.refused, second.refused) == (True, False)
+
+
+def test_a_task_from_before_the_intent_is_nobody_s(tmp_path: Path) -> None:
+    """It has the same arguments and is older: another's, or another run's."""
+    with a_scene(tmp_path, QUICKLY) as scene:
+        with Hub(scene.profile) as hub:
+            older = int(hub.call("osbuildImage", *TWO[0].arguments()))
+        submitted_by_hand(scene, TWO[0], known=False, after=older, sends=False)
+        with pytest.raises(Exception, match="the config has 1 error"):
+            scene.run(TWO[:1])  # its N-V-R is taken
+        assert scene.submitted == 1
+
+
+def test_a_reply_that_is_never_recorded_is_found_even_after_a_settling(tmp_path: Path) -> None:
+    """The hub is asked some seconds after the intent: it may be at work on it still."""
+    slept: List[float] = []
+    with a_scene(tmp_path, QUICKLY) as scene:
+        submitted_by_hand(scene, TWO[0], known=False)
+        sleep = scene.times.sleep
+        scene.times.sleep = lambda seconds: (slept.append(seconds), sleep(seconds))[1]  # type: ignore
+        scene.run(TWO[:1])
+    assert sum(slept[:6]) >= 4.0
+
+
+def test_a_failed_image_is_built_again_and_the_others_are_kept(tmp_path: Path) -> None:
+    """With the same N-V-R, which Koji gives back after a failure."""
+    with a_scene(tmp_path, QUICKLY, ["build:name=image-0"]) as scene:
+        first = scene.run(TWO)
+        assert kinds(first) == ["failed", "built"]
+        again = scene.run(TWO)
+        assert scene.submitted == 3
+    assert tasks(again)[0] not in tasks(first)
+    assert tasks(again)[1] == tasks(first)[1]
+    assert [outcome.attempt for outcome in again.outcomes] == [2, 1]
+    assert kinds(again) == ["failed", "built"]  # the fault is still there
+
+
+def test_a_failure_that_nobody_has_seen_is_told_before_it_is_tried_again(tmp_path: Path) -> None:
+    """The run was killed while the task ran."""
+    with a_scene(tmp_path, QUICKLY, ["build:name=image-0"]) as scene:
+        submitted_by_hand(scene, TWO[0], known=True)
+        result = scene.run(TWO[:1])
+        assert scene.submitted == 1
+        assert "osbuild build failed" in (result.outcomes[0].reason or "")
+        scene.run(TWO[:1])
+        assert scene.submitted == 2
+
+
+def test_an_image_that_could_not_be_placed_is_not_built_again(tmp_path: Path) -> None:
+    """A full disk, a file in the way: the task is CLOSED, and its image is brought."""
+    with a_scene(tmp_path, QUICKLY) as scene:
+        place = scene.topdir / "compose/Server/x86_64/images/image-0-1-1.x86_64.qcow2"
+        place.mkdir(parents=True)
+        first = scene.run(TWO)
+        assert kinds(first) == ["failed", "built"]
+        place.rmdir()
+        again = scene.run(TWO)
+        assert scene.submitted == 2
+    assert kinds(again) == ["built", "built"]
+    assert tasks(again) == tasks(first)
+
+
+# What has changed
+
+
+def changed(request: ImageRequest) -> ImageRequest:
+    return replace(request, config=replace(request.config, distro="rhel-9.5"))
+
+
+def test_a_changed_block_is_kept_and_said(tmp_path: Path, caplog: Any) -> None:
+    """Unless it is to be built anew; the others go on."""
+    with a_scene(tmp_path, QUICKLY) as scene:
+        first = scene.run(TWO)
+        again = scene.run([changed(TWO[0]), TWO[1]])
+        assert scene.submitted == 2
+    assert (kinds(again), tasks(again)) == (["built", "built"], tasks(first))
+    (said,) = [one.getMessage() for one in caplog.records if "has changed" in one.getMessage()]
+    assert "--rebuild-changed" in said and TWO[0].config.place in said
+
+
+def test_a_changed_block_is_built_anew_when_asked_for(tmp_path: Path) -> None:
+    """It alone, with another release of the hub's, and its image takes the old one's place."""
+    free = [replace(one, base_release=None, release_from_hub=True) for one in TWO]
+    with a_scene(tmp_path, QUICKLY) as scene:
+        scene.run(free)
+        again = scene.run([changed(free[0]), free[1]], options(Rebuild.CHANGED))
+        assert scene.submitted == 3
+        assert [outcome.request.release for outcome in again.outcomes] == ["2", "1"]
+        folder = scene.topdir / "compose/Server/x86_64/images"
+        assert sorted(path.name for path in folder.glob("*.qcow2")) == [
+            "image-0-1-2.x86_64.qcow2",
+            "image-1-1-1.x86_64.qcow2",
+        ]
+        # From now on that is what is there.
+        scene.run([changed(free[0]), free[1]])
+        scene.run([changed(free[0]), free[1]], options(Rebuild.CHANGED))
+        assert scene.submitted == 3
+
+
+def test_a_changed_block_that_had_failed_is_built(tmp_path: Path) -> None:
+    """There is nothing to keep."""
+    with a_scene(tmp_path, QUICKLY, ["build:name=image-0"]) as scene:
+        scene.run(TWO[:1])
+        scene.run([changed(TWO[0])])
+        assert scene.submitted == 2
+
+
+def test_everything_is_built_anew_when_asked_for(tmp_path: Path) -> None:
+    """And that is what later runs go on with."""
+    free = [replace(one, base_release=None, release_from_hub=True) for one in TWO]
+    with a_scene(tmp_path, QUICKLY) as scene:
+        scene.run(free)
+        again = scene.run(free, options(Rebuild.ALL))
+        assert scene.submitted == 4
+        assert tasks(scene.run(free)) == tasks(again)
+        assert scene.submitted == 4
+
+
+def test_a_release_of_the_hub_s_is_kept(tmp_path: Path) -> None:
+    """That of a running task; and that of one arch for another that failed."""
+
+    def arch(number: int, name: str) -> ImageRequest:
+        one = wanted(0)
+        return replace(
+            one,
+            number=number,
+            arches=(name,),
+            split=True,
+            base_release=None,
+            release_from_hub=True,
+        )
+
+    both = [arch(0, "aarch64"), arch(1, "x86_64")]
+    with a_scene(tmp_path, QUICKLY, ["build:arch=x86_64"]) as scene:
+        first = scene.run(both)
+        again = scene.run(both)
+    for result in (first, again):
+        assert [one.request.release for one in result.outcomes] == ["1.aarch64", "1.x86_64"]
+
+
+# Tasks that were cancelled
+
+
+@contextmanager
+def cancelled_scene(
+    folder: Path,
+    duration: float,
+    faults: Sequence[str] = (),
+    requests: Sequence[ImageRequest] = TWO,
+) -> Iterator[Scene]:
+    """A compose whose tasks were at work when they were cancelled; from now on time passes."""
+    with a_scene(folder, HubSettings(duration=duration), faults) as scene:
+        interrupted(scene, requests)
+        scene.times.now += 10
+        assert set(scene.states().values()) == {TaskState.OPEN}
+        with Hub(scene.profile) as hub:
+            cancel(hub, sorted(scene.states()))
+        assert set(scene.states().values()) == {TaskState.CANCELED}
+
+        def pass_time(_seconds: float) -> None:
+            scene.times.now += 2.0
+            time.sleep(0.005)
+
+        scene.times.sleep = pass_time  # type: ignore[method-assign]
+        yield scene
+
+
+def tags_of(scene: Scene, nvr: str) -> List[str]:
+    with Hub(scene.profile) as hub:
+        return [tag["name"] for tag in hub.call("listTags", nvr)]
+
+
+def test_a_cancelled_task_s_build_is_waited_for_and_taken_over(tmp_path: Path) -> None:
+    """Composer has gone on with it; it is tagged and collected, and nothing is submitted."""
+    with cancelled_scene(tmp_path, 100) as scene:
+        assert tags_of(scene, "image-0-1-1") == []
+        again = scene.run(TWO)
+        assert scene.submitted == 2
+        assert len(tags_of(scene, "image-0-1-1")) == 1
+        once_more = scene.run(TWO)
+        assert scene.submitted == 2
+        assert len(params(scene.hub, "tagBuild")) == 2
+    for result in (again, once_more):
+        assert kinds(result) == ["built", "built"]
+        assert set(tasks(result)) == {1, 2}
+        assert {image.built.task_id for image in result.images} == {1, 2}
+    recorded = load_osbuild(scene.topdir / "compose/metadata/osbuild.json")
+    assert [task.outcome for task in recorded.tasks] == [OutcomeKind.BUILT] * 2
+
+
+def test_a_build_that_is_complete_by_then_is_taken_over_at_once(tmp_path: Path) -> None:
+    """Without a tag where the block wants none."""
+    untagged = [wanted(0, skip_tag=True), wanted(1)]
+    with cancelled_scene(tmp_path, 100, requests=untagged) as scene:
+        scene.times.now += 200
+        again = scene.run(untagged)
+        assert scene.submitted == 2
+        assert tags_of(scene, "image-0-1-1") == []
+        assert len(tags_of(scene, "image-1-1-1")) == 1
+    assert kinds(again) == ["built", "built"]
+
+
+def test_a_cancelled_task_without_a_build_is_submitted_again(tmp_path: Path) -> None:
+    """Nobody had begun with it."""
+    with a_scene(tmp_path, HubSettings(duration=100), turns=[200.0]) as scene:
+        said = interrupted(scene, TWO, cancel=True)
+        assert "tasks that go on in Koji: none" in said
+        assert set(scene.states().values()) == {TaskState.CANCELED}
+        again = scene.run(TWO)
+        assert scene.submitted == 4
+    assert kinds(again) == ["built", "built"]
+    assert [outcome.attempt for outcome in again.outcomes] == [2, 2]
+
+
+def test_a_build_that_comes_to_nothing_is_built_again(tmp_path: Path) -> None:
+    """Its N-V-R can be had then."""
+    with cancelled_scene(tmp_path, 100, ["build"]) as scene:
+        again = scene.run(TWO)
+        assert scene.submitted == 4
+    assert kinds(again) == ["failed", "failed"]
+    assert [outcome.attempt for outcome in again.outcomes] == [2, 2]
+    assert all("osbuild build failed" in (one.reason or "") for one in again.outcomes)
+
+
+def test_a_build_that_composer_has_lost_is_given_up(tmp_path: Path) -> None:
+    """Saying what must be released."""
+    with cancelled_scene(tmp_path, 10_000, requests=TWO[:1]) as scene:
+        seconds = iter(range(0, 10**9, 3600))
+        clock = Clock(monotonic=lambda: float(next(seconds)), sleep=lambda _seconds: None)
+        again = run(
+            TWO[:1],
+            scene.compose,
+            Settings(),
+            scene.profile,
+            vocabulary(),
+            options(),
+            clock,
+        )
+        assert scene.submitted == 1
+    (outcome,) = again.outcomes
+    assert outcome.kind is OutcomeKind.CANCELLED
+    assert "koji cancel image-0-1-1" in (outcome.reason or "")
+
+
+def test_fail_fast_waits_for_no_build(tmp_path: Path) -> None:
+    """What may not fail has failed: nobody wants the rest."""
+    with cancelled_scene(tmp_path, 10_000, requests=TWO[:1]) as scene:
+        other = refused_at_once()
+        other = replace(other, number=1, config=replace(other.config, name="image-1"))
+        again = scene.run([TWO[0], other], options(), fail_fast=True)
+    first, second = again.outcomes
+    assert (first.kind.value, second.kind.value) == ("cancelled", "failed")
+    assert "is not waited for" in (first.reason or "")
+
+
+def test_a_run_that_is_stopped_while_it_waits_says_so(tmp_path: Path) -> None:
+    """The next one waits on."""
+    with cancelled_scene(tmp_path, 100, requests=TWO[:1]) as scene:
+        said = interrupted(scene, TWO[:1])
+        assert "tasks that go on in Koji: none" in said
+        scene.times.now += 200
+        again = scene.run(TWO[:1])
+        assert scene.submitted == 1
+    assert kinds(again) == ["built"]
