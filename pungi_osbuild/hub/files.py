@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import logging
 import re
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, Generator, Iterator, Optional, Tuple
+from typing import Dict, Generator, Iterator, Optional, Tuple
 from urllib.parse import quote, urljoin, urlsplit
 
 import requests
 
+from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import PlacementError
 from pungi_osbuild.hub.profile import Profile
 from pungi_osbuild.hub.wire import printable
@@ -29,6 +29,15 @@ logger = logging.getLogger(__name__)
 CHUNK = 1024 * 1024
 TIMEOUT = (30, 300)
 """Seconds to wait for a connection, and for the next bytes."""
+
+PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
+"""Seconds before each try that follows one which brought less than ``CHUNK`` bytes."""
+
+AT_FIRST = 60.0
+"""Seconds for which a server may be away that has never answered: its address may be wrong."""
+
+MOST = 60.0
+"""Seconds between two tries at most; there is one line of log for each."""
 
 REDIRECTS = 5
 """How often a server may send us on for one file; always on the host that the profile names."""
@@ -41,18 +50,46 @@ _CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(?:\d{1,19}|\*)", re.A
 _SYSTEM_SAID = re.compile(r"""(?:\[Errno -?\d+\] |Error\(\d+, ')([^'")]+)""")
 
 
-@dataclass(frozen=True)
 class Persistence:
     """
-    How often a download that breaks off is taken up again.
+    How long the downloads of a run are kept at. Thread-safe.
 
-    :param pauses: seconds before each try that follows one which brought less than ``CHUNK``
-        bytes; after one more such try the download has failed
-    :param sleep: waits for seconds
+    Two things go wrong on the way. A connection breaks off: what follows on tries that bring
+    nothing is bounded by their number. Or there is no server at all, which may last: that is
+    bounded in time.
+
+    :param limit: seconds for which a server may be away that has answered before
     """
 
-    pauses: Tuple[float, ...] = (1.0, 2.0, 5.0, 10.0, 20.0)
-    sleep: Callable[[float], object] = time.sleep
+    def __init__(self, limit: float = 30.0, clock: Clock = SYSTEM_CLOCK) -> None:
+        self.clock = clock
+        self._limit = limit
+        self._has_answered = False
+
+    def answered(self) -> None:
+        """Note that there is a server at the address."""
+        self._has_answered = True
+
+    def pause_after(self, tries: int) -> Optional[float]:
+        """
+        Return how long to wait before a download that broke off is taken up again, in seconds.
+
+        :param tries: how many in a row have brought less than ``CHUNK`` bytes, from 1
+        :returns: None when that is enough
+        """
+        return PAUSES[tries - 1] if tries <= len(PAUSES) else None
+
+    def pause_while_away(self, tries: int, away: float) -> Optional[float]:
+        """
+        Return how long to wait before a server that is away is asked again, in seconds.
+
+        :param tries: how many in a row found nobody, from 1
+        :param away: seconds since the first of them
+        :returns: None when it has been away for too long
+        """
+        limit = self._limit if self._has_answered else min(self._limit, AT_FIRST)
+        pause = min(MOST, 2.0 ** min(tries - 1, 30))
+        return pause if away + pause <= limit else None
 
 
 def local_path(profile: Profile, path: str) -> Optional[Path]:
@@ -72,7 +109,7 @@ def download(
     profile: Profile,
     path: str,
     size: Optional[int] = None,
-    persistence: Persistence = Persistence(),
+    persistence: Optional[Persistence] = None,
 ) -> Iterator[Iterator[bytes]]:
     """
     Give the content of a file of Koji's, in chunks of at most ``CHUNK`` bytes, over HTTP.
@@ -80,6 +117,7 @@ def download(
     :param path: below Koji's topurl
     :param size: bytes that the file has by what Koji says; None: nobody knows. No more are read
         than one chunk beyond them
+    :param persistence: that the downloads of a run share; None: of this one alone
     :raises PlacementError: it cannot be had; also while it is read
     """
     if not profile.topurl:
@@ -88,7 +126,8 @@ def download(
             " mounted here" % (profile.name, profile.topdir),
             "Set topurl in the profile, or mount Koji's volume.",
         )
-    chunks = _Download("%s/%s" % (profile.topurl, quote(path)), size, persistence).chunks()
+    url = "%s/%s" % (profile.topurl, quote(path))
+    chunks = _Download(url, size, persistence or Persistence()).chunks()
     try:
         yield chunks
     finally:
@@ -106,6 +145,10 @@ class _BrokenOffError(Exception):
     """A try ended early; the next may go on."""
 
 
+class _AwayError(Exception):
+    """There is no server, or none that is ready to answer."""
+
+
 class _Download:
     """One file on its way, over as many connections as it takes."""
 
@@ -118,23 +161,33 @@ class _Download:
 
     def chunks(self) -> Generator[bytes, None, None]:
         """Give the content."""
-        pauses = iter(self._persistence.pauses)
+        persistence, monotonic = self._persistence, self._persistence.clock.monotonic
+        in_vain = unanswered = 0
+        away_since = monotonic()
         while True:
             before = self._had
             try:
                 yield from self._try()
                 return
+            except _AwayError as error:
+                if not unanswered:
+                    away_since = monotonic()
+                unanswered += 1
+                trouble: Exception = error
+                tries = unanswered
+                pause = persistence.pause_while_away(tries, monotonic() - away_since)
             except (requests.RequestException, _BrokenOffError, OSError) as error:
-                if self._had - before >= CHUNK:
-                    pauses = iter(self._persistence.pauses)
-                pause = next(pauses, None)
-                if pause is None:
-                    raise self._failed(error) from error
-                logger.warning(
-                    "the download of %s broke off after %d bytes: %s; trying again",
-                    *(without_logins(self._url), self._had, _why(error)),
-                )
-            self._persistence.sleep(pause)
+                unanswered = 0
+                tries = in_vain = 1 if self._had - before >= CHUNK else in_vain + 1
+                trouble = error
+                pause = persistence.pause_after(tries)
+            if pause is None:
+                raise self._failed(trouble, tries) from trouble
+            logger.warning(
+                "the download of %s stopped after %d bytes: %s; it is tried again in %d s",
+                *(without_logins(self._url), self._had, _why(trouble), pause),
+            )
+            persistence.clock.sleep(pause)
 
     def _try(self) -> Iterator[bytes]:
         with _Session() as session, self._ask(session) as response:
@@ -156,7 +209,13 @@ class _Download:
         """Return the response that holds the file, or the rest of it; nothing of it is read yet."""
         url = self._url
         for _ in range(REDIRECTS):
-            response = session.get(url, headers=self._headers(), stream=True, timeout=TIMEOUT)
+            try:
+                response = session.get(url, headers=self._headers(), stream=True, timeout=TIMEOUT)
+            except (requests.exceptions.SSLError, ValueError) as error:  # no address, no trust
+                raise self._refused(_why(error)) from error
+            except (requests.ConnectionError, requests.Timeout) as error:
+                raise _AwayError(_why(error)) from error
+            self._persistence.answered()
             if not response.is_redirect:
                 break
             response.close()
@@ -169,7 +228,7 @@ class _Download:
         response.close()
         said = printable("%d %s" % (status, response.reason or "")).strip()[:100]
         if status in _FOR_NOW:
-            raise _BrokenOffError("the server says %s" % said)
+            raise _AwayError("the server says %s" % said)
         raise self._refused("the server says %s" % said)
 
     def _headers(self) -> Dict[str, str]:
@@ -184,13 +243,13 @@ class _Download:
     def _sent_on(self, url: str, location: str) -> str:
         try:
             target = urljoin(url, location)
-            here, there = urlsplit(self._url), urlsplit(target)
+            here, there = _origin(self._url), _origin(target)
         except ValueError as error:
-            raise self._refused("the server sends us on to %s" % printable(location)) from error
-        if there.hostname != here.hostname or there.scheme not in (here.scheme, "https"):
-            place = printable("%s://%s" % (there.scheme, there.hostname))[:200]
+            said = printable(location)[:200]
+            raise self._refused("the server sends us on to %s" % said) from error
+        if there != here and there[:2] != ("https", here[1]):
             raise self._refused(
-                "the server sends us on to %s" % place,
+                "the server sends us on to %s" % printable("%s://%s:%s" % there)[:200],
                 "Koji's files are taken from the host in topurl alone. If that is the right"
                 " place, name it in the profile's topurl.",
             )
@@ -216,8 +275,7 @@ class _Download:
             raise self._refused("the server sends another part than it was asked for")
         return 0
 
-    def _failed(self, error: Exception) -> PlacementError:
-        tries = len(self._persistence.pauses) + 1
+    def _failed(self, error: Exception, tries: int) -> PlacementError:
         had = " (after %d bytes; %d tries brought no more)" % (self._had, tries)
         return self._refused(_why(error) + (had if self._had else " (%d tries)" % tries))
 
@@ -245,6 +303,15 @@ class _Version:
     def validator(self) -> str:
         """What ``If-Range`` may hold: never a weak ETag (RFC 9110, 13.1.5)."""
         return self.etag if self.etag and not self.etag.startswith("W/") else self.modified
+
+
+def _origin(url: str) -> Tuple[str, Optional[str], Optional[int]]:
+    """Return whose address it is: scheme, host and port.
+
+    :raises ValueError: it is none
+    """
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def _received(response: requests.Response) -> Iterator[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Callable, FrozenSet, Iterable, List, Optional, Sequence, Tuple, Union
 
@@ -110,6 +110,7 @@ class Collector:
         address
     :param over_http: fetch images over HTTP even where Koji's volume is mounted
     :param own_paths: of files below ``compose/`` that are this project's and may be replaced
+    :param persistence: with which downloads are kept at
     """
 
     hub: Hub
@@ -120,6 +121,7 @@ class Collector:
     source: Callable[[BuiltImage], Optional[Source]]
     over_http: bool = False
     own_paths: FrozenSet[str] = frozenset()
+    persistence: Persistence = field(default_factory=Persistence)
 
     def read(self, works: Sequence[Work]) -> Tuple[Read, ...]:
         """
@@ -258,9 +260,9 @@ class Collector:
 
     def _at_koji(self, path: str, size: Optional[int] = None) -> Source:
         """Return a file of Koji's: on its volume, or else behind its address."""
-        profile, persistence = self.hub.profile, Persistence(sleep=self.clock.sleep)
+        profile = self.hub.profile
         local = None if self.over_http else local_path(profile, path)
-        return Source(local, lambda: download(profile, path, size, persistence))
+        return Source(local, lambda: download(profile, path, size, self.persistence))
 
 
 def _warn_of_unknown(image: BuiltImage) -> None:

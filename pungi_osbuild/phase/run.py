@@ -10,7 +10,7 @@ from typing import Iterator, List, Optional, Sequence
 
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import ConfigError, PungiOsbuildError, RunInterruptedError
-from pungi_osbuild.hub import Hub, Patience, Profile
+from pungi_osbuild.hub import Hub, Patience, Persistence, Profile
 from pungi_osbuild.metadata import Vocabulary
 from pungi_osbuild.model import (
     Compose,
@@ -152,6 +152,7 @@ def run(
                 host.source,
                 options.over_http,
                 own_files(topdir),
+                Persistence(settings.outage_limit, clock),
             ),
             host,
             Conduct(

@@ -8,6 +8,7 @@ from typing import Any, List, Optional
 
 import pytest
 
+from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import PlacementError
 from pungi_osbuild.hub import Persistence, download
 from pungi_osbuild.hub.files import CHUNK
@@ -22,19 +23,23 @@ def a_profile(topurl: str) -> Profile:
 
 
 class Waits:
-    """Takes note of what would have been waited."""
+    """A clock that goes on only while somebody waits, and takes note of that."""
 
     def __init__(self) -> None:
         self.seconds: List[float] = []
 
-    def __call__(self, seconds: float) -> None:
-        self.seconds.append(seconds)
+    @property
+    def clock(self) -> Clock:
+        return Clock(monotonic=lambda: sum(self.seconds), sleep=self.seconds.append)
 
 
 def fetch(
-    site: FileServer, size: Optional[int] = len(CONTENT), waits: Optional[Waits] = None
+    site: FileServer,
+    size: Optional[int] = len(CONTENT),
+    waits: Optional[Waits] = None,
+    limit: float = 30.0,
 ) -> bytes:
-    persistence = Persistence(sleep=waits or Waits())
+    persistence = Persistence(limit, (waits or Waits()).clock)
     with download(a_profile(site.address), "a/b.raw", size, persistence) as chunks:
         return b"".join(chunks)
 
@@ -167,6 +172,8 @@ def test_another_part_than_was_asked_for_is_refused(told: str) -> None:
         "https://example.invalid/a",
         "file:///etc/passwd",
         "ftp://127.0.0.1/a",
+        "http://127.0.0.1:1/a",
+        "http://127.0.0.1:x/a",
         "http://[::1",
     ],
 )
@@ -213,12 +220,50 @@ def test_a_file_arrives_packed_as_it_is() -> None:
     assert site.asked[0]["Accept-Encoding"] == "identity"
 
 
-def test_nobody_listens() -> None:
-    """The same words as for anything else that does not answer."""
+@pytest.mark.parametrize("limit", [30, 14400])
+def test_nobody_listens(limit: float) -> None:
+    """The address may be wrong: it is not tried for hours."""
     waits = Waits()
     site = FileServer(b"", address="http://127.0.0.1:1")
-    assert "Connection refused" in refusal(site, waits=waits)
-    assert len(waits.seconds) == 5
+    assert "Connection refused" in refusal(site, waits=waits, limit=limit)
+    assert waits.seconds == [1, 2, 4, 8, 16][: 4 if limit == 30 else 5]
+
+
+def test_a_server_that_went_away_is_waited_for() -> None:
+    """For as long as a hub; it is asked once a minute, and then fetched from as if nothing was."""
+    waits = Waits()
+    away = FileServer(CONTENT, statuses=lambda number: 503 if 1 <= number < 100 else None)
+    away.cut_after = lambda number: CHUNK if number == 0 else None
+    with away.serving() as site:
+        assert fetch(site, waits=waits, limit=14400) == CONTENT
+    assert waits.seconds == [1, *(2**n for n in range(6)), *[60] * 93]
+
+
+def test_a_server_that_stays_away_is_given_up() -> None:
+    """Within the limit; the error says for how many tries."""
+    waits = Waits()
+    with FileServer(CONTENT, statuses=lambda number: 503).serving() as site:
+        reason = refusal(site, waits=waits, limit=14400)
+    assert "503" in reason
+    assert "%d tries" % len(site.asked) in reason
+    assert 14340 < sum(waits.seconds) <= 14400
+
+
+def test_one_that_is_away_and_brings_nothing_by_turns_is_given_up() -> None:
+    """Neither makes up for the other."""
+    by_turns = FileServer(CONTENT, lambda number: 0)
+    by_turns.statuses = lambda number: 503 if number % 2 else None
+    with by_turns.serving() as site:
+        refusal(site, limit=14400)
+    assert len(site.asked) == 11
+
+
+@pytest.mark.parametrize("topurl", ["kojifiles", "http://", "http://[", "ftp://127.0.0.1", "x:y"])
+def test_an_address_that_is_none_is_an_error_at_once(topurl: str) -> None:
+    """Waiting would not mend it."""
+    waits = Waits()
+    assert refusal(FileServer(b"", address=topurl), waits=waits)
+    assert waits.seconds == []
 
 
 def test_a_login_in_the_address_is_not_told() -> None:
