@@ -187,7 +187,7 @@ class ComposerJobs:
         Clouds forget nothing: what a failed try has uploaded is there, and has its name.
         """
         name = upload.fixed_name()
-        if name is None:
+        if name is None or not self._settings.clouds_remember:
             return True
         if name in self._state.cloud_names:
             return False

@@ -61,6 +61,8 @@ class HubSettings:
     :param seed: composer's ids, AMIs and digests follow from it and from the N-V-R and arch
     :param results_in: where upload results are found
     :param sboms: whether builds hold SBOMs
+    :param clouds_remember: whether a cloud refuses an image whose name it has; there was no cloud
+        behind the hub that this one imitates
     :param host: the address to listen on; the default is reached from this machine alone
     :param session_lifetime: seconds after which a session expires, from its login or the last
         renewal; None: never
@@ -79,6 +81,7 @@ class HubSettings:
     seed: int = 0
     results_in: ResultsIn = ResultsIn.ARCHIVE
     sboms: bool = True
+    clouds_remember: bool = True
     host: str = LOOPBACK
     session_lifetime: Optional[float] = None
     outages: Tuple[Outage, ...] = ()

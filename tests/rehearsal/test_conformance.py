@@ -64,7 +64,8 @@ def test_the_documentation_tells_what_is_left_out() -> None:
 def test_a_transcript_is_answered_as_by_a_real_hub(name: str, tmp_path: Path) -> None:
     """All entries are played, those left out as well: a stale reason is a failure."""
     scene = SCENES[name]
-    settings = HubSettings(duration=DURATION, sboms=scene.sboms)
+    # No cloud was behind the recorded hub: two arches got one AMI name there.
+    settings = HubSettings(duration=DURATION, sboms=scene.sboms, clouds_remember=False)
     with a_desk(tmp_path, *scene.faults, content=STRICT, settings=settings) as desk:
         player = Player(Stage(desk, Ids()))
         wrong: Dict[int, List[str]] = {}
