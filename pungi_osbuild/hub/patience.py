@@ -8,6 +8,7 @@ could stop it. So its retries are switched off, and this is the only waiting the
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from dataclasses import dataclass, field
@@ -152,7 +153,7 @@ class Outage:
             self._profile.server,
             _moment(since),
             trouble.text,
-            _length(left),
+            _length(math.ceil(left)),
         )
 
     def _told(self, trouble: Trouble, since: float) -> str:

@@ -132,10 +132,13 @@ class Retries:
     def told(self, outcome: Outcome) -> Outcome:
         """Return an outcome with what is to be told of the tries before it."""
         number = outcome.request.number
+        # What went to the same place again is in use: a tag, or a file of the same name.
+        used = {cloud.id for image in outcome.images for cloud in image.built.cloud}
+        left = dict.fromkeys((*self._orphans.get(number, ()), *outcome.orphans))
         return replace(
             outcome,
             earlier=self._earlier.get(number, ()),
-            orphans=(*self._orphans.get(number, ()), *outcome.orphans),
+            orphans=tuple(orphan for orphan in left if orphan.name not in used),
         )
 
 

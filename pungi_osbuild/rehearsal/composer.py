@@ -169,6 +169,9 @@ class Order:
         if not options or self.kind is None:
             return None
         key = "%d %s %s" % (seed, self.nvr, arch)
+        if self.attempt > 1:
+            # What an earlier try has uploaded is another image.
+            key += " %d" % self.attempt
         return Upload(self.kind.provider, options, key, self.distro, self.exported().name)
 
     def manifest(self, arch: str) -> Dict[str, Any]:
