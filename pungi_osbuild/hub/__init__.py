@@ -44,7 +44,7 @@ from pungi_osbuild.hub.tasks import (
     submit,
 )
 from pungi_osbuild.hub.users import User, perms_call, read_user, user_call
-from pungi_osbuild.hub.wire import plain_name, printable
+from pungi_osbuild.hub.wire import plain_name
 
 __all__ = [
     "ArchiveTypes",
@@ -95,7 +95,6 @@ __all__ = [
     "next_number",
     "perms_call",
     "plain_name",
-    "printable",
     "read_arches",
     "read_archive_types",
     "read_build",

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Callable, Mapping, Optional
 
 from pungi_osbuild.hub.signed import harmless_text, without_signature
-from pungi_osbuild.hub.wire import Struct, printable
+from pungi_osbuild.hub.wire import Struct
 from pungi_osbuild.model import (
     AwsS3Upload,
     AzureUpload,
@@ -22,6 +22,7 @@ from pungi_osbuild.model import (
     UnknownUpload,
     Upload,
     Uploaded,
+    printable,
 )
 
 _RESULT_NAMES: Mapping[str, Provider] = {

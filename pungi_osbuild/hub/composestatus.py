@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Iterator, Optional, Tuple
 
 from pungi_osbuild.hub.clouds import from_upload_status
-from pungi_osbuild.hub.wire import Struct, json_struct, printable
-from pungi_osbuild.model import Arch, Upload, Uploaded
+from pungi_osbuild.hub.wire import Struct, json_struct
+from pungi_osbuild.model import Arch, Upload, Uploaded, printable
 
 NAME = "compose-status.json"
 MAX_DETAILS = 500

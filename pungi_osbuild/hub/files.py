@@ -21,8 +21,7 @@ import requests
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import PlacementError
 from pungi_osbuild.hub.profile import Profile
-from pungi_osbuild.hub.wire import printable
-from pungi_osbuild.model import without_logins
+from pungi_osbuild.model import printable, without_logins
 
 logger = logging.getLogger(__name__)
 

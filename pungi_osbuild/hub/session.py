@@ -29,7 +29,8 @@ from pungi_osbuild.hub.patience import IMPATIENT, Outage, Patience, unreachable
 from pungi_osbuild.hub.profile import Profile
 from pungi_osbuild.hub.transport import ClientSession
 from pungi_osbuild.hub.trouble import OFFLINE, Trouble, TroubleError, one_line, trouble_of
-from pungi_osbuild.hub.wire import printable, unusable
+from pungi_osbuild.hub.wire import unusable
+from pungi_osbuild.model import printable
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from pungi_osbuild.errors import HubError, PungiOsbuildError, ReplyError
-from pungi_osbuild.hub.wire import printable
+from pungi_osbuild.model import printable
 
 MAX_REPLY = 32 * 1024 * 1024
 """Bytes of a reply, unpacked: five times what the longest of a real hub had. XML-RPC becomes up to

@@ -22,7 +22,7 @@ import koji
 import requests
 from urllib3.exceptions import NewConnectionError
 
-from pungi_osbuild.hub.wire import printable
+from pungi_osbuild.model import printable
 
 OFFLINE = int(koji.ServerOffline.faultCode)
 """koji's faultCode of a hub that is offline."""

@@ -14,6 +14,7 @@ import reprlib
 from typing import Mapping, Optional, Tuple
 
 from pungi_osbuild.errors import ReplyError
+from pungi_osbuild.model import printable
 
 MAX_TEXT = 4096
 MAX_ITEMS = 10_000
@@ -21,24 +22,6 @@ MAX_FILENAME = 255
 MAX_SHOWN = 120
 MAX_NUMBER = 2**63 - 1
 MAX_SECONDS = 253402300800
-
-
-def printable(text: str) -> str:
-    """
-    Return a text with everything that is no character for reading written as its escape.
-
-    Newlines and tabs stay. What goes are the controls of terminals, marks that turn the direction
-    of writing, and half characters, which could not be written to a file.
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() or char in "\n\t" else _escaped(char) for char in text
-    )
-
-
-def _escaped(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")
 
 
 class Struct:

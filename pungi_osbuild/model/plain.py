@@ -1,4 +1,4 @@
-"""What JSON and XML-RPC hold."""
+"""What JSON and XML-RPC hold, and texts for people."""
 
 from __future__ import annotations
 
@@ -14,6 +14,30 @@ _LOGIN = re.compile(r"(?<=://)[^/@\s]*@")
 def without_logins(text: str) -> str:
     """Return a text in which no address says a user or password any more."""
     return _LOGIN.sub("***@", text)
+
+
+def printable(text: str, kept: str = "\n\t") -> str:
+    """
+    Return a text with everything that is no character for reading written as its escape.
+
+    What goes are the controls of terminals, marks that turn the direction of writing, and half
+    characters, which could not be written to a file. An ID with a hidden character in it is
+    another ID.
+
+    :param kept: characters that stay although they cannot be printed
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char in kept else _escaped(char) for char in text)
+
+
+def one_line(text: str) -> str:
+    """Return a text made :func:`printable`, line breaks and tabs, too."""
+    return printable(text, kept="")
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
 
 
 def without_none(values: Mapping[str, Any]) -> JsonDict:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Iterable, Tuple
 
-from pungi_osbuild.model.plain import JsonDict
+from pungi_osbuild.model.plain import JsonDict, one_line
 from pungi_osbuild.model.problemcodes import ProblemCode
 
 
@@ -40,7 +40,7 @@ class Problem:
     def __post_init__(self) -> None:
         """Write out what nobody can see: a line break, an escape sequence, half a character."""
         for part in ("place", "message", "hint"):
-            object.__setattr__(self, part, _printable(getattr(self, part)))
+            object.__setattr__(self, part, one_line(getattr(self, part)))
 
     @property
     def is_error(self) -> bool:
@@ -65,12 +65,3 @@ class Problem:
 def has_errors(problems: Iterable[Problem]) -> bool:
     """Whether one of some problems keeps a run from starting."""
     return any(problem.is_error for problem in problems)
-
-
-def _printable(text: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
-        for char in text
-    )

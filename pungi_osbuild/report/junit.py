@@ -16,7 +16,7 @@ from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 from xml.etree import ElementTree
 
 from pungi_osbuild.config.places import of_block, of_pattern
-from pungi_osbuild.model import ComposeConfig, ImageConfig, Problem
+from pungi_osbuild.model import ComposeConfig, ImageConfig, Problem, one_line
 from pungi_osbuild.report.problems import problem_lines
 
 NAME = "pungi-osbuild validate"
@@ -40,7 +40,7 @@ def junit_lines(config: Optional[ComposeConfig], problems: Sequence[Problem]) ->
     suites = _suites(config, problems)
     for name, cases in suites:
         # A pattern may be empty, and readers want a name.
-        called = _printable(name) or '""'
+        called = one_line(name) or '""'
         suite = ElementTree.SubElement(document, "testsuite", {"name": called})
         for case in cases:
             _add(suite, called, case)
@@ -116,14 +116,14 @@ def _known_places(
     blocks: Mapping[_Home, ImageConfig], patterns: Sequence[str]
 ) -> Mapping[str, _Home]:
     """Return what is known to stand where."""
-    known = {_printable(of_pattern(pattern)): _Home(pattern) for pattern in patterns}
-    known.update((_printable(block.place), home) for home, block in blocks.items())
+    known = {one_line(of_pattern(pattern)): _Home(pattern) for pattern in patterns}
+    known.update((one_line(block.place), home) for home, block in blocks.items())
     return known
 
 
 def _home(place: str, known: Mapping[str, _Home]) -> _Home:
     """Return what a place belongs to; what is known of the config is better than its looks."""
-    place = _printable(place)
+    place = one_line(place)
     for end in _ends(place):
         home = known.get(place[:end])
         if home is not None and home.index is None:
@@ -161,7 +161,7 @@ def _add(suite: ElementTree.Element, classname: str, case: _Case) -> None:
     element = ElementTree.SubElement(
         suite,
         "testcase",
-        {"classname": classname, "name": _printable(case.name), "time": "0"},
+        {"classname": classname, "name": one_line(case.name), "time": "0"},
     )
     if case.errors:
         first = case.errors[0]
@@ -170,8 +170,8 @@ def _add(suite: ElementTree.Element, classname: str, case: _Case) -> None:
             element,
             "failure",
             {
-                "message": _printable("%s [%s]%s" % (first.message, first.code, more)),
-                "type": _printable(first.code),
+                "message": one_line("%s [%s]%s" % (first.message, first.code, more)),
+                "type": one_line(first.code),
             },
         )
         failure.text = _text(case.errors)
@@ -181,7 +181,7 @@ def _add(suite: ElementTree.Element, classname: str, case: _Case) -> None:
 
 def _text(problems: Sequence[Problem]) -> str:
     lines = (line for text in problem_lines(problems) for line in text.split("\n"))
-    return "\n".join(map(_printable, lines))
+    return "\n".join(map(one_line, lines))
 
 
 def _count(element: ElementTree.Element, cases: Sequence[_Case]) -> None:
@@ -189,11 +189,3 @@ def _count(element: ElementTree.Element, cases: Sequence[_Case]) -> None:
     element.set("failures", str(sum(1 for case in cases if case.errors)))
     element.set("errors", "0")
     element.set("time", "0")
-
-
-def _printable(text: str) -> str:
-    """Return a text without what XML cannot hold, or a reader cannot see."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
-        for char in text
-    )

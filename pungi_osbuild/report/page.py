@@ -14,6 +14,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pungi_osbuild.model import printable
 from pungi_osbuild.report.pageview import PageView
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -58,9 +59,4 @@ def _seen(value: Any) -> Any:
     An ID with a hidden character in it is another ID, and one that turns the direction of writing
     could look like any.
     """
-    if type(value) is not str or value.isprintable():
-        return value
-    return "".join(
-        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode()
-        for char in value
-    )
+    return printable(value) if type(value) is str else value

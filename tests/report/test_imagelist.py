@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Dict
+import json
+from typing import Callable, Dict, List
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pungi_osbuild.errors import InputError
 from pungi_osbuild.hub import LiveAddress
-from pungi_osbuild.model import CloudImage, Provider, UnknownUpload
-from pungi_osbuild.report import image_ids, images_json, images_table
+from pungi_osbuild.imagetypes import CATALOGUE
+from pungi_osbuild.metadata import ImageRecord
+from pungi_osbuild.model import CloudImage, JsonDict, Provider, UnknownUpload
+from pungi_osbuild.report import (
+    cloud_image_val,
+    image_ids,
+    images_json,
+    images_table,
+    stream_metadata,
+)
 from tests.report.records import a_record, an_image
 
 S3 = CloudImage(Provider.AWS_S3, "https://b/disk", region="us-east-1", presigned=True)
@@ -36,6 +49,15 @@ def test_where_the_terminal_is_narrow() -> None:
     assert lines[-1] == "1 image, 1 upload."
 
 
+def test_what_others_have_written_keeps_its_place() -> None:
+    """A line is a line, and nothing is done to a terminal: the file may be anybody's."""
+    image = an_image("a", variant="Ser\nver", subvariant="\x1b[31m\u202e", cloud=(S3,))
+    for width in (None, 60):
+        lines = images_table([image], None, width)
+        assert lines[1].startswith("Ser\\nver  x86_64  \\x1b[31m\\u202e  ")
+        assert len(lines) == (4 if width is None else 5)
+
+
 def test_nothing_was_chosen() -> None:
     """The head of an empty table says nothing."""
     assert images_table([], None, None) == ["0 images, 0 uploads."]
@@ -60,6 +82,53 @@ def test_a_live_address_stands_for_its_id() -> None:
         "expires": "2026-11-23T07:23:27Z",
     }
     assert "sign=me" not in repr(LIVE)
+
+
+TEXTS = st.text(max_size=5)
+SOME = st.none() | TEXTS
+UPLOADS = st.builds(
+    CloudImage,
+    provider=st.sampled_from(Provider),
+    id=TEXTS,
+    region=SOME,
+    project_id=SOME,
+    image_name=SOME,
+    subscription_id=SOME,
+    resource_group=SOME,
+    presigned=st.none() | st.booleans(),
+)
+IMAGES = st.builds(
+    an_image,
+    name=st.sampled_from(["a", "b"]),
+    arch=st.sampled_from(["x86_64", "aarch64"]),
+    image_type=st.sampled_from(sorted(CATALOGUE)) | TEXTS,
+    type=SOME,
+    mtime=st.integers(0, 2**63 - 1),
+    cloud=st.lists(UPLOADS, max_size=3).map(tuple),
+)
+
+
+@given(st.lists(IMAGES, max_size=4), st.booleans())
+def test_any_images_are_listed_or_refused_with_a_reason(
+    images: List[ImageRecord], live: bool
+) -> None:
+    """In every format; what cannot be said in one is an error for people, or told of."""
+    addresses = LIVE if live else None
+    assert images_table(images, addresses, None)
+    ids = image_ids(images, addresses)
+    assert len(set(ids)) == len(ids)
+    made = json.loads(json.dumps(images_json(a_record(), images, addresses)))
+    assert len(made["images"]) == len(images)
+    writers: List[Callable[[], JsonDict]] = [
+        lambda: stream_metadata(a_record(), images, "").document,
+        lambda: cloud_image_val(images),
+    ]
+    for write in writers:
+        try:
+            json.dumps(write())
+        except InputError as error:
+            assert error.reason
+            assert error.solution
 
 
 def test_json_has_all_that_is_recorded() -> None:
