@@ -15,6 +15,7 @@ extensions = ["myst_parser"]
 exclude_patterns = ["decisions/README.md"]
 myst_heading_anchors = 4
 nitpicky = True
+smartquotes = False  # they make one dash of the two that an option begins with
 
 html_theme = "furo"
 html_title = "pungi-osbuild %s" % release

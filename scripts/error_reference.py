@@ -273,7 +273,7 @@ def _section(name: str, kind: Type[PungiOsbuildError], own: Sequence[Text]) -> I
         if (text.reason, text.solution) not in seen:
             seen.add((text.reason, text.solution))
             yield ""
-            yield "- %s\n  → %s" % (_sentence(text.reason), _sentence(text.solution or ""))
+            yield "- %s\\\n  → %s" % (_sentence(text.reason), _sentence(text.solution or ""))
 
 
 def _sentence(text: str) -> str:
