@@ -9,7 +9,7 @@ DEMO = demo-compose
 # A user of the hub, not of this machine: make takes USER from the environment, too.
 HUB_USER = $(if $(filter command line,$(origin USER)),$(USER))
 
-.PHONY: demo test test-long test-hub docs dist-check lint format clean
+.PHONY: demo test test-long test-hub docs dist-check lint format clean bench bench-quick
 
 demo: $(STAMP)
 	@rm -rf $(DEMO)
@@ -47,6 +47,14 @@ docs: $(STAMP)
 # Sdist and wheel in dist/, each tried in an environment of its own.
 dist-check: $(STAMP)
 	scripts/dist-check $(BIN)/python dist
+
+# a quarter of an hour on a machine that does nothing else; the quick form takes a few minutes
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks --save
+	$(BIN)/python scripts/performance_page.py
+
+bench-quick: $(STAMP)
+	$(BIN)/python -m benchmarks --quick
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -76,20 +76,25 @@ def run_against(
     out: Path,
     options: RunOptions = RunOptions(policy=QUICK),  # noqa: B008
     clock: Clock = Clock(),  # noqa: B008
+    login: Optional[Tuple[str, str]] = None,
 ) -> Rehearsed:
-    """Run a plan against a hub that is there."""
+    """
+    Run a plan against a hub that is there.
+
+    :param login: user and password, for a hub that wants them
+    """
     config, compose = prepared.required()
     target = replace(compose, topdir=str(out.absolute()))
     composeinfo = out / "compose" / "metadata" / "composeinfo.json"
     if not composeinfo.exists():
         write_compose(composeinfo, target)
     profile = out / "profile.conf"
-    write_profile(profile, hub, "rehearsal")
+    write_profile(profile, hub, "rehearsal", "noauth" if login is None else "password")
     result = run(
         prepared.requests,
         target,
         config.settings,
-        read_profile("rehearsal", profile),
+        read_profile("rehearsal", profile, *(login or ())),
         vocabulary(),
         options,
         clock,

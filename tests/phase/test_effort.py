@@ -1,18 +1,26 @@
-"""What reading, planning and checking cost: counted in calls, never timed."""
+"""What reading, planning, checking and a whole run cost: counted, never timed."""
 
 from __future__ import annotations
 
 import sys
+import threading
+import time
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 from types import FrameType
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, List
 
 import pytest
 
+from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.config import Source, read_config
 from pungi_osbuild.metadata import vocabulary
 from pungi_osbuild.phase import planned_and_checked
+from pungi_osbuild.rehearsal import REHEARSAL_USER, HubSettings, RehearsalHub
 from pungi_osbuild.report import junit_lines
+from tests.phase.test_run import a_config
+from tests.rehearsed import DATE, content_for, run_against
 from tests.values import a_compose, a_variant
 
 WORDS = vocabulary()
@@ -129,3 +137,30 @@ def test_a_pattern_is_not_compiled_for_each_variant() -> None:
     profiled(section, look)
     assert set(section) <= set(compiled)
     assert max(compiled[pattern] for pattern in section) <= 3
+
+
+def test_a_run_of_many_tasks_is_a_quiet_one(tmp_path: Path) -> None:
+    """Few logins, connections and threads; submissions, polls and all else keep one pace."""
+    config = a_config(tmp_path, *(named(number, {"repo": []}) for number in range(60)))
+    prepared = prepare(config, Origin(date=DATE), tmp_path / "out", rehearsal=True)
+    content = replace(content_for(prepared), anonymous=None)
+    before = set(threading.enumerate())
+    threads: List[int] = []
+
+    def now() -> float:
+        others = set(threading.enumerate()) - before
+        threads.append(sum(not one.name.startswith("rehearsal") for one in others))
+        return time.time()
+
+    login = (REHEARSAL_USER, REHEARSAL_USER + "pw")
+    with RehearsalHub(HubSettings(duration=0.0), tmp_path / "koji", content, now) as hub:
+        done = run_against(hub, prepared, tmp_path / "out", login=login)
+    assert len(done.result.images) == 120
+    assert done.counters.logins <= 4
+    assert done.counters.connections <= 8
+    assert 0 < max(threads) <= 20
+    times = sorted(request.at for request in done.requests)
+    assert max(sum(start <= at < start + 1 for at in times) for start in times) < 50
+    asked = Counter(method for one in done.requests for method in set(one.methods))
+    assert asked["osbuildImage"] == 120
+    assert not asked["getTaskChildren"]
