@@ -56,7 +56,8 @@ class Builder(WorkerThread):  # type: ignore[misc]  # kobo has no types
         options = {
             "release": block["release"],
             "repo": ["https://example.com/$arch"],
-            "upload_options": {**block["upload_options"], "snapshot_name": block["name"]},
+            # One task for both arches can have no name for the AMI: they would share it.
+            "upload_options": {"region": "us-east-1", "share_with_accounts": []},
         }
         return int(
             session.osbuildImage(

@@ -66,7 +66,8 @@ def measured(
         process.returncode = os.waitstatus_to_exitcode(status)
         watched.stop()
     if process.returncode != 0:
-        raise RuntimeError("%s failed; see %s" % (" ".join(command), log))
+        said = log.read_text(encoding="utf-8", errors="replace")[-2000:]
+        raise RuntimeError("%s failed: %s" % (" ".join(command), said))
     return Usage(
         began,
         ended,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Type, Union, get_args
 
 from pungi_osbuild.model.cloud import Upload
 
@@ -88,7 +88,7 @@ class Template:
             raise BadTemplateError(tuple(dict.fromkeys(faults)), template.fields)
         return template
 
-    @property
+    @cached_property
     def fields(self) -> Tuple[str, ...]:
         """The names of its fields, each once, in their order."""
         names = [part.name for part in self.parts if isinstance(part, Field)]
@@ -130,21 +130,27 @@ class UploadTemplate:
     def _fill(self, attempt: int) -> Upload:
         words = {**dict(self.words), "attempt": str(attempt)}
         values: Dict[str, Any] = {
-            field.name: _filled(getattr(self.options, field.name), words)
-            for field in fields(self.options)
+            name: _filled(getattr(self.options, name), words)
+            for name in _OPTIONS[type(self.options)]
         }
         return replace(self.options, **values)
 
 
 def option_texts(options: Upload) -> Iterator[Tuple[str, int, str]]:
     """Give option, position (-1 for an option that is no list) and text of every string."""
-    for field in fields(options):
-        value = getattr(options, field.name)
+    for name in _OPTIONS[type(options)]:
+        value = getattr(options, name)
         if isinstance(value, tuple):
             for index, text in enumerate(value):
-                yield field.name, index, text
+                yield name, index, text
         elif value is not None:
-            yield field.name, -1, value
+            yield name, -1, value
+
+
+_OPTIONS: Mapping[Type[Any], Tuple[str, ...]] = {
+    kind: tuple(field.name for field in fields(kind)) for kind in get_args(Upload)
+}
+"""The names of each cloud's upload options."""
 
 
 def _filled(value: Any, words: Mapping[str, str]) -> Any:
