@@ -134,7 +134,7 @@ def _of_run(results: Results, run: Run) -> List[Row]:
 
 
 class _InTree:
-    """The in-tree way for as many images as a run of ours has: measured, or drawn on."""
+    """The in-tree way for as many images as a run of ours has: measured, or in proportion."""
 
     def __init__(self, results: Results, ours: Run) -> None:
         self._runs = results.of("in-tree")
@@ -160,11 +160,8 @@ class _InTree:
     def _value(self, number: Number) -> float:
         if self._same is not None:
             return number(self._same)
-        first, last = self._runs[0], self._runs[-1]
-        if first.images == last.images:
-            return number(last) * self._ours.images / last.images
-        slope = (number(last) - number(first)) / (last.images - first.images)
-        return number(last) + slope * (self._ours.images - last.images)
+        largest = self._runs[-1]
+        return number(largest) * self._ours.images / largest.images
 
 
 def _of_the_rest(results: Results) -> List[Row]:

@@ -7,7 +7,7 @@ import errno
 import hashlib
 import os
 from pathlib import Path
-from typing import Iterator, TextIO, Tuple
+from typing import Iterator, Mapping, TextIO, Tuple
 
 _PART = ".pungi-osbuild-%s.part"
 
@@ -29,7 +29,7 @@ def left_behind(folder: Path) -> Tuple[Path, ...]:
 
 
 @contextlib.contextmanager
-def making(path: Path, replace: bool = True, lasting: bool = True) -> Iterator[Path]:
+def making(path: Path, replace: bool = True) -> Iterator[Path]:
     """
     Give the place beside a file; what the block makes there takes the file's place at its end.
 
@@ -38,7 +38,6 @@ def making(path: Path, replace: bool = True, lasting: bool = True) -> Iterator[P
 
     :param path: the file; its folder exists
     :param replace: a file that is there by the end of the block is replaced
-    :param lasting: wait until the rename is on disk
     :raises FileExistsError: there is a file, and it is not to be replaced
     :raises OSError: when the new content cannot take its place
     """
@@ -50,8 +49,7 @@ def making(path: Path, replace: bool = True, lasting: bool = True) -> Iterator[P
             part.replace(path)
         else:
             _move(part, path)
-        if lasting:
-            fsync_folder(path.parent)
+        fsync_folder(path.parent)
     finally:
         # Renaming a hard link over another one of the same inode does nothing and leaves it.
         _forget(part)
@@ -78,27 +76,48 @@ def create(part: Path) -> int:
     return os.open(part, flags, 0o666)
 
 
-def replace_text(path: Path, text: str, lasting: bool = True) -> None:
+def replace_text(path: Path, text: str) -> None:
     """
     Make a text the content of a file, wholly or not at all.
 
     :param path: the file; its folder is made when it is missing
-    :param lasting: wait until it is on disk, some milliseconds: a power cut leaves it whole. For
-        one of thousands of files that can be made again that is too long
     :raises OSError: when it cannot be written; the file is then as it was before
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with making(path, lasting=lasting) as part, _writing(part, lasting) as stream:
+    with making(path) as part, _writing(part) as stream:
         stream.write(text)
 
 
+def replace_many(folder: Path, texts: Mapping[str, str]) -> None:
+    """
+    Make texts the contents of files of a folder, each wholly or not at all.
+
+    For thousands of small files that can be made again: a crash of the machine may leave some of
+    them empty, since none is waited for until it is on disk.
+
+    :param folder: is there
+    :param texts: by file name
+    :raises OSError: when one cannot be written; it is then as it was before
+    """
+    part = beside(folder / "many")
+    _forget(part)
+    for name, text in texts.items():
+        path = folder / name
+        try:
+            with open(create(part), "wb") as stream:
+                stream.write(text.encode("utf-8", "surrogateescape"))
+            part.replace(path)
+        except OSError as error:
+            _forget(part)
+            raise OSError(error.errno, error.strerror, str(path)) from error
+
+
 @contextlib.contextmanager
-def _writing(part: Path, lasting: bool) -> Iterator[TextIO]:
+def _writing(part: Path) -> Iterator[TextIO]:
     with open(create(part), "w", encoding="utf-8", errors="surrogateescape") as stream:
         yield stream
         stream.flush()
-        if lasting:
-            os.fsync(stream.fileno())
+        os.fsync(stream.fileno())
 
 
 def fsync_folder(folder: Path) -> None:

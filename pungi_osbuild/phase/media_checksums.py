@@ -15,7 +15,7 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from pungi_osbuild.errors import PlacementError, SourceError
 from pungi_osbuild.metadata import Owned
-from pungi_osbuild.metadata.atomic import replace_text
+from pungi_osbuild.metadata.atomic import replace_many, replace_text
 from pungi_osbuild.model import Checksum, ComposeIdentity, PlacedImage, Settings
 from pungi_osbuild.phase.checksumfile import ChecksumFile, Line
 
@@ -188,6 +188,7 @@ def _write(
 ) -> None:
     new: Dict[Path, List[Line]] = defaultdict(list)
     gone: Dict[Path, Set[str]] = defaultdict(set)
+    own_files: Dict[Path, Dict[str, str]] = defaultdict(dict)
     for image in images:
         path = compose / image.path
         values = {checksum.type: checksum.value for checksum in image.checksums}
@@ -198,8 +199,10 @@ def _write(
             gone[shared].add(path.name)
         for type, own in zip(scheme.types, scheme.of_image(path)):
             text = ChecksumFile((Line(path.name, image.size, type, values[type]),)).text()
-            # Of each image there are some, and the folder's file says the same.
-            replace_text(own, text, lasting=False)
+            own_files[own.parent][own.name] = text
+    for folder, texts in own_files.items():
+        # Not waited for: of each image there are some, and the folder's file says the same.
+        replace_many(folder, texts)
     for owned in stale:
         path = compose / owned.path
         for type in scheme.types:
