@@ -165,7 +165,9 @@ class _View:
         """Print it once."""
         table = progress_table(progress, self.expected, reasons=True)
         show_styled([styled(line) for line in table])
-        show_lines([*([""] if table else []), headline(progress), activity_line(progress)])
+        show_lines(
+            [*([""] if table else []), headline(progress, self.expected), activity_line(progress)]
+        )
 
 
 def _watch(view: _View) -> None:
@@ -179,7 +181,7 @@ def _watch(view: _View) -> None:
     while True:
         said = headline(progress).rpartition(";")[0]
         if [said] != told or time.monotonic() - since >= LINE_EVERY:
-            show_lines([headline(progress)])
+            show_lines([headline(progress, view.expected)])
             told, since = [said], time.monotonic()
         if progress.activity.is_over:
             show_lines([activity_line(progress)])

@@ -40,6 +40,9 @@ UNAVAILABLE = error_page(FaultKind.HTTP_503)[1].decode().strip()
 TASK_WEIGHT = 0.2
 """What koji-osbuild gives a task that is taken."""
 
+UNTIL_BUILDING = 0.1
+"""How much of its time composer takes to find a worker for an image."""
+
 
 @dataclass(frozen=True)
 class Addresses:
@@ -65,6 +68,13 @@ class Start:
 
 
 @dataclass(frozen=True)
+class Beginning:
+    """A step: composer has found a worker for each image of a task."""
+
+    order: Order
+
+
+@dataclass(frozen=True)
 class Conclusion:
     """A step: composer has ended, and so does the task."""
 
@@ -77,7 +87,7 @@ class Vacancy:
     """A step: a builder has become free."""
 
 
-Step = Union[Offer, Start, Conclusion, Vacancy]
+Step = Union[Offer, Start, Beginning, Conclusion, Vacancy]
 """What is due; a value, so that a hub can remember it over a restart."""
 
 
@@ -157,6 +167,8 @@ class Builder:
             self._offer(step.task_id, now)
         elif isinstance(step, Start):
             self._guarded(step.task_id, now, lambda: self._take(step.task_id, now))
+        elif isinstance(step, Beginning):
+            self._begin(step.order)
         elif isinstance(step, Conclusion):
             task_id = step.compose.order.task_id
             self._guarded(task_id, now, lambda: self._conclude(step.target, step.compose, now))
@@ -264,8 +276,18 @@ class Builder:
         lasts = settings.duration if compose.build is not None else settings.start_delay
         # First of all: composer works, whatever becomes of the task.
         self._at(now + lasts, Conclusion(target, compose))
-        pending = composer.pending_status(order.arches)
-        self._store.write_output(order.task_id, "compose-status.json", pending)
+        if compose.build is not None and lasts > 0:
+            self._at(now + lasts * UNTIL_BUILDING, Beginning(order))
+        self._tell(order, "pending")
+
+    def _begin(self, order: Order) -> None:
+        """Tell that the images are being built; of a task that was cancelled nobody tells."""
+        if not self._state.tasks[order.task_id].ended:
+            self._tell(order, "building")
+
+    def _tell(self, order: Order, images: str) -> None:
+        status = composer.status_at_work(order.arches, images)
+        self._store.write_output(order.task_id, "compose-status.json", status)
 
     def _conclude(self, target: Target, compose: Compose, now: float) -> None:
         """End a task that composer has ended with, if it still runs."""

@@ -214,9 +214,13 @@ class ImageOutcome:
         return status
 
 
-def pending_status(arches: Tuple[str, ...]) -> Dict[str, Any]:
-    """Return compose-status.json while composer works."""
-    statuses = [{"status": "pending"} for _ in arches]
+def status_at_work(arches: Tuple[str, ...], images: str) -> Dict[str, Any]:
+    """
+    Return compose-status.json while composer works.
+
+    :param images: the status of each image; that of the whole is pending to the end
+    """
+    statuses = [{"status": images} for _ in arches]
     return {"status": "pending", "koji_task_id": None, "image_statuses": statuses}
 
 

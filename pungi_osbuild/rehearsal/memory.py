@@ -18,7 +18,7 @@ from pungi_osbuild.errors import InputError
 from pungi_osbuild.imagetypes import ExportedFile, ImageType
 from pungi_osbuild.model import Provider
 from pungi_osbuild.rehearsal.archivetypes import ArchiveType
-from pungi_osbuild.rehearsal.builder import Builder, Conclusion, Offer, Start, Vacancy
+from pungi_osbuild.rehearsal.builder import Beginning, Builder, Conclusion, Offer, Start, Vacancy
 from pungi_osbuild.rehearsal.codec import Codec, CodecError
 from pungi_osbuild.rehearsal.composer import Order
 from pungi_osbuild.rehearsal.composerjobs import Compose
@@ -45,7 +45,7 @@ PRIVATE = 0o600
 
 _ROWS = (Archive, Build, Listing, Session, Tag, Tagging, Target, Task, User)
 _PARTS = (ArchiveType, ExportedFile, HubUser, ImageType, Provider, TaskFault)
-_WORK = (Compose, Conclusion, Offer, Order, Start, Vacancy)
+_WORK = (Beginning, Compose, Conclusion, Offer, Order, Start, Vacancy)
 
 
 class Memory:

@@ -36,7 +36,7 @@ def live_view(progress: Progress, height: int, expected: Expected = NOTHING) -> 
     view = Text(no_wrap=True, overflow="ellipsis")
     for line in lines:
         view.append_text(styled(line)).append("\n")
-    return view.append(headline(progress), style="bold")
+    return view.append(headline(progress, expected), style="bold")
 
 
 def styled(line: ProgressLine) -> Text:

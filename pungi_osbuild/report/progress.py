@@ -13,6 +13,8 @@ from pungi_osbuild.report.expected import NOTHING, Expected, expected_for
 
 HEADER = ("STATE", "VARIANT", "ARCH", "IMAGE", "TASK", "TIME")
 EXPECTED = "EXPECTED"
+LATE = 1.25
+"""Times as long as expected: some nights are slower than others."""
 
 _FIRST = (
     Stage.FAILED,
@@ -42,8 +44,8 @@ class ProgressLine:
     stage: Optional[Stage] = None
 
 
-def headline(progress: Progress) -> str:
-    """Return in a line how far a run is."""
+def headline(progress: Progress, expected: Expected = NOTHING) -> str:
+    """Return in a line how far a run is, and how long it may go on where that is known."""
     total = len(progress.standings)
     ends = (
         (progress.count(Stage.BUILT), "built"),
@@ -57,7 +59,19 @@ def headline(progress: Progress) -> str:
         text = "%s, %s" % (progress.compose_id, text)
     if progress.elapsed is not None:
         text += "; %s" % duration_text(progress.elapsed)
-    return text
+    left = _left(progress, expected)
+    return text if left is None else "%s, about %s left" % (text, duration_text(left))
+
+
+def _left(progress: Progress, expected: Expected) -> Optional[float]:
+    """Return how many seconds the run may go on; None where nobody knows, or it is late."""
+    left = []
+    for standing in progress.unfinished:
+        usual = expected_for(standing, expected)
+        if usual is None:
+            return None
+        left.append(usual - (standing.elapsed(progress.now) or 0.0))
+    return max(left) if left and max(left) > 0 else None
 
 
 def activity_line(progress: Progress) -> str:
@@ -127,7 +141,10 @@ def _cells(standing: Standing, now: float, expected: Expected) -> Tuple[str, ...
     if not expected:
         return cells
     usual = expected_for(standing, expected)
-    return (*cells, "-" if usual is None else duration_text(usual))
+    if usual is None:
+        return (*cells, "-")
+    is_late = not standing.stage.is_end and (elapsed or 0.0) > usual * LATE
+    return (*cells, duration_text(usual) + (", late" if is_late else ""))
 
 
 def _fitting(

@@ -55,6 +55,17 @@ def test_a_task_goes_from_free_to_open_to_closed(desk: Desk) -> None:
     assert set(session.getTaskResult(task_id)) == {"composer", "koji"}
 
 
+def test_composer_says_when_it_builds(desk: Desk) -> None:
+    """Of the images; the whole is pending until it is done. A cancelled task is told nothing."""
+    task_id, other = desk.submit(opts=RELEASE), desk.submit(name="other", opts=RELEASE)
+    desk.clock.turn(1)
+    desk.session().cancelTask(other)
+    desk.clock.turn(DURATION / 2)
+    assert desk.output(task_id)["status"] == "pending"
+    assert desk.output(task_id)["image_statuses"] == [{"status": "building"}]
+    assert desk.output(other)["image_statuses"] == [{"status": "pending"}]
+
+
 def test_a_task_takes_as_long_as_the_settings_say(desk: Desk) -> None:
     """Its times are those of the hub's clock, whenever somebody looks."""
     task_id = desk.submit()

@@ -73,6 +73,10 @@ def test_what_may_be_expected() -> None:
     expected = expected_of(record)
     lines = [line.text.split("  ")[-1].strip() for line in progress_table(PROGRESS, expected)]
     assert lines == ["EXPECTED", "5 min 30 s", "-"]
+    assert headline(PROGRESS, expected).endswith("1 to go; 2 min 10 s, about 3 min 20 s left")
+    late = replace(PROGRESS, now=NOW + 1000)
+    assert progress_table(late, expected)[1].text.endswith("5 min 30 s, late")
+    assert headline(late, expected).endswith("1 to go; 18 min 50 s")
     assert [task["expected"] for task in progress_json(PROGRESS, expected)["tasks"]] == [
         330.0,
         None,
