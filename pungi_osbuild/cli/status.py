@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import List, Optional
 
 import click
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
-from rich.text import Text
 
 from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.cli.live import expected_from
@@ -193,7 +192,7 @@ def _watch(view: _View) -> None:
 def _watch_on_a_terminal(view: _View, progress: Progress) -> Progress:
     console = Console(highlight=False)
 
-    def drawn() -> Text:
+    def drawn() -> Group:
         now = replace(progress, now=time.time())
         return live_view(now, shutil.get_terminal_size().lines, view.expected)
 

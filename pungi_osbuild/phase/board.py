@@ -44,7 +44,7 @@ class Board:
                 task_id=submitted.task_id,
                 attempt=submitted.attempt,
                 stage=Stage.FREE,
-                since=self._now(),
+                since=self._now() if submitted.time is None else submitted.time,
             )
 
     def seen(self, tasks: Iterable[Task]) -> None:

@@ -135,6 +135,7 @@ class Progress:
     :param now: when this was, seconds since the epoch
     :param standings: in the order of the plan
     :param who: the process and its machine, for people; "" where it is this one
+    :param is_hub_gone: the run is over, and its hub was there for it alone: a rehearsal's
     """
 
     compose_id: str
@@ -142,6 +143,7 @@ class Progress:
     standings: Tuple[Standing, ...] = ()
     activity: Activity = Activity.RUNNING
     who: str = ""
+    is_hub_gone: bool = False
 
     def count(self, *stages: Stage) -> int:
         """Return how many are in one of some stages."""

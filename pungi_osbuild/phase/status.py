@@ -68,6 +68,7 @@ def status(topdir: Path, now: float) -> Progress:
         standings=tuple(_standings(history, activity)),
         activity=activity,
         who="pid %d on %s" % (run.pid, run.host),
+        is_hub_gone=history.is_hub_gone and activity.is_over,
     )
 
 
@@ -199,5 +200,7 @@ def _seen(one: Standing, stages: Dict[int, Stage], images: Dict[int, ImageStates
 
 def going_on(progress: Progress) -> Tuple[int, ...]:
     """Return the tasks that go on in Koji, as far as is known."""
+    if progress.is_hub_gone:
+        return ()
     running = (one.task_id for one in progress.standings if one.stage.is_running)
     return tuple(sorted(task_id for task_id in running if task_id is not None))

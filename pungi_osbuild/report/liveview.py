@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Dict
 
+from rich.console import Group
 from rich.text import Text
 
 from pungi_osbuild.phase import Progress, Stage
@@ -22,21 +23,21 @@ _STYLES: Dict[Stage, str] = {
     Stage.CANCELLED: "bold red",
 }
 
-_AROUND = 4
-"""Lines of a terminal beside the rows: the headline, the header, and two for whatever is above."""
+_AROUND = 5
+"""Lines of a terminal beside the rows: the header, two for the headline, two for what is above."""
 
 
-def live_view(progress: Progress, height: int, expected: Expected = NOTHING) -> Text:
+def live_view(progress: Progress, height: int, expected: Expected = NOTHING) -> Group:
     """
-    Return what a terminal shows; a line that is too long for it is cut.
+    Return what a terminal shows; a row that is too long for it is cut.
 
     :param height: lines of the terminal
     """
     lines = progress_table(progress, expected, max(1, height - _AROUND))
-    view = Text(no_wrap=True, overflow="ellipsis")
-    for line in lines:
-        view.append_text(styled(line)).append("\n")
-    return view.append(headline(progress, expected), style="bold")
+    rows = [styled(line) for line in lines]
+    for row in rows:
+        row.no_wrap, row.overflow = True, "ellipsis"
+    return Group(*rows, Text(headline(progress, expected), style="bold"))
 
 
 def styled(line: ProgressLine) -> Text:

@@ -88,6 +88,8 @@ def activity_line(progress: Progress) -> str:
         Activity.BROKEN: "The run ended with an error",
         Activity.KILLED: "The run was killed: %s" % who,
     }[activity]
+    if progress.is_hub_gone:
+        return "%s. It was a rehearsal, and nothing goes on: rehearse anew." % ended
     tasks = going_on(progress)
     if not tasks:
         return "%s. Run it again to go on." % ended

@@ -80,6 +80,13 @@ def test_only_the_last_attempt_counts(board: Board) -> None:
     assert (standing.task_id, standing.attempt, standing.stage) == (12, 2, Stage.OPEN)
 
 
+def test_a_task_of_an_earlier_run_has_its_own_time(board: Board) -> None:
+    """It was submitted before this run was there."""
+    board.submitted(Submitted(REQUESTS[0], 11, 1, 400.0))
+    (standing, *_) = board.snapshot().standings
+    assert standing.elapsed(1000.0) == 600.0
+
+
 def test_what_was_never_submitted_has_an_end_too(board: Board) -> None:
     """Refused by the hub, or never tried."""
     board.settled(a_failed_outcome(request=REQUESTS[1], task_id=None, reason="refused"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from typing import List
 
 import pytest
+from rich.console import Console
 
 from pungi_osbuild.phase import Activity, Progress, Stage, Standing
 from pungi_osbuild.report import (
@@ -94,18 +96,29 @@ def test_a_terminal_that_is_too_low() -> None:
     assert len(texts(progress, 102)) == 103, "there is room for all"
 
 
+def drawn(progress: Progress, height: int, width: int = 100) -> List[str]:
+    """Return the lines that a terminal shows."""
+    console = Console(file=io.StringIO(), width=width, height=height)
+    with console.capture() as shown:
+        console.print(live_view(progress, height))
+    return shown.get().splitlines()
+
+
 @pytest.mark.parametrize("height", [1, 3, 10, 60])
 def test_the_view_fits_the_terminal(height: int) -> None:
-    """It is drawn anew in its place, so it must not be higher."""
+    """It is drawn anew in its place, so it must not be higher; a row is cut, and the end is not."""
     progress = replace(PROGRESS, standings=(GUEST,) * 40)
-    lines = live_view(progress, height).plain.splitlines()
-    assert len(lines) <= max(height, 4)
+    lines = drawn(progress, height)
+    assert len(lines) <= max(height, 5)
     assert lines[-1] == headline(progress)
+    narrow = drawn(progress, 60, width=30)
+    assert all(len(line) <= 30 for line in narrow)
+    assert " ".join(narrow[41:]).split() == headline(progress).split()
 
 
 def test_nothing_is_planned_yet() -> None:
     """The hub is being logged in to."""
-    assert live_view(Progress("", NOW), 24).plain == "0 tasks: nothing planned"
+    assert drawn(Progress("", NOW), 24) == ["0 tasks: nothing planned"]
 
 
 def test_for_machines() -> None:
@@ -134,3 +147,7 @@ def test_what_a_run_does() -> None:
         "The run was killed: pid 7 on a; tasks go on in Koji: 11. Run it again to go on."
     )
     assert said(Activity.INTERRUPTED, AZURE) == "The run was interrupted. Run it again to go on."
+    rehearsed = replace(PROGRESS, activity=Activity.INTERRUPTED, is_hub_gone=True)
+    assert activity_line(rehearsed) == (
+        "The run was interrupted. It was a rehearsal, and nothing goes on: rehearse anew."
+    )
