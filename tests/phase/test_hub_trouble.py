@@ -9,12 +9,13 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import cycle
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 import pytest
 
 from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.clock import Clock
+from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import vocabulary, write_compose
 from pungi_osbuild.model import RunResult
@@ -66,13 +67,17 @@ class Weathered:
 
 def weathered(
     folder: Path,
-    trouble: Trouble,
+    trouble: Optional[Trouble],
     stage: str,
     times: int = 3,
     skip: int = 0,
     faults: Sequence[str] = (FAILS,),
 ) -> Weathered:
-    """Run two images of two arches each through a storm, by a user who has to log in."""
+    """
+    Run two images of two arches each through a storm, by a user who has to log in.
+
+    :param trouble: None: there is no storm; what goes wrong is the hub's own
+    """
     blocks: List[Dict[str, Any]] = [
         {},
         {"name": "other", "subvariant": "Other", "image_types": "vsphere", "failable": ["*"]},
@@ -86,8 +91,9 @@ def weathered(
     with RehearsalHub(settings, folder / "koji", content) as hub:
         profile = folder / "koji.conf"
         write_profile(profile, hub, authtype="password")
-        with Storm(hub, trouble, stage, times, skip) as storm:
-            storm.stand_before(profile)
+        with Storm(hub, trouble or Trouble.RESET, stage, times, skip) as storm:
+            if trouble is not None:
+                storm.stand_before(profile)
             target = replace(compose, topdir=str(out))
             write_compose(out / "compose/metadata/composeinfo.json", target)
             result = run(
@@ -165,3 +171,49 @@ def test_no_image_is_lost_whatever_happens_when(
     """Each trouble at each stage, from its first request on, its second, its third."""
     done = weathered(tmp_path, trouble, stage, 1 if trouble in ONCE else 5, skip)
     nothing_is_lost(done)
+
+
+HUB_S_OWN = [
+    "%s:method=%s" % (kind, method)
+    for kind in (
+        "refused",
+        "drop",
+        "http-500",
+        "http-502",
+        "http-503",
+        "http-504",
+        "error-page",
+        "offline",
+        "session-expired",
+        "session-closed",
+        "reset",
+        "cut-reply",
+        "outage",
+        "restart",
+        "expire",
+    )
+    for method in ("osbuildImage", "getTaskResult")
+]
+
+
+@pytest.mark.parametrize("fault", HUB_S_OWN)
+def test_no_fault_of_the_rehearsal_hub_loses_an_image(fault: str, tmp_path: Path) -> None:
+    """Each that `--fault` can ask for on the way to the hub, and that passes."""
+    done = weathered(tmp_path, None, "nothing", faults=(FAILS, fault))
+    nothing_is_lost(done)
+
+
+def test_an_answer_that_is_lost_together_with_the_session_is_no_second_task(
+    tmp_path: Path,
+) -> None:
+    """koji's own client would log in anew and send the submission once more."""
+    faults = ("reset:method=osbuildImage,times=4", "expire:method=osbuildImage,times=4")
+    done = weathered(tmp_path, None, "nothing", faults=(FAILS, *faults))
+    nothing_is_lost(done)
+
+
+@pytest.mark.parametrize("fault", ["denied:method=listTasks", "no-method:method=getTaskInfo"])
+def test_what_will_not_pass_ends_the_run_at_once(fault: str, tmp_path: Path) -> None:
+    """The hub's own words say why; nobody waits for hours."""
+    with pytest.raises(HubError, match="refused: "):
+        weathered(tmp_path, None, "nothing", faults=(FAILS, fault))
