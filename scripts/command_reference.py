@@ -1,9 +1,10 @@
 """
 Write the reference of the commands, which docs/commands.md includes: what each says with --help.
 
-    command_reference.py FILE
+    command_reference.py [FILE]
 
-``make docs`` runs it, so the page never falls behind, and nothing generated is kept.
+``make docs`` runs it, so the page never falls behind, and what it writes (build/commands.md) is
+never committed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import click
 
 from pungi_osbuild.cli.main import main
 
+OUT = Path(__file__).parent.parent / "build" / "commands.md"
 WIDTH = 80
 PROGRAM = "pungi-osbuild"
 
@@ -39,6 +41,6 @@ def _sections() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    file = Path(sys.argv[1])
+    file = Path(sys.argv[1]) if len(sys.argv) > 1 else OUT
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(reference(), encoding="utf-8")

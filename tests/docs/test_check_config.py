@@ -26,7 +26,7 @@ def check(config: Path, folder: Path, **variables: str) -> subprocess.CompletedP
         env={**os.environ, "HOME": str(folder), "PATH": path, **variables},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

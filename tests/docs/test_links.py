@@ -26,3 +26,10 @@ def test_links_lead_to_files_and_headings(page: Path) -> None:
         assert ROOT in other.parents, target
         if anchor:
             assert anchor in anchors(other), target
+
+
+def test_every_page_is_in_the_table_of_contents() -> None:
+    """Sphinx would warn of it, but `make docs` is run less often than the tests."""
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8").splitlines()
+    for page in ROOT.glob("docs/*.md"):
+        assert page.name == "index.md" or page.stem in index, page.name

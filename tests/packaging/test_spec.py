@@ -59,6 +59,7 @@ def test_rpmlint_finds_nothing() -> None:
     assert "0 errors, 0 warnings" in told, told
 
 
+@pytest.mark.long
 @needs("rpmbuild")
 def test_the_rpm_holds_what_the_wheel_does_and_what_a_distribution_adds(
     dist: Dist, tmp_path: Path
