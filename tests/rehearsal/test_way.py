@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator, List
 from urllib.parse import urlsplit
+from xml.parsers.expat import ExpatError
+from xmlrpc.client import Fault, dumps, loads
 
 import koji
 import pytest
@@ -264,3 +266,23 @@ def test_any_call_can_be_meant(tmp_path: Path) -> None:
         for _ in range(3):
             assert ask(desk).status_code == 503
         assert desk.submit() == 1
+
+
+@pytest.mark.parametrize("kind", ["drop", "http-502", "offline", "denied:times=1", "cut-reply"])
+def test_a_login_can_meet_a_fault(kind: str, tmp_path: Path) -> None:
+    """As any call; the next one is fine."""
+    name, _, rest = kind.partition(":")
+    spec = "%s:method=login%s" % (name, "," + rest if rest else "")
+    login = dumps(("pungi", "pungipw"), "login").encode()
+    with a_desk(tmp_path, spec) as desk:
+        assert not logs_in(desk, login)
+        assert logs_in(desk, login)
+
+
+def logs_in(desk: Desk, login: bytes) -> bool:
+    """Whether a client that asks once can read a session in the reply."""
+    try:
+        (value,), _ = loads(requests.post(desk.hub.server, login, timeout=30).content.decode())
+    except (BROKEN, Fault, ExpatError):
+        return False
+    return isinstance(value, dict) and "session-key" in value
