@@ -2,7 +2,7 @@
 
 from pungi_osbuild.hub.archivetypes import ArchiveTypes, archive_types_call, read_archive_types
 from pungi_osbuild.hub.failure import Failure, OutputFile, explain, fault_text, uploaded
-from pungi_osbuild.hub.files import Persistence, download, local_path
+from pungi_osbuild.hub.files import Connections, Persistence, download, local_path
 from pungi_osbuild.hub.live import LiveAddress, SignedUpload, live_addresses
 from pungi_osbuild.hub.looking import ImageStates, Look, Running, look_at
 from pungi_osbuild.hub.lookup import Sought, find_submitted
@@ -50,6 +50,7 @@ __all__ = [
     "ArchiveTypes",
     "BuildState",
     "Call",
+    "Connections",
     "Failure",
     "Hub",
     "HubFaultError",

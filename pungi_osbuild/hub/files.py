@@ -9,11 +9,12 @@ ranges sends all of it again, and what was had already is passed over.
 from __future__ import annotations
 
 import logging
+import queue
 import re
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Generator, Iterator, Optional, Tuple
+from typing import Dict, Generator, Iterator, List, Optional, Tuple
 from urllib.parse import quote, urljoin, urlsplit
 
 import requests
@@ -109,6 +110,7 @@ def download(
     path: str,
     size: Optional[int] = None,
     persistence: Optional[Persistence] = None,
+    connections: Optional[Connections] = None,
 ) -> Iterator[Iterator[bytes]]:
     """
     Give the content of a file of Koji's, in chunks of at most ``CHUNK`` bytes, over HTTP.
@@ -117,6 +119,7 @@ def download(
     :param size: bytes that the file has by what Koji says; None: nobody knows. No more are read
         than one chunk beyond them
     :param persistence: that the downloads of a run share; None: of this one alone
+    :param connections: that the downloads of a run share; None: of this one alone
     :raises PlacementError: it cannot be had; also while it is read
     """
     if not profile.topurl:
@@ -126,11 +129,11 @@ def download(
             "Set topurl in the profile, or mount Koji's volume.",
         )
     url = "%s/%s" % (profile.topurl, quote(path))
-    chunks = _Download(url, size, persistence or Persistence()).chunks()
-    try:
+    with ExitStack() as stack:
+        kept = stack.enter_context(Connections()) if connections is None else connections
+        chunks = _Download(url, size, persistence or Persistence(), kept).chunks()
+        stack.callback(chunks.close)
         yield chunks
-    finally:
-        chunks.close()
 
 
 class _Session(requests.Session):
@@ -138,6 +141,38 @@ class _Session(requests.Session):
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Return where a reply sends us: nowhere."""
+
+
+class Connections:
+    """
+    Connections that are kept from one download to the next. Use it as a context manager.
+
+    Thread-safe. There are as many as downloads at the same time.
+    """
+
+    def __init__(self) -> None:
+        self._idle: queue.LifoQueue[_Session] = queue.LifoQueue()
+        self._made: List[_Session] = []
+
+    def __enter__(self) -> Connections:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for session in self._made:
+            session.close()
+
+    @contextmanager
+    def lent(self) -> Iterator[requests.Session]:
+        """Lend one that nobody uses."""
+        try:
+            session = self._idle.get_nowait()
+        except queue.Empty:
+            session = _Session()
+            self._made.append(session)
+        try:
+            yield session
+        finally:
+            self._idle.put(session)
 
 
 class _BrokenOffError(Exception):
@@ -151,10 +186,13 @@ class _AwayError(Exception):
 class _Download:
     """One file on its way, over as many connections as it takes."""
 
-    def __init__(self, url: str, size: Optional[int], persistence: Persistence) -> None:
+    def __init__(
+        self, url: str, size: Optional[int], persistence: Persistence, connections: Connections
+    ) -> None:
         self._url = url
         self._size = size
         self._persistence = persistence
+        self._connections = connections
         self._had = 0
         self._version: Optional[_Version] = None
 
@@ -189,7 +227,7 @@ class _Download:
             persistence.clock.sleep(pause)
 
     def _try(self) -> Iterator[bytes]:
-        with _Session() as session, self._ask(session) as response:
+        with self._connections.lent() as session, self._ask(session) as response:
             left = self._expected(response)
             skipped = self._skipped(response)
             for chunk in _received(response):

@@ -10,6 +10,7 @@ from typing import Callable, FrozenSet, Iterable, List, Optional, Sequence, Tupl
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError, PlacementError, PungiOsbuildError
 from pungi_osbuild.hub import (
+    Connections,
     Failure,
     Hub,
     HubFaultError,
@@ -111,6 +112,7 @@ class Collector:
     :param over_http: fetch images over HTTP even where Koji's volume is mounted
     :param own_paths: of files below ``compose/`` that are this project's and may be replaced
     :param persistence: with which downloads are kept at
+    :param connections: that downloads share; None: each has its own
     """
 
     hub: Hub
@@ -122,6 +124,7 @@ class Collector:
     over_http: bool = False
     own_paths: FrozenSet[str] = frozenset()
     persistence: Persistence = field(default_factory=Persistence)
+    connections: Optional[Connections] = None
 
     def read(self, works: Sequence[Work]) -> Tuple[Read, ...]:
         """
@@ -262,7 +265,8 @@ class Collector:
         """Return a file of Koji's: on its volume, or else behind its address."""
         profile = self.hub.profile
         local = None if self.over_http else local_path(profile, path)
-        return Source(local, lambda: download(profile, path, size, self.persistence))
+        shared = (self.persistence, self.connections)
+        return Source(local, lambda: download(profile, path, size, *shared))
 
 
 def _warn_of_unknown(image: BuiltImage) -> None:

@@ -10,7 +10,7 @@ from typing import Iterator, List, Optional, Sequence
 
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import ConfigError, PungiOsbuildError, RunInterruptedError
-from pungi_osbuild.hub import Hub, Patience, Persistence, Profile
+from pungi_osbuild.hub import Connections, Hub, Patience, Persistence, Profile
 from pungi_osbuild.metadata import Vocabulary
 from pungi_osbuild.model import (
     Compose,
@@ -153,6 +153,7 @@ def run(
                 options.over_http,
                 own_files(topdir),
                 Persistence(settings.outage_limit, clock),
+                stack.enter_context(Connections()),
             ),
             host,
             Conduct(

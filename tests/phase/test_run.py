@@ -306,6 +306,15 @@ def test_over_http_every_byte_is_fetched_once(tmp_path: Path) -> None:
     assert done.counters.bytes_served == sum(image.size for image in done.result.images)
 
 
+def test_downloads_share_few_connections(tmp_path: Path) -> None:
+    """Forty images over HTTP: a connection for each thread that collects, kept from one to next."""
+    options = RunOptions(policy=QUICK, over_http=True)
+    done = rehearse(a_config(tmp_path, *twenty_blocks()), tmp_path / "out", options=options)
+    assert failures(done) == []
+    assert done.counters.downloads == 40
+    assert done.counters.connections <= 8
+
+
 def test_what_the_hub_refuses_at_submission_is_a_failed_outcome(tmp_path: Path) -> None:
     """A worker never raises: its siblings are built."""
     prepared = prepare(a_config(tmp_path, {"release": "1"}), Origin(date=DATE), tmp_path / "out")
