@@ -55,6 +55,9 @@ TOGETHER = 50
 """Tasks looked up in one call, with a SELECT of the hub's for each."""
 
 
+_LEFT_ALONE = "%s: built anew; task %d is left alone, `koji cancel %d` if nobody wants it"
+
+
 @dataclass(frozen=True)
 class TakenUp:
     """What is to be done with each request of a run, each in one of three ways."""
@@ -121,6 +124,7 @@ def take_up(
     """
     history = journal.history
     if rebuild is Rebuild.ALL or not history.submissions:
+        _tell_of_forgotten(history)
         return TakenUp(fresh=tuple(Fresh(request) for request in requests))
     matches = match(requests, history)
     for gone in left_out(matches, history):
@@ -138,7 +142,10 @@ def take_up(
         decide(one, rebuild, states.get(position), builds.get(position), history.tasks)
         for position, one in enumerate(matches)
     ]
-    for one, decision in zip(matches, decisions):
+    for position, (one, decision) in enumerate(zip(matches, decisions)):
+        task = states.get(position)
+        if isinstance(decision, Fresh) and task is not None and not task.state.is_end:
+            logger.warning(_LEFT_ALONE, one.request.describe(), task.id, task.id)
         _tell(one, decision)
         if not isinstance(decision, Fresh):
             journal.resume(decision.request, decision.submission)
@@ -220,6 +227,12 @@ def _builds(
             nvrs.append((position, submission.nvr))
     replies = hub.multicall([build_call(nvr) for _, nvr in nvrs])
     return {position: read_build(nvr, reply) for (position, nvr), reply in zip(nvrs, replies)}
+
+
+def _tell_of_forgotten(history: History) -> None:
+    for one in history.submissions:
+        if one.task_id is not None and one.outcome is None and not history.is_hub_gone:
+            logger.warning(_LEFT_ALONE, one.slot.describe(), one.task_id, one.task_id)
 
 
 def _named(submission: Submission) -> str:

@@ -43,7 +43,7 @@ from pungi_osbuild.phase.journal import read_journal
 from pungi_osbuild.phase.messages import Messages
 from pungi_osbuild.phase.prepare import planned_and_checked
 from pungi_osbuild.phase.pungihost import PungiHost, describe_failure
-from pungi_osbuild.phase.resume import Rebuild
+from pungi_osbuild.phase.resume import Rebuild, may_be_submitted
 from pungi_osbuild.phase.run import RunOptions, run
 from pungi_osbuild.phase.tasklog import TaskLogs
 from pungi_osbuild.phase.workers import Background, WorkerThread
@@ -124,7 +124,8 @@ class PungiWork:
         plan, problems = self._plan()
         if plan is not None and plan.requests:
             check_hub(plan.requests, before, plan.profile, Rebuild.NOTHING)
-            asked = check_on_hub(plan.profile, plan.requests, before.nvrs)
+            # What is built need not be possible once more: a tag may be locked by now.
+            asked = check_on_hub(plan.profile, may_be_submitted(plan.requests, before), before.nvrs)
             problems = [*problems, *asked.problems]
         self._tell(problems)
 

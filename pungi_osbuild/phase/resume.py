@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
 from pungi_osbuild.hub import BuildState, KojiBuild, Task, TaskState
-from pungi_osbuild.model import ImageRequest, block_digest
+from pungi_osbuild.model import ImageRequest, OutcomeKind, block_digest
 from pungi_osbuild.phase.history import History, Slot, Submission
 
 
@@ -123,6 +123,22 @@ def _paired(blocks: Sequence[str], before: Sequence[Submission]) -> Dict[int, Su
 
 def _is_changed(request: ImageRequest, submission: Optional[Submission]) -> bool:
     return submission is not None and submission.block != block_digest(request)
+
+
+def may_be_submitted(
+    requests: Sequence[ImageRequest], history: History
+) -> Tuple[ImageRequest, ...]:
+    """Return the requests that a run may submit, as far as that can be said without the hub."""
+    return tuple(one.request for one in match(requests, history) if not _is_going(one.submission))
+
+
+def _is_going(submission: Optional[Submission]) -> bool:
+    """Whether a task was submitted, and nobody has said that it came to nothing."""
+    return (
+        submission is not None
+        and submission.task_id is not None
+        and submission.outcome in (None, OutcomeKind.BUILT)
+    )
 
 
 def left_out(matches: Iterable[Match], history: History) -> Tuple[Submission, ...]:

@@ -254,7 +254,8 @@ def _nothing_submitted_yet(stop: StopFlag) -> Iterator[None]:
             stop.check()
     except KeyboardInterrupt:
         raise RunInterruptedError(
-            "interrupted before anything was submitted", "Run this again."
+            "interrupted before this run submitted anything",
+            "Run the same command again; what earlier runs have submitted is not lost.",
         ) from None
 
 

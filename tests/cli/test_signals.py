@@ -11,7 +11,7 @@ from typing import List
 
 import pytest
 
-from tests.cli.commands import LIMIT, hub, pungi_osbuild, started
+from tests.cli.commands import LIMIT, hub, koji, pungi_osbuild, started
 from tests.cli.test_rehearse import config_of
 
 CONFIG = """
@@ -83,3 +83,35 @@ def test_a_hub_that_does_not_answer_does_not_hold_up_the_end(tmp_path: Path, com
             os.kill(server.pid, signal.SIGCONT)
     assert process.returncode == 4, err
     assert len(late_tasks(compose)) == 1
+
+
+def test_a_run_that_was_stopped_goes_on(tmp_path: Path, compose: Path) -> None:
+    """The same command again: the task is watched on, and no other is submitted."""
+    with hub(tmp_path, "--duration", "3"):
+        process = start_run(tmp_path, compose)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=LIMIT)
+        assert process.returncode == 4, err
+        assert "Run the same command again" in err
+        where = ("--compose", compose, "--profile", "rehearsal")
+        again = pungi_osbuild("run", tmp_path / "late.conf", *where, home=tmp_path)
+        assert again.exit == 0, again.err
+        assert "going on with Server x86_64 image (vsphere): task 1" in again.err
+        koji_says = koji("-p", "rehearsal", "list-tasks", "--all", "--after=1", home=tmp_path)
+        assert koji_says.out.count("osbuildImage") == 1
+
+
+def test_a_run_that_is_stopped_cancels_its_tasks_when_asked_to(
+    tmp_path: Path, compose: Path
+) -> None:
+    """And composer's builds are waited for by the next one."""
+    with hub(tmp_path, "--duration", "4"):
+        process = start_run(tmp_path, compose, "--cancel-on-interrupt")
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=LIMIT)
+        assert process.returncode == 4, err
+        assert "tasks that go on in Koji: none" in err
+        assert "State: canceled" in koji("-p", "rehearsal", "taskinfo", "1", home=tmp_path).out
+        where = ("--compose", compose, "--profile", "rehearsal")
+        again = pungi_osbuild("run", tmp_path / "late.conf", *where, home=tmp_path)
+        assert again.exit == 0, again.err

@@ -516,7 +516,7 @@ def test_a_run_that_is_stopped_before_it_submits(what: bytes, asked: int, tmp_pa
     with a_scene(tmp_path) as scene, scene.behind_a_gate() as gate:
         gate.tell(what, stop.ask)
         options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=True)
-        with pytest.raises(RunInterruptedError, match="interrupted before anything was submitted"):
+        with pytest.raises(RunInterruptedError, match="interrupted before this run submitted"):
             scene.run(names, options)
         assert scene.submitted == 0
         assert len(params(scene.hub, "getNextRelease")) == asked

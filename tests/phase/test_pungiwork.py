@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple, Type
 from urllib.parse import urlsplit
 
+import koji
 import pytest
 from kobo.threads import WorkerThread
 from productmd.images import Images
@@ -516,6 +517,20 @@ def test_a_second_run_on_a_compose_goes_on(home: Path) -> None:
     assert again.dumped()[0] == compose.dumped()[0]
     assert again.recorded()["images"] == before["images"]
     assert {task["outcome"] for task in again.recorded()["tasks"]} == {"built"}
+
+
+def test_what_is_built_need_not_be_possible_once_more(home: Path) -> None:
+    """A package that was blocked when everything was built is in nobody's way."""
+    conf = a_conf(block())
+    with a_hub(home) as hub:
+        Phase(composing(home, conf)).go()
+        admin = koji.ClientSession(hub.server, {"user": "admin", "password": "adminpw"})
+        admin.login()
+        target = admin.getBuildTarget(conf["osbuild"]["^Server$"][0].get("target", "t"))
+        admin.packageListAdd(target["dest_tag_name"], "image", block=True)
+        assert not admin.checkTagPackage(target["dest_tag_name"], "image")
+        Phase(composing(home, conf)).go()
+        assert len(params(hub)) == 2
 
 
 def test_another_hub_than_before_is_refused(home: Path) -> None:

@@ -60,6 +60,16 @@ def interrupted(scene: Scene, requests: Sequence[ImageRequest], cancel: bool = F
     return caught.value.friendly()
 
 
+def time_passes(scene: Scene) -> None:
+    """Have the hub's clock go on whenever the run pauses."""
+
+    def pass_time(_seconds: float) -> None:
+        scene.times.now += 2.0
+        time.sleep(0.005)
+
+    scene.times.sleep = pass_time  # type: ignore[method-assign]
+
+
 def submitted_by_hand(
     scene: Scene, request: ImageRequest, known: bool, after: int = 0, sends: bool = True
 ) -> Optional[int]:
@@ -242,6 +252,20 @@ def test_a_changed_block_is_built_anew_when_asked_for(tmp_path: Path) -> None:
         assert scene.submitted == 3
 
 
+@pytest.mark.parametrize("rebuild", [Rebuild.CHANGED, Rebuild.ALL])
+def test_a_task_that_runs_and_is_not_wanted_any_more_is_named(
+    rebuild: Rebuild, tmp_path: Path, caplog: Any
+) -> None:
+    """Nobody else would find it."""
+    free = [replace(one, base_release=None, release_from_hub=True) for one in TWO[:1]]
+    with a_scene(tmp_path, HubSettings(duration=100)) as scene:
+        interrupted(scene, free)
+        time_passes(scene)
+        scene.run([changed(free[0])], options(rebuild))
+    said = [one.getMessage() for one in caplog.records]
+    assert any("task 1 is left alone, `koji cancel 1`" in line for line in said)
+
+
 def test_a_changed_block_that_had_failed_is_built(tmp_path: Path) -> None:
     """There is nothing to keep."""
     with a_scene(tmp_path, QUICKLY, ["build:name=image-0"]) as scene:
@@ -301,12 +325,7 @@ def cancelled_scene(
         with Hub(scene.profile) as hub:
             cancel(hub, sorted(scene.states()))
         assert set(scene.states().values()) == {TaskState.CANCELED}
-
-        def pass_time(_seconds: float) -> None:
-            scene.times.now += 2.0
-            time.sleep(0.005)
-
-        scene.times.sleep = pass_time  # type: ignore[method-assign]
+        time_passes(scene)
         yield scene
 
 
