@@ -218,9 +218,9 @@ class Course:
     def _go_on(self, going: Going) -> None:
         """Take over a task of an earlier run: its end is found by the next poll."""
         request, task = going.request, going.task
-        submitted = Submitted(
-            request, task.id, request.attempt, going.submission.time, going.build_id
-        )
+        # What has ended while nobody looked is not overdue, however long ago it was submitted.
+        since = None if task.state.is_end else going.submission.time
+        submitted = Submitted(request, task.id, request.attempt, since, going.build_id)
         self._submitted[task.id] = submitted
         self._watcher.add(task.id)
         self._host.resumed(submitted)

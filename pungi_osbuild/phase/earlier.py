@@ -245,7 +245,9 @@ def _tell(one: Match, decision: Decision) -> None:
     what = one.request.describe()
     if isinstance(decision, Fresh):
         if decision.last is not None and decision.last.task_id is not None:
-            logger.info("%s: task %d came to nothing", what, decision.last.task_id)
+            logger.info(
+                "%s: task %d came to nothing; submitting it again", what, decision.last.task_id
+            )
         return
     if isinstance(decision, Reserved):
         logger.info(

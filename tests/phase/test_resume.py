@@ -201,6 +201,17 @@ def test_a_failure_that_nobody_has_seen_is_told_before_it_is_tried_again(tmp_pat
         assert scene.submitted == 2
 
 
+def test_a_task_that_ended_while_nobody_looked_is_not_overdue(tmp_path: Path) -> None:
+    """Its timeout has passed since; the image is there all the same."""
+    late = wanted(0, timeout=0.001)
+    with a_scene(tmp_path, QUICKLY) as scene:
+        submitted_by_hand(scene, late, known=True)
+        while set(scene.states().values()) != {TaskState.CLOSED}:
+            time.sleep(0.01)
+        assert kinds(scene.run([late])) == ["built"]
+        assert scene.asked_to_cancel == []
+
+
 def test_an_image_that_could_not_be_placed_is_not_built_again(tmp_path: Path) -> None:
     """A full disk, a file in the way: the task is CLOSED, and its image is brought."""
     with a_scene(tmp_path, QUICKLY) as scene:
