@@ -6,7 +6,7 @@ A fenced block of ``shell`` is run: each command ends with 0, or as a comment be
 ``<!-- not run: WHY -->``, excuses it. A block below a paragraph that has the name of a file alone
 is that file. Programs in Python are run, too.
 
-The folder has ``fedora.conf`` and its variants, two composes of it, and ``examples``; HOME is empty
+The folder has ``fedora.conf`` and its variants, composes of it, and ``examples``; HOME is empty
 but for a profile ``koji`` of a hub that is there. ``pungi-osbuild hub`` goes on in the background
 until the page ends.
 """
@@ -27,16 +27,23 @@ from typing import Iterator, List, Tuple
 import click
 import pytest
 
+from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.cli.main import main
 from pungi_osbuild.rehearsal import HubContent, HubSettings, RehearsalHub, write_profile
 from tests.docs.pages import PAGES, ROOT, Block, blocks, code_lines
-from tests.rehearsed import rehearse
+from tests.rehearsed import run_against
 
 SANDBOX = Path(__file__).parent / "sandbox"
 BIN = Path(sys.executable).parent
 LIMIT = 300
 """Seconds: only what hangs is ended."""
-COMPOSES = {"Fedora-41-20261122.n.0": "20261122", "Fedora-41-20261123.n.0": "20261123"}
+UNTOUCHED = "Fedora-41-20261124.n.0"
+"""A compose that no run is known to have worked on."""
+COMPOSES = {
+    "Fedora-41-20261123.n.0": "20261123",
+    "Fedora-41-20261122.n.0": "20261122",
+    UNTOUCHED: "20261124",
+}
 ENDS = re.compile(r"# ends with (\d+)")
 """What a comment behind a command says of its status."""
 LONG = ("ci", "moving", "rehearsal")
@@ -95,13 +102,16 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     for name in ("fedora.conf", "variants.xml"):
         shutil.copy(SANDBOX / name, folder)
     shutil.copytree(ROOT / "examples", folder / "examples")
-    for name, date in COMPOSES.items():
-        rehearse(folder / "fedora.conf", folder / name, type="nightly", date=date)
-        shutil.rmtree(folder / name / "koji")
     home = tmp_path_factory.mktemp("home")
     content = HubContent.golden()
     with RehearsalHub(HubSettings(duration=0.0), tmp_path_factory.mktemp("hub"), content) as hub:
         write_profile(home / ".koji" / "config.d" / "koji.conf", hub, "koji")
+        for name, date in COMPOSES.items():
+            out = folder / name
+            origin = Origin(type="nightly", date=date)
+            prepared = prepare(folder / "fedora.conf", origin, out, rehearsal=True)
+            run_against(hub, prepared, out)
+        shutil.rmtree(folder / UNTOUCHED / "work")
         yield Desk(folder, home)
 
 
