@@ -19,9 +19,9 @@ from pungi_osbuild.metadata.loading import UnusableError, load_metadata
 from pungi_osbuild.metadata.ownership import (
     Claim,
     Owned,
+    OwnTasks,
     claims_of_image,
     claims_of_request,
-    is_own_task,
     own_entries,
 )
 from pungi_osbuild.metadata.records import ImageRecord, TaskRecord
@@ -291,12 +291,11 @@ def _keep(
     )
     # Another hub may have given the same number to another task.
     again_tasks = {(outcome.task_id, outcome.request.nvr) for outcome in result.outcomes}
-    requests = [outcome.request for outcome in result.outcomes]
+    own = OwnTasks(before.images, gone, (outcome.request for outcome in result.outcomes))
     manifest.tasks = tuple(
         task
         for task in before.tasks
-        if (task.task_id, task.nvr) not in again_tasks
-        and not is_own_task(task, before.images, gone, requests)
+        if (task.task_id, task.nvr) not in again_tasks and not own.has(task)
     )
 
 

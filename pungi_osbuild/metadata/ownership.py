@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
-from typing import FrozenSet, Iterable, Optional, Tuple, Union
+from typing import Dict, FrozenSet, Iterable, Optional, Set, Tuple, Union
 
 from pungi_osbuild.imagetypes import expected_suffix, words_of
 from pungi_osbuild.metadata.identity import ImageIdentity, planned_identity
@@ -113,37 +114,44 @@ def _identity_of_record(record: ImageRecord) -> Union[ImageIdentity, Wordless]:
     return Wordless(record.variant, record.arch, record.subvariant, record.image_type, name)
 
 
-def is_own_task(
-    task: TaskRecord,
-    images: Iterable[ImageRecord],
-    replaced: FrozenSet[Owned],
-    requests: Iterable[ImageRequest],
-) -> bool:
+class OwnTasks:
     """
-    Whether a recorded task is replaced by a run.
-
-    A task that has an image which is kept, is kept. Else it goes when one of its images is
-    replaced, or when the run asks for the same: the same package and image type for the same
-    variant and for all its arches.
+    Which recorded tasks are replaced by a run.
 
     :param images: all that are recorded
     :param replaced: which of them are replaced
+    :param requests: of the run
     """
-    its_own = {
-        Owned(image.variant, image.arch, image.path)
-        for image in images
-        if (image.koji.task_id, image.koji.nvr) == (task.task_id, task.nvr)
-    }
-    if its_own:
-        return its_own <= replaced
-    arches = {
-        arch
-        for request in requests
-        if (request.variant, request.config.image_type) == (task.variant, task.image_type)
-        and request.config.name == _package(task.nvr)
-        for arch in request.arches
-    }
-    return set(task.arches) <= arches
+
+    def __init__(
+        self,
+        images: Iterable[ImageRecord],
+        replaced: FrozenSet[Owned],
+        requests: Iterable[ImageRequest],
+    ) -> None:
+        self._replaced = replaced
+        self._images: Dict[Tuple[Optional[int], Optional[str]], Set[Owned]] = defaultdict(set)
+        for image in images:
+            task = (image.koji.task_id, image.koji.nvr)
+            self._images[task].add(Owned(image.variant, image.arch, image.path))
+        self._asked: Dict[Tuple[str, str, Optional[str]], Set[Arch]] = defaultdict(set)
+        for request in requests:
+            config = request.config
+            self._asked[request.variant, config.image_type, config.name].update(request.arches)
+
+    def has(self, task: TaskRecord) -> bool:
+        """
+        Whether a recorded task is replaced.
+
+        A task that has an image which is kept, is kept. Else it goes when one of its images is
+        replaced, or when the run asks for the same: the same package and image type for the same
+        variant and for all its arches.
+        """
+        its_own = self._images.get((task.task_id, task.nvr))
+        if its_own:
+            return its_own <= self._replaced
+        asked = self._asked.get((task.variant, task.image_type, _package(task.nvr)), set())
+        return set(task.arches) <= asked
 
 
 def _package(nvr: Optional[str]) -> Optional[str]:

@@ -1,29 +1,38 @@
-"""images.json with many images: what it costs to make, counted and never timed."""
+"""images.json and osbuild.json of many images: what they cost to make, counted, never timed."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import Any, List
+from typing import Any
 
-from pungi_osbuild.metadata.images import record_images
-from pungi_osbuild.model import PlacedImage
-from tests.values import a_placed_image, an_identity
+from pungi_osbuild.metadata import claims, own_in, record_run
+from pungi_osbuild.model import Outcome
+from tests.values import (
+    a_built_image,
+    a_placed_image,
+    a_request,
+    a_run_result,
+    an_image_config,
+    an_outcome,
+)
 
 
-def placed(count: int) -> List[PlacedImage]:
-    return [
-        replace(a_placed_image(), path="Server/x86_64/images/%d" % number, subvariant=str(number))
-        for number in range(count)
-    ]
+def outcome(number: int) -> Outcome:
+    config = an_image_config(name="image-%d" % number, release="1")
+    built = a_built_image(nvr="image-%d-1-1" % number, task_id=number)
+    image = a_placed_image(
+        built=built, path="Server/x86_64/images/%d" % number, subvariant=str(number)
+    )
+    request = a_request(number=number, config=config, base_release="1", subvariant=str(number))
+    return an_outcome(request=request, task_id=number, images=(image,))
 
 
 def calls_of(folder: Path, count: int) -> int:
-    """Return how many functions recording some images calls, twice: new, and beside others."""
+    """Return how many functions are called to record some images, others beside them, all anew."""
     calls = 0
-    images = placed(count)
+    outcomes = [outcome(number) for number in range(count)]
 
     def profile(_frame: FrameType, event: str, _argument: Any) -> None:
         nonlocal calls
@@ -32,8 +41,9 @@ def calls_of(folder: Path, count: int) -> int:
     before = sys.getprofile()
     sys.setprofile(profile)
     try:
-        record_images(folder / "images.json", an_identity(), images[::2], ())
-        record_images(folder / "images.json", an_identity(), images[1::2], ())
+        for some in (outcomes[::2], outcomes[1::2], outcomes):
+            result = a_run_result(outcomes=tuple(some))
+            record_run(folder, result, own_in(folder / "osbuild.json", claims(some)))
     finally:
         sys.setprofile(before)
     return calls
