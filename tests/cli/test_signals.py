@@ -115,3 +115,21 @@ def test_a_run_that_is_stopped_cancels_its_tasks_when_asked_to(
         where = ("--compose", compose, "--profile", "rehearsal")
         again = pungi_osbuild("run", tmp_path / "late.conf", *where, home=tmp_path)
         assert again.exit == 0, again.err
+
+
+def test_a_run_that_waits_for_its_hub_ends_when_it_is_told_to(
+    tmp_path: Path, compose: Path
+) -> None:
+    """The hub is gone for hours: nobody has to wait that long to stop the run."""
+    with hub(tmp_path, "--duration", "600") as (_, server):
+        process = start_run(tmp_path, compose)
+        server.kill()
+        server.wait(LIMIT)
+        assert process.stderr is not None
+        line = next(line for line in process.stderr if "has not answered since" in line)
+        assert "Connection refused; it is tried again for 4 h 0 min more" in line
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=LIMIT)
+    assert process.returncode == 4, err
+    assert "tasks that go on in Koji: 1" in err
+    assert "goes on in Koji" in late_tasks(compose)[0]

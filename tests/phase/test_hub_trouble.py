@@ -173,26 +173,30 @@ def test_no_image_is_lost_whatever_happens_when(
     nothing_is_lost(done)
 
 
+KINDS = (
+    "refused",
+    "drop",
+    "http-500",
+    "http-502",
+    "http-503",
+    "http-504",
+    "error-page",
+    "offline",
+    "session-expired",
+    "session-closed",
+    "reset",
+    "cut-reply",
+    "outage",
+    "restart",
+    "expire",
+)
 HUB_S_OWN = [
-    "%s:method=%s" % (kind, method)
-    for kind in (
-        "refused",
-        "drop",
-        "http-500",
-        "http-502",
-        "http-503",
-        "http-504",
-        "error-page",
-        "offline",
-        "session-expired",
-        "session-closed",
-        "reset",
-        "cut-reply",
-        "outage",
-        "restart",
-        "expire",
-    )
-    for method in ("osbuildImage", "getTaskResult")
+    *("%s:method=osbuildImage" % kind for kind in KINDS),
+    *(
+        pytest.param("%s:method=%s" % (kind, method), marks=pytest.mark.long)
+        for kind in KINDS
+        for method in ("getTaskResult", "listTasks", "getNextRelease")
+    ),
 ]
 
 
