@@ -33,6 +33,8 @@ def live_view(progress: Progress, height: int, expected: Expected = NOTHING) -> 
 
     :param height: lines of the terminal
     """
+    if not progress.standings:
+        return Group(Text("starting", style="bold"))
     lines = progress_table(progress, expected, max(1, height - _AROUND))
     rows = [styled(line) for line in lines]
     for row in rows:

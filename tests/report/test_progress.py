@@ -117,8 +117,9 @@ def test_the_view_fits_the_terminal(height: int) -> None:
 
 
 def test_nothing_is_planned_yet() -> None:
-    """The hub is being logged in to."""
-    assert drawn(Progress("", NOW), 24) == ["0 tasks: nothing planned"]
+    """A view has nothing to show then; somebody who asks is told so."""
+    assert drawn(Progress("", NOW), 24) == ["starting"]
+    assert headline(Progress("", NOW)) == "0 tasks: nothing planned"
 
 
 def test_for_machines() -> None:
