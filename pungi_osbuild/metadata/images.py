@@ -67,6 +67,22 @@ class CloudAwareImages(productmd.images.Images):  # type: ignore[misc]  # produc
         self.images: Dict[str, Dict[Arch, Set[CloudAwareImage]]] = {}
         self._alike: Dict[ImageIdentity, List[CloudAwareImage]] = {}
 
+    def serialize(self, parser: Dict[str, Any]) -> Dict[str, Any]:
+        """Fill in a whole document; productmd sorts all entries again after each."""
+        self.header.serialize(parser)
+        payload: Dict[str, Any] = {"images": {}}
+        parser["payload"] = payload
+        self.compose.serialize(payload)
+        for variant, arches in self.images.items():
+            for arch, images in arches.items():
+                entries: List[Dict[str, Any]] = []
+                for image in images:
+                    image.serialize(entries)
+                if entries:
+                    entries.sort(key=lambda entry: str(entry["path"]))
+                    payload["images"].setdefault(variant, {})[arch] = entries
+        return parser
+
     def add(self, variant: str, arch: Arch, image: CloudAwareImage) -> None:
         """
         Add an image as productmd does, which compares it with every other one.
