@@ -21,7 +21,7 @@ __all__ = ["GRACE", "Background", "WorkerThread", "Workers"]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-GRACE = 1.0
+GRACE = 0.5
 """Seconds that work in progress is waited for when a run is stopped."""
 
 IDLE = 0.1
