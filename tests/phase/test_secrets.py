@@ -98,7 +98,7 @@ def test_a_whole_run_tells_no_secret(tmp_path: Path) -> None:
     for number, changes in enumerate(broken):
         run("validate", with_block(tmp_path, "broken-%d.conf" % number, **changes))
     with hub(tmp_path, "--fault", "composer-down:name=late"):
-        run("run", config, "--compose", out, "--profile", "rehearsal")
+        run("run", config, "--compose", out, "--profile", "rehearsal", "--rebuild-all")
     assert "bad" in outputs[0]
     assert "placed" in outputs[0]
     assert [text for text in outputs if MARK in text] == []

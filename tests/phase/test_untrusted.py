@@ -129,7 +129,7 @@ def run_apart(home: Path, *faults: str) -> Tuple[int, str, int]:
     with hub(home, *asked):
         command = [str(BIN / "pungi-osbuild"), "run", str(config), "--compose", str(compose)]
         process = subprocess.Popen(
-            [*command, "--profile", "rehearsal"],
+            [*command, "--profile", "rehearsal", "--rebuild-all"],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=environment(home),
