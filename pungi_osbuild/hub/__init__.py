@@ -1,7 +1,7 @@
 """The door to Koji: session and login, submitting, watching, results."""
 
 from pungi_osbuild.hub.archivetypes import ArchiveTypes, archive_types_call, read_archive_types
-from pungi_osbuild.hub.failure import Failure, OutputFile, explain, fault_text, uploaded
+from pungi_osbuild.hub.failure import Failure, KeptUpload, OutputFile, explain, fault_text, uploaded
 from pungi_osbuild.hub.files import Connections, Persistence, download, local_path
 from pungi_osbuild.hub.live import LiveAddress, SignedUpload, live_addresses
 from pungi_osbuild.hub.looking import ImageStates, Look, Running, look_at
@@ -55,6 +55,7 @@ __all__ = [
     "Hub",
     "HubFaultError",
     "ImageStates",
+    "KeptUpload",
     "KojiBuild",
     "LiveAddress",
     "Look",

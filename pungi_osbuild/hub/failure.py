@@ -22,7 +22,7 @@ from pungi_osbuild.hub.results import download_output
 from pungi_osbuild.hub.session import Call, HubFaultError
 from pungi_osbuild.hub.talks import Talk
 from pungi_osbuild.hub.wire import MAX_ITEMS, json_struct, plain_name
-from pungi_osbuild.model import CloudImage, ImageRequest, Uploaded
+from pungi_osbuild.model import Arch, CloudImage, ImageRequest, Uploaded
 
 _KOJI_LOGS = (("koji-init.log.json", "registering the build"), ("koji-import.log.json", "import"))
 _DEPENDENCY_FAILED = 13
@@ -188,18 +188,30 @@ def _status(files: Mapping[str, bytes], request: ImageRequest) -> _Status:
         return error
 
 
+@dataclass(frozen=True)
+class KeptUpload:
+    """What stays in a cloud though the image of an arch cannot be used."""
+
+    arch: Arch
+    upload: Uploaded
+
+    def describe(self) -> str:
+        """Return it in a line, for people."""
+        return "%s was uploaded all the same: %s" % (self.arch, _named(self.upload))
+
+
 def _image_reasons(status: _Status) -> List[str]:
     if status is None:
         return []
     if isinstance(status, ReplyError):
         return [status.reason]
     reasons = ["%s: %s" % (image.arch, image.error) for image in status.images if image.error]
-    return reasons + _kept(status)
+    return reasons + [kept.describe() for kept in _kept(status)]
 
 
-def uploaded(task_id: int, request: ImageRequest) -> Talk[Tuple[str, ...]]:
+def uploaded(task_id: int, request: ImageRequest) -> Talk[Tuple[KeptUpload, ...]]:
     """
-    Return a line for each upload of a task whose images cannot be used.
+    Return the uploads of a task whose images cannot be used.
 
     They stay in their cloud, and somebody has to delete or rescue them. A talk of one turn at
     most; what cannot be had is left out.
@@ -211,22 +223,19 @@ def uploaded(task_id: int, request: ImageRequest) -> Talk[Tuple[str, ...]]:
     if content is None:
         return ()
     try:
-        return tuple(_kept(read_compose_status(content, request.arches, request.upload)))
+        return _kept(read_compose_status(content, request.arches, request.upload))
     except ReplyError:
         return ()
 
 
 def _uploads(status: _Status) -> Tuple[Uploaded, ...]:
-    images = status.images if isinstance(status, ComposeStatus) else ()
-    return tuple(image.cloud for image in images if image.cloud is not None)
+    return tuple(kept.upload for kept in _kept(status)) if isinstance(status, ComposeStatus) else ()
 
 
-def _kept(status: ComposeStatus) -> List[str]:
-    return [
-        "%s was uploaded all the same: %s" % (image.arch, _named(image.cloud))
-        for image in status.images
-        if image.cloud is not None
-    ]
+def _kept(status: ComposeStatus) -> Tuple[KeptUpload, ...]:
+    return tuple(
+        KeptUpload(image.arch, image.cloud) for image in status.images if image.cloud is not None
+    )
 
 
 def _named(upload: Uploaded) -> str:

@@ -133,7 +133,12 @@ def _earlier_try(fields: Fields) -> EarlierTry:
 
 
 def _orphan(fields: Fields) -> Orphan:
-    return Orphan(fields.text("place"), fields.text("name"), fields.flag("is_there"))
+    return Orphan(
+        place=fields.text("place"),
+        name=fields.text("name"),
+        is_there=fields.flag("is_there"),
+        region=fields.text_or_none("region") if fields.has("region") else None,
+    )
 
 
 @dataclass(frozen=True)

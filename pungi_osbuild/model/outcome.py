@@ -50,15 +50,19 @@ class Orphan:
     :param place: ``koji`` for a build, else composer's name of the cloud
     :param name: the N-V-R, or what the image is called in its cloud; where it is there, its id
     :param is_there: False: it may still appear, as composer goes on
+    :param region: of the cloud, which Azure calls location; None: there is none, or nobody says
     """
 
     place: str
     name: str
     is_there: bool = False
+    region: Optional[str] = None
 
     def describe(self) -> str:
         """Return it for people."""
-        return "%s %s %s" % (self.place, self.name, "is there" if self.is_there else "may appear")
+        where = "" if self.region is None else " in %s" % self.region
+        state = "is there" if self.is_there else "may appear"
+        return "%s %s%s %s" % (self.place, self.name, where, state)
 
 
 @dataclass(frozen=True)

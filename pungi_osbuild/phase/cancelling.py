@@ -38,7 +38,8 @@ class Canceller:
         asked = sorted(set(task_ids) - self._asked)
         if not asked:
             return
-        logger.warning("cancelling %d tasks: %s", len(asked), ", ".join(map(str, asked)))
+        what = "%d task%s" % (len(asked), "" if len(asked) == 1 else "s")
+        logger.warning("cancelling %s: %s", what, ", ".join(map(str, asked)))
         try:
             refusals, tasks = cancel(self._hub, asked)
         except HubFaultError as fault:

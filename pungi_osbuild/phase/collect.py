@@ -14,6 +14,7 @@ from pungi_osbuild.hub import (
     Failure,
     Hub,
     HubFaultError,
+    KeptUpload,
     Persistence,
     Talk,
     Task,
@@ -161,9 +162,20 @@ class Collector:
             raise
         except PungiOsbuildError as error:
             reason = error.friendly()
+        kept = self._kept(read)
+        lines = [upload.describe() for upload in kept]
+        return replace(
+            failed(submitted, "\n".join([reason, *lines]), task),
+            orphans=are_there([one.upload for one in kept]),
+        )
+
+    def _kept(self, read: Read) -> Sequence[KeptUpload]:
+        """Return what stays in clouds of a task whose images cannot be placed."""
+        if isinstance(read.found, tuple) and read.found:
+            return [KeptUpload(image.arch, one) for image in read.found for one in image.uploads]
+        submitted = read.submitted
         (kept,) = hold_all(self.hub, [uploaded(submitted.task_id, submitted.request)])
-        lines = () if isinstance(kept, Exception) else kept
-        return failed(submitted, "\n".join([reason, *lines]), task)
+        return () if isinstance(kept, Exception) else kept
 
     def _tag(self, request: ImageRequest, build_id: int) -> None:
         """Tag a build as its own task would have.

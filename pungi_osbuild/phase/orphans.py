@@ -1,14 +1,15 @@
 """
-What tasks leave behind that came to nothing: in clouds, and in Koji.
+What tasks leave behind of which no image came into the compose: in clouds, and in Koji.
 
 Composer uploads an image before it imports the build, and is not told when a task is cancelled
 (found by experiment with koji-osbuild on kojihub 1.35.3). So something may be there, or may still
-appear, that no compose knows of.
+appear, that no compose knows of. What a task has uploaded that succeeded is there, too, when its
+images cannot be placed.
 """
 
 from __future__ import annotations
 
-from typing import Sequence, Tuple
+from typing import Optional, Sequence, Tuple
 
 from pungi_osbuild.model import (
     AwsEc2Upload,
@@ -40,8 +41,9 @@ def may_be_uploaded(request: ImageRequest) -> Tuple[Orphan, ...]:
         return ()
     several = len(request.arches) > 1
     name = _name(upload)
+    region = _region(upload)
     return tuple(
-        Orphan(upload.provider.value, "%s (%s)" % (name, arch) if several else name)
+        Orphan(upload.provider.value, "%s (%s)" % (name, arch) if several else name, region=region)
         for arch in request.arches
     )
 
@@ -49,22 +51,31 @@ def may_be_uploaded(request: ImageRequest) -> Tuple[Orphan, ...]:
 def are_there(uploads: Sequence[Uploaded]) -> Tuple[Orphan, ...]:
     """Return uploads of which there is no image in the compose."""
     return tuple(
-        Orphan(upload.provider.value, upload.id, is_there=True)
-        if isinstance(upload, CloudImage)
-        else Orphan(upload.provider, upload.describe(), is_there=True)
+        Orphan(
+            upload.provider_name,
+            upload.id if isinstance(upload, CloudImage) else upload.describe(),
+            is_there=True,
+            region=upload.where,
+        )
         for upload in uploads
     )
 
 
 def _name(upload: Upload) -> str:
     if isinstance(upload, AwsEc2Upload):
-        return "%s in %s" % (upload.snapshot_name or _UNNAMED, upload.region)
+        return upload.snapshot_name or _UNNAMED
     if isinstance(upload, GcpUpload):
         return upload.image_name or _UNNAMED
     if isinstance(upload, AzureUpload):
-        return "%s in %s" % (upload.image_name or _UNNAMED, upload.resource_group)
+        return "%s of resource group %s" % (upload.image_name or _UNNAMED, upload.resource_group)
     if isinstance(upload, ContainerUpload):
         if upload.name is None:
             return _UNNAMED
         return "%s:%s" % (upload.name, upload.tag or "<uuid>")
-    return "%s in %s" % (_UNNAMED, upload.region)
+    return _UNNAMED
+
+
+def _region(upload: Upload) -> Optional[str]:
+    if isinstance(upload, ContainerUpload):
+        return None
+    return upload.location if isinstance(upload, AzureUpload) else upload.region

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Callable, Dict, Iterable, Optional, Sequence, Tuple
 
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, TaskRecord
-from pungi_osbuild.model import Checksum, CloudImage, OutcomeKind, Provider
+from pungi_osbuild.model import Checksum, CloudImage, EarlierTry, Orphan, OutcomeKind, Provider
 from pungi_osbuild.report.addresses import Link, build_link, console_link, task_link, web_address
 from pungi_osbuild.report.differences import Differences, name_of
 from pungi_osbuild.report.durations import day_and_time, duration_text
@@ -27,6 +27,7 @@ CLOUDS = {
 """What people call the clouds."""
 
 NO_CLOUD = "no cloud"
+_NO_REASON = "No reason is recorded."
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,40 @@ class CloudView:
     id: str
     where: str
     console: Optional[Link]
+
+
+@dataclass(frozen=True)
+class EarlierView:
+    """
+    A try before, which failed.
+
+    :param task_text: the task in words, where there is no link to it
+    """
+
+    attempt: int
+    nvr: Optional[str]
+    task: Optional[Link]
+    task_text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class OrphanView:
+    """
+    What is left in a cloud, or in Koji, and is in no compose.
+
+    :param place: what people call it
+    :param region: "" where there is nothing to say
+    :param subject: of which image it is
+    :param task: that left it behind; None, too, where there was more than one
+    """
+
+    place: str
+    name: str
+    region: str
+    is_there: bool
+    subject: str
+    task: Optional[Link]
 
 
 @dataclass(frozen=True)
@@ -71,6 +106,7 @@ class Row:
     clouds: Tuple[CloudView, ...]
     providers: Tuple[str, ...]
     facts: Tuple[Tuple[str, str], ...]
+    earlier: Tuple[EarlierView, ...]
 
 
 @dataclass(frozen=True)
@@ -94,6 +130,7 @@ class FailureView:
     took: str
     reason: str
     logs: Tuple[Excerpt, ...]
+    earlier: Tuple[EarlierView, ...]
 
 
 @dataclass(frozen=True)
@@ -138,6 +175,7 @@ class PageView:
     choices: Tuple[Choice, ...]
     rows: Tuple[Row, ...]
     failures: Tuple[FailureView, ...]
+    orphans: Tuple[OrphanView, ...]
     timeline: Optional[Timeline]
     lanes: Tuple[LaneView, ...]
     differences: Optional[Differences]
@@ -190,6 +228,9 @@ def page_view(
         rows=tuple(rows),
         failures=tuple(
             _failure(task, anchor, weburl, logs(task)) for task, anchor in anchors.items()
+        ),
+        orphans=tuple(
+            _orphan(orphan, task, weburl) for task in record.tasks for orphan in task.orphans
         ),
         timeline=times,
         lanes=tuple(
@@ -279,6 +320,7 @@ def _row(
         clouds=clouds,
         providers=tuple(sorted({cloud.cloud for cloud in clouds})) or (NO_CLOUD,),
         facts=tuple(_details(image)),
+        earlier=() if task is None else _earlier(task, weburl),
     )
 
 
@@ -336,6 +378,7 @@ def _empty_row(task: TaskRecord, weburl: str, anchors: Dict[TaskRecord, str]) ->
         clouds=(),
         providers=(NO_CLOUD,),
         facts=(),
+        earlier=(),
     )
 
 
@@ -350,11 +393,37 @@ def _failure(task: TaskRecord, anchor: str, weburl: str, logs: Tuple[Excerpt, ..
         image_type=task.image_type,
         nvr=task.nvr,
         task=task_link(weburl, task.task_id),
-        task_text="not submitted" if task.task_id is None else "task %d" % task.task_id,
+        task_text=_task_text(task.task_id),
         took=_took(task),
-        reason=task.reason or "No reason is recorded.",
+        reason=task.reason or _NO_REASON,
         logs=logs,
+        earlier=_earlier(task, weburl),
     )
+
+
+def _earlier(task: TaskRecord, weburl: str) -> Tuple[EarlierView, ...]:
+    def view(one: EarlierTry) -> EarlierView:
+        link, text = task_link(weburl, one.task_id), _task_text(one.task_id)
+        return EarlierView(one.attempt, one.nvr, link, text, one.reason or _NO_REASON)
+
+    return tuple(map(view, task.earlier))
+
+
+def _orphan(orphan: Orphan, task: TaskRecord, weburl: str) -> OrphanView:
+    places: Dict[str, str] = {"koji": "Koji", **{cloud.value: CLOUDS[cloud] for cloud in CLOUDS}}
+    return OrphanView(
+        place=places.get(orphan.place, orphan.place),
+        name=orphan.name,
+        region=orphan.region or "",
+        is_there=orphan.is_there,
+        subject="%s for %s in %s" % (_title(task), ", ".join(task.arches), task.variant),
+        # Of which of several tries it is, nobody has recorded.
+        task=None if task.earlier else task_link(weburl, task.task_id),
+    )
+
+
+def _task_text(task_id: Optional[int]) -> str:
+    return "not submitted" if task_id is None else "task %d" % task_id
 
 
 def _title(task: TaskRecord) -> str:

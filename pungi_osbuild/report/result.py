@@ -83,7 +83,7 @@ def _orphan_lines(result: RunResult) -> List[str]:
     left = [(outcome, orphan) for outcome in result.outcomes for orphan in outcome.orphans]
     if not left:
         return []
-    lines = ["", "LEFT BEHIND by tasks that came to nothing: delete it where nobody needs it"]
+    lines = ["", "LEFT BEHIND, and in no compose: delete it where nobody needs it"]
     for outcome, orphan in left:
         lines.append("    %s, of %s" % (orphan.describe(), outcome.request.describe()))
     return lines

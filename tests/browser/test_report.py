@@ -11,7 +11,7 @@ from pungi_osbuild.metadata import load_osbuild
 from pungi_osbuild.report import Excerpt, differences, page_view, report_page
 from tests.browser.chromium import Browser, Page, browser, chromium
 from tests.rehearsed import EXAMPLES, rehearse
-from tests.report.records import a_record, spoiled
+from tests.report.records import a_record, a_troubled_record, spoiled
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="chromium is not installed")
 
@@ -230,6 +230,23 @@ def test_every_text_has_contrast(chrome: Browser, report: Path, scheme: str) -> 
     assert page.run(CONTRAST) == []
     dark = page.run("getComputedStyle(document.body).backgroundColor") == "rgb(18, 21, 24)"
     assert dark == (scheme == "dark")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_earlier_tries_and_what_is_left_behind_can_be_read(
+    chrome: Browser, tmp_path: Path, scheme: str
+) -> None:
+    """On a small screen, in both schemes, with every fold open."""
+    path = tmp_path / "troubled.html"
+    view = page_view(a_troubled_record(), lambda _task: (LOG,))
+    path.write_text(report_page(view), "utf-8")
+    page = chrome.open(path, width=320)
+    page.emulate(scheme=scheme)
+    page.run("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    assert page.run("document.querySelectorAll('.tries').length") == 2
+    assert page.run("document.querySelectorAll('.orphans li').length") == 2
+    assert page.run("document.documentElement.scrollWidth") <= 320
+    assert page.run(CONTRAST) == []
 
 
 def test_everything_is_there_without_scripts(chrome: Browser, report: Path) -> None:

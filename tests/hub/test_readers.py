@@ -228,8 +228,8 @@ def test_why_a_task_failed(result: Any, names: Any, files: Dict[str, Any]) -> No
     assert all(line.isprintable() for line in failure.reason.split("\n"))
     assert not any("/" in file.name or file.name.startswith(".") for file in failure.files)
     assert hub.largest <= 4
-    lines = hold(cast(Hub, hub), uploaded(7, a_cloud_request()))
-    assert all(line.isprintable() for line in lines)
+    kept = hold(cast(Hub, hub), uploaded(7, a_cloud_request()))
+    assert all(upload.describe().isprintable() for upload in kept)
 
 
 @given(st.binary() | spoiled(STATUS).filter(is_json).map(to_json))

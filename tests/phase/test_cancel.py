@@ -37,6 +37,7 @@ from pungi_osbuild.model import (
     TaskTimes,
 )
 from pungi_osbuild.phase import Clock, PollPolicy, RunOptions, run
+from pungi_osbuild.phase.cancelling import Canceller
 from pungi_osbuild.phase.collect import Collector, Submitted
 from pungi_osbuild.phase.course import Conduct, Course, Graces
 from pungi_osbuild.phase.host import ComposeFolder
@@ -594,6 +595,23 @@ def test_cancelling_nothing_asks_nobody(tmp_path: Path) -> None:
         before = scene.hub.counters.requests
         assert cancel(hub, []) == ({}, ())
         assert scene.hub.counters.requests == before
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(1, "cancelling 1 task: 1"), (2, "cancelling 2 tasks: 1, 2")]
+)
+def test_how_many_are_cancelled_is_logged(
+    count: int, said: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In words that fit."""
+    with (
+        a_scene(tmp_path) as scene,
+        Hub(scene.profile) as hub,
+        caplog.at_level(logging.WARNING),
+    ):
+        ids = [hub.call("osbuildImage", *wanted(number).arguments()) for number in range(count)]
+        Canceller(hub).cancel(ids)
+    assert said in caplog.messages
 
 
 class Stubborn(Hub):

@@ -179,7 +179,8 @@ def test_an_nvr_that_composer_is_still_at_is_not_submitted_again(tmp_path: Path)
     assert {orphan["place"] for orphan in task["orphans"]} == {"koji", "aws"}
     assert not any(orphan["is_there"] for orphan in task["orphans"])
     names = {orphan["name"] for orphan in task["orphans"]}
-    assert names == {"image-1-1", "n-20261123-1 in us-east-1"}
+    assert names == {"image-1-1", "n-20261123-1"}
+    assert {orphan["region"] for orphan in task["orphans"]} == {None, "us-east-1"}
 
 
 def test_pauses_grow() -> None:

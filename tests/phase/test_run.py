@@ -26,6 +26,7 @@ from pungi_osbuild.phase.reserved import ReservedBuilds
 from pungi_osbuild.phase.submitting import Submitter
 from pungi_osbuild.phase.watch import Watcher
 from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, ResultsIn, write_profile
+from pungi_osbuild.report import result_table
 from pungi_osbuild.stop import StopFlag
 from tests.rehearsed import (
     DATE,
@@ -129,6 +130,34 @@ def test_a_download_that_is_not_whole_fails_its_image(fault: str, tmp_path: Path
     (failed,) = failures(done)
     assert failed.request.arches == ("x86_64",)
     assert list((tmp_path / "out/compose/Server/x86_64/images").iterdir()) == []
+
+
+@pytest.mark.parametrize("fault", ["checksum", "missing", "foreign"])
+def test_what_was_uploaded_and_cannot_be_placed_is_recorded(fault: str, tmp_path: Path) -> None:
+    """The task has succeeded, so the image is in its cloud, and in no compose."""
+    config = a_config(
+        tmp_path,
+        {
+            "image_types": "aws",
+            "upload_options": {"region": "us-east-1", "share_with_accounts": []},
+            "arches": ["x86_64"],
+            "release": "1",
+        },
+    )
+    out = tmp_path / "out"
+    if fault == "foreign":
+        place = out / "compose/Server/x86_64/images/image-1-1.x86_64.raw"
+        place.parent.mkdir(parents=True)
+        place.write_text("another's", encoding="utf-8")
+    done = rehearse(config, out, faults=[] if fault == "foreign" else [fault])
+    (failed,) = failures(done)
+    (task,) = load_osbuild(out / "compose/metadata/osbuild.json").tasks
+    (orphan,) = task.orphans
+    assert (orphan.place, orphan.region, orphan.is_there) == ("aws", "us-east-1", True)
+    assert orphan.name.startswith("ami-")
+    assert "x86_64 was uploaded all the same: %s" % orphan.name in (failed.reason or "")
+    told = "    aws %s in us-east-1 is there, of Server x86_64 image (aws)" % orphan.name
+    assert told in result_table(done.result, None)
 
 
 def test_an_upload_that_other_arches_did_is_told(tmp_path: Path) -> None:

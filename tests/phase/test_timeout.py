@@ -75,13 +75,13 @@ def test_what_may_still_appear_is_recorded_and_told(tmp_path: Path) -> None:
     """The build keeps its N-V-R, and the image may be uploaded under its name."""
     done = timed(tmp_path, {"arches": ["x86_64"], "release": "1", "timeout": 600, **EC2})
     (task,) = load_osbuild(tmp_path / "out/compose/metadata/osbuild.json").tasks
-    told = [(orphan.place, orphan.name, orphan.is_there) for orphan in task.orphans]
+    told = [(orphan.place, orphan.name, orphan.region, orphan.is_there) for orphan in task.orphans]
     assert told == [
-        ("koji", "image-1-1", False),
-        ("aws", "image-x86_64-%s in us-east-1" % DATE, False),
+        ("koji", "image-1-1", None, False),
+        ("aws", "image-x86_64-%s" % DATE, "us-east-1", False),
     ]
     lines = result_table(done.result, None)
-    assert "LEFT BEHIND by tasks that came to nothing: delete it where nobody needs it" in lines
+    assert "LEFT BEHIND, and in no compose: delete it where nobody needs it" in lines
     assert "    koji image-1-1 may appear, of Server x86_64 image (aws)" in lines
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, TaskRecord
+from pungi_osbuild.model import EarlierTry, Orphan
 from tests.values import (
     a_cloud_image,
     a_failed_outcome,
@@ -60,6 +61,19 @@ def a_record(**changes: Any) -> OsbuildRecord:
         images=(an_image(),),
     )
     return replace(value, **changes)
+
+
+EARLIER = EarlierTry(9, 1, "a-1-1", "Corrupted upload?")
+ORPHANS = (
+    Orphan("koji", "a-1-2"),
+    Orphan("aws", "ami-0feedfacecafebeef", is_there=True, region="eu-north-1"),
+)
+
+
+def a_troubled_record() -> OsbuildRecord:
+    """A compose whose tasks were tried before, and left something behind."""
+    tasks = (a_task(earlier=(EARLIER,)), a_failed_task(earlier=(EARLIER,), orphans=ORPHANS))
+    return a_record(tasks=tasks)
 
 
 def spoiled(value: Any, text: str) -> Any:

@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from pungi_osbuild.metadata import OsbuildRecord
 from pungi_osbuild.model import CloudImage, OutcomeKind, Provider
 from pungi_osbuild.report import Excerpt, differences, page_view, report_page
-from tests.report.records import a_failed_task, a_record, a_task, an_image, spoiled
+from tests.report.records import (
+    a_failed_task,
+    a_record,
+    a_task,
+    a_troubled_record,
+    an_image,
+    spoiled,
+)
 
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)>\"' onmouseover='alert(1)'&amp;"
 LOG = Excerpt("logs/x86_64/osbuild/task-12/a.log.json", "no space left", False)
@@ -72,6 +79,43 @@ def test_what_is_on_it() -> None:
     assert any("console.aws.amazon.com" in (link or "") for link in links)
 
 
+def test_earlier_tries_are_told() -> None:
+    """With why and their tasks, of what was built in the end and of what was not."""
+    found = parsed(page(a_troubled_record()))
+    assert found.text.count("1 earlier try failed") == 2
+    assert found.text.count("Corrupted upload?") == 2
+    links = [link["href"] for link in found.all("a")]
+    assert links.count("https://koji.example.com/koji/taskinfo?taskID=9") == 2
+
+
+def test_what_is_left_behind_is_told() -> None:
+    """Where, by which name, of which image, and whether it is there yet."""
+    text = page(a_troubled_record())
+    assert '<code class="id">ami-0feedfacecafebeef</code>' in text
+    said = " ".join(parsed(text).text.split())
+    of = "of example-azure for aarch64 in Server"
+    assert "Koji may still appear a-1-2 %s AWS" % of in said
+    assert "AWS EC2 eu-north-1 is there ami-0feedfacecafebeef %s Images" % of in said
+
+
+@pytest.mark.parametrize(("earlier", "count"), [(True, 1), (False, 2)])
+def test_what_is_left_behind_links_to_the_task_that_left_it(earlier: bool, count: int) -> None:
+    """Not to the last of several, which may not be it."""
+    (_, task) = a_troubled_record().tasks
+    task = replace(task, orphans=task.orphans[:1], earlier=task.earlier * earlier)
+    links = parsed(page(a_record(tasks=(task,), images=()))).all("a")
+    address = "https://koji.example.com/koji/taskinfo?taskID=12"
+    # Its failure and its row link to it anyway.
+    assert [link["href"] for link in links].count(address) == 1 + count
+
+
+def test_a_compose_without_troubles_does_not_speak_of_them() -> None:
+    """Neither in its contents."""
+    text = page(a_record())
+    assert "earlier tr" not in text
+    assert "Left behind" not in text
+
+
 def harmless(text: str) -> Parsed:
     """Check that a page holds nothing that could act, and return it."""
     found = parsed(text)
@@ -89,7 +133,7 @@ def harmless(text: str) -> Parsed:
 
 def test_markup_in_every_field() -> None:
     """It is shown as it is, and does nothing."""
-    record = spoiled(a_record(), MARKUP)
+    record = spoiled(a_troubled_record(), MARKUP)
     before = spoiled(a_record(images=(), tasks=(a_failed_task("x"),)), MARKUP)
     log = spoiled(LOG, MARKUP)
     view = page_view(record, lambda _task: (log,), differences(record, before))
@@ -111,7 +155,7 @@ def test_an_address_that_is_none_is_no_link(weburl: str) -> None:
 @given(st.text(min_size=1))
 def test_any_text_in_every_field(text: str) -> None:
     """Whatever a hub may send."""
-    harmless(report_page(page_view(spoiled(a_record(), text), lambda _task: ())))
+    harmless(report_page(page_view(spoiled(a_troubled_record(), text), lambda _task: ())))
 
 
 def test_it_needs_nothing_else() -> None:
