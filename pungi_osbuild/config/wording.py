@@ -26,6 +26,7 @@ _Validator: Any = validators.extend(  # type: ignore[no-untyped-call]
 _EXPECTED: Mapping[str, str] = {
     "array": "a list",
     "boolean": "True or False",
+    "integer": "a whole number",
     "null": "None",
     "number": "a number",
     "object": "a dict",
@@ -109,10 +110,11 @@ def _worded(error: ValidationError, place: str) -> Iterator[Problem]:
         what = schema.get("description")
         hint = "Write a value. %s" % what if what else "Write a value, or take it out."
         yield make("empty", place, "must not be empty", hint)
+    elif error.validator in ("minimum", "maximum"):
+        yield _out_of_range(value, schema, place)
     else:
-        message = "is out of range: %s" if isinstance(value, (int, float)) else "cannot be %r"
         hint = schema.get("description", "See the documentation.")
-        yield make("bad-value", place, message % (value,), hint)
+        yield make("bad-value", place, "cannot be %r" % (value,), hint)
 
 
 def unknown_keys(
@@ -170,6 +172,23 @@ def wrong_type(schemas: Iterable[JsonDict], value: Any, place: str) -> Problem:
         place,
         "must be %s, not %s" % (names, _actual(value)),
         _type_hint(types, value),
+    )
+
+
+def _out_of_range(value: Any, schema: JsonDict, place: str) -> Problem:
+    limits = []
+    if "minimum" in schema:
+        limits.append(
+            "%s %s"
+            % ("more than" if schema.get("exclusiveMinimum") else "at least", schema["minimum"])
+        )
+    if "maximum" in schema:
+        limits.append("at most %s" % schema["maximum"])
+    return make(
+        "bad-value",
+        place,
+        "must be %s, not %s" % (" and ".join(limits), value),
+        schema.get("description", "See the documentation."),
     )
 
 

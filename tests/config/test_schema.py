@@ -11,6 +11,7 @@ from jsonschema import Draft4Validator
 from pungi_osbuild.config import read_config, read_source, section_schema
 from pungi_osbuild.config.schema import UPLOAD_ORDER, upload_fields
 from pungi_osbuild.config.source import thaw
+from pungi_osbuild.config.wording import wrong_type
 from pungi_osbuild.model import has_errors
 
 DATA = Path(__file__).parent / "data"
@@ -65,11 +66,18 @@ def test_the_document_can_be_merged_into_pungis() -> None:
 
 
 def test_every_option_of_the_in_tree_phase_is_there_and_described() -> None:
-    """And three more, which are new."""
+    """And some more, which are new."""
     options = _block()["properties"]
-    assert set(options) == IN_TREE | {"split_arches", "skip_tag", "arch_upload_options"}
+    new = {"split_arches", "skip_tag", "arch_upload_options", "timeout", "retries"}
+    assert set(options) == IN_TREE | new
     assert all(option.get("description") for option in options.values())
     assert all(option.get("description") for option in section_schema()["properties"].values())
+
+
+def test_every_type_has_a_name_for_people() -> None:
+    for part in _dicts(section_schema()):
+        if isinstance(part.get("type"), str):
+            assert wrong_type([part], object(), "somewhere").message.startswith("must be ")
 
 
 def test_every_upload_is_one_of_the_alternatives() -> None:
