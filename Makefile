@@ -15,8 +15,9 @@ demo: $(STAMP)
 	@rm -rf $(DEMO)
 	$(BIN)/pungi-osbuild rehearse examples/rhel-cloud/rhel-cloud.conf --out $(DEMO) --duration 2
 
+# Many tests wait for a process or a poll; by files, as a file's tests may share what it has set up.
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-long: $(STAMP)
 	$(BIN)/python -m pytest -m long

@@ -40,6 +40,7 @@ setup(
             "hypothesis",
             "mypy",
             "pytest",
+            "pytest-xdist",
             "ruff",
             "setuptools>=69.3",
             "types-jsonschema",
