@@ -57,6 +57,8 @@ class PollPolicy:
     :param share: of one hub worker's time that the polls may take
     :param saved: seconds of a worker's time that quick replies may save up, so that a slow one
         now and then makes nobody wait
+    :param paid: seconds of a reply that each end in it pays for: it collects then, and does not
+        wait. Many that end together would make the last ones wait
     :param maximum: seconds between two polls at most: a reply that took minutes, because the hub
         was away for a moment and koji tried again, says nothing of the next
     :param reconcile: seconds in which each open task should be looked up once; with more than
@@ -67,6 +69,7 @@ class PollPolicy:
     minimum: float = 1.0
     share: float = 0.02
     saved: float = 2.0
+    paid: float = 0.02
     maximum: float = 60.0
     reconcile: float = 60.0
 
@@ -87,7 +90,7 @@ class PollPolicy:
 
         :param before: that were left after the reply before
         :param passed: seconds since then
-        :param reply: seconds that this one took
+        :param reply: seconds that this one took, without what it collected
         """
         now = min(self.saved, before + self.share * passed) - reply
         return max(now, -self.share * self.maximum)
@@ -147,7 +150,8 @@ class Watcher:
         start = self._clock.monotonic()
         ended = self._ask()
         now = self._clock.monotonic()
-        self._left = self._policy.left(self._left, now - self._answered, now - start)
+        waited = max(0.0, now - start - self._policy.paid * len(ended))
+        self._left = self._policy.left(self._left, now - self._answered, waited)
         self._answered = now
         self._due = now + self._policy.pause(self._left)
         return ended

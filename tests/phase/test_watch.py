@@ -244,6 +244,18 @@ def test_a_slow_hub_is_asked_less(
     assert scene.clock.time - start - reply == pytest.approx(pause)
 
 
+def test_many_that_end_one_after_the_other_make_nobody_wait(scene: Scene) -> None:
+    """Thirty a second for minutes, each reply as long as so many rows take a hub."""
+    scene.submit(range(5000))
+    scene.watch(polls=1)
+    scene.hub.reply = 0.2
+    for second in range(160):
+        for task_id in range(30 * second, 30 * second + 30):
+            scene.hub.end(task_id)
+        scene.watch(polls=1)
+    assert set(scene.clock.slept) == {1.0}
+
+
 def test_a_slow_reply_now_and_then_makes_nobody_wait(scene: Scene) -> None:
     """What quick ones have saved is spent on it."""
     scene.submit([1])
