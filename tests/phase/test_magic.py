@@ -66,7 +66,7 @@ GOOD: Dict[str, List[bytes]] = {
 CASES = [(suffix, content) for suffix, contents in GOOD.items() for content in contents]
 
 
-@pytest.mark.parametrize(("suffix", "content"), CASES)
+@pytest.mark.parametrize(("suffix", "content"), CASES, ids=map(str, range(len(CASES))))
 def test_a_good_file_is_let_through(suffix: str, content: bytes) -> None:
     """Whatever tool has made it."""
     assert look("a-1-1.x86_64.%s" % suffix, content) == ""
