@@ -14,7 +14,7 @@ from typing import Any, FrozenSet, Iterable, Mapping, Optional, Tuple
 
 from pungi_osbuild import imagetypes
 from pungi_osbuild.config.nearest import nearest
-from pungi_osbuild.model import ListedImageType, Repo
+from pungi_osbuild.model import ListedImageType, Repo, printable
 
 
 def flawed_options(
@@ -28,7 +28,9 @@ def flawed_options(
     :param error_places: where there is an error in the block
     """
     known = tuple(options)
-    flawed = {option for where in error_places for option in _option_at(where, place)}
+    # As problems say it: a pattern may hold what cannot be printed.
+    shown = printable(place)
+    flawed = {option for where in error_places for option in _option_at(where, shown)}
     for key in block:
         if isinstance(key, str) and key not in known:
             flawed.add(nearest(key, known) or key)

@@ -216,7 +216,8 @@ def test_the_good_block_is_good() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "words"), [(float("nan"), "no number"), (float("inf"), "range"), (-1, "range")]
+    ("value", "words"),
+    [(float("nan"), "no number"), (float("inf"), "at most 86400"), (-1, "more than 0")],
 )
 def test_a_poll_interval_is_a_number_of_seconds(value: float, words: str) -> None:
     """JSON can say NaN and Infinity."""
@@ -258,3 +259,16 @@ def test_a_complex_number_is_no_number() -> None:
     assert [(one.code, one.place) for one in reading.problems] == [
         ("wrong-type", "osbuild_poll_interval")
     ]
+
+
+def test_a_pattern_that_cannot_be_printed_hides_no_flaw() -> None:
+    block = {
+        "name": None,
+        "distro": "rhel-9.4",
+        "image_types": "aws",
+        "version": "1",
+        "target": "t",
+    }
+    reading = _read({"osbuild": {"\x00": [block]}})
+    assert reading.config is not None
+    assert [block.flaws for block in reading.config.blocks] == [("name",)]
