@@ -10,6 +10,7 @@ from typing import Optional
 import click
 
 from pungi_osbuild.cli.exits import exits
+from pungi_osbuild.cli.formats import format_option
 from pungi_osbuild.cli.inputs import (
     DEFAULT_OUT,
     Origin,
@@ -30,14 +31,7 @@ from pungi_osbuild.report import junit_lines, plan_json, plan_table, problem_sum
 @origin_options
 @click.option("--hub", metavar="PROFILE", help="Ask the hub of this Koji profile, too.")
 @login_options
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json", "junit"]),
-    default="text",
-    show_default=True,
-    help="What stdout gets.",
-)
+@format_option("text", "json", "junit")
 def validate_command(
     config: Path, origin: Origin, hub: Optional[str], login: Login, output: str
 ) -> None:
@@ -83,14 +77,7 @@ def _check(name: str, login: Login, prepared: Prepared) -> HubCheck:
 @click.command("plan", short_help="Show the tasks of a config, with their exact arguments.")
 @config_argument
 @origin_options
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="What stdout gets.",
-)
+@format_option("table", "json")
 def plan_command(config: Path, origin: Origin, output: str) -> None:
     """Show the tasks that CONFIG means, with the exact arguments each would be submitted with.
 

@@ -10,6 +10,7 @@ from typing import Callable, Dict, Iterable, Iterator, Mapping, Optional, Sequen
 import click
 
 from pungi_osbuild.cli.exits import exits
+from pungi_osbuild.cli.formats import format_option
 from pungi_osbuild.cli.show import show_json, show_lines, terminal_width
 from pungi_osbuild.errors import ExitCode
 from pungi_osbuild.hub import LiveAddress, SignedUpload, live_addresses, read_profile
@@ -53,14 +54,7 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
 @click.command("images", short_help="List the images of a compose with their cloud IDs.")
 @click.argument("folder", metavar="DIR", type=_FILE)
 @_filters
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(FORMATS),
-    default="table",
-    show_default=True,
-    help="What stdout gets.",
-)
+@format_option(*FORMATS)
 @click.option("--live", is_flag=True, help="Ask Koji for the addresses of images in S3.")
 @click.option("--profile", metavar="NAME", help="Koji profile for --live; default: as recorded.")
 @click.option("--koji-config", type=_FILE, metavar="FILE", help="Koji's configuration file.")

@@ -10,6 +10,7 @@ from typing import Callable, Optional, Sequence
 import click
 
 from pungi_osbuild.cli.exits import exit_code, exits
+from pungi_osbuild.cli.formats import format_option
 from pungi_osbuild.cli.hubsettings import FAULTS, hub_options
 from pungi_osbuild.cli.inputs import (
     DEFAULT_OUT,
@@ -56,14 +57,7 @@ _LOGIN = (REHEARSAL_USER, REHEARSAL_USER + "pw")
 @hub_options
 @click.option("--download", is_flag=True, help="Fetch images over HTTP, not from the hub's folder.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="What stdout gets.",
-)
+@format_option("table", "json")
 def rehearse_command(
     config: Path,
     out: Path,

@@ -8,6 +8,7 @@ from typing import Optional, Tuple
 import click
 
 from pungi_osbuild.cli.exits import exits
+from pungi_osbuild.cli.formats import format_option
 from pungi_osbuild.cli.show import show_json, show_lines
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.metadata import OsbuildRecord, TaskRecord, load
@@ -35,14 +36,7 @@ DEFAULT_NAME = "osbuild-report.html"
     help="Where the page goes. Default: %s in the compose's logs/global." % DEFAULT_NAME,
 )
 @click.option("--previous", type=_FILE, metavar="DIR", help="A compose to compare with.")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="What stdout gets.",
-)
+@format_option("text", "json", parameter="output_format")
 def report_command(
     folder: Path, output: Optional[Path], previous: Optional[Path], output_format: str
 ) -> None:

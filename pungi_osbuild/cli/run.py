@@ -10,6 +10,7 @@ from typing import Optional
 import click
 
 from pungi_osbuild.cli.exits import exit_code, exits
+from pungi_osbuild.cli.formats import format_option
 from pungi_osbuild.cli.inputs import Origin, Prepared, config_argument, prepare
 from pungi_osbuild.cli.live import expected_from, progress_shown
 from pungi_osbuild.cli.login import Login, login_options
@@ -52,14 +53,7 @@ OSBUILD = "osbuild.json"
     help="An earlier compose: how long each image may be expected to take.",
 )
 @click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="What stdout gets.",
-)
+@format_option("table", "json")
 def run_command(
     config: Path,
     compose: Path,

@@ -15,6 +15,7 @@ from rich.console import Console, Group
 from rich.live import Live
 
 from pungi_osbuild.cli.exits import exits
+from pungi_osbuild.cli.formats import format_option
 from pungi_osbuild.cli.live import expected_from
 from pungi_osbuild.cli.show import show_json, show_lines, show_styled
 from pungi_osbuild.cli.signals import STOP
@@ -60,14 +61,7 @@ LINE_EVERY = 60.0
 @click.option("--profile", metavar="NAME", help="Koji profile; default: the run's own.")
 @click.option("--koji-config", type=_FILE, metavar="FILE", help="Koji's configuration file.")
 @click.option("--offline", is_flag=True, help="Ask no hub: only what the journal says.")
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="What stdout gets.",
-)
+@format_option("table", "json")
 def status_command(
     folder: Path,
     watch: bool,
