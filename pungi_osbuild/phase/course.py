@@ -122,7 +122,9 @@ class Course:
     @property
     def unfinished(self) -> List[Submitted]:
         """What was submitted and has no outcome; of several attempts the last one."""
-        latest = {submitted.request.number: submitted for submitted in self._submitted.values()}
+        # A copy: a thread that nobody has waited for may add to it.
+        submissions = list(self._submitted.values())
+        latest = {submitted.request.number: submitted for submitted in submissions}
         return [latest[number] for number in latest if number not in self._outcomes]
 
     @property
@@ -360,7 +362,6 @@ class Course:
         if isinstance(done, Outcome):
             self.keep(done)
         else:
-            self._submitted[done.task_id] = done
             self._watcher.add(done.task_id)
 
     def _submit_one(self, item: Tuple[ImageRequest, int]) -> Union[Submitted, Outcome]:
@@ -386,8 +387,7 @@ class Course:
             return refused(request, attempt, error.reason)
         # Two threads may do this at once; the lower of two bounds is one, too.
         self._bounds = replace(self._bounds, task_id=max(self._bounds.task_id, task_id))
-        submitted = Submitted(request, task_id, attempt, self._collector.clock.now())
-        self._host.submitted(submitted)
+        submitted = self._register(request, attempt, task_id)
         if self._conduct.cancel_on_stop and self._conduct.stop.requested:
             # Nobody may be left to take this result, to cancel the task, or to keep a journal.
             self._try_to(lambda: self._canceller.cancel([task_id]))
@@ -402,12 +402,20 @@ class Course:
             logger.error("what was not answered could not be looked up: %s", error)
             return
         for request, task_id in found:
-            self._note(self._submitted_as(request, request.attempt, task_id))
+            self._note(self._register(request, request.attempt, task_id))
+            note = functools.partial(self._journal.submitted, request, request.attempt, task_id)
+            self._try_to(note)
 
-    def _submitted_as(self, request: ImageRequest, attempt: int, task_id: int) -> Submitted:
+    def _register(self, request: ImageRequest, attempt: int, task_id: int) -> Submitted:
+        """
+        Know of a task from now on.
+
+        In the thread that was told of it: a signal may end the run between the moment when the
+        result is taken from the thread and the next line.
+        """
         submitted = Submitted(request, task_id, attempt, self._collector.clock.now())
+        self._submitted[task_id] = submitted
         self._host.submitted(submitted)
-        self._try_to(lambda: self._journal.submitted(request, attempt, task_id))
         return submitted
 
     def _try_to(self, work: Callable[[], None]) -> None:

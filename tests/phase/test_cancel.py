@@ -46,6 +46,7 @@ from pungi_osbuild.phase.journal import Journal, read_journal
 from pungi_osbuild.phase.reserved import ReservedBuilds
 from pungi_osbuild.phase.submitting import Submitter
 from pungi_osbuild.phase.watch import SLICE, Watcher
+from pungi_osbuild.phase.workers import WorkerThread
 from pungi_osbuild.rehearsal import HubContent, HubSettings, RehearsalHub, parse_fault
 from pungi_osbuild.rehearsal import write_profile as write
 from pungi_osbuild.stop import StopFlag
@@ -292,27 +293,50 @@ def test_what_is_submitted_while_the_run_stops_is_cancelled(tmp_path: Path) -> N
     assert scene.asked_to_cancel == sorted(states)
 
 
-def test_a_task_that_is_made_after_the_run_has_gone_is_cancelled(tmp_path: Path) -> None:
-    """The hub was slow; nobody is left to take the result."""
+@pytest.mark.parametrize("cancel_on_stop", [True, False])
+def test_a_task_is_known_before_its_thread_has_told_of_it(
+    cancel_on_stop: bool, tmp_path: Path
+) -> None:
+    """Nobody takes what the thread returns: the run has gone by then."""
     stop, gone = StopFlag(), threading.Event()
-    workers: List[threading.Thread] = []
 
     def late() -> None:
-        workers.append(threading.current_thread())
         stop.ask()
         gone.wait(LIMIT)
 
     with a_scene(tmp_path) as scene:
-        host = a_host(scene, late)
         options = RunOptions(
-            policy=QUICK, stop=stop, cancel_on_stop=True, host=host, graces=IN_A_HURRY
+            policy=QUICK,
+            stop=stop,
+            cancel_on_stop=cancel_on_stop,
+            host=a_host(scene, late),
+            graces=IN_A_HURRY,
         )
-        with pytest.raises(RunInterruptedError):
+        going_on = "none" if cancel_on_stop else "1"
+        with pytest.raises(RunInterruptedError, match="go on in Koji: %s$" % going_on):
+            scene.run([wanted(0)], options)
+        gone.set()
+        assert scene.asked_to_cancel == ([1] if cancel_on_stop else [])
+    recorded = (scene.topdir / "compose/metadata/osbuild.json").read_text("utf-8")
+    assert '"task_id": 1' in recorded
+
+
+def test_a_task_that_is_made_after_the_run_has_gone_is_cancelled(tmp_path: Path) -> None:
+    """The hub was slow; nobody is left to take the result."""
+    stop = StopFlag()
+    before = set(threading.enumerate())
+    with a_scene(tmp_path) as scene, scene.behind_a_gate() as gate:
+        gate.hold(call_of("osbuildImage"))
+        gate.tell(call_of("osbuildImage"), stop.ask)
+        options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=True, graces=IN_A_HURRY)
+        with pytest.raises(RunInterruptedError, match="perhaps 1 whose submission"):
             scene.run([wanted(0)], options)
         assert scene.asked_to_cancel == []
-        gone.set()
-        for worker in workers:
-            worker.join(LIMIT)
+        gate.open()
+        for thread in set(threading.enumerate()) - before:
+            if isinstance(thread, WorkerThread):
+                thread.join(LIMIT)
+        assert scene.asked_to_cancel == [1]
         assert list(scene.states().values()) == [TaskState.CANCELED]
 
 
