@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
 
@@ -33,13 +34,13 @@ Nothing.
 
 def make_repository(folder: Path) -> Path:
     """
-    Return a folder with a repository; without ``rpmbuild`` there is no package in it.
+    Return a folder with a repository; its packages need ``rpmbuild``, and pungi-gather pykickstart.
 
-    A compose of no package goes the same way through all phases but those that gather.
+    Without either there are none: such a compose differs only in the phases that gather.
     """
     repository = folder / "repository"
     repository.mkdir()
-    if which("rpmbuild"):
+    if which("rpmbuild") and find_spec("pykickstart"):
         _build_packages(folder, repository)
     _run("createrepo_c", "--quiet", str(repository))
     return repository
