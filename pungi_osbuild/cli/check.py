@@ -39,7 +39,7 @@ def validate_command(
 
     No hub is asked unless --hub names one: then what it would refuse is among the problems
     (permissions, targets, arches, tags, package lists, files, N-V-Rs). --format junit is for CI:
-    a test for each image block. docs/problems.md tells what each problem's [code] means.
+    a test for each image block. The [code] of each problem is stable.
 
     \b
     Example: pungi-osbuild validate fedora.conf --hub koji
@@ -74,12 +74,12 @@ def _check(name: str, login: Login, prepared: Prepared) -> HubCheck:
     return check_on_hub(profile, prepared.requests)
 
 
-@click.command("plan", short_help="Show the tasks of a config, with their exact arguments.")
+@click.command("plan", short_help="Show the tasks of a config and their arguments.")
 @config_argument
 @origin_options
 @format_option("table", "json")
 def plan_command(config: Path, origin: Origin, output: str) -> None:
-    """Show the tasks that CONFIG means, with the exact arguments each would be submitted with.
+    """Show the tasks that CONFIG means and the arguments each would be submitted with.
 
     \b
     Example: pungi-osbuild plan fedora.conf --label RC-1.2 --format json
