@@ -76,7 +76,9 @@ def run_command(
     """
     with exits():
         expected = expected_from(previous)
-        prepared = _beside_what_is_there(prepare(config, Origin(compose=compose)), compose)
+        how = Rebuild(rebuild) if rebuild else Rebuild.NOTHING
+        prepared = prepare(config, Origin(compose=compose))
+        prepared = _beside_what_is_there(prepared, compose, how)
         show_problems(prepared.problems)
         read, target = prepared.required()
         name = profile or read.settings.koji_profile
@@ -98,7 +100,7 @@ def run_command(
                         over_http=download,
                         stop=STOP,
                         cancel_on_stop=cancel_on_interrupt,
-                        rebuild=Rebuild(rebuild) if rebuild else Rebuild.NOTHING,
+                        rebuild=how,
                         board=board,
                     ),
                 )
@@ -109,13 +111,14 @@ def run_command(
     sys.exit(int(exit_code(result)))
 
 
-def _beside_what_is_there(prepared: Prepared, compose: Path) -> Prepared:
+def _beside_what_is_there(prepared: Prepared, compose: Path, rebuild: Rebuild) -> Prepared:
     """Add the problems that come of images which the compose has already."""
     folder = compose / "compose" / "metadata"
     claims = [claim for request in prepared.requests for claim in claims_of_request(request)]
     own = {(entry.variant, entry.arch, entry.path) for entry in own_in(folder / OSBUILD, claims)}
     # A run that was killed may have been between the two files: its journal knows its own.
-    placed = {file.path for one in read_journal(compose).submissions for file in one.placed}
+    before = read_journal(compose, rebuild is Rebuild.ALL)
+    placed = {file.path for one in before.submissions for file in one.placed}
     kept = [
         image
         for image in recorded_images(folder / IMAGES)

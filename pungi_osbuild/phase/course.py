@@ -241,6 +241,7 @@ class Course:
         check = self._conduct.stop.check
         while self._is_waiting or collectors.pending:
             check()
+            self._journal.check()
             done = collectors.take_ready() if self._is_waiting else [collectors.take(check)]
             again = [outcome for outcome in done if not self._settle(outcome)]
             if again:

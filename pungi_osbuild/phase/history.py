@@ -1,21 +1,20 @@
 """
-What a journal says: bytes become frozen values. Pure; any prefix of any journal can be read.
+What a journal says: its entries become frozen values. Pure; any prefix of any journal can be read.
 
-A line that is torn, as the last one of a run that was killed may be, was never acted on and is
-passed over. A journal of another version is not: nobody knows what it says was submitted.
+A torn end is passed over: it was never acted on. Reading stops at the first line that no run can
+have written: from there on nobody knows what was submitted.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Set, Tuple
 
 from pungi_osbuild.metadata.fields import Fields
 from pungi_osbuild.model import Arch, ImageRequest, OutcomeKind, block_digest
+from pungi_osbuild.phase.journallines import Damage, read_lines
 
-VERSION = 2
 _END_OF_TIME = 253402300800.0
 
 
@@ -101,6 +100,7 @@ class Submission:
 
     :param intent: its number in the journal
     :param block: digest of what the config asked for
+    :param method: the Koji task's
     :param sent: digest of exactly what was to be submitted
     :param base_release: without the arch; None where no release was known
     :param server: the hub's address; None where the journal does not say
@@ -116,6 +116,7 @@ class Submission:
     slot: Slot
     attempt: int
     block: str
+    method: str
     sent: str
     version: str
     base_release: Optional[str]
@@ -180,7 +181,10 @@ class History:
     :param tasks: the ids of all tasks ever submitted, also before a run that began anew
     :param next_intent: a number that no submission has
     :param is_hub_gone: the last run was a rehearsal's: nothing that it submitted can be asked for
-    :param foreign: versions of lines that nobody here can read
+    :param size: of the lines that were read, in bytes
+    :param checksum: of the last of them
+    :param damage: the line at which reading stopped; None: all was read
+    :param foreign: the version of a journal that cannot be read
     """
 
     runs: Tuple[RunEntry, ...] = ()
@@ -190,7 +194,10 @@ class History:
     tasks: FrozenSet[int] = frozenset()
     next_intent: int = 0
     is_hub_gone: bool = False
-    foreign: Tuple[str, ...] = ()
+    size: int = 0
+    checksum: str = ""
+    damage: Optional[Damage] = None
+    foreign: Optional[str] = None
 
     @property
     def nvrs(self) -> FrozenSet[str]:
@@ -205,15 +212,25 @@ def read_history(content: bytes) -> History:
 
     :param content: of the file, whole or cut off anywhere
     """
-    reader = _Reader()
-    # Not splitlines(): it splits at characters that a text may have inside.
-    for line in content.split(b"\n"):
-        reader.take(line)
-    return reader.history()
+    lines = read_lines(content)
+    reader, damage = _Reader(), lines.damage
+    for number, entry in enumerate(lines.entries, 1):
+        try:
+            reader.take(entry)
+        except ValueError as error:
+            damage = Damage(number, str(error))
+            break
+    return replace(
+        reader.history(),
+        size=lines.size,
+        checksum=lines.checksum,
+        damage=damage,
+        foreign=lines.foreign,
+    )
 
 
 class _Reader:
-    """Takes lines one by one. A line that says what cannot be is passed over as a whole."""
+    """Takes entries one by one, each as a whole or not at all."""
 
     def __init__(self) -> None:
         self._runs: List[RunEntry] = []
@@ -225,7 +242,6 @@ class _Reader:
         self._tasks: Set[int] = set()
         self._next_intent = 0
         self._is_hub_gone = False
-        self._foreign: Dict[str, None] = {}
         self._events: Mapping[str, Callable[[Fields], None]] = {
             "run": self._run,
             "plan": self._plan,
@@ -238,23 +254,17 @@ class _Reader:
             "end": self._end,
         }
 
-    def take(self, line: bytes) -> None:
-        try:
-            entry = json.loads(line.decode("utf-8"))
-        except (ValueError, RecursionError):
-            return
-        if not isinstance(entry, dict) or "v" not in entry:
-            return
-        if entry["v"] != VERSION or isinstance(entry["v"], bool):
-            self._foreign[repr(entry["v"])[:20]] = None
-            return
-        try:
-            fields = Fields(entry, "a line of the journal")
-            event = self._events.get(fields.text("event"))
-            if event is not None:
-                event(fields)
-        except ValueError:
-            return
+    def take(self, entry: Mapping[str, Any]) -> None:
+        """
+        Take an entry.
+
+        :raises ValueError: no run writes that after what was taken before; it was not taken
+        """
+        fields = Fields(entry, "it")
+        event = fields.text("event")
+        if event not in self._events:
+            raise ValueError("%r is not an event" % event)
+        self._events[event](fields)
 
     def history(self) -> History:
         return History(
@@ -265,7 +275,6 @@ class _Reader:
             tasks=frozenset(self._tasks),
             next_intent=self._next_intent,
             is_hub_gone=self._is_hub_gone,
-            foreign=tuple(self._foreign),
         )
 
     def _run(self, fields: Fields) -> None:
@@ -291,10 +300,11 @@ class _Reader:
     def _intent(self, fields: Fields) -> None:
         time = _time(fields)
         submission = Submission(
-            intent=fields.count("intent"),
+            intent=self._new_intent(fields),
             slot=_slot(fields),
             attempt=fields.count("attempt"),
             block=fields.text("block"),
+            method=fields.text("method"),
             sent=fields.text("sent"),
             version=fields.text("version"),
             base_release=fields.text_or_none("base_release"),
@@ -306,12 +316,12 @@ class _Reader:
         )
         self._by_intent[submission.intent] = len(self._submissions)
         self._submissions.append(submission)
-        self._next_intent = max(self._next_intent, submission.intent + 1)
+        self._next_intent += 1
 
     def _submitted(self, fields: Fields) -> None:
         task_id = fields.count("task_id")
-        self._tasks.add(task_id)
         self._change(fields, task_id=task_id)
+        self._tasks.add(task_id)
 
     def _refused(self, fields: Fields) -> None:
         self._change(fields, refused=True)
@@ -321,10 +331,9 @@ class _Reader:
 
     def _placed(self, fields: Fields) -> None:
         file = PlacedFile(fields.path("path"), fields.count("size"))
-        before = self._submission(fields)
-        if before is not None:
-            others = tuple(other for other in before.placed if other.path != file.path)
-            self._change(fields, placed=(*others, file))
+        before = self._submissions[self._position(fields)]
+        others = tuple(other for other in before.placed if other.path != file.path)
+        self._change(fields, placed=(*others, file))
 
     def _outcome(self, fields: Fields) -> None:
         kind = OutcomeKind(fields.text("outcome"))
@@ -335,24 +344,31 @@ class _Reader:
             self._change(fields, outcome=kind, reason=reason)
 
     def _end(self, fields: Fields) -> None:
-        ending, is_hub_gone = Ending(fields.text("how")), fields.flag("hub_gone")
+        ending, is_hub_gone, time = (
+            Ending(fields.text("how")),
+            fields.flag("hub_gone"),
+            _time(fields),
+        )
         self._is_hub_gone = is_hub_gone
         if self._runs:
-            self._runs[-1] = replace(self._runs[-1], ended=_time(fields), ending=ending)
+            self._runs[-1] = replace(self._runs[-1], ended=time, ending=ending)
 
-    def _position(self, fields: Fields) -> Optional[int]:
-        """Return where the submission stands that a line is about."""
-        return self._by_intent.get(fields.count("intent"))
+    def _new_intent(self, fields: Fields) -> int:
+        intent = fields.count("intent")
+        if intent != self._next_intent:
+            raise ValueError("intent %d follows intent %d" % (intent, self._next_intent - 1))
+        return intent
 
-    def _submission(self, fields: Fields) -> Optional[Submission]:
-        position = self._position(fields)
-        return None if position is None else self._submissions[position]
+    def _position(self, fields: Fields) -> int:
+        """Return where the submission stands that an entry is about."""
+        intent = fields.count("intent")
+        if intent not in self._by_intent:
+            raise ValueError("there is no intent %d" % intent)
+        return self._by_intent[intent]
 
     def _change(self, fields: Fields, **changes: Any) -> None:
         position, time = self._position(fields), _time(fields)
-        if position is not None:
-            before = self._submissions[position]
-            self._submissions[position] = replace(before, changed=time, **changes)
+        self._submissions[position] = replace(self._submissions[position], changed=time, **changes)
 
 
 def _slot(fields: Fields) -> Slot:

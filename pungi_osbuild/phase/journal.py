@@ -2,25 +2,29 @@
 The journal: what has been asked and answered, one JSON line each, on disk before it is acted on.
 
 Append-only and fsynced, below the compose's ``work/global/osbuild/``: a compose may lie on NFS,
-where no database is safe. It names every task of a run that did not come to its end, so that the
-next run goes on with it. Of a task's arguments it holds digests and no more: they may have secrets
-in them. Beside it lies the lock that keeps two runs from one compose. What it says is read by
-:mod:`pungi_osbuild.phase.history`.
+where no database is safe. Only a torn end is ever cut off. It names every
+task of a run that did not come to its end, so that the next run goes on with it. Of a task's
+arguments it holds digests and no more: they may have secrets in them. Beside it lies the lock that
+keeps two runs from one compose. What it says is read by :mod:`pungi_osbuild.phase.history`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
+import errno
+import itertools
+import logging
 import os
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Callable, Dict, Optional, Sequence, Tuple
 
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.metadata.atomic import fsync_folder
 from pungi_osbuild.model import (
+    METHOD,
     ComposeIdentity,
     ImageRequest,
     KojiPlace,
@@ -30,7 +34,6 @@ from pungi_osbuild.model import (
     sent_digest,
 )
 from pungi_osbuild.phase.history import (
-    VERSION,
     Bounds,
     Ending,
     History,
@@ -39,23 +42,31 @@ from pungi_osbuild.phase.history import (
     Submission,
     read_history,
 )
+from pungi_osbuild.phase.journallines import VERSION, Damage, line_of
 from pungi_osbuild.phase.lock import RunLock
+
+logger = logging.getLogger(__name__)
 
 NAME = "journal.jsonl"
 FOLDER = Path("work") / "global" / "osbuild"
 LONGEST_REASON = 4000
 """Characters of a reason that are kept; osbuild.json has it whole."""
 
+_REMOVED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESTALE})
+
 _Key = Tuple[int, int]
 """A request's number and its attempt."""
 
 
-def read_journal(topdir: Path) -> History:
+def read_journal(topdir: Path, rebuild_all: bool = False) -> History:
     """
     Return what the journal of a compose says; nothing when there is none.
 
+    May be called while a run writes to it: a line that is not whole yet is left out.
+
     :param topdir: the compose folder
-    :raises InputError: the journal cannot be read, or another version wrote it
+    :param rebuild_all: also return what a damaged journal says before the damage
+    :raises InputError: the journal cannot be read, is damaged, or another version wrote it
     """
     path = topdir / FOLDER / NAME
     try:
@@ -67,12 +78,21 @@ def read_journal(topdir: Path) -> History:
             "the journal %s cannot be read: %s" % (path, error.strerror or error),
             "Give yourself the right to read it; it says what was submitted for this compose.",
         ) from error
-    if history.foreign:
+    if rebuild_all:
+        return history
+    if history.foreign is not None:
         raise InputError(
-            "the journal %s is of version %s, and this is for %d"
-            % (path, ", ".join(history.foreign), VERSION),
-            "Use the pungi-osbuild that wrote it. It says what was submitted for this compose: move"
-            " it away only when all of that is to be built again.",
+            "the journal %s is of version %s, not %d" % (path, history.foreign, VERSION),
+            "Use the pungi-osbuild that wrote it. Or build everything again with `pungi-osbuild"
+            " run --rebuild-all`, which keeps this journal under another name.",
+        )
+    if history.damage is not None:
+        damage = history.damage
+        raise InputError(
+            "the journal %s is damaged at line %d: %s" % (path, damage.line, damage.why),
+            "Restore it from a backup: it says what was submitted for this compose. Or cancel the"
+            " compose's tasks (`koji list-tasks --mine`) and build everything again with"
+            " `pungi-osbuild run --rebuild-all`, which keeps this journal under another name.",
         )
     return history
 
@@ -85,17 +105,21 @@ class Journal:
 
     :param topdir: the compose folder
     :param now: seconds since the epoch
+    :param rebuild_all: set a journal aside that is damaged or of another version
     :raises InputError: another run is at work on this compose, it cannot be written to, or what is
         in it cannot be read
     """
 
-    def __init__(self, topdir: Path, now: Callable[[], float]) -> None:
+    def __init__(self, topdir: Path, now: Callable[[], float], rebuild_all: bool = False) -> None:
         self._topdir = topdir
+        self._rebuild_all = rebuild_all
         self._folder = topdir / FOLDER
         self._now = now
         self._mutex = threading.Lock()
         self._open = contextlib.ExitStack()
         self._descriptor: Optional[int] = None
+        self._size = 0
+        self._checksum = ""
         self._is_torn = False
         self._intents: Dict[_Key, int] = {}
         self._next_intent = 0
@@ -107,14 +131,19 @@ class Journal:
             try:
                 self._folder.mkdir(parents=True, exist_ok=True)
                 opened.enter_context(RunLock(self._folder))
-                self.history = read_journal(self._topdir)
+                history = read_journal(self._topdir, self._rebuild_all)
+                if history.damage is not None:
+                    _set_aside(self._folder, history.damage)
+                    history = replace(history, size=0, checksum="", next_intent=0)
                 descriptor = _opened(self._folder / NAME)
                 opened.callback(os.close, descriptor)
                 fsync_folder(self._folder)
-                self._is_torn = _is_torn(descriptor)
+                self._is_torn = os.fstat(descriptor).st_size > history.size
             except OSError as error:
                 raise _unwritable(self._folder, error) from error
-            self._next_intent = self.history.next_intent
+            self.history = history
+            self._size, self._checksum = history.size, history.checksum
+            self._next_intent = history.next_intent
             self._descriptor = descriptor
             self._write("run", host=socket.gethostname(), pid=os.getpid())
             self._open = opened.pop_all()
@@ -153,21 +182,24 @@ class Journal:
         :param bounds: what is known of the hub by now
         """
         with self._mutex:
-            number = self._intents[request.number, attempt] = self._next_intent
+            # The number is taken and written in one step: the numbers in the file have no gaps.
+            number = self._next_intent
+            self._append(
+                "intent",
+                intent=number,
+                attempt=attempt,
+                **_slot(Slot.of(request)),
+                block=block_digest(request),
+                method=METHOD,
+                sent=sent_digest(request),
+                version=request.version,
+                base_release=request.base_release,
+                nvr=request.nvr,
+                after_task=bounds.task_id,
+                hub_time=bounds.time,
+            )
+            self._intents[request.number, attempt] = number
             self._next_intent += 1
-        self._write(
-            "intent",
-            intent=number,
-            attempt=attempt,
-            **_slot(Slot.of(request)),
-            block=block_digest(request),
-            sent=sent_digest(request),
-            version=request.version,
-            base_release=request.base_release,
-            nvr=request.nvr,
-            after_task=bounds.task_id,
-            hub_time=bounds.time,
-        )
 
     def resume(self, request: ImageRequest, submission: Submission) -> None:
         """Go on with what an earlier run has submitted: what comes of a request comes of that."""
@@ -197,7 +229,6 @@ class Journal:
             intent=self._intent(request, attempt),
             path=image.path,
             size=image.size,
-            checksums={checksum.type: checksum.value for checksum in image.checksums},
         )
 
     def outcome(self, outcome: Outcome) -> None:
@@ -205,7 +236,8 @@ class Journal:
         request = outcome.request
         self._write(
             "outcome",
-            intent=self._intent(request, outcome.attempt),
+            # None where nothing was to be submitted.
+            intent=self._intents.get((request.number, outcome.attempt)),
             attempt=outcome.attempt,
             **_slot(Slot.of(request)),
             outcome=outcome.kind.value,
@@ -220,26 +252,61 @@ class Journal:
         """
         self._write("end", how=ending.value, hub_gone=is_hub_gone)
 
-    def _intent(self, request: ImageRequest, attempt: int) -> Optional[int]:
-        """Return the number of a submission; None where nothing was to be submitted."""
+    def check(self) -> None:
+        """
+        Refuse to go on when the compose folder was removed or replaced under the run.
+
+        :raises InputError: it was
+        """
         with self._mutex:
-            return self._intents.get((request.number, attempt))
+            self._check()
+
+    def _intent(self, request: ImageRequest, attempt: int) -> int:
+        """Return the number of a submission."""
+        with self._mutex:
+            return self._intents[request.number, attempt]
 
     def _write(self, event: str, **fields: object) -> None:
-        entry = {"v": VERSION, "event": event, "time": self._now(), **fields}
-        line = json.dumps(entry, sort_keys=True).encode("ascii") + b"\n"
         with self._mutex:
-            if self._descriptor is None:
-                raise InputError(
-                    "the journal in %s is closed" % self._folder,
-                    "Nothing can be done: the run has ended meanwhile.",
-                )
-            try:
-                _append(self._descriptor, b"\n" + line if self._is_torn else line)
-            except OSError as error:
-                self._is_torn = True
-                raise _unwritable(self._folder, error) from error
-            self._is_torn = False
+            self._append(event, **fields)
+
+    def _append(self, event: str, **fields: object) -> None:
+        """Append a line; whoever calls holds the mutex."""
+        entry = {"event": event, "time": self._now(), **fields}
+        line, checksum = line_of(entry, self._checksum)
+        descriptor = self._check()
+        try:
+            if self._is_torn:
+                os.ftruncate(descriptor, self._size)
+            self._is_torn = True
+            _append(descriptor, line)
+        except OSError as error:
+            raise _unwritable(self._folder, error) from error
+        self._size += len(line)
+        self._checksum = checksum
+        self._is_torn = False
+
+    def _check(self) -> int:
+        """Return the descriptor of the file that is still the compose's journal."""
+        if self._descriptor is None:
+            raise InputError(
+                "the journal in %s is closed" % self._folder,
+                "Nothing can be done: the run has ended meanwhile.",
+            )
+        try:
+            there = (self._folder / NAME).stat()
+        except OSError as error:
+            is_there = error.errno not in _REMOVED
+        else:
+            is_there = os.path.samestat(there, os.fstat(self._descriptor))
+        if not is_there:
+            raise InputError(
+                "the compose folder %s was removed or replaced while this run used it"
+                % self._topdir,
+                "Tasks that were submitted go on in Koji (`koji list-tasks --mine`): cancel them,"
+                " or restore the folder and run this again.",
+            )
+        return self._descriptor
 
 
 def _slot(slot: Slot) -> Dict[str, object]:
@@ -259,10 +326,19 @@ def _opened(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
 
 
-def _is_torn(descriptor: int) -> bool:
-    """Whether the last line has no end: its run was killed while it was written."""
-    size = os.fstat(descriptor).st_size
-    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+def _set_aside(folder: Path, damage: Damage) -> None:
+    """Keep a journal that nobody can go on with, under a name that is free."""
+    numbers = itertools.count(1)
+    aside = next(
+        path
+        for path in (folder / ("journal.damaged-%d.jsonl" % one) for one in numbers)
+        if not path.exists()
+    )
+    (folder / NAME).rename(aside)
+    logger.warning(
+        "the journal cannot be used (line %d: %s); it is kept as %s, and everything is built again",
+        *(damage.line, damage.why, aside),
+    )
 
 
 def _append(descriptor: int, data: bytes) -> None:

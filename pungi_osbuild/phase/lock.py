@@ -148,17 +148,6 @@ class RunLock:
                 raise _held(self._path, Holder.read(self._path))
 
 
-def holder_of(folder: Path) -> Optional[Holder]:
-    """Return who holds the lock of a folder; None: nobody, or nobody that can be told.
-
-    :raises OSError: the lock file cannot be read
-    """
-    try:
-        return Holder.read(folder / NAME)
-    except FileNotFoundError:
-        return None
-
-
 def _write(path: Path) -> None:
     """Make a file that says who this process is.
 

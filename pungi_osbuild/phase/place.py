@@ -119,22 +119,6 @@ def place(
         ) from error
 
 
-def check_placed(path: Path, expected: Expected, care: Care = Care()) -> PlacedFile:
-    """
-    Return a file that was placed, read once and found to be as it was recorded.
-
-    :param expected: what was recorded of it
-    :raises PlacementError: it is another, is damaged, or cannot be read
-    """
-    try:
-        return _read(path, expected, care)
-    except OSError as error:
-        raise PlacementError(
-            "%s cannot be read: %s" % (path, error.strerror or error),
-            "Check the compose's volume; then run this again.",
-        ) from error
-
-
 def check_name(name: str) -> None:
     """
     Refuse a file name that could leave its folder, hide in it or break a list of files.

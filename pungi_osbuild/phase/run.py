@@ -110,7 +110,7 @@ def run(
     host.check()
     board.plan(compose.identity.id, requests)
     with (
-        Journal(topdir, clock.now) as journal,
+        Journal(topdir, clock.now, options.rebuild is Rebuild.ALL) as journal,
         _ending(journal, options.is_hub_gone),
         refusals_explained(profile),
         ExitStack() as stack,
@@ -184,6 +184,8 @@ def run(
             hub.hurry()
             if options.cancel_on_stop:
                 _cancel(course)
+        # Nothing is recorded in a folder that somebody has made since.
+        journal.check()
         for outcome in course.left():
             host.left(outcome)
         outcomes = course.outcomes(requests)

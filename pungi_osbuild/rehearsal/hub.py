@@ -20,7 +20,7 @@ from pungi_osbuild.rehearsal.memory import Memory
 from pungi_osbuild.rehearsal.pages import WEB_PATH, Pages
 from pungi_osbuild.rehearsal.rpc import METHODS, Office
 from pungi_osbuild.rehearsal.server import FILES_PATH, HUB_PATH, HubServer, Site
-from pungi_osbuild.rehearsal.settings import LOOPBACK, HubSettings
+from pungi_osbuild.rehearsal.settings import HubSettings
 from pungi_osbuild.rehearsal.state import State
 from pungi_osbuild.rehearsal.store import Store
 from pungi_osbuild.rehearsal.submissions import Submission, SubmissionFile, submissions
@@ -167,19 +167,6 @@ class RehearsalHub:
         if self._server is None:
             raise RuntimeError("BUG: a hub has no address before it is started")
         return self._server.address
-
-    def _deaf(self, error: Exception) -> InputError:
-        """Return the error for an address that cannot be listened on."""
-        settings = self.settings
-        at = "" if settings.host == LOOPBACK else " of %s" % settings.host
-        solution = "Name another one with --port; 0 takes any that is free."
-        if at:
-            solution += " --host takes a name or address of this machine."
-        return InputError(
-            "port %d%s cannot be listened on: %s"
-            % (settings.port, at, getattr(error, "strerror", None) or error),
-            solution,
-        )
 
     def _make_store(self) -> Store:
         try:

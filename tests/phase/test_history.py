@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.model import ImageRequest, OutcomeKind, block_digest, sent_digest
 from pungi_osbuild.phase.history import (
-    VERSION,
     Bounds,
     Ending,
     History,
@@ -24,6 +23,7 @@ from pungi_osbuild.phase.history import (
     read_history,
 )
 from pungi_osbuild.phase.journal import FOLDER, NAME, Journal, read_journal
+from pungi_osbuild.phase.journallines import VERSION, line_of, read_lines
 from tests.values import (
     a_failed_outcome,
     a_koji_place,
@@ -55,6 +55,7 @@ def an_intent(intent: Any = 0, **changes: Any) -> Dict[str, Any]:
         "attempt": 1,
         **SLOT,
         "block": "b",
+        "method": "osbuildImage",
         "sent": "s",
         "version": "1",
         "base_release": "1",
@@ -69,9 +70,13 @@ def a_submission(task_id: Any, intent: Any = 0) -> Dict[str, Any]:
     return {"event": "submitted", "time": 4.0, "intent": intent, "task_id": task_id}
 
 
-def lines(*entries: Any, version: Any = VERSION) -> bytes:
-    written = (json.dumps({"v": version, **entry}) + "\n" for entry in entries)
-    return "".join(written).encode("utf-8")
+def lines(*entries: Any, after: bytes = b"") -> bytes:
+    """Return the lines of entries that follow some others, as a run writes them."""
+    checksum, written = read_lines(after).checksum, b""
+    for entry in entries:
+        line, checksum = line_of(entry, checksum)
+        written += line
+    return written
 
 
 def read(*entries: Any) -> History:
@@ -140,75 +145,148 @@ def test_a_submission_of_which_nobody_knows_is_in_doubt() -> None:
 def test_beginning_anew_forgets_submissions_and_no_task() -> None:
     """The tasks are still known by their ids: none of them is ever taken for a new one."""
     anew = {**PLAN, "anew": True}
-    history = read(RUN, PLAN, an_intent(), a_submission(5), RUN, anew, a_submission(6))
+    history = read(RUN, PLAN, an_intent(), a_submission(5), RUN, anew)
     assert history.submissions == ()
-    assert history.tasks == {5, 6}
+    assert history.tasks == {5}
     assert history.next_intent == 1
+    assert read(RUN, PLAN, an_intent(), a_submission(5), RUN, anew, a_submission(6)).damage
     again = read(RUN, PLAN, an_intent(), a_submission(5), RUN, anew, an_intent(1))
     assert [one.intent for one in again.submissions] == [1]
 
 
-def test_torn_lines_are_passed_over() -> None:
-    """The last one of a run that was killed, also in the middle once another run has appended."""
-    torn = lines(an_intent(1, nvr="b-1-1"))[:-20]
+def test_a_torn_end_is_passed_over() -> None:
+    """Its run was killed while it wrote it, so it has not acted on it."""
     whole = lines(RUN, PLAN, an_intent(), a_submission(5))
-    assert read_history(whole + torn) == read_history(whole)
-    again = lines(an_intent(1, nvr="c-1-1"), a_submission(6, 1))
-    history = read_history(whole + torn + b"\n" + again)
-    assert [(one.nvr, one.task_id) for one in history.submissions] == [("a-1-1", 5), ("c-1-1", 6)]
+    torn = lines(an_intent(1, nvr="b-1-1"), after=whole)
+    for size in range(len(torn)):
+        assert read_history(whole + torn[:size]) == read_history(whole)
+    assert read_history(whole + torn) != read_history(whole)
 
 
-def test_the_next_run_ends_a_torn_line(tmp_path: Path) -> None:
-    """So that its own first line is one."""
-    path = tmp_path / FOLDER / NAME
-    path.parent.mkdir(parents=True)
-    path.write_bytes(lines(RUN) + lines(an_intent())[:-9])
-    with Journal(tmp_path, now=lambda: 1.0) as journal:
-        assert journal.history.submissions == ()
-    assert len(read_journal(tmp_path).runs) == 2
-
-
-@pytest.mark.parametrize("version", [VERSION - 1, VERSION + 1, "2", None, True])
-def test_a_journal_of_another_version_is_refused(version: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [2, VERSION + 1, "3", None])
+def test_a_journal_of_another_version_is_refused_by_name(version: Any, tmp_path: Path) -> None:
     """Nobody knows what it says was submitted."""
     path = tmp_path / FOLDER / NAME
     path.parent.mkdir(parents=True)
-    path.write_bytes(lines(RUN) + lines(a_submission(6), version=version))
-    with pytest.raises(InputError, match="is of version") as caught:
-        read_journal(tmp_path)
-    assert "move it away" in caught.value.solution
-    with pytest.raises(InputError, match="is of version"):
-        Journal(tmp_path, now=lambda: 1.0).__enter__()
-    path.write_bytes(lines(RUN))
-    with Journal(tmp_path, now=lambda: 1.0):
-        pass
+    foreign = json.dumps({"v": version, **RUN}).encode() + b"\n"
+    for content in (foreign, lines({"v": version, **RUN}), foreign * 2 + lines(PLAN)):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match="is of version") as caught:
+            read_journal(tmp_path)
+        assert repr(version) in caught.value.reason
+        assert "--rebuild-all" in caught.value.solution
+        with pytest.raises(InputError, match="is of version"):
+            Journal(tmp_path, now=lambda: 1.0).__enter__()
+        assert path.read_bytes() == content
+
+
+# Damage
+
+
+def a_journal() -> bytes:
+    """Return the journal of two runs, with an event of each kind."""
+    return lines(
+        RUN,
+        PLAN,
+        an_intent(),
+        a_submission(5),
+        an_intent(1, nvr="b-1-1"),
+        {"event": "refused", "time": 5.0, "intent": 1},
+        {"event": "end", "time": 6.0, "how": "interrupted", "hub_gone": False},
+        RUN,
+        PLAN,
+        {"event": "state", "time": 7.0, "intent": 0, "state": "CLOSED"},
+        {"event": "placed", "time": 7.5, "intent": 0, "path": "a/b", "size": 3},
+        {"event": "outcome", "time": 8.0, "intent": 0, **SLOT, "outcome": "built", "reason": None},
+        {"event": "end", "time": 9.0, "how": "finished", "hub_gone": False},
+    )
+
+
+def is_refused(content: bytes) -> bool:
+    return read_history(content).damage is not None
+
+
+@pytest.mark.parametrize("bit", range(8))
+def test_every_bit_that_flips_is_noticed(bit: int) -> None:
+    """Wherever it is, in the last line, in its end and in the first, too."""
+    content = a_journal()
+    for place in range(len(content)):
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << bit
+        assert is_refused(bytes(flipped)), (place, bytes(flipped[place - 20 : place + 20]))
+
+
+def test_every_cut_is_what_a_crash_leaves() -> None:
+    """What the whole lines say, and nothing of the torn one; what follows it can be read."""
+    content = a_journal()
+    for size in range(len(content)):
+        whole = content[: content[:size].rfind(b"\n") + 1]
+        assert read_history(content[:size]) == read_history(whole)
+        assert not is_refused(content[:size])
+
+
+def test_a_line_is_refused_wherever_it_is_lost_doubled_or_moved() -> None:
+    """Also where what is left would make sense; the end alone can be missing."""
+    every = a_journal().splitlines(keepends=True)
+    for one in range(len(every)):
+        before, line, rest = every[:one], every[one], every[one + 1 :]
+        assert is_refused(b"".join([*before, line, line, *rest]))
+        assert is_refused(b"".join([*before, b"\0" * (len(line) - 1) + b"\n", *rest]))
+        assert is_refused(b"".join([*before, b"\0" * len(line), *rest]))
+        assert is_refused(b"".join([*before, line[:-1] + b"\r\n", *rest]))
+        assert is_refused(b"".join([*before, b"\n", line, *rest]))
+        assert is_refused(b"".join([*before, *rest])) is bool(rest)
+        for other in range(len(rest)):
+            swapped = [*before, rest[other], *rest[:other], line, *rest[other + 1 :]]
+            assert is_refused(b"".join(swapped))
+
+
+def test_a_line_glued_to_a_torn_one_is_refused() -> None:
+    """Whoever did that has not read where the journal ends."""
+    whole = lines(RUN, PLAN)
+    torn = lines(an_intent(), after=whole)[:-20]
+    for between in (b"", b"\n"):
+        history = read_history(whole + torn + between + lines(RUN, after=whole))
+        assert history.damage is not None and history.damage.line == 3
 
 
 @pytest.mark.parametrize(
     "garbage",
     [
-        b"\xff\xfe\x00garbage\n",
-        b'[]\n1\nnull\n"v"\n\n{}\n',
-        b"[" * 200000 + b"\n",
-        b"9" * 5000 + b"\n",
-        lines(a_submission("7")),
-        lines(a_submission(None)),
-        lines({"event": ["submitted"], "task_id": 7}),
-        lines({"event": "what-a-later-minor-version-tells"}),
-        lines(an_intent(9, nvr=["x"]), {"event": "intent"}),
-        lines(an_intent(9, time=float("nan"))),
-        lines(an_intent(9, time=-1)),
-        lines(an_intent(9, time=True)),
-        lines(an_intent([1]), an_intent({})),
-        lines({**PLAN, "requests": [{}]}, {**PLAN, "anew": 1}),
-        lines({"event": "end", "how": "well", "time": 1.0}),
-        lines({"event": "outcome", "intent": 0, "outcome": "odd", "reason": None, "time": 1.0}),
+        a_submission("7"),
+        a_submission(None),
+        a_submission(7, intent=4),
+        a_submission(7, intent=None),
+        {"event": "refused", "time": 1.0, "intent": 1},
+        {"event": "state", "time": 1.0, "intent": 1, "state": "OPEN"},
+        {"event": "placed", "time": 1.0, "intent": 1, "path": "a", "size": 1},
+        {"event": "placed", "time": 1.0, "intent": 0, "path": "../a", "size": 1},
+        {"event": ["submitted"], "task_id": 7},
+        {"event": "what-a-later-version-says", "time": 1.0},
+        an_intent(0),
+        an_intent(2),
+        an_intent(1, nvr=["x"]),
+        an_intent(1, time=float("nan")),
+        an_intent(1, time=-1),
+        an_intent(1, time=True),
+        an_intent([1]),
+        {"event": "intent"},
+        {**PLAN, "requests": [{}]},
+        {**PLAN, "anew": 1},
+        {"event": "end", "how": "well", "time": 1.0},
+        {"event": "end", "how": "finished", "hub_gone": False},
+        {"event": "outcome", "intent": 0, "outcome": "odd", "reason": None, "time": 1.0},
     ],
 )
-def test_garbage_is_passed_over(garbage: bytes) -> None:
-    """What is around it is read."""
-    before, after = lines(RUN, PLAN, an_intent()), lines(a_submission(5))
-    assert read_history(before + garbage + after) == read_history(before + after)
+def test_what_no_run_says_is_refused(garbage: Dict[str, Any]) -> None:
+    """Though its checksum is right. What was said before is known, as a whole."""
+    before = lines(RUN, PLAN, an_intent())
+    content = before + lines(garbage, after=before)
+    history = read_history(content + lines(a_submission(5), after=content))
+    assert history.damage is not None
+    assert (history.damage.line, bool(history.damage.why)) == (4, True)
+    assert history.submissions == read_history(before).submissions
+    assert history.tasks == frozenset()
 
 
 def test_a_journal_that_cannot_be_read(tmp_path: Path) -> None:
@@ -247,17 +325,18 @@ def _bent(entry: Dict[str, Any], key: int, value: Any) -> Dict[str, Any]:
 
 
 BENT = st.builds(_bent, st.sampled_from(GOOD), st.integers(0, 20), VALUES)
-PIECES = st.one_of(
+
+
+@given(
+    st.lists(st.sampled_from(GOOD) | BENT, max_size=12).map(lambda some: lines(*some)),
     st.binary(max_size=20),
-    (st.sampled_from(GOOD) | BENT).map(lambda entry: json.dumps({"v": VERSION, **entry}).encode()),
-    st.sampled_from([b"\n", b"\r\n", b"\x0b", b"{", b"\x00"]),
 )
-
-
-@given(st.lists(PIECES, max_size=12).map(b"\n".join) | st.binary())
-@example(b"")
-def test_no_content_raises(content: bytes) -> None:
+@example(b"", b"[" * 200000 + b"\n")
+@example(b"", b"9" * 5000 + b"\n")
+@example(b"", b'[]\n1\nnull\n"v"\n\n{}\n')
+def test_no_content_raises(entries: bytes, garbage: bytes) -> None:
     """Whatever bytes are there; what is read holds together."""
+    content = entries + garbage
     history = read_history(content)
     assert all(isinstance(task, int) for task in history.tasks)
     assert {one.task_id for one in history.submissions} - {None} <= history.tasks
@@ -289,15 +368,17 @@ def test_any_prefix_of_any_journal_reads(
             with Journal(Path(folder), now=lambda: 5.0) as journal:
                 anew = begins_anew and run == 1
                 journal.plan([numbered(0)], an_identity(), a_koji_place(), anew)
+                intended = set()
                 for task, (number, step, intends) in enumerate(steps):
                     request = numbered(number)
-                    if intends:
+                    if intends or (number not in intended and step < len(STEPS) - 1):
                         journal.intent(request, 1)
+                        intended.add(number)
                     STEPS[step](journal, request, task + 100 * run)
                 journal.end(Ending.FINISHED)
         content = (Path(folder) / FOLDER / NAME).read_bytes()
     whole = read_history(content)
-    assert whole.foreign == ()
+    assert whole.damage is None
     last = 0
     for size in sorted(cut % (len(content) + 1) for cut in cuts):
         history = read_history(content[:size])
@@ -305,10 +386,8 @@ def test_any_prefix_of_any_journal_reads(
         assert history.next_intent >= last
         last = history.next_intent
         if size and content[size - 1 : size] != b"\n":
-            # A line that is not whole is as if it was not there; it may lack its end alone.
-            ended = content[: content[:size].rfind(b"\n") + 1]
-            is_whole = content[size : size + 1] == b"\n"
-            assert is_whole or history == read_history(ended)
+            # A line that is not whole is as if it was not there.
+            assert history == read_history(content[: content[:size].rfind(b"\n") + 1])
 
 
 def test_the_arguments_are_not_in_the_journal(tmp_path: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -11,12 +14,13 @@ import pytest
 
 from pungi_osbuild.errors import ExitCode, InputError
 from pungi_osbuild.phase.history import Bounds, Ending
-from pungi_osbuild.phase.journal import Journal
+from pungi_osbuild.phase.journal import FOLDER, NAME, Journal, read_journal
+from pungi_osbuild.phase.journallines import VERSION
 from tests.values import a_koji_place, a_placed_image, a_request, an_identity, an_outcome
 
 
 def entries(topdir: Path) -> List[Dict[str, Any]]:
-    path = topdir / "work/global/osbuild/journal.jsonl"
+    path = topdir / FOLDER / NAME
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
@@ -41,7 +45,9 @@ def test_each_step_is_a_line(tmp_path: Path) -> None:
     assert outcome["outcome"] == "built"
     assert end["how"] == "finished"
     assert {one["intent"] for one in (intent, submitted, state, placed, outcome)} == {0}
-    assert {entry["v"] for entry in entries(tmp_path)} == {2}
+    assert {entry["v"] for entry in entries(tmp_path)} == {VERSION}
+    assert intent["method"] == "osbuildImage"
+    assert "checksums" not in placed
     assert {entry["time"] for entry in entries(tmp_path)} == {5.0}
 
 
@@ -72,3 +78,79 @@ def test_nothing_is_written_after_the_end(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is closed"):
         journal.intent(a_request(), 1)
     assert len(entries(tmp_path)) == 1
+
+
+def test_a_torn_end_is_cut_off_before_the_next_line(tmp_path: Path) -> None:
+    """No line is glued to it."""
+    with Journal(tmp_path, now=lambda: 1.0) as journal:
+        journal.intent(a_request(), 1)
+    path = tmp_path / FOLDER / NAME
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9])
+    with Journal(tmp_path, now=lambda: 2.0) as journal:
+        assert journal.history.submissions == ()
+    assert [entry["event"] for entry in entries(tmp_path)] == ["run", "run"]
+    assert len(read_journal(tmp_path).runs) == 2
+
+
+def test_a_line_that_could_not_be_written_leaves_nothing(tmp_path: Path, monkeypatch: Any) -> None:
+    """The disk was full for a moment; what is written later follows the last whole line."""
+    write = os.write
+
+    def full(descriptor: int, data: Any) -> int:
+        if len(data) < 40:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, data[:-30])
+
+    with Journal(tmp_path, now=lambda: 1.0) as journal:
+        with monkeypatch.context() as patched, pytest.raises(InputError, match="cannot be written"):
+            patched.setattr(os, "write", full)
+            journal.intent(a_request(), 1)
+        journal.intent(a_request(), 1)
+        journal.submitted(a_request(), 1, 5)
+    (submission,) = read_journal(tmp_path).submissions
+    assert (submission.intent, submission.task_id) == (0, 5)
+
+
+def test_numbers_have_no_gaps_whoever_writes(tmp_path: Path) -> None:
+    """Several threads submit at once."""
+    with Journal(tmp_path, now=lambda: 1.0) as journal, ThreadPoolExecutor(8) as pool:
+        requests = [a_request(number=number) for number in range(64)]
+        list(pool.map(lambda request: journal.intent(request, 1), requests))
+    assert [one.intent for one in read_journal(tmp_path).submissions] == list(range(64))
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_compose_folder_that_is_removed_is_noticed(again: bool, tmp_path: Path) -> None:
+    """Nothing is written to a file that nobody will find, nor to a new folder of that name."""
+    with Journal(tmp_path / "D", now=lambda: 1.0) as journal:
+        journal.check()
+        shutil.rmtree(tmp_path / "D")
+        if again:
+            (tmp_path / "D" / FOLDER).mkdir(parents=True)
+            (tmp_path / "D" / FOLDER / NAME).touch()
+        with pytest.raises(InputError, match="was removed or replaced"):
+            journal.check()
+        with pytest.raises(InputError, match="was removed or replaced"):
+            journal.intent(a_request(), 1)
+    assert not list(tmp_path.rglob("*.jsonl")) or again
+
+
+def test_everything_is_built_again_beside_a_damaged_journal(tmp_path: Path, caplog: Any) -> None:
+    """It is kept under another name, and what was readable is known."""
+    path = tmp_path / FOLDER / NAME
+    for time in range(3):
+        with Journal(tmp_path, now=lambda: 1.0, rebuild_all=True) as journal:
+            assert [one.task_id for one in journal.history.submissions] == [7] * (time > 0)
+            journal.intent(a_request(), 1)
+            journal.submitted(a_request(), 1, 7)
+            journal.state(a_request(), 1, "OPEN")
+        content = path.read_bytes().replace(b"OPEN", b"OPEM")
+        path.write_bytes(content)
+        with pytest.raises(InputError, match="damaged at line 4") as caught:
+            Journal(tmp_path, now=lambda: 1.0).__enter__()
+        assert caught.value.exit_code is ExitCode.USAGE
+        assert "--rebuild-all" in caught.value.solution
+    aside = sorted(one.name for one in path.parent.glob("journal.*"))
+    assert aside == ["journal.damaged-1.jsonl", "journal.damaged-2.jsonl", NAME]
+    assert "line 4" in caplog.text and "journal.damaged-1.jsonl" in caplog.text

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pungi_osbuild.errors import ExitCode, InputError
-from pungi_osbuild.phase.lock import Holder, RunLock, holder_of
+from pungi_osbuild.phase.lock import NAME, Holder, RunLock
 
 HOLD = """
 import sys
@@ -52,8 +52,8 @@ def test_one_after_the_other(tmp_path: Path) -> None:
     """Nothing is left of a lock that was given back but an empty file."""
     for _ in range(2):
         with RunLock(tmp_path):
-            assert holder_of(tmp_path) == Holder.me()
-        assert holder_of(tmp_path) is None
+            assert Holder.read(tmp_path / NAME) == Holder.me()
+        assert not (tmp_path / NAME).exists()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -82,7 +82,7 @@ def test_a_process_that_was_killed_is_not_in_the_way(tmp_path: Path) -> None:
     process.send_signal(signal.SIGKILL)
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     with RunLock(tmp_path):
-        assert holder_of(tmp_path) == Holder.me()
+        assert Holder.read(tmp_path / NAME) == Holder.me()
     finish(process)
     with RunLock(tmp_path):
         pass
@@ -99,7 +99,7 @@ def test_what_is_certain_to_be_gone_is_taken_over(changes: Any, tmp_path: Path) 
         changes = {**changes, "started": "1"}
     left_by(tmp_path, **changes)
     with RunLock(tmp_path):
-        assert holder_of(tmp_path) == Holder.me()
+        assert Holder.read(tmp_path / NAME) == Holder.me()
 
 
 @pytest.mark.parametrize("changes", [{"host": "elsewhere"}, {"namespace": "another"}])

@@ -23,10 +23,9 @@ from pungi_osbuild.phase.place import (
     PlacedFile,
     Source,
     check_name,
-    check_placed,
     place,
 )
-from pungi_osbuild.phase.reading import CHUNK, Expected
+from pungi_osbuild.phase.reading import CHUNK
 from tests.values import a_built_image
 
 CONTENT = b"QFI\xfb" + bytes(range(256)) * 40
@@ -540,25 +539,3 @@ def test_no_name_leaves_its_folder(name: str) -> None:
             assert [path for path in folder.rglob("*") if not path.is_dir()] == [
                 folder / "a" / "images" / name
             ]
-
-
-@pytest.mark.parametrize("link_type", LINK_TYPES)
-def test_what_was_placed_can_be_looked_at_again(tmp_path: Path, link_type: str) -> None:
-    """Against what was recorded of it: read once, and returned as when it was placed."""
-    first = placed(tmp_path, Source(koji_file(tmp_path)), an_image_of(CONTENT), link_type)
-    assert first.checksums == (sha256_of(CONTENT),)
-    recorded = Expected(NAME, first.size, first.checksums[0], "osbuild.json")
-    assert check_placed(first.path, recorded) == first
-
-
-@pytest.mark.parametrize("now", [None, b"", CONTENT[:-1], CONTENT[:-1] + b"!"])
-def test_what_was_placed_and_is_damaged_is_found(tmp_path: Path, now: Any) -> None:
-    """Gone, empty, cut or changed; nothing is done to it."""
-    path = put_there(tmp_path, b"" if now is None else now)
-    if now is None:
-        path.unlink()
-    recorded = Expected(NAME, len(CONTENT), sha256_of(CONTENT), "osbuild.json")
-    with pytest.raises(PlacementError) as caught:
-        check_placed(path, recorded)
-    assert caught.value.solution
-    assert left(tmp_path) == ([] if now is None else [NAME])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Any, Iterator, List, Optional, Sequence
 import pytest
 
 from pungi_osbuild.clock import Clock
-from pungi_osbuild.errors import RunInterruptedError
+from pungi_osbuild.errors import InputError, RunInterruptedError
 from pungi_osbuild.hub import Hub, TaskState, cancel
 from pungi_osbuild.metadata import load_osbuild, vocabulary
 from pungi_osbuild.model import ImageRequest, OutcomeKind, RunResult, Settings
@@ -437,3 +438,19 @@ def test_a_run_that_is_stopped_while_it_waits_says_so(tmp_path: Path) -> None:
         again = scene.run(TWO[:1])
         assert scene.submitted == 1
     assert kinds(again) == ["built"]
+
+
+def test_a_compose_folder_that_is_removed_ends_the_run(tmp_path: Path) -> None:
+    """No image is placed, and nothing recorded, in a new folder of that name."""
+    with a_scene(tmp_path, HubSettings(duration=10)) as scene:
+
+        def remove(_seconds: float) -> None:
+            scene.times.now += 5
+            if scene.submitted:
+                shutil.rmtree(scene.topdir, ignore_errors=True)
+
+        scene.times.sleep = remove  # type: ignore[method-assign]
+        with pytest.raises(InputError, match="was removed or replaced"):
+            scene.run(TWO)
+        assert scene.submitted == 2
+    assert not scene.topdir.exists()
