@@ -53,15 +53,21 @@ class ComposeStatus:
 
 
 def read_compose_status(
-    content: bytes, arches: Tuple[Arch, ...], upload: Optional[Upload]
+    content: bytes,
+    arches: Tuple[Arch, ...],
+    upload: Optional[Upload],
+    build_id: Optional[int] = None,
 ) -> ComposeStatus:
     """
     Return what is in a ``compose-status.json``.
 
     :param arches: of the task, in order: an image is told by its place in the list alone
-    :raises ReplyError: it does not look as composer's status does
+    :param build_id: of the Koji build, where it is known; a status that names none is taken
+    :raises ReplyError: it does not look as composer's status does, or is about another build
     """
     status = json_struct(content, NAME)
+    if build_id is not None and status.has("koji_build_id"):
+        status.expect("koji_build_id", build_id)
     images = status.structs("image_statuses")
     return ComposeStatus(
         status=status.maybe_text("status") or "unknown",

@@ -17,7 +17,7 @@ from pungi_osbuild.hub.results import download_output
 from pungi_osbuild.hub.session import Call, Hub, HubFaultError, Reply
 from pungi_osbuild.hub.signed import expiry, without_signature
 from pungi_osbuild.hub.talks import Talk, hold_all
-from pungi_osbuild.hub.wire import MAX_TEXT, json_struct
+from pungi_osbuild.hub.wire import MAX_TEXT, Struct, json_struct
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,13 @@ def live_addresses(
 
 
 def _live_address(upload: SignedUpload) -> Talk[Optional[LiveAddress]]:
-    replies = yield [Call("getArchive", (upload.archive_id,)), Call("getBuild", (upload.build_id,))]
-    found = _signed([_extra(reply) for reply in replies], upload.address)
+    archive, build = yield [
+        Call("getArchive", (upload.archive_id,)),
+        Call("getBuild", (upload.build_id,)),
+    ]
+    asked = {"id": upload.archive_id, "build_id": upload.build_id}
+    extras = [_extra(archive, asked), _extra(build, {"id": upload.build_id})]
+    found = _signed(extras, upload.address)
     if found is None:
         files = yield from download_output(upload.task_id, [composestatus.NAME])
         content = files.get(composestatus.NAME)
@@ -88,9 +93,20 @@ def _live_address(upload: SignedUpload) -> Talk[Optional[LiveAddress]]:
     return None if found is None else LiveAddress(found, expiry(found))
 
 
-def _extra(reply: Reply) -> object:
+def _extra(reply: Reply, asked: Mapping[str, int]) -> object:
+    """
+    Return what is in ``extra``; None where Koji knows no such thing.
+
+    :param asked: what the reply must name
+    :raises ReplyError: it is about something else
+    """
     value = reply.get()
-    return value.get("extra") if isinstance(value, Mapping) else None
+    if not isinstance(value, Mapping):
+        return None
+    struct = Struct(value, "the hub's reply")
+    for key, wanted in asked.items():
+        struct.expect(key, wanted)
+    return struct.plain("extra")
 
 
 def _signed(value: object, address: str) -> Optional[str]:

@@ -66,7 +66,7 @@ def look_at(running: Sequence[Running]) -> Talk[Look]:
     ]
     images = {task_id: _states(told, arches) for (task_id, arches), told in zip(running, replies)}
     told_of = {task_id: states for task_id, states in images.items() if states}
-    return Look(read_tasks(reply.get()), told_of)
+    return Look(read_tasks(reply.get(), [task_id for task_id, _ in running]), told_of)
 
 
 def _states(reply: Reply, arches: Tuple[Arch, ...]) -> ImageStates:

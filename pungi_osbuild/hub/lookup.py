@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Sequence
 
 from pungi_osbuild.hub.session import Hub
-from pungi_osbuild.hub.wire import Struct, structs, unusable
+from pungi_osbuild.hub.tasks import own_tasks
+from pungi_osbuild.hub.wire import Struct, unusable
 from pungi_osbuild.model import METHOD, digest_of
 
 PAGE = 50
@@ -72,7 +73,7 @@ def _younger_tasks(hub: Hub, user_id: int, after: int) -> List[Struct]:
     for _ in range(MAX_PAGES):
         # A task that comes between two pages shifts the second: one may be there twice.
         query = {"limit": PAGE, "offset": len(found), "order": "-id"}
-        page = structs(hub.call("listTasks", opts, query), "listTasks")
+        page = own_tasks(hub.call("listTasks", opts, query), user_id, PAGE)
         found.extend(page)
         if len(page) < PAGE or page[-1].integer("id") <= after:
             return [task for task in found if task.integer("id") > after]

@@ -92,6 +92,7 @@ def read_build(nvr: str, reply: Reply) -> Optional[KojiBuild]:
     if value is None:
         return None
     build = Struct(value, "getBuild %s" % nvr)
+    build.expect("nvr", nvr)
     number = build.integer("state")
     try:
         state = BuildState(number)

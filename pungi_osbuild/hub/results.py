@@ -74,7 +74,8 @@ def read_result(task_id: int, request: ImageRequest) -> Talk[Tuple[BuiltImage, .
     (reply,) = yield [Call("getTaskResult", (task_id,))]
     result = Struct(reply.get(), "the result of task %d" % task_id)
     build_id = _required(result, "koji").integer("build")
-    return (yield from _read(build_id, task_id, request, result.maybe_struct("composer")))
+    composer = result.maybe_struct("composer")
+    return (yield from _read(build_id, task_id, request, composer, of_result=True))
 
 
 def read_build_result(
@@ -87,17 +88,30 @@ def read_build_result(
     :raises ReplyError: as of :func:`read_result`
     :raises HubFaultError: the hub refused a call
     """
-    return (yield from _read(build_id, task_id, request, None))
+    return (yield from _read(build_id, task_id, request, None, of_result=False))
 
 
 def _read(
-    build_id: int, task_id: int, request: ImageRequest, composer: Optional[Struct]
+    build_id: int,
+    task_id: int,
+    request: ImageRequest,
+    composer: Optional[Struct],
+    of_result: bool,
 ) -> Talk[Tuple[BuiltImage, ...]]:
+    """
+    Read a build.
+
+    :param of_result: the task itself names the build, so the build must name the task. One that a
+        cancelled task left may have been imported by another task of this compose.
+    """
     build_reply, archives_reply = yield [
         Call("getBuild", (build_id,)),
         Call("listArchives", (), (("buildID", build_id),)),
     ]
     build = Struct(build_reply.get(), "build %d" % build_id)
+    _expect_build(build, build_id, request)
+    if of_result and build.has("task_id"):
+        build.expect("task_id", task_id)
     archives = _archives(
         build, structs(archives_reply.get(), "the archives of build %d" % build_id)
     )
@@ -113,6 +127,20 @@ def _read(
     )
     _all_arches(images, request)
     return (yield from _all_uploads(task_id, images, request))
+
+
+def _expect_build(build: Struct, build_id: int, request: ImageRequest) -> None:
+    """
+    Compare a build with the request.
+
+    :raises ReplyError: it is another build, or of another N-V-R
+    """
+    build.expect("id", build_id)
+    if request.nvr is not None:
+        build.expect("nvr", request.nvr)
+        build.expect("name", request.config.name)
+        build.expect("version", request.version)
+        build.expect("release", request.release)
 
 
 def beside_image(image: BuiltImage, name: str) -> str:
@@ -173,6 +201,7 @@ def _archives(build: Struct, rows: Sequence[Struct]) -> Tuple[_Archive, ...]:
     archives: List[_Archive] = []
     names: Set[str] = set()
     for row in rows:
+        row.expect("build_id", build.integer("id"))
         filename = row.filename("filename")
         if filename in names:
             raise _nobody_knows(build, filename, "it is there twice")
@@ -360,7 +389,7 @@ def _all_uploads(
     files = yield from download_output(task_id, [composestatus.NAME])
     content = files.get(composestatus.NAME)
     if content is not None:
-        status = read_compose_status(content, request.arches, upload)
+        status = read_compose_status(content, request.arches, upload, images[0].build_id)
         images = tuple(
             image
             if _has_upload(image.cloud, request)

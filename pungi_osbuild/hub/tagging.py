@@ -13,7 +13,7 @@ from pungi_osbuild.hub.session import Call, Hub
 from pungi_osbuild.hub.talks import hold
 from pungi_osbuild.hub.targets import read_target, target_call
 from pungi_osbuild.hub.tasks import TaskState, look_up
-from pungi_osbuild.hub.wire import structs, unusable
+from pungi_osbuild.hub.wire import number, structs, unusable
 
 
 def tag_build(hub: Hub, target: str, build_id: int, wait: Callable[[], None]) -> None:
@@ -36,10 +36,9 @@ def tag_build(hub: Hub, target: str, build_id: int, wait: Callable[[], None]) ->
     if found.dest_tag in {tag.text("name") for tag in tags}:
         return
     task_id = hub.call_once("tagBuild", found.dest_tag, build_id)
-    if not isinstance(task_id, int):
-        raise unusable("the reply to tagBuild", "a task id", task_id)
+    task_id = number(task_id, "the reply to tagBuild")
     while True:
-        tasks = hold(hub, look_up([task_id]))
+        tasks = hold(hub, look_up([task_id], "tagBuild"))
         if not tasks or tasks[0].state.is_end:
             break
         wait()

@@ -60,7 +60,8 @@ def read_target(name: str, reply: Reply) -> Optional[Target]:
     if value is None:
         return None
     target = Struct(value, "getBuildTarget %s" % name)
-    return Target(target.text("name"), target.text("build_tag_name"), target.text("dest_tag_name"))
+    target.expect("name", name)
+    return Target(name, target.text("build_tag_name"), target.text("dest_tag_name"))
 
 
 def tag_call(name: str) -> Call:
@@ -77,11 +78,12 @@ def read_tag(name: str, reply: Reply) -> Tag:
         look as a tag does
     """
     tag = Struct(reply.get(), "getTag %s" % name)
+    tag.expect("name", name)
     locked = _truth(tag.plain("locked"), "%s, locked" % tag.where)
     # Where there is an id there must be a name: a permission that nobody can name is still asked
     # for when the build is tagged.
     perm = tag.text("perm") if tag.has("perm_id") else tag.maybe_text("perm")
-    return Tag(tag.text("name"), locked, perm)
+    return Tag(name, locked, perm)
 
 
 def build_config_call(tag: str) -> Call:
@@ -102,7 +104,9 @@ def read_arches(tag: str, reply: Reply) -> Tuple[str, ...]:
     :raises HubFaultError: the hub refused the call
     :raises ReplyError: the reply does not look as a build tag does
     """
-    written = Struct(reply.get(), "getBuildConfig %s" % tag).maybe_text("arches")
+    config = Struct(reply.get(), "getBuildConfig %s" % tag)
+    config.expect("name", tag)
+    written = config.maybe_text("arches")
     words = (str(koji.canonArch(word)) for word in (written or "").split())
     return tuple(dict.fromkeys(words))
 

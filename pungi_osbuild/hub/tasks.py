@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 from pungi_osbuild.hub.session import Call, Hub, UnansweredError
 from pungi_osbuild.hub.talks import Talk
-from pungi_osbuild.hub.wire import Struct, number, structs, unusable
+from pungi_osbuild.hub.wire import Struct, not_asked_for, number, structs, unusable
 from pungi_osbuild.model import METHOD, ImageRequest, TaskTimes
 
 PAGE = 500
+MAX_PAGES = 200
+"""Pages asked for at once: a hundred thousand image tasks that ended lately are not ours."""
 
 
 class TaskState(Enum):
@@ -87,32 +89,57 @@ def ended_since(owner: int, since: float) -> Talk[Tuple[Task, ...]]:
         "completeAfter": since,
     }
     found: List[Task] = []
-    while True:
+    for _ in range(MAX_PAGES):
         query = {"limit": PAGE, "offset": len(found), "order": "id"}
         (reply,) = yield [Call("listTasks", (opts, query))]
-        page = structs(reply.get(), "listTasks")
-        found.extend(_task(item) for item in page)
+        page = own_tasks(reply.get(), owner, PAGE)
+        ended = [_task(item) for item in page]
+        for item, task in zip(page, ended):
+            if not task.state.is_end:
+                raise not_asked_for("%s, state" % item.where, "an end", task.state.name)
+        found.extend(ended)
         if len(page) < PAGE:
             return tuple(found)
+    raise unusable("listTasks", "at most %d tasks" % (PAGE * MAX_PAGES), len(found))
 
 
 def newest(hub: Hub, owner: int) -> Optional[Task]:
     """Return the image task of a user that was made last; None where there is none."""
     opts = {"owner": owner, "method": METHOD}
-    page = structs(hub.call("listTasks", opts, {"limit": 1, "order": "-id"}), "listTasks")
+    page = own_tasks(hub.call("listTasks", opts, {"limit": 1, "order": "-id"}), owner, 1)
     return _task(page[0]) if page else None
 
 
-def look_up(ids: Sequence[int]) -> Talk[Tuple[Task, ...]]:
+def own_tasks(reply: object, owner: int, limit: int) -> Tuple[Struct, ...]:
+    """
+    Return the rows of a reply to listTasks.
+
+    :param owner: the user that was asked for
+    :param limit: rows that were asked for
+    :raises ReplyError: it does not look as it should; there are more rows; a row is a task of
+        another user or method
+    """
+    page = structs(reply, "listTasks")
+    if len(page) > limit:
+        raise not_asked_for("listTasks", "%d tasks at most" % limit, "%d tasks" % len(page))
+    for item in page:
+        item.expect("owner", owner)
+        item.expect("method", METHOD)
+    return page
+
+
+def look_up(ids: Sequence[int], method: str = METHOD) -> Talk[Tuple[Task, ...]]:
     """
     Return the state of each of some tasks; one that the hub does not know is left out.
 
     The hub makes one SELECT for each id, so this is for few of them.
+
+    :param method: of all of them
     """
     if not ids:
         return ()
     (reply,) = yield [Call("getTaskInfo", (list(ids),))]
-    return read_tasks(reply.get())
+    return read_tasks(reply.get(), ids, method)
 
 
 def cancel(hub: Hub, ids: Sequence[int]) -> Tuple[Dict[int, str], Tuple[Task, ...]]:
@@ -135,17 +162,29 @@ def cancel(hub: Hub, ids: Sequence[int]) -> Tuple[Dict[int, str], Tuple[Task, ..
     refusals = {
         task_id: reply.fault.text for task_id, reply in zip(ids, replies) if reply.fault is not None
     }
-    return refusals, read_tasks(states.get())
+    return refusals, read_tasks(states.get(), ids)
 
 
-def read_tasks(reply: Any) -> Tuple[Task, ...]:
-    """Return the tasks in a reply to getTaskInfo; one that the hub does not know is left out.
+def read_tasks(reply: object, ids: Sequence[int], method: str = METHOD) -> Tuple[Task, ...]:
+    """
+    Return the tasks in a reply to getTaskInfo; one that the hub does not know is left out.
 
-    :raises ReplyError: it does not look as it should
+    :param ids: that were asked for, in order
+    :param method: of all of them
+    :raises ReplyError: it does not look as it should, or is about other tasks
     """
     if not isinstance(reply, list):
         raise unusable("getTaskInfo", "a list", reply)
-    return tuple(_task(Struct(item, "getTaskInfo")) for item in reply if item is not None)
+    if len(reply) != len(ids):
+        raise not_asked_for("getTaskInfo", "%d tasks" % len(ids), "%d tasks" % len(reply))
+    found = []
+    for task_id, value in zip(ids, reply):
+        if value is not None:
+            item = Struct(value, "getTaskInfo %d" % task_id)
+            item.expect("id", task_id)
+            item.expect("method", method)
+            found.append(_task(item))
+    return tuple(found)
 
 
 def _task(item: Struct) -> Task:

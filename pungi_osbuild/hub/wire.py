@@ -79,6 +79,18 @@ class Struct:
         """Whether a value is true; a missing one is not."""
         return self._value.get(key) is True
 
+    def expect(self, key: str, wanted: object) -> None:
+        """
+        Compare a value with what was asked for.
+
+        :raises ReplyError: it is another, or missing: the reply answers another question
+        """
+        value = self._value.get(key)
+        # Names that were asked for may come from an earlier reply, made printable.
+        said = printable(value) if isinstance(value, str) else value
+        if type(said) is not type(wanted) or said != wanted:
+            raise not_asked_for("%s, %s" % (self.where, key), wanted, value)
+
     def filename(self, key: str) -> str:
         """Return a name that is safe as the last part of a path."""
         return plain_name(self.text(key), "%s, %s" % (self.where, key))
@@ -158,6 +170,16 @@ def unusable(where: str, wanted: str, value: object) -> ReplyError:
     return ReplyError(
         "the hub's reply cannot be used: %s should be %s, and is %s" % (where, wanted, shown),
         "Look at it in Koji; if it is as it should be there, report this with the text above.",
+    )
+
+
+def not_asked_for(where: str, wanted: object, value: object) -> ReplyError:
+    """Return the error for a reply to another question than the one that was asked."""
+    return ReplyError(
+        "the hub's reply does not match the request: %s should be %s, but is %s"
+        % (where, _shown(wanted), _shown(value)),
+        "Look at it in Koji. If that agrees with the request, something between here and the hub"
+        " mixes up replies.",
     )
 
 

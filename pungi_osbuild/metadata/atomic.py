@@ -4,37 +4,39 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
+import secrets
 from pathlib import Path
 from typing import Iterator, Mapping, TextIO, Tuple
 
 _PART = ".pungi-osbuild-%s.part"
+_MARK = 8
+"""Bytes of randomness in the name of a temporary file."""
 
 
 def beside(path: Path) -> Path:
     """
-    Return the hidden place where the next content of a file is made.
+    Return a new hidden place where the next content of a file can be made.
 
-    The name depends on the file's name only, so that what a killed run has left is replaced and
-    does not pile up, and it is short however long the file's name is.
+    No two calls return the same one, so two writers of one file never share a temporary file. The
+    name is short however long the file's name is. What a killed run leaves is found by
+    :func:`left_behind`.
     """
-    digest = hashlib.sha256(path.name.encode("utf-8", "surrogateescape")).hexdigest()
-    return path.with_name(_PART % digest[:16])
+    return path.with_name(_PART % secrets.token_hex(_MARK))
 
 
 def left_behind(folder: Path) -> Tuple[Path, ...]:
     """Return what killed runs have left in a folder; nothing when there is none."""
-    return tuple(sorted(folder.glob(_PART % ("[0-9a-f]" * 16))))
+    return tuple(sorted(folder.glob(_PART % ("[0-9a-f]" * 2 * _MARK))))
 
 
 @contextlib.contextmanager
 def making(path: Path, replace: bool = True) -> Iterator[Path]:
     """
-    Give the place beside a file; what the block makes there takes the file's place at its end.
+    Give a place beside a file; what the block makes there takes the file's place at its end.
 
-    What was left there is unlinked first and never written to: it may be a hard link to a file of
-    Koji's. When the block raises, the file stays as it was and nothing is left beside it.
+    Nobody else is given the same place. When the block raises, the file stays as it was and
+    nothing is left beside it.
 
     :param path: the file; its folder exists
     :param replace: a file that is there by the end of the block is replaced
@@ -42,7 +44,6 @@ def making(path: Path, replace: bool = True) -> Iterator[Path]:
     :raises OSError: when the new content cannot take its place
     """
     part = beside(path)
-    _forget(part)
     try:
         yield part
         if replace:
@@ -100,7 +101,6 @@ def replace_many(folder: Path, texts: Mapping[str, str]) -> None:
     :raises OSError: when one cannot be written; it is then as it was before
     """
     part = beside(folder / "many")
-    _forget(part)
     for name, text in texts.items():
         path = folder / name
         try:

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 def sweep(topdir: Path, requests: Iterable[ImageRequest]) -> None:
     """
-    Remove half-made files from the folders that images and metadata go to.
+    Remove half-made files from the folders that images, metadata and saved files go to.
 
     Nothing is read on from them: a part of an image is worth less than the certainty that every
     byte of it was hashed. To be called by whoever holds the compose's lock, before anything is
@@ -28,7 +28,8 @@ def sweep(topdir: Path, requests: Iterable[ImageRequest]) -> None:
         for arch in request.arches
         for kind in ("images", "iso")
     }
-    for folder in sorted({*folders, topdir / "compose" / "metadata"}):
+    folders.update([topdir / "compose" / "metadata", *topdir.glob("logs/*/osbuild/*")])
+    for folder in sorted(folders):
         for path in left_behind(folder):
             try:
                 path.unlink()

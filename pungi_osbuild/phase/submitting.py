@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 from pungi_osbuild.clock import Clock
-from pungi_osbuild.errors import HubError
+from pungi_osbuild.errors import HubError, ReplyError
 from pungi_osbuild.hub import (
     Hub,
     HubFaultError,
@@ -51,6 +51,7 @@ class Submitter:
         self._clock = clock
         self._stop = stop
         self._doubtful: Dict[int, _Doubtful] = {}
+        self._given: Set[int] = set()
 
     @property
     def in_doubt(self) -> int:
@@ -97,11 +98,22 @@ class Submitter:
         except (HubFaultError, HubError):
             self._doubtful.pop(request.number, None)
             raise
-        if isinstance(answer, Unanswered):
+        if isinstance(answer, int) and (answer <= doubtful.after or answer in self._given):
+            # Two requests never share a task, and none has one from before it was submitted.
+            found = self._asked_twice(doubtful)
+            if found is None:
+                raise ReplyError(
+                    "the hub says that %s is task %d, which is another request's"
+                    % (request.describe(), answer),
+                    "Look with `koji list-tasks --mine` what came of it, then run this again.",
+                )
+        elif isinstance(answer, Unanswered):
             logger.warning("%s: %s; looking for its task", request.describe(), answer.reason)
             found = self._asked_twice(doubtful)
         else:
             found = answer
+        if found is not None:
+            self._given.add(found)
         self._doubtful.pop(request.number, None)
         return found
 

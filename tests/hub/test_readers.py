@@ -16,7 +16,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pungi_osbuild.errors import HubError, ReplyError
-from pungi_osbuild.hub import Call, Hub, HubFaultError, Reply, explain, hold, read_result
+from pungi_osbuild.hub import (
+    Call,
+    Hub,
+    HubFaultError,
+    Reply,
+    Sought,
+    explain,
+    find_submitted,
+    hold,
+    look_at,
+    read_result,
+)
 from pungi_osbuild.hub.archivetypes import read_archive_types
 from pungi_osbuild.hub.composestatus import read_compose_status
 from pungi_osbuild.hub.failure import MAX_REASON, Failure, uploaded
@@ -24,7 +35,7 @@ from pungi_osbuild.hub.profile import Profile
 from pungi_osbuild.hub.releases import read_build, read_taken
 from pungi_osbuild.hub.session import _replies
 from pungi_osbuild.hub.targets import read_arches, read_listed, read_tag, read_target
-from pungi_osbuild.hub.tasks import cancel, ended_since, look_up, submit
+from pungi_osbuild.hub.tasks import PAGE, cancel, ended_since, look_up, newest, submit
 from pungi_osbuild.hub.users import read_user
 from pungi_osbuild.hub.wire import MAX_FILENAME, json_struct
 from pungi_osbuild.model import BuiltImage
@@ -285,7 +296,15 @@ def test_one_file_twice_is_refused() -> None:
         hold(cast(Hub, hub), read_result(11, a_cloud_request()))
 
 
-TASK = {"id": 7, "state": 2, "create_ts": 1.5, "start_ts": 2, "completion_ts": 3.5}
+TASK = {
+    "id": 7,
+    "owner": 1,
+    "method": "osbuildImage",
+    "state": 2,
+    "create_ts": 1.5,
+    "start_ts": 2,
+    "completion_ts": 3.5,
+}
 
 
 class Answers:
@@ -303,7 +322,7 @@ class Answers:
         return tuple(Reply(self._value) for _ in calls)
 
 
-@given(ANYTHING | spoiled([TASK, None, TASK]))
+@given(ANYTHING | spoiled([TASK]) | spoiled([TASK, None, TASK]))
 def test_states_of_tasks(value: Any) -> None:
     """Times that have a date, numbers that Koji could hold."""
     hub = cast(Hub, Answers(value))
@@ -319,6 +338,59 @@ def test_states_of_tasks(value: Any) -> None:
             assert 0 <= task.id < 2**63
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"id": 8}, {"id": "7"}, {"method": "tagBuild"}, {"method": None}],
+)
+def test_a_task_that_was_not_asked_for_is_refused(change: Dict[str, Any]) -> None:
+    """Whatever its state: another task's end is not this one's."""
+    hub = cast(Hub, Answers([{**TASK, **change}]))
+    with pytest.raises(ReplyError, match="does not match the request: getTaskInfo 7"):
+        hold(hub, look_up([7]))
+    with pytest.raises(ReplyError, match="does not match the request: getTaskInfo 7"):
+        cancel(hub, [7])
+    with pytest.raises(ReplyError, match="does not match the request: getTaskInfo 7"):
+        hold(hub, look_at([(7, ("x86_64",))]))
+
+
+def test_each_task_is_told_by_its_place() -> None:
+    """Two that changed places, or one too few, are no answer."""
+    other = {**TASK, "id": 8}
+    assert [task.id for task in hold(cast(Hub, Answers([TASK, other])), look_up([7, 8]))] == [7, 8]
+    assert [task.id for task in hold(cast(Hub, Answers([None, other])), look_up([7, 8]))] == [8]
+    for rows in ([other, TASK], [TASK], [TASK, other, None], []):
+        with pytest.raises(ReplyError, match="does not match the request"):
+            hold(cast(Hub, Answers(rows)), look_up([7, 8]))
+
+
+@pytest.mark.parametrize("change", [{"owner": 2}, {"owner": None}, {"method": "image"}])
+def test_a_task_of_another_user_or_method_is_refused(change: Dict[str, Any]) -> None:
+    """Wherever tasks are listed."""
+    hub = cast(Hub, Answers([{**TASK, **change}]))
+    for ask in (
+        lambda: hold(hub, ended_since(1, 0.0)),
+        lambda: newest(hub, 1),
+        lambda: find_submitted(hub, 1, [Sought(0, "x", 1)]),
+    ):
+        with pytest.raises(ReplyError, match="does not match the request: listTasks"):
+            ask()
+
+
+def test_more_tasks_than_were_asked_for_are_refused() -> None:
+    """And so are pages without an end."""
+    with pytest.raises(ReplyError, match=r"1 tasks at most.*2 tasks"):
+        newest(cast(Hub, Answers([TASK, TASK])), 1)
+    hub = cast(Hub, Answers([TASK] * PAGE))
+    with pytest.raises(ReplyError, match="at most 100000 tasks"):
+        hold(hub, ended_since(1, 0.0))
+
+
+def test_a_task_that_runs_has_not_ended() -> None:
+    """Only ends are asked for."""
+    with pytest.raises(ReplyError, match="state should be 'an end', but is 'OPEN'"):
+        hold(cast(Hub, Answers([{**TASK, "state": 1}])), ended_since(1, 0.0))
+
+
 @given(ANYTHING)
 def test_the_id_of_a_task(value: Any) -> None:
     """A number, and nothing that only looks like one."""
@@ -328,7 +400,7 @@ def test_the_id_of_a_task(value: Any) -> None:
 
 TARGET = {"name": "t", "build_tag_name": "b", "dest_tag_name": "d"}
 TAG = {"name": "d", "locked": False, "perm_id": 1, "perm": "admin", "arches": "x86_64 aarch64"}
-BUILD = {"state": 1, "task_id": 5}
+BUILD = {"nvr": NVR, "state": 1, "task_id": 5}
 TYPES = [{"name": "raw", "extensions": "raw img"}, {"name": "x", "extensions": ""}]
 NOBODY = Profile("test", "http://hub", "", "", "")
 

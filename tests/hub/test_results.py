@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Sequence, Tuple, cast
 import pytest
 
 from pungi_osbuild.errors import ReplyError
-from pungi_osbuild.hub import Call, Hub, Reply, explain, hold, read_result
+from pungi_osbuild.hub import Call, Hub, Reply, explain, hold, read_build_result, read_result
 from pungi_osbuild.hub.session import HubFaultError
 from pungi_osbuild.model import (
     AwsEc2Upload,
@@ -32,6 +32,7 @@ def an_archive(filename: str = IMAGE, **changes: Any) -> Dict[str, Any]:
     image = {"arch": "x86_64", "boot_mode": "hybrid", **changes.pop("image", {})}
     row = {
         "id": 1,
+        "build_id": 21,
         "filename": filename,
         "size": 3,
         "checksum": "acbd18db4cc2f85cedef654fccc4a4d8",
@@ -53,6 +54,7 @@ class StandIn:
         self.archives = list(archives)
         self.build: Dict[str, Any] = {
             "id": 21,
+            "task_id": 11,
             "nvr": NVR,
             "name": "example-guest",
             "version": "1",
@@ -210,8 +212,64 @@ def test_a_build_cannot_lead_out_of_kojis_folders(part: str) -> None:
     """Each part of the path is a plain name."""
     hub = StandIn([an_archive()])
     hub.build[part] = "../.."
-    with pytest.raises(ReplyError, match="plain file name"):
+    with pytest.raises(ReplyError, match="plain file name|does not match the request"):
         read(hub, a_request())
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("id", 22),
+        ("task_id", 12),
+        ("nvr", "example-guest-1-6"),
+        ("nvr", None),
+        ("name", "other"),
+        ("version", "2"),
+        ("release", "5.x86_64"),
+    ],
+)
+def test_another_build_is_not_this_requests(part: str, value: object) -> None:
+    """Its id, its task and its N-V-R are compared with what was asked for and submitted."""
+    hub = StandIn([an_archive()])
+    hub.build[part] = value
+    with pytest.raises(ReplyError, match="does not match the request: build 21, %s" % part):
+        read(hub, a_request())
+
+
+def test_a_build_that_names_no_task_is_taken_by_its_nvr() -> None:
+    """Koji knows the task only from composer's own metadata."""
+    hub = StandIn([an_archive()])
+    hub.build["task_id"] = None
+    assert len(read(hub, a_request())) == 1
+
+
+def test_a_build_that_a_cancelled_task_left_may_be_another_tasks() -> None:
+    """An earlier task of the compose may have imported it; its N-V-R is the request's."""
+    hub = StandIn([an_archive()])
+    hub.build["task_id"] = 10
+    (image,) = hold(cast(Hub, hub), read_build_result(21, 11, a_request()))
+    assert image.build_id == 21
+    hub.build["nvr"] = "example-guest-1-6"
+    with pytest.raises(ReplyError, match="does not match the request"):
+        hold(cast(Hub, hub), read_build_result(21, 11, a_request()))
+
+
+@pytest.mark.parametrize("build_id", [22, None, "21", True])
+def test_an_archive_of_another_build_is_refused(build_id: object) -> None:
+    """Its file would be looked for in this build's folder."""
+    with pytest.raises(ReplyError, match="does not match the request: .*build_id"):
+        read(
+            StandIn([an_archive(), an_archive(NVR + ".x86_64.iso", build_id=build_id)]), a_request()
+        )
+
+
+def test_a_status_of_another_build_is_refused() -> None:
+    """Its AMI would be recorded for this image."""
+    hub = StandIn([an_archive()], status={**a_status("ami-2"), "koji_build_id": 22})
+    with pytest.raises(ReplyError, match="koji_build_id should be 21, but is 22"):
+        clouds(hub)
+    hub.status["koji_build_id"] = 21
+    assert clouds(hub) == ["ami-2"]
 
 
 @pytest.mark.parametrize("result", [None, 7, {}, {"koji": {}}, {"koji": {"build": "x"}}])

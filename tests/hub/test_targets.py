@@ -79,10 +79,12 @@ def test_a_real_hubs_replies() -> None:
     )
     assert read_target("no-such-target", Reply(None)) is None
     assert read_tag("f41-images-locked", Reply(TAG)) == Tag("f41-images-locked", locked=True)
-    assert not read_tag("t", Reply({**TAG, "locked": False})).locked
+    assert not read_tag("f41-images-locked", Reply({**TAG, "locked": False})).locked
     restricted = {**TAG, "locked": False, "perm": "admin", "perm_id": 1}
-    assert read_tag("t", Reply(restricted)) == Tag("f41-images-locked", False, "admin")
-    assert read_arches("t", Reply(TAG)) == ("x86_64", "aarch64", "ppc64le", "s390x")
+    assert read_tag("f41-images-locked", Reply(restricted)) == Tag(
+        "f41-images-locked", False, "admin"
+    )
+    assert read_arches(TAG["name"], Reply(TAG)) == ("x86_64", "aarch64", "ppc64le", "s390x")
     assert read_listed("f41-images-candidate", "Fedora-IoT", Reply(True))
     assert not read_listed("f41-images-candidate", "blocked-image", Reply(False))
 
@@ -90,13 +92,14 @@ def test_a_real_hubs_replies() -> None:
 @pytest.mark.parametrize("written", ["", None, "  "])
 def test_a_build_tag_may_have_no_arches(written: object) -> None:
     """An empty text, or none at all."""
-    assert read_arches("t", Reply({**TAG, "arches": written})) == ()
+    assert read_arches(TAG["name"], Reply({**TAG, "arches": written})) == ()
 
 
 def test_arches_are_called_as_koji_calls_them() -> None:
     """The builder compares canonical names, each once, however they are spaced."""
     written = " i686  x86_64\n armv7hl x86_64 "
-    assert read_arches("t", Reply({**TAG, "arches": written})) == ("i386", "x86_64", "armhfp")
+    found = read_arches(TAG["name"], Reply({**TAG, "arches": written}))
+    assert found == ("i386", "x86_64", "armhfp")
 
 
 @pytest.mark.parametrize("value", [None, True, [], {"arches": ["x86_64"]}, {"arches": 1}])
@@ -113,7 +116,7 @@ def test_what_is_no_build_tag_is_refused(value: object) -> None:
 )
 def test_a_build_that_failed_leaves_its_nvr(state: int, taken: bool) -> None:
     """koji.BUILD_STATES."""
-    assert read_taken("p-1-1", Reply({"state": state})) is taken
+    assert read_taken("p-1-1", Reply({"nvr": "p-1-1", "state": state})) is taken
     assert not read_taken("p-1-1", Reply(None))
 
 
@@ -134,9 +137,10 @@ def test_a_fault_is_raised_as_it_came(name: str) -> None:
         [TARGET],
         {},
         {**TARGET, "name": None},
-        {**TARGET, "dest_tag_name": 2},
-        {**TARGET, "dest_tag_name": ["f41"]},
-        {**TARGET, "dest_tag_name": "x" * 5000},
+        TARGET,
+        {**TARGET, "name": "t", "dest_tag_name": 2},
+        {**TARGET, "name": "t", "dest_tag_name": ["f41"]},
+        {**TARGET, "name": "t", "dest_tag_name": "x" * 5000},
     ],
 )
 def test_what_is_no_target_is_refused(value: object) -> None:
@@ -152,13 +156,14 @@ def test_what_is_no_target_is_refused(value: object) -> None:
         True,
         [],
         {},
+        TAG,
         {**TAG, "name": 4},
-        {**TAG, "locked": None},
-        {**TAG, "locked": 1},
-        {**TAG, "locked": "false"},
-        {**TAG, "perm": 1},
-        {**TAG, "perm": ["admin"]},
-        {**TAG, "perm": None, "perm_id": 1},
+        {**TAG, "name": "t", "locked": None},
+        {**TAG, "name": "t", "locked": 1},
+        {**TAG, "name": "t", "locked": "false"},
+        {**TAG, "name": "t", "perm": 1},
+        {**TAG, "name": "t", "perm": ["admin"]},
+        {**TAG, "name": "t", "perm": None, "perm_id": 1},
         {key: value for key, value in TAG.items() if key != "locked"},
     ],
 )
@@ -176,10 +181,19 @@ def test_an_answer_that_is_neither_yes_nor_no_is_refused(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [True, "COMPLETE", {}, {"state": "1"}, {"state": True}, {"state": 5}, [1]]
+    "value",
+    [
+        True,
+        "COMPLETE",
+        {},
+        [1],
+        {"state": 1},
+        {"nvr": "p-1-2", "state": 4},
+        *({"nvr": "p-1-1", "state": state} for state in ("1", True, 5)),
+    ],
 )
 def test_what_is_no_build_is_refused(value: object) -> None:
-    """An N-V-R is not free because the hub answers oddly."""
+    """An N-V-R is not free because the hub answers oddly, or speaks of another."""
     with pytest.raises(ReplyError, match="getBuild p-1-1"):
         read_taken("p-1-1", Reply(value))
 

@@ -22,12 +22,11 @@ from pungi_osbuild.hub import (
     Task,
     TaskState,
     cancel,
-    hold,
-    look_up,
 )
 from pungi_osbuild.hub import read_profile as read
 from pungi_osbuild.metadata import vocabulary
 from pungi_osbuild.model import (
+    METHOD,
     Compose,
     ImageRequest,
     Outcome,
@@ -116,9 +115,9 @@ class Scene:
 
     def states(self) -> Dict[int, TaskState]:
         """Return the states of the image tasks, by id."""
-        ids = range(1, 100)
         with Hub(self.profile) as hub:
-            return {task.id: task.state for task in hold(hub, look_up(ids))}
+            rows = hub.call("listTasks", {"method": METHOD}, {"limit": 100})
+        return {row["id"]: TaskState(row["state"]) for row in rows}
 
     @property
     def submitted(self) -> int:

@@ -17,6 +17,8 @@ def test_half_made_files_are_removed(tmp_path: Path) -> None:
         tmp_path / "compose" / request.folder("x86_64", "images"),
         tmp_path / "compose" / request.folder("x86_64", "iso"),
         tmp_path / "compose" / "metadata",
+        tmp_path / "logs" / "x86_64" / "osbuild" / "example-guest-1-5-task-7",
+        tmp_path / "logs" / "global" / "osbuild" / "task-8",
     ]
     kojis = tmp_path / "koji.qcow2"
     kojis.write_bytes(b"Koji's own")
@@ -25,7 +27,7 @@ def test_half_made_files_are_removed(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
         beside(folder / "image.qcow2").write_bytes(b"half of")
         beside(folder / "link.qcow2").symlink_to(kojis)
-        os.link(kojis, beside(folder / "hard.qcow2"))
+        os.link(kojis, beside(folder / "image.qcow2"))
         for name in ("image.qcow2", ".hidden", ".pungi-osbuild-x.part", ".pungi-osbuild-.part"):
             others.append(folder / name)
             others[-1].write_bytes(b"")

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pungi_osbuild.errors import HubError, PlacementError
-from pungi_osbuild.metadata.atomic import beside
+from pungi_osbuild.metadata.atomic import beside, left_behind, making
 from pungi_osbuild.model import BuiltImage, Checksum
 from pungi_osbuild.phase.place import (
     DOWNLOADS,
@@ -272,12 +272,30 @@ def test_an_own_file_is_replaced(tmp_path: Path, link_type: str) -> None:
 
 @pytest.mark.parametrize("link_type", LINK_TYPES)
 def test_what_a_killed_run_has_left_is_no_trouble(tmp_path: Path, link_type: str) -> None:
-    """Half a file under its hidden name goes; were it a link to Koji's, that stays whole."""
+    """It is never written to: it may be a link to Koji's. The next run's sweep removes it."""
     local = koji_file(tmp_path)
     (tmp_path / "images").mkdir()
-    os.link(local, beside(tmp_path / "images" / NAME))
+    part = beside(tmp_path / "images" / NAME)
+    os.link(local, part)
     result = placed(tmp_path, Source(stream=a_stream(CONTENT)), an_image_of(CONTENT), link_type)
     assert result.path.read_bytes() == local.read_bytes() == CONTENT
+    assert left(tmp_path) == [part.name, NAME]
+    assert left_behind(tmp_path / "images") == (part,)
+
+
+def test_two_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
+    """The second begins and ends while the first is at work; each finds what it has written."""
+    (tmp_path / "images").mkdir()
+    path = tmp_path / "images" / NAME
+    with making(path) as first:
+        first.write_bytes(b"first")
+        with making(path) as second:
+            second.write_bytes(b"second")
+            assert first.read_bytes() == b"first"
+        assert path.read_bytes() == b"second"
+        with pytest.raises(FileExistsError), making(path, replace=False) as third:
+            third.write_bytes(b"third")
+    assert path.read_bytes() == b"first"
     assert left(tmp_path) == [NAME]
 
 

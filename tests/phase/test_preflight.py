@@ -584,7 +584,7 @@ def test_the_state_of_a_taken_nvr_is_named(
     state: int, task_id: Optional[int], said: Optional[str]
 ) -> None:
     """What it means for the user differs; of FAILED and CANCELED builds it is free."""
-    found = answered(getBuild=Reply({"state": state, "task_id": task_id}))
+    found = answered(getBuild=Reply({"nvr": TAKEN, "state": state, "task_id": task_id}))
     if said is None:
         assert found == {}
     else:
@@ -666,8 +666,8 @@ def test_a_tags_name_cannot_slip_a_command_into_a_hint() -> None:
     found = answered(
         getLoggedInUser=Reply({"name": odd}),
         getBuildTarget=Reply(target),
-        getBuildConfig=Reply({"arches": "$(reboot)"}),
-        getTag=Reply({"name": "x", "locked": True, "perm": odd}),
+        getBuildConfig=Reply({"name": odd, "arches": "$(reboot)"}),
+        getTag=Reply({"name": odd, "locked": True, "perm": odd}),
         checkTagPackage=Reply(False),
     )
     assert len(found[0]) == 4

@@ -1,0 +1,87 @@
+"""Replies that are well formed and answer another question: no image is taken for another's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any, Callable, Dict, List
+
+import pytest
+
+from pungi_osbuild.cli.inputs import Origin, prepare
+from pungi_osbuild.hub import read_profile
+from pungi_osbuild.metadata import vocabulary, write_compose
+from pungi_osbuild.phase import RunOptions, run
+from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, write_profile
+from tests.phase.test_run import a_config
+from tests.rehearsed import DATE, HASTY, QUICK, Rehearsed, content_for
+from tests.storm import Storm, Trouble, _send
+
+BLOCKS: List[Dict[str, Any]] = [
+    {"name": "first", "subvariant": "First", "release": "7", "arches": ["x86_64"]},
+    {"name": "second", "subvariant": "Second", "release": "7", "arches": ["x86_64"]},
+]
+
+
+class Meddler(Storm):
+    """Changes the hub's replies to a method."""
+
+    def __init__(self, hub: RehearsalHub, stage: str, change: Callable[[bytes], bytes]) -> None:
+        super().__init__(hub, Trouble.LOST, stage, 10**6)
+        self._change = change
+
+    def _answer(self, handler: BaseHTTPRequestHandler) -> None:
+        body = handler.rfile.read(int(handler.headers["Content-Length"]))
+        status, kind, reply = self._forwarded(handler, body)
+        _send(handler, status, kind, self._change(reply) if self._is_hit(body) else reply)
+
+
+def meddled(folder: Path, stage: str, change: Callable[[bytes], bytes]) -> Rehearsed:
+    """Run both blocks while somebody changes the hub's replies."""
+    prepared = prepare(a_config(folder, *BLOCKS), Origin(date=DATE), folder, rehearsal=True)
+    config, compose = prepared.required()
+    target = replace(compose, topdir=str(folder / "out"))
+    write_compose(folder / "out/compose/metadata/composeinfo.json", target)
+    settings = HubSettings(duration=0.0)
+    with RehearsalHub(settings, folder / "koji", content_for(prepared)) as hub:
+        profile = folder / "koji.conf"
+        write_profile(profile, hub)
+        with Meddler(hub, stage, change) as meddler:
+            meddler.stand_before(profile)
+            result = run(
+                prepared.requests,
+                target,
+                config.settings,
+                read_profile("rehearsal", profile),
+                vocabulary(),
+                RunOptions(policy=QUICK),
+                HASTY,
+            )
+        return Rehearsed(result, folder / "out", hub.calls, hub.requests, hub.counters)
+
+
+def renumbered(field: str, number: int) -> Callable[[bytes], bytes]:
+    """Return a change that has every reply say one number, whatever was asked for."""
+    pattern = rb"(<name>%s</name>\s*<value><int>)\d+" % field.encode("ascii")
+    return lambda reply: re.sub(pattern, rb"\g<1>%d" % number, reply)
+
+
+@pytest.mark.parametrize(
+    ("stage", "field"),
+    [("getTaskResult", "build"), ("getBuild", "id"), ("getBuild", "task_id")],
+)
+def test_no_image_is_taken_for_another_ones(stage: str, field: str, tmp_path: Path) -> None:
+    """One block is built; the other fails, and nothing of the first is recorded for it."""
+    done = meddled(tmp_path, stage, renumbered(field, 1))
+    kinds = {one.request.config.name: one.kind.value for one in done.result.outcomes}
+    assert sorted(kinds.values()) == ["built", "failed"]
+    (failure,) = done.result.failures
+    assert "the hub's reply does not match the request" in (failure.reason or "")
+    (image,) = done.result.images
+    assert image.built.nvr == "%s-1-7" % image.subvariant.lower()
+    placed = [path.name for path in (done.out / "compose").rglob("*.qcow2")]
+    assert placed == [Path(image.path).name]
+    recorded = (done.out / "compose/metadata/osbuild.json").read_text("utf-8")
+    assert len(re.findall(r'"archive_id"', recorded)) == 1
