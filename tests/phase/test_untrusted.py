@@ -81,7 +81,7 @@ def test_a_size_that_lies(size: str, over_http: bool, tmp_path: Path) -> None:
         ("missing:arch=x86_64", "metadata only"),
         ("odd-fault:arch=x86_64,method=listArchives", "this went wrong"),
         ("wrong-type:arch=x86_64,method=listArchives", "should be a list"),
-        ("wrong-type:arch=x86_64,method=getBuild,field=nvr,value=list", "should be a text"),
+        ("wrong-type:arch=x86_64,method=getBuild,field=nvr,value=list", "should be 'image-1"),
         ("wrong-type:arch=x86_64,method=listArchives,field=*,value=nested", "should be"),
         ("wrong-type:arch=x86_64,method=getTaskResult,value=text", "should be a struct"),
     ],
