@@ -15,7 +15,7 @@ from typing import Iterator
 
 import click
 
-from pungi_osbuild.cli.main import main
+from pungi_osbuild.cli.main import all_commands, main
 
 OUT = Path(__file__).parent.parent / "build" / "commands.md"
 WIDTH = 80
@@ -31,7 +31,7 @@ def _sections() -> Iterator[str]:
     context = click.Context(main, info_name=PROGRAM, terminal_width=WIDTH)
     for name in main.list_commands(context):
         own = click.Context(
-            main.commands[name],
+            all_commands()[name],
             info_name=name,
             parent=context,
             terminal_width=WIDTH,

@@ -18,7 +18,7 @@ from typing import Dict, Iterator, List, Sequence, Tuple
 import click
 
 from pungi_osbuild import __version__
-from pungi_osbuild.cli.main import main
+from pungi_osbuild.cli.main import all_commands, main
 from pungi_osbuild.cli.pungi_koji import ABOUT
 
 PROGRAM = "pungi-osbuild"
@@ -34,7 +34,7 @@ Paragraph = Tuple[str, bool]
 def pages() -> Dict[str, str]:
     """Return the text of each man page by the name of its file."""
     context = click.Context(main, info_name=PROGRAM, **main.context_settings)
-    commands = sorted(main.commands.items())
+    commands = sorted(all_commands().items())
     found = {PROGRAM: _page(context, [name for name, _command in commands])}
     for name, command in commands:
         own = click.Context(command, info_name=name, parent=context)
@@ -60,7 +60,7 @@ def _page(context: click.Context, commands: Sequence[str]) -> str:
     if commands:
         lines.append(".SH COMMANDS")
         for one in commands:
-            help_line = main.commands[one].get_short_help_str(limit=200)
+            help_line = all_commands()[one].get_short_help_str(limit=200)
             lines += [".TP", "\\fB%s\\fR(1)" % _escaped("%s-%s" % (name, one)), _escaped(help_line)]
     lines += _apart(_paragraphs(main.help or ""), STATUS, "EXIT STATUS")
     lines += _apart(paragraphs, EXAMPLE, "EXAMPLES")

@@ -21,12 +21,13 @@ from pungi_osbuild.cli.inputs import (
 )
 from pungi_osbuild.cli.login import Login, login_options
 from pungi_osbuild.cli.show import show_json, show_lines, show_problems
-from pungi_osbuild.errors import InputError
+from pungi_osbuild.errors import InputError, SourceError
+from pungi_osbuild.model import Problem, Severity
 from pungi_osbuild.phase import HubCheck, check_on_hub, hindered
 from pungi_osbuild.report import junit_lines, plan_json, plan_table, problem_summary
 
 
-@click.command("validate", short_help="Find every problem of a config; nothing is submitted.")
+@click.command("validate")
 @config_argument
 @origin_options
 @click.option("--hub", metavar="PROFILE", help="Ask the hub of this Koji profile, too.")
@@ -48,7 +49,7 @@ def validate_command(
     if hub is None and login.given:
         raise click.UsageError("--koji-config, --user and --password-file are for --hub")
     with exits():
-        prepared = prepare(config, origin)
+        prepared = _prepared(config, origin)
         if output == "text":
             # At once: a hub may let us wait.
             show_problems(prepared.problems, err=False)
@@ -66,6 +67,15 @@ def validate_command(
     sys.exit(int(replace(prepared, problems=everything).exit_code))
 
 
+def _prepared(config: Path, origin: Origin) -> Prepared:
+    """Prepare a config; where it cannot be read, that is its one problem."""
+    try:
+        return prepare(config, origin)
+    except (InputError, SourceError) as error:
+        problem = Problem("unreadable", Severity.ERROR, "CONFIG", error.reason, error.solution)
+        return Prepared(None, None, (), (problem,), error)
+
+
 def _check(name: str, login: Login, prepared: Prepared) -> HubCheck:
     try:
         profile = login.profile(name)
@@ -74,7 +84,7 @@ def _check(name: str, login: Login, prepared: Prepared) -> HubCheck:
     return check_on_hub(profile, prepared.requests)
 
 
-@click.command("plan", short_help="Show the tasks of a config and their arguments.")
+@click.command("plan")
 @config_argument
 @origin_options
 @format_option("table", "json")

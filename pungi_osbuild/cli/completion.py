@@ -27,7 +27,7 @@ def completion_script(shell: str) -> str:
     return complete.source_template % complete.source_vars()
 
 
-@click.command("completion", short_help="Print the completion script for a shell.")
+@click.command("completion")
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion_command(shell: str) -> None:
     """Print what completes this program's commands and options in SHELL.

@@ -27,7 +27,7 @@ _FILE = click.Path(path_type=Path)
 _LOCAL = (LOOPBACK, "localhost", "::1")
 
 
-@click.command("hub", short_help="Run the rehearsal hub by itself.", epilog=FAULTS)
+@click.command("hub", epilog=FAULTS)
 @click.option(
     "--host",
     default=LOOPBACK,

@@ -51,7 +51,7 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command("images", short_help="List the images of a compose with their cloud IDs.")
+@click.command("images")
 @click.argument("folder", metavar="DIR", type=_FILE)
 @_filters
 @format_option(*FORMATS)

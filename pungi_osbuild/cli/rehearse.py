@@ -41,9 +41,7 @@ from pungi_osbuild.rehearsal import (
 _LOGIN = (REHEARSAL_USER, REHEARSAL_USER + "pw")
 
 
-@click.command(
-    "rehearse", short_help="Rehearse the whole run against a local stand-in.", epilog=FAULTS
-)
+@click.command("rehearse", epilog=FAULTS)
 @config_argument
 @click.option(
     "--out",

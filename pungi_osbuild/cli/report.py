@@ -27,7 +27,7 @@ _FILE = click.Path(path_type=Path)
 DEFAULT_NAME = "osbuild-report.html"
 
 
-@click.command("report", short_help="Write one HTML page about the images of a compose.")
+@click.command("report")
 @click.argument("folder", metavar="DIR", type=_FILE)
 @click.option(
     "--output",

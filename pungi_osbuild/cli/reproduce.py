@@ -17,7 +17,7 @@ from pungi_osbuild.report import comparison_lines
 _FILE = click.Path(path_type=Path)
 
 
-@click.command("reproduce", short_help="Build an image of a compose once more, from its manifest.")
+@click.command("reproduce")
 @click.argument("folder", metavar="DIR", type=_FILE)
 @click.argument("wanted", metavar="IMAGE")
 @click.option(

@@ -25,7 +25,7 @@ IMAGES = "images.json"
 OSBUILD = "osbuild.json"
 
 
-@click.command("run", short_help="Build images in Koji for a compose that exists.")
+@click.command("run")
 @config_argument
 @click.option("--compose", type=_FILE, metavar="DIR", required=True, help="The compose's folder.")
 @click.option("--profile", metavar="NAME", help="Koji profile; default: the config's koji_profile.")

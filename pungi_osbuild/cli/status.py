@@ -49,7 +49,7 @@ LINE_EVERY = 60.0
 """Seconds between two lines of ``--watch`` where there is no terminal and nothing has changed."""
 
 
-@click.command("status", short_help="Where a run on a compose stands, also while it runs.")
+@click.command("status")
 @click.argument("folder", metavar="DIR", type=_FILE)
 @click.option("--watch", is_flag=True, help="Follow the run until it ends.")
 @click.option(

@@ -6,7 +6,7 @@ from pungi_osbuild.report.differences import Differences, differences
 from pungi_osbuild.report.excerpts import Excerpt, excerpts
 from pungi_osbuild.report.expected import NOTHING, Expected, expected_of
 from pungi_osbuild.report.imagelist import image_ids, images_json, images_table
-from pungi_osbuild.report.junit import junit_lines
+from pungi_osbuild.report.junit import failed_junit_lines, junit_lines
 from pungi_osbuild.report.liveview import live_view, styled
 from pungi_osbuild.report.page import report_page
 from pungi_osbuild.report.pageview import PageView, page_view
@@ -29,6 +29,7 @@ __all__ = [
     "differences",
     "excerpts",
     "expected_of",
+    "failed_junit_lines",
     "headline",
     "image_ids",
     "images_json",

@@ -16,7 +16,8 @@ from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 from xml.etree import ElementTree
 
 from pungi_osbuild.config.places import of_block, of_pattern
-from pungi_osbuild.model import ComposeConfig, ImageConfig, Problem, one_line
+from pungi_osbuild.errors import PungiOsbuildError
+from pungi_osbuild.model import ComposeConfig, ImageConfig, Problem, Severity, one_line
 from pungi_osbuild.report.problems import problem_lines
 
 NAME = "pungi-osbuild validate"
@@ -49,6 +50,12 @@ def junit_lines(config: Optional[ComposeConfig], problems: Sequence[Problem]) ->
     ElementTree.indent(document)
     text = ElementTree.tostring(document, "us-ascii").decode("ascii")
     return ['<?xml version="1.0" encoding="UTF-8"?>', *text.split("\n")]
+
+
+def failed_junit_lines(error: PungiOsbuildError) -> List[str]:
+    """Return the lines of the document where the config could not be judged at all."""
+    problem = Problem("unreadable", Severity.ERROR, GENERAL, error.reason, error.solution)
+    return junit_lines(None, (problem,))
 
 
 @dataclass(frozen=True)

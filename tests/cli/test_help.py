@@ -12,17 +12,17 @@ import pytest
 from click.testing import CliRunner
 
 from pungi_osbuild.cli.completion import SHELLS
-from pungi_osbuild.cli.main import main
+from pungi_osbuild.cli.main import all_commands, main
 from tests.cli.commands import BIN, environment, pungi_osbuild
 
 
-@pytest.mark.parametrize("name", sorted(main.commands))
+@pytest.mark.parametrize("name", sorted(all_commands()))
 def test_help_has_an_example_that_the_command_takes(name: str) -> None:
     """Each option of the example is one of the command's."""
     text = CliRunner().invoke(main, [name, "--help"], prog_name="pungi-osbuild").output
     _, found, example = text.partition("Example: pungi-osbuild %s " % name)
     assert found
-    command = main.commands[name]
+    command = all_commands()[name]
     options = {option for parameter in command.params for option in parameter.opts}
     used = {word for word in example.splitlines()[0].split() if word.startswith("-")}
     assert used <= options
@@ -35,10 +35,10 @@ def test_help_of_the_program_has_an_example_too() -> None:
     assert "Exit status: 0 fine" in text
 
 
-@pytest.mark.parametrize("name", sorted(main.commands))
+@pytest.mark.parametrize("name", sorted(all_commands()))
 def test_every_option_says_what_it_is_for(name: str) -> None:
     """An empty line in a help helps nobody."""
-    for parameter in main.commands[name].params:
+    for parameter in all_commands()[name].params:
         if parameter.param_type_name == "option":
             assert getattr(parameter, "help", ""), parameter.opts
 

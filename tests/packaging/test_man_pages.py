@@ -11,7 +11,7 @@ from typing import Dict
 
 import pytest
 
-from pungi_osbuild.cli.main import main
+from pungi_osbuild.cli.main import all_commands
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "man_pages.py"
 
@@ -26,14 +26,14 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Path]:
 def test_there_is_one_for_each_command(pages: Dict[str, Path]) -> None:
     """And for the program, and for Pungi's own with the phase in it."""
     wanted = {"pungi-osbuild.1", "pungi-koji-osbuild.1"}
-    assert set(pages) == wanted | {"pungi-osbuild-%s.1" % name for name in main.commands}
+    assert set(pages) == wanted | {"pungi-osbuild-%s.1" % name for name in all_commands()}
 
 
-@pytest.mark.parametrize("name", sorted(main.commands))
+@pytest.mark.parametrize("name", sorted(all_commands()))
 def test_it_tells_of_every_option_and_has_an_example(name: str, pages: Dict[str, Path]) -> None:
     """In the sections that people look for."""
     text = pages["pungi-osbuild-%s.1" % name].read_text(encoding="utf-8").replace("\\-", "-")
-    for option in main.commands[name].params:
+    for option in all_commands()[name].params:
         for spelling in option.opts if option.param_type_name == "option" else ():
             assert re.search(r"^\\fB.*%s\b" % spelling, text, re.M), spelling
     sections = re.findall(r"^\.SH (.*)$", text, re.M)
