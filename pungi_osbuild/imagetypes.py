@@ -1,9 +1,9 @@
 """
 The catalogue of image types: what each is called, where composer uploads it, what file it is.
 
-Sources: the ImageTypes enum and the default-target rule of osbuild-composer's Cloud API v2 (read
-2026-06), koji-osbuild 12's compatibility names, the image definitions of image-builder v79 and
-productmd 1.51's IMAGE_TYPE_FORMAT_MAPPING. Koji itself derives its archive type from the file's
+Sources: what osbuild-composer 180 built for every image type and distribution that it takes (asked
+2026-08), its default-target rule, koji-osbuild 12's compatibility names and productmd 1.51's
+IMAGE_TYPE_FORMAT_MAPPING. Koji itself derives its archive type from the file's
 suffix alone, so images are filed by the requested image type and the file, not by Koji's type.
 """
 
@@ -70,6 +70,7 @@ def _file(name: str, export: str, *distros: str) -> ExportedFile:
 _QCOW2 = (_file("disk.qcow2", "qcow2"),)
 _RAW = (_file("image.raw", "image"),)
 _RAW_XZ = (_file("image.raw.xz", "xz"),)
+_VHD = (_file("disk.vhd", "vpc"),)
 _VHD_XZ = (_file("disk.vhd.xz", "xz"),)
 _INSTALLER = (_file("installer.iso", "bootiso"),)
 _SIMPLIFIED = (_file("simplified-installer.iso", "bootiso"),)
@@ -91,20 +92,12 @@ def _catalogue() -> Mapping[str, ImageType]:
         ImageType("aws-ha-rhui", aws, _RAW_XZ),
         ImageType("aws-rhui", aws, _RAW_XZ),
         ImageType("aws-sap-rhui", aws, _RAW_XZ),
-        ImageType(
-            "azure",
-            azure,
-            (
-                _file("disk.vhd.xz", "xz", "rhel-9", "rhel-10", "centos-9", "centos-10"),
-                _file("disk.vhd", "vpc"),
-            ),
-        ),
+        ImageType("azure", azure, _VHD),
         ImageType("azure-cvm", azure, _VHD_XZ),
         ImageType("azure-eap7-rhui", azure, _VHD_XZ),
         ImageType("azure-rhui", azure, _VHD_XZ),
         ImageType("azure-sapapps-rhui", azure, _VHD_XZ),
         ImageType("azure-sap-rhui", azure, _VHD_XZ),
-        ImageType("bootable-container-iso", s3, _INSTALLER),
         ImageType("edge-commit", s3, _COMMIT, _NO_TAR),
         ImageType("edge-container", container, _CONTAINER, _NO_TAR),
         ImageType("edge-installer", s3, _INSTALLER, iso=_OSTREE),
@@ -112,7 +105,6 @@ def _catalogue() -> Mapping[str, ImageType]:
         ImageType("gcp-rhui", gcp, (_file("image.tar.gz", "archive"),)),
         ImageType("guest-image", s3, _QCOW2),
         ImageType("image-installer", s3, _INSTALLER),
-        ImageType("iot-bootable-container", container, _CONTAINER, _NO_TAR),
         ImageType("iot-commit", s3, _COMMIT, _NO_TAR),
         ImageType("iot-container", container, _CONTAINER, _NO_TAR),
         ImageType("iot-installer", s3, _INSTALLER, iso=_OSTREE),
@@ -121,11 +113,7 @@ def _catalogue() -> Mapping[str, ImageType]:
         ImageType(
             "live-installer", s3, (_file("live-installer.iso", "bootiso"),), iso="live-osbuild"
         ),
-        ImageType(
-            "minimal-raw",
-            s3,
-            (_file("image.raw.xz", "xz", "rhel-10", "centos-10"), _file("disk.raw.xz", "xz")),
-        ),
+        ImageType("minimal-raw", s3, (_file("disk.raw.xz", "xz"),)),
         ImageType("network-installer", s3, _NETINST, iso="boot"),
         ImageType("everything-network-installer", s3, _NETINST, iso="boot"),
         ImageType("server-network-installer", s3, _NETINST, iso="boot"),
@@ -144,7 +132,16 @@ def _catalogue() -> Mapping[str, ImageType]:
 
 
 CATALOGUE: Mapping[str, ImageType] = _catalogue()
-"""Every name of the Cloud API, by name."""
+"""Every name of the Cloud API that can be built through Koji, by name."""
+
+NOT_THROUGH_KOJI: Mapping[str, str] = {
+    "bootable-container-iso": "composer builds it without a distribution, and Koji's builders"
+    " always send one"
+}
+"""Names of the Cloud API that composer refuses whatever comes through Koji, and why."""
+
+FORMER_TYPES: Mapping[str, int] = {"iot-bootable-container": 179}
+"""Names that the Cloud API had once, and the first composer without them."""
 
 KOJI_ALIASES: Mapping[str, str] = {
     "qcow2": "guest-image",
@@ -327,12 +324,13 @@ def suffix_of(filename: str, nvr: str, arch: str) -> str:
 
 
 def iso_type(filename: str) -> str:
-    """Return productmd's type of an ISO by the in-tree rule on its file name."""
-    if "ostree" in filename:
+    """Return productmd's type of an ISO by the in-tree rule on its file name; case is ignored."""
+    name = filename.lower()
+    if "ostree" in name:
         return "dvd-ostree-osbuild"
-    if "live" in filename:
+    if "live" in name:
         return "live-osbuild"
-    if re.search(r"netinst|boot", filename):
+    if re.search(r"netinst|boot", name):
         return "boot"
     return "dvd"
 

@@ -15,16 +15,18 @@ from tests.values import an_image_config
 
 API_NAMES = """
 aws aws-cvm aws-ha-rhui aws-rhui aws-sap-rhui azure azure-cvm azure-eap7-rhui azure-rhui
-azure-sapapps-rhui azure-sap-rhui bootable-container-iso edge-commit edge-container edge-installer
-gcp gcp-rhui guest-image image-installer iot-bootable-container iot-commit iot-container
-iot-installer iot-raw-image iot-simplified-installer live-installer minimal-raw network-installer
+azure-sapapps-rhui azure-sap-rhui edge-commit edge-container edge-installer
+gcp gcp-rhui guest-image image-installer iot-commit iot-container iot-installer iot-raw-image iot-simplified-installer live-installer minimal-raw network-installer
 everything-network-installer server-network-installer oci pxe-tar-xz vsphere vsphere-ova wsl
 """.split()
 
 
 def test_every_name_of_the_cloud_api_is_there() -> None:
-    """And nothing else."""
+    """And nothing else: what composer refuses from Koji is not offered."""
     assert sorted(CATALOGUE) == sorted(API_NAMES)
+    unbuildable = {*imagetypes.NOT_THROUGH_KOJI, *imagetypes.FORMER_TYPES}
+    assert unbuildable == {"bootable-container-iso", "iot-bootable-container"}
+    assert not unbuildable & {*imagetypes.NAMES, *INNER_NAMES, *INNER_NAMES.values()}
 
 
 def test_aliases_and_inner_names_lead_to_api_names() -> None:
@@ -42,7 +44,9 @@ def test_aliases_and_inner_names_lead_to_api_names() -> None:
         ("ec2", "rhel-9.4", "raw.xz", ("raw-xz", "raw.xz")),
         ("azure", "fedora-41", "vhd", ("vpc", "vhd")),
         ("azure", "rhel-8.10", "vhd", ("vpc", "vhd")),
-        ("azure", "rhel-9.4", "vhd.xz", ("vhd-compressed", "vhd.xz")),
+        ("azure", "rhel-9.6", "vhd", ("vpc", "vhd")),
+        ("azure", "centos-10", "vhd", ("vpc", "vhd")),
+        ("azure-cvm", "rhel-10.1", "vhd.xz", ("vhd-compressed", "vhd.xz")),
         ("azure-rhui", "rhel-8.10", "vhd.xz", ("vhd-compressed", "vhd.xz")),
         ("gcp", "rhel-9.4", "tar.gz", ("tar-gz", "tar.gz")),
         ("vsphere", "rhel-9.4", "vmdk", ("vmdk", "vmdk")),
@@ -80,6 +84,10 @@ def test_the_words_are_productmds(name: str) -> None:
         ("Fedora-Workstation-live-41-1.x86_64.iso", "live-osbuild"),
         ("Fedora-netinst-41-1.x86_64.iso", "boot"),
         ("Fedora-IoT-41-1.x86_64.iso", "dvd"),
+        ("EXL-Live-9.4-1.x86_64.iso", "live-osbuild"),
+        ("EXL-OSTree-Live-9.4-1.x86_64.iso", "dvd-ostree-osbuild"),
+        ("Netinst-9.4-1.x86_64.iso", "boot"),
+        ("exl-BOOT-9.4-1.x86_64.iso", "boot"),
     ],
 )
 def test_an_iso_is_named_by_the_in_tree_rule(filename: str, kind: str) -> None:

@@ -33,6 +33,22 @@ def check_image_type(
         return imagetypes.provider_of(name, listed)
     if listed is not None or imagetypes.find(name) is not None:
         return imagetypes.provider_of(name, listed)
+    if name in imagetypes.NOT_THROUGH_KOJI:
+        problems.error(
+            "unbuildable-image-type",
+            place,
+            "%s cannot be built through Koji: %s" % (name, imagetypes.NOT_THROUGH_KOJI[name]),
+            "Use another image type, or build it outside Koji.",
+        )
+        return None
+    if name in imagetypes.FORMER_TYPES:
+        problems.warn(
+            "unbuildable-image-type",
+            place,
+            "composer %d and later have no image type %s" % (imagetypes.FORMER_TYPES[name], name),
+            "Use another image type; only an older composer builds this one.",
+        )
+        return None
     meant = imagetypes.INNER_NAMES.get(name)
     if meant is not None:
         problems.error(

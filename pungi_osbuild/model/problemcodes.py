@@ -71,6 +71,7 @@ ProblemCode = Literal[
     "template-needs-one-arch",
     "template-needs-release",
     "too-long",
+    "unbuildable-image-type",
     "unknown-generator",
     "unknown-image-type",
     "unknown-key",

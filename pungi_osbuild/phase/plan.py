@@ -128,7 +128,9 @@ class _Planner:
         self, block: ImageConfig, variant: Variant, arches: Tuple[Arch, ...]
     ) -> Tuple[Repo, ...]:
         """Return the block's repositories, and last the variant's own where it has one."""
-        written = [repo.baseurl for repo in block.repos]
+        # As in-tree, where only a plain string can be equal to the uid: a repository for some
+        # package sets does not replace the one for all.
+        written = [repo.baseurl for repo in block.repos if not repo.as_dict]
         resolved = []
         for index, repo in enumerate(block.repos):
             if not repo.baseurl:  # an error in the config

@@ -67,7 +67,8 @@ def test_failable_by_star_without_arches(split: bool, workshop: Workshop) -> Non
     [
         ("image-installer", "rhel-9.4", "iso"),
         ("azure", "fedora-41", "vhd"),
-        ("azure", "rhel-9.4", "vhd.xz"),
+        ("azure", "rhel-9.4", "vhd"),
+        ("azure-rhui", "rhel-9.4", "vhd.xz"),
         ("gcp", "rhel-9.4", "tar.gz"),
         ("wsl", "fedora-41", "wsl"),
         ("vsphere-ova", "rhel-9.4", "ova"),
