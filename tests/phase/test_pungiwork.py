@@ -346,7 +346,7 @@ def test_failable_star_without_arches(home: Path) -> None:
     [
         ("image-installer", "rhel-9.4", "iso/image-1-1.x86_64.iso", ("dvd", "iso")),
         ("azure", "rhel-8.10", "images/image-1-1.x86_64.vhd", ("vpc", "vhd")),
-        ("azure", "rhel-9.4", "images/image-1-1.x86_64.vhd.xz", ("vhd-compressed", "vhd.xz")),
+        ("azure-rhui", "rhel-9.4", "images/image-1-1.x86_64.vhd.xz", ("vhd-compressed", "vhd.xz")),
         ("gcp", "rhel-9.4", "images/image-1-1.x86_64.tar.gz", ("tar-gz", "tar.gz")),
         ("wsl", "fedora-42", "images/image-1-1.x86_64.wsl", ("wsl2", "wsl")),
         ("vsphere-ova", "rhel-9.4", "images/image-1-1.x86_64.ova", None),
