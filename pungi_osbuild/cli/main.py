@@ -84,7 +84,8 @@ class _Commands(click.Group):
         try:
             super().invoke(ctx)
         except click.UsageError as error:
-            show_failure(InputError(error.format_message(), "See --help."))
+            reason = "wrong usage: %s" % error.format_message().rstrip(".")
+            show_failure(InputError(reason, "See the command's --help."))
             raise
 
 

@@ -310,9 +310,9 @@ def test_without_a_hub_no_socket_is_opened(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_help_has_examples() -> None:
-    """Of the hub and of CI; and where the codes are told of."""
+    """Of the hub and of CI; and what the codes are good for."""
     result = validate("--help")
     assert "pungi-osbuild validate fedora.conf --hub koji --format junit > validate.xml" in (
         result.output
     )
-    assert "docs/problems.md" in result.output
+    assert "[code] of each problem is stable" in result.output
