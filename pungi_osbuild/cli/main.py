@@ -84,8 +84,8 @@ class _Commands(click.Group):
         try:
             super().invoke(ctx)
         except click.UsageError as error:
-            reason = "wrong usage: %s" % error.format_message().rstrip(".")
-            show_failure(InputError(reason, "See the command's --help."))
+            message = error.format_message().rstrip(".")
+            show_failure(InputError("wrong usage: %s" % message, "See the command's --help."))
             raise
 
 
