@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, Sequence
 
+from pungi_osbuild.secrets import hide
+
 if TYPE_CHECKING:
     from pungi_osbuild.model import Problem
 
@@ -37,14 +39,16 @@ class PungiOsbuildError(Exception):
 
     :param reason: what went wrong, and where, in the user's words
     :param solution: what to do about it
+
+    Secrets that either of them quotes are hidden.
     """
 
     exit_code: ExitCode = ExitCode.FAILED
 
     def __init__(self, reason: str, solution: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.solution = solution
+        self.reason = hide(reason)
+        self.solution = hide(solution)
+        super().__init__(self.reason)
 
     def friendly(self) -> str:
         """Return the text to show: the reason, then what to do, on its own lines."""

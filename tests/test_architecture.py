@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "pungi_osbuild"
 
-GROUND = ("errors", "model", "imagetypes", "stop", "clock")
+GROUND = ("secrets", "errors", "model", "imagetypes", "stop", "clock")
 ORDER = (*GROUND, "config", "hub", "metadata", "phase", "report", "cli")
 BESIDE: Mapping[str, FrozenSet[str]] = {
     "rehearsal": frozenset({*GROUND, "rehearsal"}),

@@ -87,9 +87,14 @@ def _check(name: str, login: Login, prepared: Prepared) -> HubCheck:
 @click.command("plan")
 @config_argument
 @origin_options
+@click.option(
+    "--show-secrets", is_flag=True, help="Show passwords, keys and logins. Do not share the output."
+)
 @format_option("table", "json")
-def plan_command(config: Path, origin: Origin, output: str) -> None:
+def plan_command(config: Path, origin: Origin, show_secrets: bool, output: str) -> None:
     """Show the tasks that CONFIG means and the arguments each would be submitted with.
+
+    Passwords, keys, logins and other secrets are shown as (hidden), so that a plan can be shared.
 
     \b
     Example: pungi-osbuild plan fedora.conf --label RC-1.2 --format json
@@ -102,6 +107,6 @@ def plan_command(config: Path, origin: Origin, output: str) -> None:
             note = "note: the compose's own repositories are shown as they would be below %s"
             show_lines([note % DEFAULT_OUT.absolute()], err=True)
         if output == "json":
-            show_json(plan_json(prepared.requests))
+            show_json(plan_json(prepared.requests, show_secrets))
         else:
-            show_lines(plan_table(prepared.requests))
+            show_lines(plan_table(prepared.requests, show_secrets))

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from pungi_osbuild.model import Problem, RunResult
 from pungi_osbuild.report import problem_lines, result_json, result_table
+from pungi_osbuild.secrets import HidingFilter
 
 _STYLES = (
     (re.compile(r"(error|FAILED|CANCELLED)(?=: )"), "bold red"),
@@ -89,6 +90,7 @@ def log_to_stderr(quiet: bool) -> None:
 
 def log_by(handler: logging.Handler, quiet: bool) -> None:
     """Let a handler, and no other, take what the run tells."""
+    handler.addFilter(HidingFilter())
     # koji tells there when a hub does not answer and it tries again.
     for name in ("pungi_osbuild", "koji"):
         logger = logging.getLogger(name)

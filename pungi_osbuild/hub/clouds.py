@@ -9,9 +9,9 @@ that composer has learnt since is recorded as it was returned.
 
 from __future__ import annotations
 
+import json
 from typing import Callable, Mapping, Optional
 
-from pungi_osbuild.hub.signed import harmless_text, without_signature
 from pungi_osbuild.hub.wire import Struct
 from pungi_osbuild.model import (
     AwsS3Upload,
@@ -24,6 +24,7 @@ from pungi_osbuild.model import (
     Uploaded,
     printable,
 )
+from pungi_osbuild.secrets import bare_address, hide_in
 
 _RESULT_NAMES: Mapping[str, Provider] = {
     "org.osbuild.aws": Provider.AWS,
@@ -39,6 +40,12 @@ _NOT_CLOUDS = frozenset({"org.osbuild.koji", "org.osbuild.worker.server"})
 
 MAX_OPTIONS = 32
 """How many options of an upload that is not known are recorded."""
+
+MAX_OPTION = 1000
+"""Characters of each that are recorded."""
+
+DEEPEST = 8
+"""Levels of each that are recorded."""
 
 
 def from_target_result(result: Struct, upload: Optional[Upload]) -> Optional[Uploaded]:
@@ -81,8 +88,16 @@ def _options(result: Struct) -> Struct:
 
 def _unknown(name: str, options: Struct) -> UnknownUpload:
     names = options.names()[:MAX_OPTIONS]
-    shown = {printable(key): printable(harmless_text(key, options.plain(key))) for key in names}
+    shown = {printable(key): _text_of(key, options.plain(key)) for key in names}
     return UnknownUpload(name, tuple(sorted(shown.items())))
+
+
+def _text_of(name: str, value: object) -> str:
+    """Return an option as text, without secrets; of a value that is no text, its JSON."""
+    shown = hide_in(value, name, DEEPEST)
+    text = shown if isinstance(shown, str) else json.dumps(shown, sort_keys=True)
+    text = "".join(character if character.isprintable() else " " for character in text)
+    return text if len(text) <= MAX_OPTION else text[: MAX_OPTION - 3] + "..."
 
 
 def _cloud_image(provider: Provider, options: Struct, upload: Optional[Upload]) -> CloudImage:
@@ -99,8 +114,8 @@ def _aws(options: Struct, upload: Optional[Upload]) -> CloudImage:
 
 
 def _aws_s3(options: Struct, upload: Optional[Upload]) -> CloudImage:
-    url = options.line("url")
-    plain = without_signature(url)
+    url = options.address("url")
+    plain = bare_address(url)
     return CloudImage(
         Provider.AWS_S3,
         id=plain,
@@ -142,7 +157,7 @@ def _container(options: Struct, _upload: Optional[Upload]) -> CloudImage:
 
 def _oci(options: Struct, _upload: Optional[Upload]) -> CloudImage:
     if options.has("url"):
-        return _at_url(Provider.OCI, options.line("url"))
+        return _at_url(Provider.OCI, options.address("url"))
     return CloudImage(
         Provider.OCI,
         id=options.line("image_id"),
@@ -153,11 +168,11 @@ def _oci(options: Struct, _upload: Optional[Upload]) -> CloudImage:
 def _pulp(options: Struct, _upload: Optional[Upload]) -> CloudImage:
     # The two places call it differently: Koji's metadata, and compose-status.json.
     key = "repository_url" if options.has("repository_url") else "repo_url"
-    return _at_url(Provider.PULP, options.line(key))
+    return _at_url(Provider.PULP, options.address(key))
 
 
 def _at_url(provider: Provider, url: str) -> CloudImage:
-    plain = without_signature(url)
+    plain = bare_address(url)
     return CloudImage(provider, id=plain, url=plain, presigned=True if plain != url else None)
 
 

@@ -22,7 +22,8 @@ import requests
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import PlacementError
 from pungi_osbuild.hub.profile import Profile
-from pungi_osbuild.model import printable, without_logins
+from pungi_osbuild.model import printable
+from pungi_osbuild.secrets import hide
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +129,7 @@ def download(
             " mounted here" % (profile.name, profile.topdir),
             "Set topurl in the profile, or mount Koji's volume.",
         )
-    url = "%s/%s" % (profile.topurl, quote(path))
+    url = "%s/%s" % (profile.files_url, quote(path))
     with ExitStack() as stack:
         kept = stack.enter_context(Connections()) if connections is None else connections
         chunks = _Download(url, size, persistence or Persistence(), kept).chunks()
@@ -222,7 +223,7 @@ class _Download:
                 raise self._failed(trouble, tries) from trouble
             logger.warning(
                 "the download of %s stopped after %d bytes: %s; it is tried again in %d s",
-                *(without_logins(self._url), self._had, _why(trouble), pause),
+                *(hide(self._url), self._had, _why(trouble), pause),
             )
             persistence.clock.sleep(pause)
 
@@ -318,7 +319,7 @@ class _Download:
 
     def _refused(self, why: str, solution: str = "") -> PlacementError:
         return PlacementError(
-            "%s cannot be downloaded: %s" % (without_logins(self._url), why),
+            "%s cannot be downloaded: %s" % (self._url, why),
             solution or "Check the address; when it answers, run this again.",
         )
 
@@ -367,7 +368,7 @@ def _received(response: requests.Response) -> Iterator[bytes]:
 
 def _why(error: Exception) -> str:
     """Return what went wrong in a line: of what urllib3 wraps, what the system said."""
-    text = printable(" ".join(str(error).split()))
+    text = hide(printable(" ".join(str(error).split())))
     cut = re.search(r"IncompleteRead\((\d+) bytes read, (\d+) more expected\)", text)
     if cut:
         return "it ended after %s bytes, %s more were expected" % cut.groups()

@@ -8,16 +8,18 @@ file. So it is never recorded here, but asked for when somebody wants it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
 from typing import Iterator, List, Mapping, Optional, Sequence
+from urllib.parse import parse_qs, urlsplit
 
 from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import composestatus
 from pungi_osbuild.hub.profile import Profile
 from pungi_osbuild.hub.results import download_output
 from pungi_osbuild.hub.session import Call, Hub, HubFaultError, Reply
-from pungi_osbuild.hub.signed import expiry, without_signature
 from pungi_osbuild.hub.talks import Talk, hold_all
 from pungi_osbuild.hub.wire import MAX_TEXT, Struct, json_struct
+from pungi_osbuild.secrets import bare_address
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,21 @@ class LiveAddress:
     def has_expired(self, now: float) -> bool:
         """Whether nothing can be fetched there any more, at a time in seconds since the epoch."""
         return self.expires is not None and self.expires <= now
+
+
+def expiry(url: str) -> Optional[float]:
+    """
+    Return when a signature of S3's expires, in seconds since the epoch.
+
+    :returns: None for an address that does not say: it is not signed, or otherwise
+    """
+    try:
+        query = parse_qs(urlsplit(url).query)
+        signed = datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ")
+        lasts = timedelta(seconds=int(query["X-Amz-Expires"][0]))
+        return (signed.replace(tzinfo=timezone.utc) + lasts).timestamp()
+    except (KeyError, ValueError, OverflowError):
+        return None
 
 
 def live_addresses(
@@ -115,7 +132,7 @@ def _signed(value: object, address: str) -> Optional[str]:
         (
             text
             for text in _texts(value)
-            if text != address and _is_harmless(text) and without_signature(text) == address
+            if text != address and _is_harmless(text) and bare_address(text) == address
         ),
         None,
     )

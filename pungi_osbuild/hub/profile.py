@@ -11,12 +11,16 @@ import koji
 
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.model import KojiPlace
+from pungi_osbuild.secrets import bare_address
 
 
 @dataclass(frozen=True)
 class Profile:
     """
     A Koji profile as ``koji`` reads it.
+
+    An address in a profile may hold a login. It is used to connect, and never shown, logged or
+    recorded: ``server``, ``topurl`` and ``weburl`` are without it, however they are given.
 
     :param server: the hub's XML-RPC address
     :param topurl: where its files are served; empty when the profile does not say
@@ -38,6 +42,20 @@ class Profile:
     user: Optional[str] = None
     password: Optional[str] = field(default=None, repr=False)
     session_options: Tuple[Tuple[str, Any], ...] = ()
+    hub_url: str = field(default="", repr=False)
+    """The address of the hub to connect to, with its login."""
+    files_url: str = field(default="", repr=False)
+    """The address of Koji's files to connect to, with its login."""
+
+    def __post_init__(self) -> None:
+        """Keep what is shown and what is connected to apart."""
+        for shown, used in (("server", "hub_url"), ("topurl", "files_url"), ("weburl", "")):
+            given = getattr(self, shown)
+            bare = bare_address(given)
+            # Given an address without a secret, an address to connect to stays as it was.
+            if used and (given != bare or bare_address(getattr(self, used)) != bare):
+                object.__setattr__(self, used, given)
+            object.__setattr__(self, shown, bare)
 
     @property
     def place(self) -> KojiPlace:

@@ -326,7 +326,7 @@ class Hub:
             options.update(user=self.profile.user, password=self.profile.password)
         if self._hurried:
             options.update(_hurried(options))
-        return ClientSession(self.profile.server, options)
+        return ClientSession(self.profile.hub_url, options)
 
 
 def _hurried(options: Mapping[str, Any]) -> Dict[str, int]:

@@ -23,6 +23,7 @@ import requests
 from urllib3.exceptions import NewConnectionError
 
 from pungi_osbuild.model import printable
+from pungi_osbuild.secrets import hide
 
 OFFLINE = int(koji.ServerOffline.faultCode)
 """koji's faultCode of a hub that is offline."""
@@ -126,9 +127,8 @@ def _was_never_sent(error: requests.RequestException) -> bool:
 
 def one_line(error: BaseException) -> str:
     """Return an error in one line: of what urllib3 wraps, what the system said."""
-    # An old hub's address holds the session's key.
-    said = printable(" ".join(str(error).split()))
-    text = re.sub(r"\b(session-(?:id|key))=[^&\s'\")]+", r"\1=...", said)
+    # The address of the hub may hold a login, and an old hub's holds the session's key.
+    text = hide(printable(" ".join(str(error).split())))
     system = re.search(r"\[Errno -?\d+\] ([^'\")]+)", text)
     if system:
         return system.group(1)

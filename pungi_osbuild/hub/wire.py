@@ -15,6 +15,7 @@ from typing import Mapping, Optional, Tuple
 
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.model import printable
+from pungi_osbuild.secrets import hide, hide_in
 
 MAX_TEXT = 4096
 MAX_ITEMS = 10_000
@@ -40,20 +41,24 @@ class Struct:
         self.where = where
 
     def text(self, key: str) -> str:
-        """Return a text of at most ``MAX_TEXT`` characters, made :func:`printable`."""
+        """Return a text of at most ``MAX_TEXT`` characters, :func:`printable`, without secrets."""
+        return hide(self._text(key))
+
+    def _text(self, key: str) -> str:
         value = self._value.get(key)
         if not isinstance(value, str) or len(value) > MAX_TEXT:
-            # An address may be signed: what it is signed with must not be in a message.
-            shown = value if key != "url" else type(value)
-            raise unusable("%s, %s" % (self.where, key), "a text", shown)
+            raise unusable("%s, %s" % (self.where, key), "a text", hide_in(value, key, 4))
         return printable(value)
 
     def line(self, key: str) -> str:
         """Return a text that is one printable line: nothing that a terminal or script would do."""
-        value = self.text(key)
+        return hide(self.address(key))
+
+    def address(self, key: str) -> str:
+        """Return one printable line as it came: an address may be signed, and so be a secret."""
+        value = self._text(key)
         if not value or not value.isprintable():
-            shown = value if key != "url" else type(value)
-            raise unusable("%s, %s" % (self.where, key), "one line of text", shown)
+            raise unusable("%s, %s" % (self.where, key), "one line of text", hide(value))
         return value
 
     def maybe_text(self, key: str) -> Optional[str]:
@@ -186,12 +191,18 @@ def not_asked_for(where: str, wanted: object, value: object) -> ReplyError:
 def _shown(value: object) -> str:
     """Return the beginning of a value as Python writes it, however large or deep it is."""
     try:
-        shown = _SHORT.repr(value)
+        shown = hide(_SHORT.repr(value))
     except (ValueError, RecursionError):  # a number of more digits than Python writes
         shown = "a %s" % type(value).__name__
     return shown if len(shown) <= MAX_SHOWN else shown[: MAX_SHOWN - 3] + "..."
 
 
-_SHORT = reprlib.Repr()
+class _Short(reprlib.Repr):
+    def repr_str(self, x: str, level: int) -> str:
+        # Before it is cut: half a login cannot be recognized any more.
+        return super().repr_str(hide(x[:MAX_TEXT]), level)
+
+
+_SHORT = _Short()
 _SHORT.maxlevel = 4
 _SHORT.maxstring = _SHORT.maxother = MAX_SHOWN

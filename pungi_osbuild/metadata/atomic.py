@@ -68,13 +68,14 @@ def _move(part: Path, path: Path) -> None:
         part.rename(path)
 
 
-def create(part: Path) -> int:
+def create(part: Path, mode: int = 0o666) -> int:
     """Return a descriptor of a new, empty file to write to; it follows no link.
 
+    :param mode: as far as the umask allows
     :raises OSError: when there is something already, or the folder cannot be written to
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.open(part, flags, 0o666)
+    return os.open(part, flags, mode)
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -48,7 +48,7 @@ from pungi_osbuild.model.outcome import (
     RunResult,
     TaskTimes,
 )
-from pungi_osbuild.model.plain import JsonDict, one_line, printable, without_logins
+from pungi_osbuild.model.plain import JsonDict, one_line, printable
 from pungi_osbuild.model.problem import Problem, Severity, has_errors
 from pungi_osbuild.model.problemcodes import PROBLEM_CODES, ProblemCode
 from pungi_osbuild.model.request import METHOD, ImageRequest
@@ -117,5 +117,4 @@ __all__ = [
     "option_texts",
     "printable",
     "sent_digest",
-    "without_logins",
 ]

@@ -9,6 +9,7 @@ from typing import Optional, Tuple
 from pungi_osbuild.model.compose import ComposeIdentity
 from pungi_osbuild.model.image import PlacedImage
 from pungi_osbuild.model.request import ImageRequest
+from pungi_osbuild.secrets import bare_address
 
 
 class OutcomeKind(str, Enum):
@@ -103,12 +104,21 @@ class Outcome:
 
 @dataclass(frozen=True)
 class KojiPlace:
-    """Which Koji instance built the images; the addresses that later readers need."""
+    """
+    Which Koji instance built the images; the addresses that later readers need.
+
+    They hold no login and no query, whoever has written them down.
+    """
 
     profile: str
     server: str
     topurl: str
     weburl: str
+
+    def __post_init__(self) -> None:
+        """Leave out what is secret."""
+        for part in ("server", "topurl", "weburl"):
+            object.__setattr__(self, part, bare_address(getattr(self, part)))
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Dict, Mapping
 
 JsonDict = Dict[str, Any]
-
-
-_LOGIN = re.compile(r"(?<=://)[^/@\s]*@")
-
-
-def without_logins(text: str) -> str:
-    """Return a text in which no address says a user or password any more."""
-    return _LOGIN.sub("***@", text)
 
 
 def printable(text: str, kept: str = "\n\t") -> str:

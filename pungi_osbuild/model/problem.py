@@ -8,6 +8,7 @@ from typing import Iterable, Tuple
 
 from pungi_osbuild.model.plain import JsonDict, one_line
 from pungi_osbuild.model.problemcodes import ProblemCode
+from pungi_osbuild.secrets import hide
 
 
 class Severity(str, Enum):
@@ -28,7 +29,8 @@ class Problem:
     :param message: what is wrong
     :param hint: what to do about it; never empty
 
-    Place, message and hint are one line each and can be printed, whatever the config holds.
+    Place, message and hint are one line each, can be printed and hold no secret, whatever the
+    config holds.
     """
 
     code: ProblemCode
@@ -38,9 +40,9 @@ class Problem:
     hint: str
 
     def __post_init__(self) -> None:
-        """Write out what nobody can see: a line break, an escape sequence, half a character."""
+        """Hide secrets; escape what nobody can see: line breaks, control characters."""
         for part in ("place", "message", "hint"):
-            object.__setattr__(self, part, one_line(getattr(self, part)))
+            object.__setattr__(self, part, one_line(hide(getattr(self, part))))
 
     @property
     def is_error(self) -> bool:

@@ -10,6 +10,7 @@ from pungi_osbuild.model.compose import Arch
 from pungi_osbuild.model.config import ImageConfig, Repo
 from pungi_osbuild.model.plain import JsonDict
 from pungi_osbuild.model.template import UploadTemplate
+from pungi_osbuild.secrets import hide_known, secrets_in
 
 METHOD = "osbuildImage"
 """The hub's method that a request is submitted by."""
@@ -130,6 +131,10 @@ class ImageRequest:
         :param subfolder: ``images`` or ``iso``
         """
         return "%s/%s" % (dict(self.variant_topdirs)[arch], subfolder)
+
+    def hidden(self, text: str) -> str:
+        """Return what somebody says of the request, without its secrets, however it is quoted."""
+        return hide_known(text, secrets_in(self._opts()))
 
     def describe(self) -> str:
         """Return how messages call the request: variant, arches, name and image type."""

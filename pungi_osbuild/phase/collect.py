@@ -44,7 +44,6 @@ from pungi_osbuild.model import (
 )
 from pungi_osbuild.phase.orphans import are_there, may_appear
 from pungi_osbuild.phase.place import Care, Source, place
-from pungi_osbuild.phase.redact import without_secrets
 from pungi_osbuild.phase.saved import Provenance, save_logs, saved_folder
 
 logger = logging.getLogger(__name__)
@@ -318,7 +317,7 @@ def failed(submitted: Submitted, reason: str, task: Optional[Task]) -> Outcome:
         kind=OutcomeKind.FAILED,
         task_id=submitted.task_id,
         attempt=submitted.attempt,
-        reason=without_secrets(reason, submitted.request),
+        reason=submitted.request.hidden(reason),
         times=task.times if task is not None else TaskTimes(),
     )
 
@@ -348,5 +347,5 @@ def refused(request: ImageRequest, attempt: int, reason: str) -> Outcome:
         request=request,
         kind=OutcomeKind.FAILED,
         attempt=attempt,
-        reason=without_secrets(reason, request),
+        reason=request.hidden(reason),
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from pungi_osbuild.secrets import HidingFilter
+
 _PACKAGE = "pungi_osbuild"
 _KOJI = "koji"
 """koji tells there when a hub does not answer and it tries again; to other phases, too."""
@@ -12,6 +14,7 @@ _KOJI = "koji"
 class _Forward(logging.Handler):
     def __init__(self, target: logging.Logger, format: str) -> None:
         super().__init__(logging.INFO)
+        self.addFilter(HidingFilter())
         self._target = target
         self._text = format
 

@@ -28,7 +28,6 @@ from pungi_osbuild.model import (
     OutcomeKind,
     PlacedImage,
     RunResult,
-    without_logins,
 )
 from pungi_osbuild.phase.collect import Submitted
 from pungi_osbuild.phase.composeview import PungiCompose, PungiVariant
@@ -37,6 +36,7 @@ from pungi_osbuild.phase.place import Source
 from pungi_osbuild.phase.record import check_writable
 from pungi_osbuild.phase.sanity import check_sanity
 from pungi_osbuild.phase.tasklog import TaskLogs
+from pungi_osbuild.secrets import hide
 
 DELIVERABLE = "osbuild"
 """What Pungi's in-tree phase calls its images in deliverables.json."""
@@ -162,7 +162,7 @@ class PungiHost:
             ", but going on anyway." if request.can_fail else ".",
         )
         # Composer quotes addresses as they were given to it.
-        self.log.error("%s", without_logins(describe_failure(outcome)))
+        self.log.error("%s", hide(describe_failure(outcome)))
         self.log.error("See %s for details", self.task_logs.path(request))
         self.messages.send(IMAGE_FAIL, _fields_of_failure(outcome))
 

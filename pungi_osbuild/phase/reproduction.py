@@ -32,6 +32,7 @@ from pungi_osbuild.model import Artifact, Checksum, KojiPlace
 from pungi_osbuild.phase.place import Source
 from pungi_osbuild.phase.reading import CHUNK
 from pungi_osbuild.phase.saved import MAX_SIZE, save_file, saved_folder
+from pungi_osbuild.secrets import PRIVATE
 
 PROGRAM = "osbuild"
 MOST_NAMED = 20
@@ -201,7 +202,7 @@ def fetch_manifest(image: ImageRecord, koji: KojiPlace, topdir: str, folder: Pat
     try:
         remote = build_file(image.koji.nvr, name)
         local = local_path(profile, remote)
-        save_file(Source(local, lambda: download(profile, remote)), path)
+        save_file(Source(local, lambda: download(profile, remote)), path, PRIVATE)
     except PungiOsbuildError as error:
         raise InputError(
             "the manifest of %s cannot be had from Koji: %s" % (image.path, error.reason),

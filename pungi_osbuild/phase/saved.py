@@ -20,7 +20,7 @@ from pungi_osbuild.hub import OutputFile, beside_image, plain_name
 from pungi_osbuild.metadata.atomic import create, making, replace_text
 from pungi_osbuild.model import Arch, BuiltImage, ImageRequest
 from pungi_osbuild.phase.place import Source
-from pungi_osbuild.phase.redact import redacted, without_secrets
+from pungi_osbuild.secrets import PRIVATE, hide_log
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def save_logs(folder: Path, files: Sequence[OutputFile], request: ImageRequest) 
     for file in files:
         path = folder / file.name
         try:
-            replace_text(path, without_secrets(redacted(file.content), request))
+            replace_text(path, request.hidden(hide_log(file.content)))
         except OSError as error:
             logger.warning("the log %s cannot be saved: %s", path, error.strerror or error)
         else:
@@ -77,8 +77,8 @@ class Provenance:
     """
     Saves the manifest and the SBOMs of images (``osbuild_save_provenance``).
 
-    They are saved as Koji has them. A manifest holds what the image is made of, customizations
-    included.
+    They are saved as Koji has them. A manifest holds what the image is made of, passwords and keys
+    of its customizations included, so only its owner may read it.
 
     :param topdir: the compose folder
     :param at_koji: says where a file of Koji's is, named by its path below Koji's topdir
@@ -95,7 +95,8 @@ class Provenance:
         for name in (*names, *image.sboms):
             path = folder / plain_name(name, "a file of the build")
             try:
-                save_file(self.at_koji(beside_image(image, name)), path)
+                mode = 0o666 if name in image.sboms else PRIVATE
+                save_file(self.at_koji(beside_image(image, name)), path, mode)
             except PungiOsbuildError as error:
                 logger.warning("%s was not saved: %s", name, error.reason)
             except OSError as error:
@@ -105,10 +106,11 @@ class Provenance:
         return tuple(saved)
 
 
-def save_file(source: Source, path: Path) -> None:
+def save_file(source: Source, path: Path, mode: int = 0o666) -> None:
     """
     Save a file of Koji's of ``MAX_SIZE`` bytes at most; its folder is made.
 
+    :param mode: as far as the umask allows; ``PRIVATE`` for a manifest
     :raises OSError: it cannot be read or written, or is larger
     :raises PlacementError: it cannot be downloaded
     """
@@ -117,7 +119,7 @@ def save_file(source: Source, path: Path) -> None:
     with (
         _content(source) as chunks,
         making(path) as part,
-        os.fdopen(create(part), "wb") as file,
+        os.fdopen(create(part, mode), "wb") as file,
     ):
         for chunk in chunks:
             size += len(chunk)

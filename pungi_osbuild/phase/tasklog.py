@@ -14,9 +14,9 @@ from pungi_osbuild.model import (
     JsonDict,
     Outcome,
     PlacedImage,
-    without_logins,
 )
 from pungi_osbuild.phase.collect import Submitted
+from pungi_osbuild.secrets import hide, hide_in
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class TaskLogs:
     def _write(self, request: ImageRequest, lines: List[str]) -> None:
         stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(self._now()))
         # Composer quotes addresses as they were given to it.
-        text = without_logins("%s UTC %s\n" % (stamp, "\n    ".join(lines)))
+        text = hide("%s UTC %s\n" % (stamp, "\n    ".join(lines)))
         path = self.path(request)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -81,7 +81,7 @@ def _shown(request: ImageRequest) -> str:
     opts: JsonDict = arguments[-1]
     if "customizations" in opts:
         opts["customizations"] = _HIDDEN
-    return json.dumps(arguments, sort_keys=True)
+    return json.dumps(hide_in(arguments), sort_keys=True)
 
 
 def _image_lines(image: PlacedImage) -> Iterator[str]:

@@ -37,12 +37,10 @@ from pungi_osbuild.rehearsal.records import (
 )
 from pungi_osbuild.rehearsal.state import State
 from pungi_osbuild.rehearsal.wire import TaskFault
+from pungi_osbuild.secrets import PRIVATE
 
 FORMAT = "pungi-osbuild rehearsal hub"
 VERSION = 2
-PRIVATE = 0o600
-"""The file holds the keys of sessions."""
-
 _ROWS = (Archive, Build, Listing, Session, Tag, Tagging, Target, Task, User)
 _PARTS = (ArchiveType, ExportedFile, HubUser, ImageType, Provider, TaskFault)
 _WORK = (Beginning, Compose, Conclusion, Offer, Order, Start, Vacancy)
@@ -146,6 +144,8 @@ class Memory:
         unfinished = self._path.with_name(self._path.name + ".unfinished")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            # It holds the keys of sessions, and what was asked for.
+            unfinished.unlink(missing_ok=True)
             unfinished.touch(mode=PRIVATE)
             unfinished.write_text('{%s,"kept":%s}\n' % (head, body), encoding="utf-8")
             unfinished.replace(self._path)

@@ -27,8 +27,8 @@ from pungi_osbuild.rehearsal.views import (
     build_view,
     task_line,
     task_view,
-    without_login,
 )
+from pungi_osbuild.secrets import hide
 
 WEB_PATH = "/koji"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -173,7 +173,7 @@ def _environment() -> Environment:
         finalize=_open,
         trim_blocks=True,
     )
-    environment.filters.update(time=_time, took=_took, plain=_plain)
+    environment.filters.update(time=_time, took=_took)
     return environment
 
 
@@ -190,15 +190,11 @@ def _took(seconds: Optional[float]) -> str:
     return "%d min %02d s" % (minutes, rest)
 
 
-def _plain(value: Any) -> str:
-    return without_login(str(value))
-
-
 def _open(value: Any) -> Any:
-    """Return what a page shows, with nothing hidden: neither controls nor what turns text round."""
+    """Return what a page shows: no secret, and no invisible character."""
     if not isinstance(value, str) or hasattr(value, "__html__"):
         return value
-    return "".join(map(_visible, value))
+    return "".join(map(_visible, hide(value)))
 
 
 def _visible(character: str) -> str:

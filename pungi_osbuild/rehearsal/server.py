@@ -23,6 +23,7 @@ from pungi_osbuild.rehearsal.ledger import Ledger
 from pungi_osbuild.rehearsal.methods.people import KOJI_VERSION
 from pungi_osbuild.rehearsal.pages import POLICY, Page, Pages
 from pungi_osbuild.rehearsal.rpc import Office
+from pungi_osbuild.rehearsal.sameorigin import foreign
 from pungi_osbuild.rehearsal.settings import HubSettings
 from pungi_osbuild.rehearsal.swelling import Body
 from pungi_osbuild.rehearsal.trouble import PAGES
@@ -213,6 +214,23 @@ class _Handler(BaseHTTPRequestHandler):
         """Let nobody wait for ever."""
         super().setup()
         self.connection.settimeout(self.server.settings.patience)
+
+    def parse_request(self) -> bool:
+        """Read a request's head; another site's web page is refused, whatever it asks for."""
+        if not super().parse_request():
+            return False
+        hosts, origins = (self.headers.get_all(name, []) for name in ("Host", "Origin"))
+        reached = self.connection.getsockname()[0].replace("::ffff:", "")
+        own = frozenset({self.server.settings.host.lower(), reached})
+        try:
+            asked = "" if self.path.startswith("/") else urlsplit(self.path).netloc
+        except ValueError:
+            asked = self.path
+        reason = foreign(hosts, origins, asked, own)
+        if reason is not None:
+            self.server.ledger.count(requests=1)
+            self._refuse(HTTPStatus.FORBIDDEN, reason)
+        return reason is None
 
     def do_POST(self) -> None:
         """Answer a call."""
@@ -421,10 +439,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
 
-    def _refuse(self, status: HTTPStatus) -> None:
+    def _refuse(self, status: HTTPStatus, reason: Optional[str] = None) -> None:
         # What was not read of a request would be taken for the next one.
         self.close_connection = True
-        self.send_error(status)
+        self.send_error(status, explain=reason)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Log nothing: the hub is quiet, and keeps a ledger."""

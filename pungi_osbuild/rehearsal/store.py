@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any, Callable, Optional, Tuple
 
+from pungi_osbuild.secrets import PRIVATE
+
 
 class Store:
     """
@@ -28,7 +30,7 @@ class Store:
         # A reader never sees half a file, although this one is written again and again.
         unfinished = self.topdir / "work" / (".%d-%s" % (task_id, name))
         target = self.task_folder(task_id) / name
-        _in_its_folder(unfinished, lambda: unfinished.write_bytes(text.encode("utf-8")))
+        _in_its_folder(unfinished, lambda: _write(unfinished, name, text.encode("utf-8")))
         _in_its_folder(target, lambda: unfinished.replace(target))
 
     def outputs(self, task_id: int) -> Tuple[Path, ...]:
@@ -50,7 +52,7 @@ class Store:
         :param path: below topdir
         """
         target = self.topdir / path
-        _in_its_folder(target, lambda: target.write_bytes(content))
+        _in_its_folder(target, lambda: _write(target, target.name, content))
 
     def served(self, path: str) -> Optional[Path]:
         """
@@ -65,6 +67,14 @@ class Store:
         except (ValueError, OSError, RuntimeError):
             return None
         return found if found.is_file() else None
+
+
+def _write(path: Path, name: str, content: bytes) -> None:
+    """Write a file; one that has to hold the secrets of a request is its owner's alone."""
+    if name == "compose-request.json" or name.endswith(".manifest.json"):
+        path.unlink(missing_ok=True)
+        path.touch(mode=PRIVATE)
+    path.write_bytes(content)
 
 
 def _in_its_folder(path: Path, make: Callable[[], object]) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild.rehearsal.records import Archive, Build, Task
 from pungi_osbuild.rehearsal.rpc import Office
 from pungi_osbuild.rehearsal.wire import BUILD_STATES, TASK_STATES, TaskFault
+from pungi_osbuild.secrets import hide_in, hide_known, secrets_in
 
 ARGUMENTS = ("name", "version", "distro", "image type", "target", "arches")
 _TASK_STATES = {number: name for name, number in TASK_STATES.items()}
@@ -20,7 +20,6 @@ _MOODS = {
     **{"FAILED": "bad", "failure": "bad"},
     **{"OPEN": "busy", "BUILDING": "busy", "pending": "busy", "building": "busy"},
 }
-_LOGIN = re.compile(r"(?<=//)[^/@\s]+(?=@)")
 
 
 @dataclass(frozen=True)
@@ -127,11 +126,6 @@ class BuildView:
     logs: Tuple[File, ...]
 
 
-def without_login(text: str) -> str:
-    """Return a text with user and password of its addresses hidden."""
-    return _LOGIN.sub("***", text)
-
-
 def task_line(office: Office, task: Task, now: float) -> TaskLine:
     """Return a task's line."""
     state = _TASK_STATES[task.state]
@@ -173,16 +167,18 @@ def task_view(office: Office, task: Task, now: float) -> TaskView:
     state = office.state
     children = (state.tasks[number] for number in state.children.get(task.id, ()))
     paths = office.store.outputs(task.id)
+    secrets = _secrets(task)
+    fault = task.fault
     return TaskView(
         task=task_line(office, task, now),
         started=task.start_ts,
         ended=task.completion_ts,
         parent=task.parent,
-        fault=task.fault,
+        fault=fault and replace(fault, text=hide_known(fault.text, secrets)),
         result=task.result,
         arguments=tuple(_arguments(task)),
         hidden=_hidden(task),
-        images=tuple(_images(office, task)),
+        images=tuple(_images(office, task, secrets)),
         builds=tuple(map(build_line, state.builds_by_task(task.id))),
         children=tuple(task_line(office, child, now) for child in children),
         files=tuple(_file(office, path) for path in paths),
@@ -191,12 +187,17 @@ def task_view(office: Office, task: Task, now: float) -> TaskView:
 
 def _arguments(task: Task) -> Iterator[Tuple[str, Any]]:
     if task.method != "osbuildImage":
-        yield "request", list(task.request)
+        yield "request", hide_in(list(task.request))
         return
-    yield from zip(ARGUMENTS, task.request)
+    yield from zip(ARGUMENTS, hide_in(list(task.request[:6])))
     for name, value in sorted(task.request[6].items()):
         if name != "customizations":
-            yield name, value
+            yield name, hide_in(value, name)
+
+
+def _secrets(task: Task) -> Sequence[str]:
+    """Return what is secret of a request, for whoever quotes it."""
+    return secrets_in(task.request[6]) if task.method == "osbuildImage" else ()
 
 
 def _hidden(task: Task) -> Tuple[str, ...]:
@@ -205,7 +206,7 @@ def _hidden(task: Task) -> Tuple[str, ...]:
     return tuple(map(str, task.request[6].get("customizations") or ()))
 
 
-def _images(office: Office, task: Task) -> Iterator[ImageView]:
+def _images(office: Office, task: Task, secrets: Sequence[str]) -> Iterator[ImageView]:
     """Give what compose-status.json says: one entry for each arch, in the order of the request."""
     path = office.store.output(task.id, "compose-status.json")
     if path is None:
@@ -218,8 +219,8 @@ def _images(office: Office, task: Task) -> Iterator[ImageView]:
             status=image["status"],
             mood=_mood(image["status"]),
             upload=" ".join(str(upload[key]) for key in ("type", "status") if key in upload),
-            told=upload.get("options"),
-            reason="; ".join(_reasons(image.get("error"))),
+            told=hide_in(upload.get("options")),
+            reason=hide_known("; ".join(_reasons(image.get("error"))), secrets),
         )
 
 
@@ -254,7 +255,7 @@ def _uploads(archives: Sequence[Archive]) -> Iterator[UploadView]:
     for archive in archives:
         results: List[Mapping[str, Any]] = archive.extra.get("upload_target_results") or []
         for result in results:
-            yield UploadView(archive.arch, str(result["name"]), result.get("options"))
+            yield UploadView(archive.arch, str(result["name"]), hide_in(result.get("options")))
 
 
 def _archive(build: Build, archive: Archive) -> File:

@@ -7,12 +7,17 @@ from typing import Any, Dict, List, Sequence
 
 from pungi_osbuild.model import METHOD, ImageRequest
 from pungi_osbuild.report.columns import columns
+from pungi_osbuild.secrets import hide_in
 
 FROM_HUB = "(from the hub)"
 
 
-def plan_table(requests: Sequence[ImageRequest]) -> List[str]:
-    """Return the lines that show a plan: a task a row, then each task's arguments."""
+def plan_table(requests: Sequence[ImageRequest], show_secrets: bool = False) -> List[str]:
+    """
+    Return the lines that show a plan: a task a row, then each task's arguments.
+
+    :param show_secrets: show passwords, keys and logins, which are hidden otherwise
+    """
     if not requests:
         return ["No task would be submitted."]
     header = ("#", "VARIANT", "ARCHES", "IMAGE TYPE", "N-V-R", "TARGET", "MAY FAIL")
@@ -30,20 +35,27 @@ def plan_table(requests: Sequence[ImageRequest]) -> List[str]:
     ]
     lines = columns(header, rows)
     for request in requests:
-        *positional, opts = request.arguments()
+        *positional, opts = _arguments(request, show_secrets)
         lines.extend(["", "#%d %s(" % (request.number + 1, METHOD)])
         lines.append("    %s," % ", ".join(json.dumps(value) for value in positional))
         lines.append("    opts=%s)" % _indented(opts))
     return [*lines, "", "%d task%s." % (len(requests), "" if len(requests) == 1 else "s")]
 
 
+def _arguments(request: ImageRequest, show_secrets: bool) -> List[Any]:
+    arguments = request.arguments()
+    return arguments if show_secrets else [hide_in(argument) for argument in arguments]
+
+
 def _indented(opts: Dict[str, Any]) -> str:
     return json.dumps(opts, indent=4, sort_keys=True).replace("\n", "\n    ")
 
 
-def plan_json(requests: Sequence[ImageRequest]) -> List[Dict[str, Any]]:
-    """Return a plan as ``plan --format json`` prints it; a release that only the hub can give
-    is null.
+def plan_json(requests: Sequence[ImageRequest], show_secrets: bool = False) -> List[Dict[str, Any]]:
+    """
+    Return a plan as ``plan --format json`` prints it; a release that only the hub can give is null.
+
+    :param show_secrets: as for :func:`plan_table`
     """
     return [
         {
@@ -59,7 +71,7 @@ def plan_json(requests: Sequence[ImageRequest]) -> List[Dict[str, Any]]:
             "can_fail": request.can_fail,
             "subvariant": request.subvariant,
             "method": METHOD,
-            "args": request.arguments(),
+            "args": _arguments(request, show_secrets),
         }
         for request in requests
     ]

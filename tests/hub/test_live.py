@@ -11,7 +11,7 @@ import pytest
 from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import LiveAddress, Profile, SignedUpload, live_addresses, read_profile
-from pungi_osbuild.hub.signed import expiry
+from pungi_osbuild.hub.live import expiry
 from pungi_osbuild.metadata import Selection, load
 from pungi_osbuild.rehearsal import HubSettings, RehearsalHub
 from pungi_osbuild.rehearsal.settings import ResultsIn

@@ -1027,7 +1027,7 @@ def test_no_secret_is_in_a_log(home: Path) -> None:
             text = path.read_text("utf-8")
             assert not any(secret in text for secret in secrets), path
     assert not any(secret in phase.log.text for secret in secrets)
-    assert "https://***@repos.example.com/$arch" in logs[0].read_text("utf-8")
+    assert "https://(hidden)@repos.example.com/$arch" in logs[0].read_text("utf-8")
 
 
 # Ending early

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pungi_osbuild.hub import HubFaultError, fault_text
 from pungi_osbuild.model import Customizations, ImageRequest
 from pungi_osbuild.phase.collect import Submitted, cancelled, failed, refused
-from pungi_osbuild.phase.redact import HIDDEN, without_secrets
+from pungi_osbuild.secrets import HIDDEN
 from tests.cli.commands import Done, hub, pungi_osbuild
 from tests.values import a_request, an_image_config
 
@@ -128,8 +128,8 @@ def test_whoever_quotes_a_request_tells_no_secret(quoted: str) -> None:
     ):
         assert MARK not in (outcome.reason or "")
         assert HIDDEN in (outcome.reason or "")
-    assert "vim-enhanced" in without_secrets(json.dumps(CUSTOMIZATIONS), request)
-    assert "wheel" in without_secrets(repr(CUSTOMIZATIONS), request)
+    assert "vim-enhanced" in request.hidden(json.dumps(CUSTOMIZATIONS))
+    assert "wheel" in request.hidden(repr(CUSTOMIZATIONS))
 
 
 def test_nothing_shows_a_secret() -> None:
@@ -157,7 +157,7 @@ def test_no_secret_is_left(password: str, key: str, quote: Any) -> None:
     value = {"user": [{"password": password, "key": key}]}
     request = a_request(config=an_image_config(customizations=Customizations.from_conf(value)))
     text = "%s and %s" % (quote(password), quote(key))
-    shown = without_secrets("<%s>" % text, request)
+    shown = request.hidden("<%s>" % text)
     for secret in (password, key):
         if len(secret) >= 6:
             assert secret not in shown

@@ -115,7 +115,7 @@ def test_secrets_are_not_written(tmp_path: Path) -> None:
     text = logs.path(request).read_text("utf-8")
     assert "hunter2" not in text
     assert "s3cr3t" not in text
-    assert '"https://***@r.example.com/$arch?x=a@b"' in text
+    assert '"https://(hidden)@r.example.com/$arch?x=(hidden)"' in text
     assert '"https://r.example.com/x@y"' in text
     assert '"customizations": "not shown: it may hold secrets"' in text
     assert request.arguments() == sent

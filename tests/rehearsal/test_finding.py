@@ -156,7 +156,7 @@ def test_the_hub_keeps_a_ledger(desk: Desk) -> None:
         calls.hasPerm("image")
     desk.session(None).getAPIVersion()
     assert [(call.user, call.method, call.params) for call in desk.hub.calls] == [
-        (None, "login", ("pungi", "***", {"opts": None})),
+        (None, "login", ("pungi", "(hidden)", {"opts": None})),
         ("pungi", "getTaskInfo", ([1, 2], {"request": True})),
         ("pungi", "hasPerm", ("image",)),
         (None, "getAPIVersion", ()),

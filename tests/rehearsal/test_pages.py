@@ -120,7 +120,7 @@ def test_a_task_has_everything_on_its_page(desk: Desk) -> None:
     assert "distro fedora-41" in look.words
     assert "region: us-east-1" in look.words
     assert re.search(r"x86_64 success aws success ami: ami-[0-9a-f]{17}", look.words)
-    assert "https://***@example.com/$arch" in look.words
+    assert "https://(hidden)@example.com/$arch" in look.words
     assert "me:pw" not in look.words
     links = reached(desk, look)
     assert set(links.values()) == {200}

@@ -1,0 +1,283 @@
+"""
+What is secret, and the one way to hide it.
+
+A value is secret by the name of its field (password, token, key, ...), by what it looks like (a
+private key, a password's hash), or by where it stands: the login and the query of an address, and
+fields of customizations such as a file's data or the kernel's arguments. Whatever is written,
+logged, printed or shown on a page goes through here. Only two things keep their secrets, and only
+their owner may read them: osbuild manifests, and the rehearsal's ``compose-request.json``.
+
+Imports nothing of the package, so that everything in it can use this.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from functools import lru_cache
+from typing import Any, Iterable, Iterator, List, Match, Set, Tuple
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+HIDDEN = "(hidden)"
+
+PRIVATE = 0o600
+"""The mode of a file that has to hold secrets."""
+
+_SECRET_NAME = re.compile(
+    r"pass(?:word|wd|phrase|code)|pwd|secret|token|credential|private|signature|cookie"
+    r"|authori[sz](?:ed|ation)|rootpw|crypted"
+    r"|(?<![a-z])(?:sig|sas|jwt)(?![a-z])|(?<![a-z])(?:auth|pass|pin)$"
+    r"|(?<!mon)(?<!tur)(?<!don)(?<!hot)keys?(?![a-z])"
+)
+"""Names of secret fields, in lower case and with ``_`` between the words."""
+
+_SECRET_CUSTOMIZATION = re.compile(
+    r"(?<![a-z])(?:data|contents?|append|command|script|inline|embedded)(?![a-z])"
+)
+"""Names of fields that may hold a secret in customizations, and are harmless elsewhere."""
+
+_WORDS_COUNT = re.compile(r"key|append")
+"""Names of secret fields whose words are secret by themselves, too."""
+
+_HARMLESS_QUERY = re.compile(
+    r"(?:(?:task|build|image|rpm|archive|tag|target|user|host)ID=\d{1,18}|arch=\$arch)"
+)
+"""What may be shown of a query: the ids in the links to Koji's web pages."""
+
+_LOGIN = re.compile(
+    r"(?<=//)(?:[^/\s?#\"'<>]*@"
+    # What is not a port is a password: with a slash in it, or cut off before its end.
+    r"|[^/\s:@\[\"'<>]+:(?!\d*(?:[^\w%-]|$))(?:[^\s\"'<>]*@|[^/\s\"'<>]+))"
+)
+_QUERY = re.compile(r"(?P<before>//[^\s\"'<>?#]*|/[^\s\"'<>?#]*|)[?#](?P<query>[^\s\"'<>]+)")
+_PRE_AUTHENTICATED = re.compile(r"(?<=/p/)[^/\s]+(?=/n/)")
+"""Oracle's object storage has the secret in the path: ``/p/<secret>/n/<namespace>/b/...``."""
+
+_PAIR = re.compile(
+    r"""(?P<head>\\*["'](?P<name>[^"'\\\n]{1,200})\\*["']\s*[:=]\s*)"""
+    r"""(?:(?P<quote>\\*["'])(?P<text>(?:(?!(?P=quote))(?:\\.|[^\\\n]))*)"""
+    r"""|(?P<list>\[[^\]]*\]?)|(?P<number>\d+))"""
+)
+"""A field and its value as JSON or Python writes them, also where the rest is cut off."""
+
+_ASSIGNMENT = re.compile(
+    r"""(?P<head>(?<!\w)(?P<name>[A-Za-z][\w.-]{0,199})=)"""
+    r"""(?P<text>"[^"\n]*"?|'[^'\n]*'?|[^\s"'&]+)"""
+)
+_AUTHORIZATION = re.compile(
+    r"(authorization\W{1,6}(?:bearer|basic|negotiate|digest)\s+)[^\s\"']+", re.I
+)
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY.*?(?:-----END [A-Z0-9 ]*-----|\Z)", re.S
+)
+_HASH = re.compile(r"\$(?:1|2[abxy]|5|6|7|g?y)\$[./\w$=,-]{8,}")
+
+_LONG = 6
+"""Characters of a known secret that is looked for inside of words, too."""
+
+_DEEPEST = 60
+"""Levels of a value that are shown."""
+
+
+@lru_cache(maxsize=4096)
+def is_secret(name: str, in_customizations: bool = False) -> bool:
+    """Return whether the value of a field of that name is secret."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    if in_customizations and _SECRET_CUSTOMIZATION.search(words):
+        return True
+    return bool(_SECRET_NAME.search(words))
+
+
+def hide(text: str) -> str:
+    """
+    Return a text without its secrets.
+
+    Hidden are logins and queries of addresses, values of secret fields as JSON, Python, shells and
+    HTTP write them, private keys and hashes of passwords.
+    """
+    if "//" in text:
+        text = _LOGIN.sub(HIDDEN + "@", text)
+    if "/p/" in text:
+        text = _PRE_AUTHENTICATED.sub(HIDDEN, text)
+    if "?" in text or "#" in text:
+        text = _QUERY.sub(_query_hidden, text)
+    if '"' in text or "'" in text:
+        text = _PAIR.sub(_pair_hidden, text)
+    if "=" in text:
+        text = _ASSIGNMENT.sub(_assignment_hidden, text)
+    if "uthorization" in text or "UTHORIZATION" in text:
+        text = _AUTHORIZATION.sub(r"\g<1>" + HIDDEN, text)
+    if "-----BEGIN" in text:
+        text = _PRIVATE_KEY.sub(HIDDEN, text)
+    return _HASH.sub(HIDDEN, text) if "$" in text else text
+
+
+def _query_hidden(match: Match[str]) -> str:
+    """Hide what a query or fragment says; a ``?`` or ``#`` in a sentence is left alone."""
+    query = match["query"]
+    is_address = match["before"].startswith("//")
+    if not is_address and "=" not in query:
+        return match[0]
+    mark = match[0][len(match["before"])]
+    if mark == "#" and "=" not in query:
+        return match[0]
+    shown = []
+    for part in re.split(r"([&;?#])", query):
+        name, equals, value = part.partition("=")
+        if part in "&;?#" or _HARMLESS_QUERY.fullmatch(part.rstrip(").,:")):
+            shown.append(part)
+        elif equals:
+            shown.append("%s=%s" % (name, HIDDEN if value else ""))
+        else:
+            shown.append(HIDDEN)
+    return match["before"] + mark + "".join(shown)
+
+
+def _pair_hidden(match: Match[str]) -> str:
+    if not is_secret(match["name"]) or not (match["text"] or match["list"] or match["number"]):
+        return match[0]
+    return match["head"] + (match["quote"] or "") + HIDDEN
+
+
+def _assignment_hidden(match: Match[str]) -> str:
+    return match["head"] + HIDDEN if is_secret(match["name"]) else match[0]
+
+
+def hide_in(value: Any, name: str = "", deepest: int = _DEEPEST) -> Any:
+    """
+    Return a JSON value without its secrets, whatever holds them: fields by their names, texts as
+    :func:`hide`.
+
+    :param name: of the field that holds the value
+    :param deepest: levels below which nothing is shown
+    """
+    return _hidden_in(value, name, name == "customizations", deepest)
+
+
+def _hidden_in(value: Any, name: str, in_customizations: bool, left: int) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    if left < 0 or (is_secret(name, in_customizations) and value not in ("", [], {})):
+        return HIDDEN
+    if isinstance(value, str):
+        return hide(value)
+    if isinstance(value, dict):
+        return {
+            hide(str(key)): _hidden_in(
+                item, str(key), in_customizations or key == "customizations", left - 1
+            )
+            for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [_hidden_in(item, "", in_customizations, left - 1) for item in value]
+    return value if isinstance(value, (int, float)) else hide(str(value))
+
+
+def hide_log(content: bytes) -> str:
+    """
+    Return a log as text without secrets. JSON is laid out for reading.
+
+    Composer's logs quote signed addresses, and ``koji-init.log.json`` holds the token by which a
+    build is completed.
+    """
+    text = content.decode("utf-8", "replace")
+    try:
+        value = json.loads(text)
+        if isinstance(value, (dict, list)):
+            text = json.dumps(hide_in(value), indent=2, ensure_ascii=False) + "\n"
+    except (ValueError, RecursionError):
+        pass
+    # JSON may hold half a character, which cannot be written.
+    return hide(text.encode("utf-8", "replace").decode("utf-8"))
+
+
+def bare_address(url: str) -> str:
+    """
+    Return an address without login, query, fragment and the secret of a pre-authenticated path.
+
+    It still leads where it led, for whoever may go there; the same one where there is nothing to
+    leave out.
+    """
+    without_login = _LOGIN.sub("", url)
+    try:
+        parts = urlsplit(without_login)
+        path = re.sub(r"^/p/[^/]+(?=/n/)", "", parts.path)
+        bare = urlunsplit((parts.scheme, parts.netloc, path, "", ""))
+    except ValueError:
+        return re.split(r"[?#]", without_login)[0]
+    # Put together again an address may look different: an empty query, upper case.
+    return url if bare.lower() == url.lower() else bare
+
+
+def secrets_in(value: Any) -> Tuple[str, ...]:
+    """
+    Return the secrets that a JSON value holds, for :func:`hide_known`; the longest first.
+
+    Of an address these are its login, user and password each, and the values of its query.
+    """
+    found = set(_secrets_in(value, "", False, False))
+    return tuple(sorted(filter(None, found), key=len, reverse=True))
+
+
+def _secrets_in(value: Any, name: str, secret: bool, in_customizations: bool) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            here = in_customizations or key == "customizations"
+            is_secret_too = secret or is_secret(str(key), here)
+            yield from _secrets_in(item, str(key), is_secret_too, here)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _secrets_in(item, name, secret, in_customizations)
+    elif secret and value is not None and not isinstance(value, bool):
+        text = str(value)
+        yield text
+        # Of several lines, or of the words of a key, each that is long enough to be its secret.
+        parts: List[str] = text.split() if _WORDS_COUNT.search(name.lower()) else text.splitlines()
+        yield from (part.strip() for part in parts if len(part.strip()) > _LONG)
+    elif isinstance(value, str) and "//" in value:
+        yield from _secrets_of_address(value)
+
+
+def _secrets_of_address(text: str) -> Iterator[str]:
+    for login in _LOGIN.findall(text):
+        whole = login[:-1] if login.endswith("@") else login
+        user, colon, password = whole.partition(":")
+        yield from (whole, unquote(whole))
+        yield from (password, unquote(password)) if colon else (user,)
+    for match in _QUERY.finditer(text):
+        for part in re.split(r"[&;?#]", match["query"]):
+            if not _HARMLESS_QUERY.fullmatch(part):
+                secret = part.partition("=")[2] or part
+                yield from (secret, unquote(secret))
+
+
+def hide_known(text: str, secrets: Iterable[str]) -> str:
+    """
+    Return a text without its secrets, and without some known ones, however they are quoted.
+
+    :param secrets: from :func:`secrets_in`
+    """
+    for secret in secrets:
+        for quoted in sorted(_quotations(secret), key=len, reverse=True):
+            # A short one is taken for itself only where it stands alone.
+            alone = r"(?<!\w)%s(?!\w)" if len(quoted) < _LONG else "%s"
+            text = re.sub(alone % re.escape(quoted), HIDDEN, text)
+    return hide(text)
+
+
+def _quotations(secret: str) -> Set[str]:
+    """Return a text as JSON and Python write it between quotation marks, and as it is."""
+    written = (json.dumps(secret), json.dumps(secret, ensure_ascii=False), repr(secret))
+    return {secret, *(quoted[1:-1] for quoted in written)}
+
+
+class HidingFilter(logging.Filter):
+    """Hides the secrets of every record that a handler takes, its traceback included."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Hide what a record says; it is always taken."""
+        record.msg, record.args = hide(record.getMessage()), ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = hide(logging.Formatter().formatException(record.exc_info))
+        return True
