@@ -16,7 +16,8 @@ from tests.values import an_image_config
 API_NAMES = """
 aws aws-cvm aws-ha-rhui aws-rhui aws-sap-rhui azure azure-cvm azure-eap7-rhui azure-rhui
 azure-sapapps-rhui azure-sap-rhui edge-commit edge-container edge-installer
-gcp gcp-rhui guest-image image-installer iot-commit iot-container iot-installer iot-raw-image iot-simplified-installer live-installer minimal-raw network-installer
+gcp gcp-rhui guest-image image-installer iot-commit iot-container iot-installer iot-raw-image
+iot-simplified-installer live-installer minimal-raw network-installer
 everything-network-installer server-network-installer oci pxe-tar-xz vsphere vsphere-ova wsl
 """.split()
 
