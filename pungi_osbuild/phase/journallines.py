@@ -47,7 +47,7 @@ class Lines:
     :param foreign: the version of a journal that is not for this program
     """
 
-    entries: Tuple[Dict[str, Any], ...] = ()
+    entries: Tuple[Mapping[str, Any], ...] = ()
     size: int = 0
     checksum: str = ""
     damage: Optional[Damage] = None
