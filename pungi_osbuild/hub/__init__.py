@@ -5,7 +5,7 @@ from pungi_osbuild.hub.failure import Failure, KeptUpload, OutputFile, explain, 
 from pungi_osbuild.hub.files import Connections, Persistence, download, local_path
 from pungi_osbuild.hub.live import LiveAddress, SignedUpload, live_addresses
 from pungi_osbuild.hub.looking import ImageStates, Look, Running, look_at
-from pungi_osbuild.hub.lookup import Sought, find_submitted
+from pungi_osbuild.hub.lookup import Sought, await_submitted, find_submitted
 from pungi_osbuild.hub.patience import Patience
 from pungi_osbuild.hub.profile import Profile, read_profile
 from pungi_osbuild.hub.releases import (
@@ -76,6 +76,7 @@ __all__ = [
     "UnansweredError",
     "User",
     "archive_types_call",
+    "await_submitted",
     "beside_image",
     "build_call",
     "build_config_call",

@@ -8,13 +8,17 @@ clocks differ, and a task of the same arguments may be seconds older.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import AbstractSet, Any, Callable, Dict, List, Mapping, Sequence
 
+from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub.session import Hub
 from pungi_osbuild.hub.tasks import own_tasks
 from pungi_osbuild.hub.wire import Struct, unusable
 from pungi_osbuild.model import METHOD, digest_of
+
+logger = logging.getLogger(__name__)
 
 PAGE = 50
 """Tasks asked for at once, with their arguments: those of a run, or less."""
@@ -39,13 +43,55 @@ class Sought:
     after: int
 
 
-def find_submitted(hub: Hub, user_id: int, sought: Sequence[Sought]) -> Dict[int, int]:
+def await_submitted(
+    hub: Hub,
+    user_id: int,
+    sought: Sequence[Sought],
+    clock: Clock,
+    check: Callable[[], None],
+    known: AbstractSet[int] = frozenset(),
+) -> Dict[int, int]:
     """
-    Return the tasks that have come of some submissions.
+    Return the tasks that have come of some submissions, once none can come any more.
+
+    Whoever sent a submission may be gone, and a proxy or the hub's web server still hold it. So
+    the hub is asked until every task is there, or for as long as a call may take. That time begins
+    now: when exactly the submission was sent is not known, and clocks are stepped.
+
+    :param check: called each second; may raise to end the waiting
+    :param known: tasks that are none of these
+    :returns: as :func:`find_submitted`, and it raises the same
+    """
+    found = find_submitted(hub, user_id, sought, known)
+    left, pause = hub.timeout, 1.0
+    if len(found) < len(sought):
+        logger.info(
+            "submissions that may still be on their way to the hub: %d; looking for up to %g s",
+            *(len(sought) - len(found), left),
+        )
+    while len(found) < len(sought) and left > 0:
+        wait = min(pause, left)
+        left -= wait
+        pause *= 2
+        while wait > 0:
+            check()
+            clock.sleep(min(wait, 1.0))
+            wait -= 1.0
+        check()
+        found = find_submitted(hub, user_id, sought, known)
+    return found
+
+
+def find_submitted(
+    hub: Hub, user_id: int, sought: Sequence[Sought], known: AbstractSet[int] = frozenset()
+) -> Dict[int, int]:
+    """
+    Return the tasks that have come of some submissions by now.
 
     One request to the hub for each ``PAGE`` image tasks of the user since the first of them.
 
     :param user_id: who has submitted them
+    :param known: tasks that are none of these
     :returns: task ids by key; of several tasks with the same arguments the oldest
     :raises HubFaultError: the hub refused the call
     :raises HubError: the hub could not be reached
@@ -61,7 +107,7 @@ def find_submitted(hub: Hub, user_id: int, sought: Sequence[Sought]) -> Dict[int
             continue
         sent = digest_of(arguments)
         for one in sought:
-            if one.sent == sent and one.after < task_id:
+            if one.sent == sent and one.after < task_id and task_id not in known:
                 found[one.key] = task_id
     return found
 

@@ -215,6 +215,12 @@ class Hub:
         for session in self._made:
             session.opts.update(_hurried(session.opts))
 
+    @property
+    def timeout(self) -> float:
+        """Seconds that a call may take."""
+        own: Optional[float] = dict(self.profile.session_options).get("timeout")
+        return min(own or TIMEOUT, TIMEOUT)
+
     def user_id(self) -> int:
         """
         Return the id of the user that tasks are submitted as.
@@ -321,7 +327,7 @@ class Hub:
 
     def _make(self) -> Any:
         options = {**dict(self.profile.session_options), **_UNTAMED}
-        options["timeout"] = min(options.get("timeout") or TIMEOUT, TIMEOUT)
+        options["timeout"] = self.timeout
         if self.profile.user:
             options.update(user=self.profile.user, password=self.profile.password)
         if self._hurried:

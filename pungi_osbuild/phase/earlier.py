@@ -21,8 +21,8 @@ from pungi_osbuild.hub import (
     Sought,
     Task,
     TaskState,
+    await_submitted,
     build_call,
-    find_submitted,
     hold_all,
     look_up,
     read_build,
@@ -43,13 +43,6 @@ from pungi_osbuild.phase.resume import (
 )
 
 logger = logging.getLogger(__name__)
-
-SETTLE = 5.0
-"""Seconds after an intent before the hub is asked for its task: whoever wrote it was killed, and
-the hub may have been at work on the submission still."""
-
-SLICE = 1.0
-"""Seconds slept at once."""
 
 TOGETHER = 50
 """Tasks looked up in one call, with a SELECT of the hub's for each."""
@@ -176,16 +169,20 @@ def _found_out(
             doubtful[position] = one.submission
     if not doubtful:
         return ids
-    _settle(list(doubtful.values()), clock, check)
-    sought = [
-        Sought(position, submission.sent, submission.bounds.task_id)
-        for position, submission in doubtful.items()
-    ]
-    found = find_submitted(hub, user_id, sought)
+    found: Dict[int, int] = {}
+    # Somebody else may go on with what the first one has submitted.
+    for owner in {submission.bounds.owner or user_id for submission in doubtful.values()}:
+        sought = [
+            Sought(position, submission.sent, submission.bounds.task_id)
+            for position, submission in doubtful.items()
+            if (submission.bounds.owner or user_id) == owner
+        ]
+        known = journal.history.tasks
+        found.update(await_submitted(hub, owner, sought, clock, check, known))
     for position, submission in doubtful.items():
         request, task_id = matches[position].request, found.get(position)
         journal.resume(request, submission)
-        if task_id is None or task_id in journal.history.tasks:
+        if task_id is None:
             logger.info("%s: the hub knows no task of it", request.describe())
             journal.refused(request, submission.attempt)
         else:
@@ -193,16 +190,6 @@ def _found_out(
             journal.submitted(request, submission.attempt, task_id)
             ids[position] = task_id
     return ids
-
-
-def _settle(doubtful: Sequence[Submission], clock: Clock, check: Callable[[], None]) -> None:
-    passed = clock.now() - max(submission.time for submission in doubtful)
-    # Of an intent that seems to lie ahead nobody knows how old it is.
-    left = SETTLE - passed if passed >= 0 else SETTLE
-    while left > 0:
-        check()
-        clock.sleep(min(left, SLICE))
-        left -= SLICE
 
 
 def _tasks(hub: Hub, ids: Sequence[int]) -> Mapping[int, Task]:

@@ -86,11 +86,11 @@ class Bounds:
     What was known of the hub before a submission: its task is none of those before.
 
     :param task_id: the highest of this user's tasks; 0: none
-    :param time: by the hub's clock, when that was made; None: not known
+    :param owner: this user's id; None: not known
     """
 
     task_id: int = 0
-    time: Optional[float] = None
+    owner: Optional[int] = None
 
 
 @dataclass(frozen=True)
@@ -310,7 +310,7 @@ class _Reader:
             base_release=fields.text_or_none("base_release"),
             nvr=fields.text_or_none("nvr"),
             server=self._server,
-            bounds=Bounds(fields.count("after_task"), _maybe_time(fields, "hub_time")),
+            bounds=Bounds(fields.count("after_task"), fields.count_or_none("owner")),
             time=time,
             changed=time,
         )
@@ -387,14 +387,7 @@ def _planned(fields: Fields) -> Planned:
 
 
 def _time(fields: Fields) -> float:
-    time = _maybe_time(fields, "time")
-    if time is None:
-        raise ValueError("%s has no time" % fields.place)
+    time = fields.number_or_none("time")
+    if time is None or not 0 <= time < _END_OF_TIME:
+        raise ValueError("%s.time is not a time" % fields.place)
     return time
-
-
-def _maybe_time(fields: Fields, key: str) -> Optional[float]:
-    value = fields.number_or_none(key)
-    if value is not None and not 0 <= value < _END_OF_TIME:
-        raise ValueError("%s.%s is no time" % (fields.place, key))
-    return value

@@ -196,7 +196,7 @@ class Journal:
                 base_release=request.base_release,
                 nvr=request.nvr,
                 after_task=bounds.task_id,
-                hub_time=bounds.time,
+                owner=bounds.owner,
             )
             self._intents[request.number, attempt] = number
             self._next_intent += 1

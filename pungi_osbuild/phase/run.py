@@ -235,7 +235,7 @@ def _with_releases_again(
 def _bounds(tasks: HubTasks) -> Bounds:
     """Return what tells the tasks of this run from those before it."""
     task = tasks.newest()
-    return Bounds() if task is None else Bounds(task.id, task.times.created)
+    return Bounds(0 if task is None else task.id, tasks.owner)
 
 
 def _patience(settings: Settings, options: RunOptions, clock: Clock) -> Patience:

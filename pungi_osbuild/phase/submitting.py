@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Sequence, Set, Tuple
+from typing import Dict, Iterable, List, Optional, Set, Tuple
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError, ReplyError
@@ -13,6 +13,7 @@ from pungi_osbuild.hub import (
     HubFaultError,
     Sought,
     Unanswered,
+    await_submitted,
     find_submitted,
     submit,
 )
@@ -20,10 +21,6 @@ from pungi_osbuild.model import ImageRequest, sent_digest
 from pungi_osbuild.stop import StopFlag
 
 logger = logging.getLogger(__name__)
-
-SETTLE = 5
-"""Seconds after which the hub is asked a second time for a task that it did not know: it may have
-been at work on the submission still, though the connection was gone."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +35,11 @@ class Submitter:
     """
     Submits requests. Called from several threads.
 
-    A submission whose answer was lost is looked up on the hub. Only when the hub, asked twice,
-    knows no such task is it submitted again.
+    A submission whose answer was lost is looked up on the hub. Only when it cannot arrive there any
+    more is it submitted again.
 
     :param user_id: who submits, as the hub calls him
-    :param stop: ends the waiting between the two questions
+    :param stop: ends the looking
     """
 
     def __init__(self, hub: Hub, user_id: int, clock: Clock, stop: StopFlag) -> None:
@@ -84,7 +81,8 @@ class Submitter:
         :raises HubError: the hub could not be reached
         """
         doubtful = dict(self._doubtful)
-        found = self._found(list(doubtful.values()))
+        sought = _sought(doubtful.values())
+        found = find_submitted(self._hub, self._user_id, sought, self._given)
         for number in found:
             self._doubtful.pop(number, None)
         return [(doubtful[number].request, task_id) for number, task_id in found.items()]
@@ -100,7 +98,9 @@ class Submitter:
             raise
         if isinstance(answer, int) and (answer <= doubtful.after or answer in self._given):
             # Two requests never share a task, and none has one from before it was submitted.
-            found = self._asked_twice(doubtful)
+            sought = _sought([doubtful])
+            there = find_submitted(self._hub, self._user_id, sought, self._given)
+            found = there.get(request.number)
             if found is None:
                 raise ReplyError(
                     "the hub says that %s is task %d, which is another request's"
@@ -109,7 +109,7 @@ class Submitter:
                 )
         elif isinstance(answer, Unanswered):
             logger.warning("%s: %s; looking for its task", request.describe(), answer.reason)
-            found = self._asked_twice(doubtful)
+            found = self._looked_for(doubtful)
         else:
             found = answer
         if found is not None:
@@ -117,24 +117,15 @@ class Submitter:
         self._doubtful.pop(request.number, None)
         return found
 
-    def _asked_twice(self, doubtful: _Doubtful) -> Optional[int]:
-        found = self._found([doubtful])
-        if not found:
-            for _ in range(SETTLE):
-                self._check()
-                self._clock.sleep(1)
-            self._check()
-            found = self._found([doubtful])
+    def _looked_for(self, doubtful: _Doubtful) -> Optional[int]:
+        sought = _sought([doubtful])
+        found = await_submitted(
+            self._hub, self._user_id, sought, self._clock, self._check, self._given
+        )
         task_id = found.get(doubtful.request.number)
         if task_id is not None:
             logger.warning("%s: it is task %d", doubtful.request.describe(), task_id)
         return task_id
-
-    def _found(self, doubtful: Sequence[_Doubtful]) -> Dict[int, int]:
-        sought = [
-            Sought(one.request.number, sent_digest(one.request), one.after) for one in doubtful
-        ]
-        return find_submitted(self._hub, self._user_id, sought)
 
     def _check(self) -> None:
         if self._stop.requested:
@@ -143,3 +134,7 @@ class Submitter:
                 " lost",
                 "Look with `koji list-tasks --mine` whether there is one, then run this again.",
             )
+
+
+def _sought(doubtful: Iterable[_Doubtful]) -> List[Sought]:
+    return [Sought(one.request.number, sent_digest(one.request), one.after) for one in doubtful]

@@ -167,6 +167,8 @@ def killed_and_run_again(home: Path, kills: int) -> None:
     chance = random.Random(SEED)
     done = rounds = submissions = 0
     with hub(home, "--duration", "0.3") as (profile, _process):
+        # For so long a submission is looked for that was on its way when its run was killed.
+        profile.write_text(profile.read_text("utf-8") + "timeout = 8\n", encoding="utf-8")
         while done < kills:
             one = Round(home, "v%d" % rounds, release=bool(rounds % 2))
             rounds += 1

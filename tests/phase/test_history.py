@@ -61,7 +61,7 @@ def an_intent(intent: Any = 0, **changes: Any) -> Dict[str, Any]:
         "base_release": "1",
         "nvr": "a-1-1",
         "after_task": 4,
-        "hub_time": 2.5,
+        "owner": 2,
         **changes,
     }
 
@@ -99,7 +99,7 @@ def test_what_a_journal_writes_is_read(tmp_path: Path) -> None:
     with Journal(tmp_path, now=lambda: 5.0) as journal:
         journal.plan([first, refused, in_doubt], an_identity(), a_koji_place())
         for request in (first, refused, in_doubt):
-            journal.intent(request, 1, Bounds(9, 4.5))
+            journal.intent(request, 1, Bounds(9, 4))
         journal.submitted(first, 1, 12)
         journal.refused(refused, 1)
         journal.state(first, 1, "CLOSED")
@@ -117,7 +117,7 @@ def test_what_a_journal_writes_is_read(tmp_path: Path) -> None:
     assert built.slot == Slot("Server", ("x86_64",), "image-0", "guest-image")
     assert (built.block, built.sent) == (block_digest(first), sent_digest(first))
     assert (built.version, built.base_release, built.nvr) == ("1", "5", "image-0-1-5")
-    assert (built.bounds, built.time, built.changed) == (Bounds(9, 4.5), 5.0, 5.0)
+    assert (built.bounds, built.time, built.changed) == (Bounds(9, 4), 5.0, 5.0)
     assert (built.task_id, built.state, built.outcome) == (12, "CLOSED", OutcomeKind.BUILT)
     assert built.placed == (PlacedFile(a_placed_image().path, 3),)
     assert (second.refused, second.in_doubt, second.task_id) == (True, False, None)

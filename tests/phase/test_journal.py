@@ -28,7 +28,7 @@ def test_each_step_is_a_line(tmp_path: Path) -> None:
     """Intent before the task id, the task id before the outcome."""
     with Journal(tmp_path, now=lambda: 5.0) as journal:
         journal.plan([a_request()], an_identity(), a_koji_place())
-        journal.intent(a_request(), 1, Bounds(3, 4.0))
+        journal.intent(a_request(), 1, Bounds(3, 4))
         assert [entry["event"] for entry in entries(tmp_path)] == ["run", "plan", "intent"]
         journal.submitted(a_request(), attempt=1, task_id=11)
         journal.state(a_request(), attempt=1, state="CLOSED")

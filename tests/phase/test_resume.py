@@ -17,6 +17,7 @@ from pungi_osbuild.hub import Hub, TaskState, cancel
 from pungi_osbuild.metadata import load_osbuild, vocabulary
 from pungi_osbuild.model import ImageRequest, OutcomeKind, RunResult, Settings
 from pungi_osbuild.phase import Rebuild, RunOptions, read_journal, run
+from pungi_osbuild.phase.earlier import take_up
 from pungi_osbuild.phase.history import Bounds
 from pungi_osbuild.phase.journal import Journal
 from pungi_osbuild.rehearsal import HubSettings
@@ -72,12 +73,17 @@ def time_passes(scene: Scene) -> None:
 
 
 def submitted_by_hand(
-    scene: Scene, request: ImageRequest, known: bool, after: int = 0, sends: bool = True
+    scene: Scene,
+    request: ImageRequest,
+    known: bool,
+    after: int = 0,
+    sends: bool = True,
+    owner: Optional[int] = None,
 ) -> Optional[int]:
     """Leave the journal of a run that was killed after it submitted, or before it did."""
     with Journal(scene.topdir, time.time) as journal:
         journal.plan([request], an_identity(), replace(a_koji_place(), server=scene.profile.server))
-        journal.intent(request, 1, Bounds(after))
+        journal.intent(request, 1, Bounds(after, owner))
         if not sends:
             return None
         with Hub(scene.profile) as hub:
@@ -167,15 +173,76 @@ def test_a_task_from_before_the_intent_is_nobody_s(tmp_path: Path) -> None:
         assert scene.submitted == 1
 
 
-def test_a_reply_that_is_never_recorded_is_found_even_after_a_settling(tmp_path: Path) -> None:
-    """The hub is asked some seconds after the intent: it may be at work on it still."""
+def slept_before_a_run(scene: Scene, at: Optional[float] = None) -> List[float]:
+    """Have a request arrive at the hub when a run has slept so long; return all that it sleeps."""
     slept: List[float] = []
+
+    def sleep(_seconds: float) -> None:
+        before = sum(slept)
+        slept.append(_seconds)
+        if at is not None and before < at <= sum(slept):
+            with Hub(scene.profile) as hub:
+                hub.call("osbuildImage", *TWO[0].arguments())
+        time.sleep(0.002)
+
+    scene.times.sleep = sleep  # type: ignore[method-assign]
+    return slept
+
+
+@pytest.mark.parametrize("at", [1, 12, 60, 119])
+def test_a_submission_that_arrives_late_is_found(at: float, tmp_path: Path) -> None:
+    """Its run was killed, and a proxy has held it for almost as long as a call may take."""
     with a_scene(tmp_path, QUICKLY) as scene:
-        submitted_by_hand(scene, TWO[0], known=False)
+        submitted_by_hand(scene, TWO[0], known=False, sends=False)
+        slept_before_a_run(scene, at)
+        result = scene.run(TWO[:1])
+        assert scene.submitted == 1
+    assert kinds(result) == ["built"]
+
+
+@pytest.mark.parametrize("timeout", [None, 7])
+def test_a_submission_is_looked_for_as_long_as_a_call_may_take(
+    timeout: Optional[int], tmp_path: Path
+) -> None:
+    """Then it is submitted again; one that is there is waited for by nobody."""
+    with a_scene(tmp_path, QUICKLY) as scene:
+        if timeout is not None:
+            options = {**dict(scene.profile.session_options), "timeout": timeout}
+            scene.profile = replace(scene.profile, session_options=tuple(options.items()))
+        submitted_by_hand(scene, TWO[0], known=False, sends=False)
+        slept = slept_before_a_run(scene)
+        submitted: List[int] = []
         sleep = scene.times.sleep
-        scene.times.sleep = lambda seconds: (slept.append(seconds), sleep(seconds))[1]  # type: ignore
+
+        def noted(_seconds: float) -> None:
+            submitted.append(scene.submitted)
+            sleep(_seconds)
+
+        scene.times.sleep = noted  # type: ignore[method-assign]
         scene.run(TWO[:1])
-    assert sum(slept[:6]) >= 4.0
+        waited = [seconds for seconds, before in zip(slept, submitted) if before == 0]
+        assert sum(waited) == (timeout or 120)
+        assert scene.submitted == 1
+
+
+@pytest.mark.parametrize("another", [False, True])
+def test_a_submission_that_is_there_is_waited_for_by_nobody(another: bool, tmp_path: Path) -> None:
+    """Also where another user goes on with it: it is looked for among the first one's tasks."""
+    with a_scene(tmp_path, QUICKLY) as scene, Hub(scene.profile) as hub:
+        user = hub.user_id()
+        task_id = submitted_by_hand(scene, TWO[0], known=False, owner=user)
+        slept = slept_before_a_run(scene)
+        with Journal(scene.topdir, time.time) as journal:
+            taken = take_up(
+                hub,
+                user + another,
+                TWO[:1],
+                journal,
+                Rebuild.NOTHING,
+                Clock(sleep=scene.times.sleep),
+            )
+        assert [one.task.id for one in taken.going] == [task_id]
+        assert slept == []
 
 
 def test_a_failed_image_is_built_again_and_the_others_are_kept(tmp_path: Path) -> None:
