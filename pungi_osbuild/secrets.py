@@ -245,6 +245,8 @@ def _secrets_of_address(text: str) -> Iterator[str]:
         user, colon, password = whole.partition(":")
         yield from (whole, unquote(whole))
         yield from (password, unquote(password)) if colon else (user,)
+        # Who takes a part of a password for the host quotes that part.
+        yield from (part for part in re.split(r"[/@:]", password) if len(part) > 3)
     for match in _QUERY.finditer(text):
         for part in re.split(r"[&;?#]", match["query"]):
             if not _HARMLESS_QUERY.fullmatch(part):

@@ -23,7 +23,7 @@ from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import PlacementError
 from pungi_osbuild.hub.profile import Profile
 from pungi_osbuild.model import printable
-from pungi_osbuild.secrets import hide
+from pungi_osbuild.secrets import bare_address, hide, hide_known, secrets_in
 
 logger = logging.getLogger(__name__)
 
@@ -223,7 +223,7 @@ class _Download:
                 raise self._failed(trouble, tries) from trouble
             logger.warning(
                 "the download of %s stopped after %d bytes: %s; it is tried again in %d s",
-                *(hide(self._url), self._had, _why(trouble), pause),
+                *(bare_address(self._url), self._had, self._hidden(_why(trouble)), pause),
             )
             persistence.clock.sleep(pause)
 
@@ -313,13 +313,17 @@ class _Download:
             raise self._refused("the server sends another part than it was asked for")
         return 0
 
+    def _hidden(self, said: str) -> str:
+        """Return what a library says of the address, without the login in it."""
+        return hide_known(said, secrets_in(self._url))
+
     def _failed(self, error: Exception, tries: int) -> PlacementError:
         had = " (after %d bytes; %d tries brought no more)" % (self._had, tries)
         return self._refused(_why(error) + (had if self._had else " (%d tries)" % tries))
 
     def _refused(self, why: str, solution: str = "") -> PlacementError:
         return PlacementError(
-            "%s cannot be downloaded: %s" % (self._url, why),
+            "%s cannot be downloaded: %s" % (bare_address(self._url), self._hidden(why)),
             solution or "Check the address; when it answers, run this again.",
         )
 

@@ -169,6 +169,7 @@ class Outage:
 
 def unreachable(profile: Profile, why: str) -> HubError:
     """Return the error for a hub that does not answer."""
+    why = profile.hidden(why)
     return HubError(
         "the Koji hub at %s cannot be used: %s" % (profile.server, why),
         "Check `koji --profile=%s hello`; when that works, run this again." % profile.name,

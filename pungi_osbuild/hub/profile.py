@@ -11,7 +11,7 @@ import koji
 
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.model import KojiPlace
-from pungi_osbuild.secrets import bare_address
+from pungi_osbuild.secrets import bare_address, hide_known, secrets_in
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,10 @@ class Profile:
             if used and (given != bare or bare_address(getattr(self, used)) != bare):
                 object.__setattr__(self, used, given)
             object.__setattr__(self, shown, bare)
+
+    def hidden(self, text: str) -> str:
+        """Return what a library says of an address, without the logins of this profile."""
+        return hide_known(text, secrets_in([self.hub_url, self.files_url]))
 
     @property
     def place(self) -> KojiPlace:

@@ -16,7 +16,7 @@ import logging
 import queue
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 from xmlrpc.client import Fault as XmlRpcFault
@@ -459,7 +459,7 @@ def _translated(profile: Profile, session: Any) -> Iterator[None]:
     except Exception as error:
         trouble = trouble_of(error)
         if trouble is not None:
-            raise TroubleError(trouble) from error
+            raise TroubleError(replace(trouble, text=profile.hidden(trouble.text))) from error
         if isinstance(error, koji.AuthError):
             if was_logged_in and not isinstance(error, koji.AuthLockError):
                 raise _SessionGoneError(one_line(error)) from error
@@ -476,8 +476,9 @@ def _translated(profile: Profile, session: Any) -> Iterator[None]:
 
 
 def _login_failed(profile: Profile, error: Exception) -> HubError:
+    why = profile.hidden(one_line(error))
     return HubError(
-        "logging in at %s failed: %s" % (profile.server, one_line(error)),
+        "logging in at %s failed: %s" % (profile.server, why),
         "Check the profile %r, and your ticket (`klist`), certificate or password." % profile.name,
     )
 

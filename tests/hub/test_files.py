@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+from base64 import b64decode
 from typing import Any, List, Optional
 
 import pytest
@@ -277,3 +278,15 @@ def test_a_profile_without_an_address_is_an_error() -> None:
     with pytest.raises(PlacementError, match="no topurl") as caught:
         fetch(FileServer(b""))
     assert "topurl" in caught.value.solution
+
+
+def test_a_login_in_topurl_is_used_and_not_shown(caplog: pytest.LogCaptureFixture) -> None:
+    """By the server alone."""
+    cut = FileServer(b"x" * 9, lambda number: 3, statuses=lambda number: 404 if number else None)
+    waits = Waits()
+    with cut.serving() as site:
+        site.address = site.address.replace("//", "//robot:hunter2@")
+        reason = refusal(site, size=9, waits=waits)
+    assert b64decode(site.asked[0]["Authorization"].split()[1]) == b"robot:hunter2"
+    assert "hunter2" not in caplog.text + reason + repr(a_profile(site.address))
+    assert site.address.replace("robot:hunter2@", "") + "/a/b.raw" in reason
