@@ -120,7 +120,9 @@ def _upload(default: Optional[str], example: str) -> OptionNote:
 UPLOADS: Mapping[Provider, Mapping[str, OptionNote]] = {
     Provider.AWS: {
         "region": _upload(None, '"us-east-1"'),
-        "share_with_accounts": _upload(None, '["123456789012"]'),
+        "share_with_accounts": _upload(
+            "nobody, which is a warning; needed beside `snapshot_name`", '["123456789012"]'
+        ),
         "snapshot_name": _upload("`composer-api-<uuid>`", '"{nvr}"'),
     },
     Provider.AWS_S3: {"region": _upload(None, '"us-east-1"')},

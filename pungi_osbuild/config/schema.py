@@ -10,7 +10,7 @@ Names and types are those of Pungi's in-tree phase (4.14) plus ``split_arches``,
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Tuple
+from typing import FrozenSet, Iterable, Mapping, Sequence, Tuple
 
 from pungi_osbuild.model import JsonDict, Provider
 
@@ -164,14 +164,15 @@ def image_type_schema() -> JsonDict:
     }
 
 
-def upload_schema(provider: Provider, whole: bool = True) -> JsonDict:
+def upload_schema(provider: Provider, whole: bool = True, ignored: Sequence[str] = ()) -> JsonDict:
     """
     Return the schema of ``upload_options`` for a cloud: a fresh document.
 
     :param whole: False for options that others complete, so nothing is required
-    :raises KeyError: for a cloud that the hub takes no options for
+    :param ignored: options of other clouds that may be there, too
     """
-    properties, required = _UPLOADS[provider]
+    own, required = _UPLOADS[provider]
+    properties = {**{option: described(provider, option) for option in ignored}, **own}
     schema: JsonDict = {
         "type": "object",
         "properties": {
@@ -328,7 +329,10 @@ _UPLOADS: Mapping[Provider, Tuple[Mapping[str, str], Tuple[str, ...]]] = {
         {"name": "Name of the container in the registry.", "tag": "Tag; only with a name."},
         (),
     ),
+    Provider.OCI: ({}, ()),
 }
+
+_NEEDED_BY_HUB_ALONE = {Provider.AWS: ("share_with_accounts",)}
 
 
 def upload_fields(provider: Provider) -> Tuple[str, ...]:
@@ -337,10 +341,40 @@ def upload_fields(provider: Provider) -> Tuple[str, ...]:
 
 
 def described(provider: Provider, option: str) -> str:
-    """Return what an upload option of a cloud is."""
-    return _UPLOADS[provider][0][option]
+    """Return what an upload option is, of another cloud, too."""
+    for fields, _required in (_UPLOADS[provider], *_UPLOADS.values()):
+        if option in fields:
+            return fields[option]
+    return ""
 
 
-def missing_fields(provider: Provider, options: Mapping[str, Any]) -> Tuple[str, ...]:
-    """Return the names of the upload options that a cloud insists on and that are not there."""
+def missing_fields(provider: Provider, options: Iterable[str]) -> Tuple[str, ...]:
+    """Return the names of the upload options that a cloud's shape has and that are not there."""
     return tuple(name for name in _UPLOADS[provider][1] if name not in options)
+
+
+def hub_takes(options: Iterable[str]) -> bool:
+    """
+    Whether upload options of these names have one of the shapes that the hub knows.
+
+    Each shape is closed. Which one it is tells neither hub nor composer where the image goes.
+    """
+    names: FrozenSet[str] = frozenset(options)
+    return any(
+        names <= set(upload_fields(provider)) and not missing_fields(provider, names)
+        for provider in UPLOAD_ORDER
+    )
+
+
+def lacking(provider: Provider, options: Iterable[str]) -> Tuple[str, ...]:
+    """
+    Return the names of the upload options without which an upload to a cloud fails.
+
+    composer takes its cloud's fields out of any shape that the hub takes, so what only the hub's
+    shape requires is needed where the options have no other.
+    """
+    names = tuple(options)
+    missing = missing_fields(provider, names)
+    if not hub_takes(names):
+        return missing
+    return tuple(name for name in missing if name not in _NEEDED_BY_HUB_ALONE.get(provider, ()))

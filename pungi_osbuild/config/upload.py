@@ -2,15 +2,17 @@
 Reading ``upload_options`` and ``arch_upload_options``: which cloud they are for, whether they fit
 the image type's, and whether that cloud takes what stands in them.
 
-Composer decides by the image type where an image goes, so options for another cloud fail there,
-or are taken for something else, after the image has been built.
+The hub takes options that have the shape of any cloud's. Composer decides by the image type alone
+where the image goes: it takes its cloud's fields out of the options and ignores all others. So
+options of another cloud are an error where that leaves something required empty, as the upload
+would fail after the build, and a warning where it does not. Seen with osbuild-composer 180.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild.config.cloudfields import field_problems
 from pungi_osbuild.config.cloudshape import NAMES, by_shape, is_for_another, wrong_cloud
@@ -19,9 +21,10 @@ from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.config.places import within
 from pungi_osbuild.config.problems import Problems
 from pungi_osbuild.config.schema import (
-    UPLOAD_ORDER,
     described,
-    missing_fields,
+    hub_takes,
+    lacking,
+    upload_fields,
     upload_schema,
 )
 from pungi_osbuild.config.templates import literal, option_strings, template_problems
@@ -34,7 +37,10 @@ from pungi_osbuild.model import (
     AzureUpload,
     ContainerUpload,
     GcpUpload,
+    OciUpload,
+    Problem,
     Provider,
+    Severity,
     Upload,
 )
 
@@ -44,7 +50,18 @@ _UPLOADS: Mapping[Provider, Callable[..., Upload]] = {
     Provider.GCP: GcpUpload,
     Provider.AZURE: AzureUpload,
     Provider.CONTAINER: ContainerUpload,
+    Provider.OCI: OciUpload,
 }
+
+_NOT_DONE: Mapping[str, str] = {
+    "share_with_accounts": "nothing is shared",
+    "snapshot_name": "nothing gets this name",
+    "image_name": "nothing gets this name",
+    "name": "nothing gets this name",
+    "tag": "nothing gets this tag",
+}
+_NO_PLACE = "it does not decide where they go"
+"""What does not happen where composer ignores an option."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +109,8 @@ def read_uploads(block: Mapping[str, Any], context: UploadContext, problems: Pro
 
 
 @cache
-def _judge(provider: Provider, whole: bool) -> Judge:
-    return Judge(upload_schema(provider, whole))
+def _judge(provider: Provider, ignored: Tuple[str, ...]) -> Judge:
+    return Judge(upload_schema(provider, whole=False, ignored=ignored))
 
 
 class _Reader:
@@ -123,8 +140,6 @@ class _Reader:
     def read(self) -> Uploads:
         before = self.problems.errors
         self._check_arches()
-        if self._takes_none():
-            return Uploads()
         # Options for Pulp alone lack nothing else: they are the mistake.
         is_given = any(option not in ELSEWHERE for option in self.base)
         self.base = self._without_refused(self.base, self.place)
@@ -132,15 +147,26 @@ class _Reader:
             arch: self._without_refused(options, within(self.arches_place, arch))
             for arch, options in self.own.items()
         }
-        provider = self.context.provider or by_shape(self._merged(*self.own))
-        if not self._fits(provider):
+        if not is_given and not any(self._sets().values()):
             return Uploads()
-        self._check_options(provider, is_given)
-        lacks = missing_fields(provider, self.base) if self.base else ()
+        meant = by_shape(self._merged(*self.own))
+        provider = self.context.provider or meant
+        # OCI has no options of its own: those of another cloud are what the hub lets through.
+        shape = meant if provider is Provider.OCI else provider
+        ignored = self._ignored(provider)
+        if not self._fits(shape):
+            return Uploads()
+        self._check_options(shape, ignored)
+        lacks = lacking(shape, self.base) if is_given else ()
         if self.own:
-            self._check_missing(provider, lacks)
+            self._check_missing(shape, lacks)
+        self.problems.add(
+            missing_key(option, self.place, described(shape, option))
+            for option in ([] if self.own else lacks)
+        )
         for arch in (*self.own, *([] if self._is_covered else [None])):
             self._check_tag(provider, arch)
+            self._warn_of_ignored(provider, arch, ignored)
         if self.problems.errors > before:
             return Uploads()
         of_arches = []
@@ -150,6 +176,24 @@ class _Reader:
                 of_arches.append(ArchUpload(arch, upload, tuple(own)))
         everywhere = _upload(provider, self.base) if self.base and not lacks else None
         return Uploads(everywhere, lacks, tuple(of_arches))
+
+    def _sets(self) -> Dict[Optional[Arch], Dict[str, Any]]:
+        """Return the options of each arch that has its own, and under None those of the others."""
+        sets: Dict[Optional[Arch], Dict[str, Any]] = {arch: self._merged(arch) for arch in self.own}
+        if not self._is_covered:
+            sets[None] = dict(self.base)
+        return sets
+
+    def _ignored(self, provider: Provider) -> Tuple[str, ...]:
+        """Return the options of other clouds, where every upload would work all the same."""
+        found: Dict[str, None] = {}
+        for arch, options in self._sets().items():
+            if arch is None and self.own and lacking(provider, options):
+                continue  # of use to no arch by itself, which is looked at when there is a compose
+            if options and not _works(provider, options):
+                return ()
+            found.update((key, None) for key in options if key not in upload_fields(provider))
+        return tuple(found)
 
     def _merged(self, *arches: Optional[Arch]) -> Dict[str, Any]:
         """Return the options for every arch, with those of some arches laid over them."""
@@ -185,62 +229,78 @@ class _Reader:
                 "Did you mean %s?" % near if near else "Take it out, or add it to arches.",
             )
 
-    def _takes_none(self) -> bool:
-        """Whether the image type takes no options, or none are given."""
-        places = {self.place: self.base}
-        places.update({within(self.arches_place, arch): own for arch, own in self.own.items()})
-        given = [place for place, options in places.items() if options]
-        provider = self.context.provider
-        if provider is None or provider in UPLOAD_ORDER:
-            return not given
-        for place in given:
-            self.problems.error(
-                "no-upload-options",
-                place,
-                "images of type %s go to %s, for which Koji's hub takes no options"
-                % (self.context.image_type, NAMES[provider]),
-                "Leave %s out." % place[len(self.context.place) + 1 :].split(".")[0],
-            )
-        return True
-
     def _without_refused(self, options: Mapping[str, Any], place: str) -> Mapping[str, Any]:
         self.problems.add(refused_problems(options, place))
         return {key: value for key, value in options.items() if key not in REFUSED}
 
     def _fits(self, provider: Provider) -> bool:
-        """Whether no options are for another cloud."""
+        """Whether no options are for another cloud, as far as their upload would fail for it."""
         if self.context.provider is None:
             return True
         sets: List[Tuple[str, Mapping[str, Any]]] = [(self.place, self.base)]
-        if not is_for_another(self.base, provider):
+        if not _is_for_another(self.base, provider):
             sets = [(within(self.arches_place, arch), self._merged(arch)) for arch in self.own]
-        wrong = [(place, options) for place, options in sets if is_for_another(options, provider)]
+        wrong = [(place, options) for place, options in sets if _is_for_another(options, provider)]
         for place, options in wrong:
             self.problems.error(
                 "wrong-cloud", place, *wrong_cloud(options, self.context.image_type, provider)
             )
         return not wrong
 
-    def _check_options(self, provider: Provider, is_given: bool) -> None:
-        """
-        Judge what stands in the options, each at its own place.
-
-        :param is_given: there are options for every arch
-        """
-        if is_given:
-            self._check_set(provider, self.base, self.place, whole=not self.own)
+    def _check_options(self, provider: Provider, ignored: Tuple[str, ...]) -> None:
+        """Judge what stands in the options, each at its own place."""
+        self._check_set(provider, self.base, self.place, ignored)
         for arch, own in self.own.items():
-            self._check_set(provider, own, within(self.arches_place, arch), whole=False)
+            self._check_set(provider, own, within(self.arches_place, arch), ignored)
 
     def _check_set(
-        self, provider: Provider, options: Mapping[str, Any], place: str, whole: bool
+        self, provider: Provider, options: Mapping[str, Any], place: str, ignored: Tuple[str, ...]
     ) -> None:
-        self.problems.add(_judge(provider, whole).problems(options, place))
+        self.problems.add(_judge(provider, ignored).problems(options, place))
         for option, where, text in option_strings(options, place):
+            if option in ignored:
+                continue
             self.problems.add(template_problems(text, where, self.context.has_release))
             value = literal(text)
             if value is not None:
-                self.problems.add(field_problems(provider, option, value, where))
+                self.problems.add(self._field_problems(provider, option, value, where))
+
+    def _field_problems(
+        self, provider: Provider, option: str, value: str, where: str
+    ) -> Iterator[Problem]:
+        for problem in field_problems(provider, option, value, where):
+            # Whether it is that cloud at all is a guess for an image type that nobody knows.
+            is_sure = self.context.provider is not None
+            yield problem if is_sure else replace(problem, severity=Severity.WARNING)
+
+    def _warn_of_ignored(
+        self, provider: Provider, arch: Optional[Arch], ignored: Tuple[str, ...]
+    ) -> None:
+        """Say what will not happen, where composer goes by the image type alone."""
+        options = self._merged(arch)
+        cloud = NAMES[provider]
+        works = _works(provider, options)
+        if works and provider is Provider.AWS and "share_with_accounts" not in options:
+            self.problems.warn(
+                "shared-with-nobody",
+                self._place_of("share_with_accounts", arch),
+                "without share_with_accounts the AMI is shared with nobody",
+                "Name the accounts; [] says that nobody is meant.",
+            )
+        for option in options if works else ():
+            if option in ignored:
+                self.problems.warn(
+                    "ignored-upload-option",
+                    self._place_of(option, arch),
+                    "composer ignores %s for images of type %s, which go to %s: %s"
+                    % (
+                        option,
+                        self.context.image_type,
+                        cloud,
+                        _NOT_DONE.get(option, _NO_PLACE),
+                    ),
+                    _hint_of_ignored(provider, options, ignored),
+                )
 
     def _check_missing(self, provider: Provider, lacks: Sequence[str]) -> None:
         """Say which options an arch has neither in its own nor in those for every arch."""
@@ -249,7 +309,7 @@ class _Reader:
             options = self._merged(arch)
             if not options or (arch not in self.own and not lacks):
                 continue
-            for option in missing_fields(provider, options):
+            for option in lacking(provider, options):
                 given = any(option in own for own in self.own.values())
                 place = within(self.arches_place, arch) if arch in self.own else self.place
                 if self.is_written and not given:
@@ -269,10 +329,33 @@ class _Reader:
             )
 
 
+def _works(provider: Provider, options: Mapping[str, Any]) -> bool:
+    """Whether the hub takes options, and composer finds in them what a cloud needs."""
+    return hub_takes(options) and not lacking(provider, options)
+
+
+def _is_for_another(options: Mapping[str, Any], provider: Provider) -> bool:
+    return not _works(provider, options) and is_for_another(options, provider)
+
+
+def _hint_of_ignored(
+    provider: Provider, options: Mapping[str, Any], ignored: Tuple[str, ...]
+) -> str:
+    cloud = NAMES[provider][:1].upper() + NAMES[provider][1:]
+    fields = upload_fields(provider)
+    if fields and not set(options) <= set(ignored):
+        return "Take it out: %s takes %s." % (cloud, ", ".join(fields))
+    settings = "Without any option nothing is uploaded"
+    if fields:
+        return "%s takes %s. %s." % (cloud, ", ".join(fields), settings)
+    return "%s; where it goes is a setting of composer's worker." % settings
+
+
 def _upload(provider: Provider, options: Mapping[str, Any]) -> Upload:
-    return _UPLOADS[provider](
-        **{
-            key: tuple(value) if isinstance(value, list) else value
-            for key, value in options.items()
-        }
-    )
+    fields = upload_fields(provider)
+    values = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in options.items()
+    }
+    own = {key: value for key, value in values.items() if key in fields}
+    ignored = tuple((key, value) for key, value in values.items() if key not in fields)
+    return _UPLOADS[provider](**own, ignored=ignored)

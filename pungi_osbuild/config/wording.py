@@ -215,6 +215,8 @@ def _type_hint(types: Sequence[str], value: Any) -> str:
         return 'Put it in quotation marks: "%r".' % value
     if types == ["string"] and isinstance(value, list) and len(value) == 1:
         return "Write the value itself, without brackets."
+    if types == ["string"] and isinstance(value, list) and value:
+        return "Write one string; for several, write a block for each."
     if "array" in types and (
         isinstance(value, str) or (isinstance(value, dict) and "string" not in types)
     ):

@@ -21,7 +21,7 @@ from pungi_osbuild.hub.composestatus import read_compose_status
 from pungi_osbuild.hub.session import Call
 from pungi_osbuild.hub.talks import Talk
 from pungi_osbuild.hub.wire import Struct, plain_name, structs, unusable
-from pungi_osbuild.imagetypes import is_known_suffix, suffix_of
+from pungi_osbuild.imagetypes import is_known_suffix, provider_of, suffix_of
 from pungi_osbuild.model import (
     Artifact,
     BuiltImage,
@@ -320,7 +320,7 @@ def _cloud(infos: Sequence[Struct], request: ImageRequest) -> Tuple[Uploaded, ..
         results = info.structs("upload_target_results")
         found = [from_target_result(result, request.upload) for result in results]
         clouds = tuple(cloud for cloud in found if cloud is not None)
-        if clouds and _has_upload(_known(clouds), request):
+        if clouds and _has_upload(clouds, request):
             return clouds
         best = best or clouds
     return best
@@ -334,10 +334,21 @@ def _unknown(uploads: Sequence[Uploaded]) -> Tuple[UnknownUpload, ...]:
     return tuple(upload for upload in uploads if isinstance(upload, UnknownUpload))
 
 
-def _has_upload(clouds: Sequence[CloudImage], request: ImageRequest) -> bool:
+def _uploads_of(image: BuiltImage) -> Tuple[Uploaded, ...]:
+    return (*image.cloud, *image.unknown_uploads)
+
+
+def _has_upload(uploads: Sequence[Uploaded], request: ImageRequest) -> bool:
     """Whether the upload that was asked for is among some; none may have been."""
-    upload = request.upload
-    return upload is None or any(cloud.provider is upload.provider for cloud in clouds)
+    upload, config = request.upload, request.config
+    if upload is None:
+        return True
+    if provider_of(config.image_type, config.listed) is None:
+        # Nobody knows where composer uploads images of the type: the options were a guess.
+        return bool(uploads)
+    return any(
+        isinstance(cloud, CloudImage) and cloud.provider is upload.provider for cloud in uploads
+    )
 
 
 def _manifest(image: str, archives: Sequence[_Archive]) -> Optional[Manifest]:
@@ -384,7 +395,7 @@ def _all_uploads(
     task_id: int, images: Tuple[BuiltImage, ...], request: ImageRequest
 ) -> Talk[Tuple[BuiltImage, ...]]:
     upload = request.upload
-    if upload is None or all(_has_upload(image.cloud, request) for image in images):
+    if upload is None or all(_has_upload(_uploads_of(image), request) for image in images):
         return images
     files = yield from download_output(task_id, [composestatus.NAME])
     content = files.get(composestatus.NAME)
@@ -392,11 +403,11 @@ def _all_uploads(
         status = read_compose_status(content, request.arches, upload, images[0].build_id)
         images = tuple(
             image
-            if _has_upload(image.cloud, request)
+            if _has_upload(_uploads_of(image), request)
             else _with_more(image, status.uploads(image.arch))
             for image in images
         )
-    missing = sorted(image.arch for image in images if not _has_upload(image.cloud, request))
+    missing = sorted(image.arch for image in images if not _has_upload(_uploads_of(image), request))
     if missing:
         raise ReplyError(
             "the upload to %s did not arrive for %s: neither the archive, the build nor %s"

@@ -21,21 +21,28 @@ class Provider(str, Enum):
     PULP = "pulp.ostree"
 
 
+Ignored = Tuple[Tuple[str, Union[str, Tuple[str, ...]]], ...]
+"""Options of other clouds, as (option, value): sent as written, and ignored by composer."""
+
+
 class _UploadOptions:
     provider: ClassVar[Provider]
+    ignored: Ignored
 
     def to_wire(self) -> JsonDict:
         """Return ``upload_options`` as the hub takes them."""
-        return without_none(vars(self))
+        own = {option: value for option, value in vars(self).items() if option != "ignored"}
+        return without_none({**own, **dict(self.ignored)})
 
 
 @dataclass(frozen=True)
 class AwsEc2Upload(_UploadOptions):
-    """Register an AMI. ``share_with_accounts`` is mandatory on the hub: without it it is S3."""
+    """Register an AMI; without ``share_with_accounts`` it is shared with nobody."""
 
     region: str
-    share_with_accounts: Tuple[str, ...]
+    share_with_accounts: Optional[Tuple[str, ...]] = None
     snapshot_name: Optional[str] = None
+    ignored: Ignored = ()
     provider = Provider.AWS
 
 
@@ -44,6 +51,7 @@ class AwsS3Upload(_UploadOptions):
     """Put the file in composer's S3 bucket."""
 
     region: str
+    ignored: Ignored = ()
     provider = Provider.AWS_S3
 
 
@@ -55,6 +63,7 @@ class GcpUpload(_UploadOptions):
     bucket: Optional[str] = None
     image_name: Optional[str] = None
     share_with_accounts: Optional[Tuple[str, ...]] = None
+    ignored: Ignored = ()
     provider = Provider.GCP
 
 
@@ -67,6 +76,7 @@ class AzureUpload(_UploadOptions):
     resource_group: str
     location: Optional[str] = None
     image_name: Optional[str] = None
+    ignored: Ignored = ()
     provider = Provider.AZURE
 
 
@@ -76,10 +86,19 @@ class ContainerUpload(_UploadOptions):
 
     name: Optional[str] = None
     tag: Optional[str] = None
+    ignored: Ignored = ()
     provider = Provider.CONTAINER
 
 
-Upload = Union[AwsEc2Upload, AwsS3Upload, GcpUpload, AzureUpload, ContainerUpload]
+@dataclass(frozen=True)
+class OciUpload(_UploadOptions):
+    """Put the file in OCI's object storage, which composer does by its own settings alone."""
+
+    ignored: Ignored = ()
+    provider = Provider.OCI
+
+
+Upload = Union[AwsEc2Upload, AwsS3Upload, GcpUpload, AzureUpload, ContainerUpload, OciUpload]
 
 
 @dataclass(frozen=True)

@@ -148,9 +148,10 @@ def option_texts(options: Upload) -> Iterator[Tuple[str, int, str]]:
 
 
 _OPTIONS: Mapping[Type[Any], Tuple[str, ...]] = {
-    kind: tuple(field.name for field in fields(kind)) for kind in get_args(Upload)
+    kind: tuple(field.name for field in fields(kind) if field.name != "ignored")
+    for kind in get_args(Upload)
 }
-"""The names of each cloud's upload options."""
+"""The names of each cloud's own upload options: those of others are no templates."""
 
 
 def _filled(value: Any, words: Mapping[str, str]) -> Any:

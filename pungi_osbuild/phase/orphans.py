@@ -18,6 +18,7 @@ from pungi_osbuild.model import (
     ContainerUpload,
     GcpUpload,
     ImageRequest,
+    OciUpload,
     Orphan,
     Upload,
     Uploaded,
@@ -76,6 +77,6 @@ def _name(upload: Upload) -> str:
 
 
 def _region(upload: Upload) -> Optional[str]:
-    if isinstance(upload, ContainerUpload):
+    if isinstance(upload, (ContainerUpload, OciUpload)):
         return None
     return upload.location if isinstance(upload, AzureUpload) else upload.region

@@ -27,21 +27,26 @@ class _Fields:
     optional: FrozenSet[str] = frozenset()
 
 
-_OPTIONS: Mapping[Provider, _Fields] = {
-    Provider.AWS: _Fields(
-        frozenset({"region", "share_with_accounts"}), frozenset({"snapshot_name"})
-    ),
-    Provider.AWS_S3: _Fields(frozenset({"region"}), frozenset({"public"})),
-    Provider.GCP: _Fields(
-        frozenset({"region"}), frozenset({"bucket", "image_name", "share_with_accounts"})
-    ),
-    Provider.AZURE: _Fields(
+_SHAPES: Tuple[_Fields, ...] = (
+    _Fields(frozenset({"region", "share_with_accounts"}), frozenset({"snapshot_name"})),
+    _Fields(frozenset({"region"}), frozenset({"public"})),
+    _Fields(frozenset({"region"}), frozenset({"bucket", "image_name", "share_with_accounts"})),
+    _Fields(
         frozenset({"tenant_id", "subscription_id", "resource_group"}),
         frozenset({"location", "image_name", "hyper_v_generation"}),
     ),
-    Provider.CONTAINER: _Fields(frozenset(), frozenset({"name", "tag"})),
-    Provider.OCI: _Fields(frozenset()),
+    _Fields(frozenset(), frozenset({"name", "tag"})),
+    _Fields(frozenset({"basepath"}), frozenset({"repository", "server_address"})),
+)
+"""What upload options may be, whatever the image type: composer 180 tries one after the other."""
+
+_NEEDED: Mapping[Provider, Tuple[str, ...]] = {
+    Provider.AWS: ("region",),
+    Provider.AWS_S3: ("region",),
+    Provider.GCP: ("region",),
+    Provider.AZURE: ("tenant_id", "subscription_id", "resource_group"),
 }
+"""What an upload fails without; composer leaves it empty where the options have another shape."""
 
 _TARGET_NAMES: Mapping[Provider, str] = {
     Provider.AWS: "org.osbuild.aws",
@@ -86,16 +91,12 @@ _NAMED: Mapping[Provider, _Named] = {
 }
 
 
-def refusal(provider: Provider, options: Mapping[str, Any]) -> Optional[str]:
-    """Return why composer refuses upload options for that provider, or None."""
-    fields = _OPTIONS[provider]
-    missing = sorted(fields.required - set(options))
-    unknown = sorted(set(options) - fields.required - fields.optional)
-    if missing:
-        return "upload options for %s lack %s" % (provider.value, ", ".join(missing))
-    if unknown:
-        return "upload options for %s cannot have %s" % (provider.value, ", ".join(unknown))
-    return None
+def refusal(options: Mapping[str, Any]) -> Optional[str]:
+    """Return why composer refuses upload options, whichever cloud they are for, or None."""
+    given = frozenset(options)
+    if any(shape.required <= given <= shape.required | shape.optional for shape in _SHAPES):
+        return None
+    return "upload options have no known shape: %s" % ", ".join(sorted(given))
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,10 @@ class Upload:
         cause = {"id": 11, "reason": _TAKEN_REASONS[self.provider] % name[-1]}
         return {"id": 28, "reason": "at least one target failed", "details": [cause]}
 
+    def must_fail(self) -> bool:
+        """Whether composer has been left without what the cloud needs."""
+        return not all(self.options.get(option) for option in _NEEDED.get(self.provider, ()))
+
     def fixed_name(self) -> Optional[Tuple[str, ...]]:
         """
         Return the name that the image is to have, after its cloud and place; None: no fixed one.
@@ -183,13 +188,13 @@ class Upload:
 
 
 def _aws(upload: Upload) -> Dict[str, Any]:
-    return {"ami": "ami-" + upload.digest()[:17], "region": upload.options["region"]}
+    return {"ami": "ami-" + upload.digest()[:17], "region": upload.options.get("region", "")}
 
 
 def _s3(upload: Upload) -> Dict[str, Any]:
     url = "https://%s.s3.%s.amazonaws.com/%s-%s" % (
         BUCKET,
-        upload.options["region"],
+        upload.options.get("region", ""),
         upload.default_name(),
         upload.filename,
     )

@@ -145,7 +145,7 @@ class Order:
         if self.kind is None:
             return _bad_request("image_type: %r is not one of composer's" % self.image_type)
         asked = self.options.get("upload_options")
-        reason = clouds.refusal(self.kind.provider, asked) if asked else None
+        reason = clouds.refusal(asked) if asked else None
         return _bad_request(reason) if reason else None
 
     def exported(self) -> ExportedFile:

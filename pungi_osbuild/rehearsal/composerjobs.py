@@ -172,7 +172,7 @@ class ComposerJobs:
         if hits(FaultKind.DEPSOLVE):
             return ImageOutcome(arch, error=composer.DEPSOLVE_FAILED)
         upload = order.upload(arch, self._settings.seed)
-        if upload is not None and hits(FaultKind.UPLOAD):
+        if upload is not None and (upload.must_fail() or hits(FaultKind.UPLOAD)):
             return ImageOutcome(arch, upload.failure(), upload, upload_failed=True)
         if upload is not None and not self._take_cloud_name(upload):
             return ImageOutcome(arch, upload.failure_of_name(), upload, upload_failed=True)

@@ -16,8 +16,11 @@ from pungi_osbuild.hub import Call, Hub, Reply, explain, hold, read_build_result
 from pungi_osbuild.hub.session import HubFaultError
 from pungi_osbuild.model import (
     AwsEc2Upload,
+    AwsS3Upload,
     BuiltImage,
     ImageRequest,
+    OciUpload,
+    Upload,
     UploadTemplate,
 )
 from tests.values import a_request, an_image_config
@@ -310,3 +313,36 @@ def test_only_the_hubs_own_words_mean_that_an_nvr_was_taken(reason: str, taken: 
     failure = hold(cast(Hub, FailedTask(reason)), explain(11, a_request(), ""))
     assert failure.nvr_taken is taken
     assert failure.reason.splitlines() == ["Compose failed (id: x)", "x86_64: " + reason]
+
+
+OCI = {"name": "org.osbuild.oci.objectstorage", "options": {"url": "https://o.example/n/x"}}
+ODD = {"name": "org.osbuild.odd", "options": {"image_id": "odd-1"}}
+
+
+@pytest.mark.parametrize(
+    ("image_type", "upload", "result"),
+    [
+        ("oci", OciUpload((("region", "us-ashburn-1"),)), OCI),
+        ("aws", AwsEc2Upload("us-east-1"), AMI),
+        ("vsphere", AwsS3Upload("us-east-1", (("share_with_accounts", ("1",)),)), S3),
+        ("hologram", AwsS3Upload("us-east-1"), AMI),
+        ("hologram", AwsS3Upload("us-east-1"), ODD),
+    ],
+)
+def test_the_upload_counts_that_the_image_type_makes(
+    image_type: str, upload: Upload, result: Dict[str, Any]
+) -> None:
+    """Whatever its options look like; of a type that nobody knows, any."""
+    config = an_image_config(image_type=image_type, upload=upload)
+    request = a_request(config=config, upload_template=UploadTemplate(upload))
+    (image,) = read(StandIn([an_archive(image=with_uploads(result))]), request)
+    assert len([*image.cloud, *image.unknown_uploads]) == 1
+
+
+def test_an_upload_of_an_unknown_type_must_arrive_all_the_same() -> None:
+    """In none of the places is one."""
+    upload = AwsS3Upload("us-east-1")
+    config = an_image_config(image_type="hologram", upload=upload)
+    request = a_request(config=config, upload_template=UploadTemplate(upload))
+    with pytest.raises(ReplyError, match="did not arrive"):
+        read(StandIn([an_archive()]), request)

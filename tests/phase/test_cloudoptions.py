@@ -167,8 +167,8 @@ def test_options_of_an_arch_are_judged_at_their_place() -> None:
 
 def test_options_that_only_arches_complete_are_missing_elsewhere() -> None:
     """A variant may have an arch that nobody thought of."""
-    found = planned({"region": "us-east-1"}, {"x86_64": {"share_with_accounts": []}})
-    assert told(found.problems) == [("missing-key", "upload_options.share_with_accounts")]
+    found = planned({"share_with_accounts": []}, {"x86_64": {"region": "us-east-1"}})
+    assert told(found.problems) == [("missing-key", "upload_options.region")]
     assert found.problems[0].is_error
     assert "aarch64" in found.problems[0].message
 

@@ -68,6 +68,49 @@ def test_a_name_that_is_not_given_is_composers(
             assert options[key].endswith(value.lstrip("."))
 
 
+AZURE = {"tenant_id": "t", "subscription_id": "s", "resource_group": "g"}
+
+
+@pytest.mark.parametrize(
+    "image_type, upload, goes_to",
+    [
+        ("aws", {"region": "us-east-1"}, "aws"),
+        ("aws", {"region": "us-east-1", "image_name": "x"}, "aws"),
+        ("guest-image", {"region": "us-east-1", "share_with_accounts": ["1"]}, "aws.s3"),
+        ("vsphere", {"region": "us-east-1", "bucket": "b"}, "aws.s3"),
+        ("edge-container", AZURE, "container"),
+        ("oci", AZURE, "oci.objectstorage"),
+        ("oci", {"tag": "x"}, "oci.objectstorage"),
+    ],
+)
+def test_the_image_type_alone_says_where_it_goes(
+    image_type: str, upload: Dict[str, Any], goes_to: str, tmp_path: Path
+) -> None:
+    """Composer takes the fields of its target out of any shape, and ignores all others."""
+    with a_desk(tmp_path) as desk:
+        task_id = desk.build(image_type=image_type, opts={"upload_options": upload})
+        (status,) = desk.output(task_id)["image_statuses"]
+        assert status["status"] == "success"
+        assert status["upload_status"]["type"] == goes_to
+        (archive,) = desk.image_archives(task_id)
+        assert len(archive["extra"]["image"]["upload_target_results"]) == 1
+
+
+@pytest.mark.parametrize(
+    "image_type, upload",
+    [("aws", AZURE), ("guest-image", {"tag": "x"}), ("azure", {"region": "us-east-1"})],
+)
+def test_an_upload_without_what_its_cloud_needs_fails(
+    image_type: str, upload: Dict[str, Any], tmp_path: Path
+) -> None:
+    """Composer takes it and leaves the field empty, so that it fails after the build."""
+    with a_desk(tmp_path) as desk:
+        task_id = desk.build(image_type=image_type, opts={"upload_options": upload})
+        assert desk.state(task_id) == "FAILED"
+        (status,) = desk.output(task_id)["image_statuses"]
+        assert status["error"]["id"] == 28
+
+
 def test_ids_follow_from_seed_nvr_and_arch(tmp_path: Path) -> None:
     """The same rehearsal gives the same ids, another seed others, each arch its own."""
     upload = {"region": "us-east-1", "share_with_accounts": []}
