@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Iterator, Mapping, Optional, Sequence, Tuple
 
@@ -170,7 +169,7 @@ def _about(wanted: Mapping[str, SignedUpload], found: Mapping[str, LiveAddress])
     for name, upload in wanted.items():
         if name not in found:
             yield "Koji has no address any more for %s of task %d" % (name, upload.task_id)
-        elif found[name].has_expired(time.time()):
+        elif found[name].has_expired:
             yield "the address of %s expired at %s" % (name, time_text(found[name].expires))
 
 

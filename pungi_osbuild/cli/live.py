@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator, Optional
@@ -43,7 +42,7 @@ def progress_shown(quiet: bool, expected: Expected = NOTHING) -> Iterator[Option
         yield None
         return
     console = Console(stderr=True, highlight=False)
-    board = Board(time.time)
+    board = Board()
     live = Live(
         get_renderable=lambda: live_view(board.snapshot(), console.height, expected),
         console=console,

@@ -85,7 +85,7 @@ def status_command(
         expected = expected_from(previous)
         run = last_run(folder)
         hub = None
-        if not offline and _may_change(status(folder, time.time())):
+        if not offline and _may_change(status(folder)):
             hub = _hub(stack, _profile(folder, profile or run.profile, koji_config))
         view = _View(folder, hub, expected)
         if watch:
@@ -137,10 +137,11 @@ class _View:
         self.expected = expected
         self.pause = EVERY.minimum
         self._is_away = False
+        self._looked = 0.0
 
     def look(self) -> Progress:
         """Return where the run stands now."""
-        progress = status(self._folder, time.time())
+        progress = status(self._folder)
         if self._hub is None:
             return progress
         start = time.monotonic()
@@ -151,8 +152,16 @@ class _View:
             if not self._is_away:
                 _warn(error.reason)
             self._is_away = True
-        self.pause = EVERY.pause(time.monotonic() - start)
+            progress = replace(progress, now=self._hub.time.not_before(progress.now))
+        self._looked = time.monotonic()
+        self.pause = EVERY.pause(self._looked - start)
         return progress
+
+    def drawn(self, progress: Progress) -> Progress:
+        """Return the last look with the time that has passed since then, where a hub tells it."""
+        if self._hub is None:
+            return progress
+        return replace(progress, now=progress.now + time.monotonic() - self._looked)
 
     def show(self, progress: Progress) -> None:
         """Print it once."""
@@ -187,8 +196,7 @@ def _watch_on_a_terminal(view: _View, progress: Progress) -> Progress:
     console = Console(highlight=False)
 
     def drawn() -> Group:
-        now = replace(progress, now=time.time())
-        return live_view(now, shutil.get_terminal_size().lines, view.expected)
+        return live_view(view.drawn(progress), shutil.get_terminal_size().lines, view.expected)
 
     with Live(get_renderable=drawn, console=console, refresh_per_second=2, transient=True):
         while not progress.activity.is_over:

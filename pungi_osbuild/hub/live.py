@@ -42,14 +42,18 @@ class LiveAddress:
     An address with its signature: a secret.
 
     :param expires: seconds since the epoch; None where the address does not say
+    :param has_expired: whether that is over, by the hub's clock
     """
 
     address: str = field(repr=False)
     expires: Optional[float] = None
+    has_expired: bool = False
 
-    def has_expired(self, now: float) -> bool:
-        """Whether nothing can be fetched there any more, at a time in seconds since the epoch."""
-        return self.expires is not None and self.expires <= now
+    @classmethod
+    def at(cls, address: str, now: float) -> LiveAddress:
+        """Return an address as it is at a time of the hub's."""
+        expires = expiry(address)
+        return cls(address, expires, expires is not None and expires <= now)
 
 
 def expiry(url: str) -> Optional[float]:
@@ -89,11 +93,11 @@ def live_addresses(
         if isinstance(end, Exception):
             raise end
         if end is not None:
-            found[upload] = end
+            found[upload] = LiveAddress.at(end, hub.time.now())
     return found
 
 
-def _live_address(upload: SignedUpload) -> Talk[Optional[LiveAddress]]:
+def _live_address(upload: SignedUpload) -> Talk[Optional[str]]:
     archive, build = yield [
         Call("getArchive", (upload.archive_id,)),
         Call("getBuild", (upload.build_id,)),
@@ -107,7 +111,7 @@ def _live_address(upload: SignedUpload) -> Talk[Optional[LiveAddress]]:
         if content is not None:
             status = json_struct(content, composestatus.NAME)
             found = _signed(status.plain("image_statuses"), upload.address)
-    return None if found is None else LiveAddress(found, expiry(found))
+    return found
 
 
 def _extra(reply: Reply, asked: Mapping[str, int]) -> object:

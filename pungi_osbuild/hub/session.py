@@ -24,6 +24,7 @@ from xmlrpc.client import Fault as XmlRpcFault
 import koji
 
 from pungi_osbuild.errors import HubError, InputError, PungiOsbuildError
+from pungi_osbuild.hub.hubtime import HubTime
 from pungi_osbuild.hub.pace import Pace
 from pungi_osbuild.hub.patience import IMPATIENT, Outage, Patience, unreachable
 from pungi_osbuild.hub.profile import Profile
@@ -130,6 +131,7 @@ class Hub:
         self, profile: Profile, patience: Patience = IMPATIENT, pace: Optional[Pace] = None
     ) -> None:
         self.profile = profile
+        self.time = HubTime(patience.clock)
         self._outage = Outage(profile, patience)
         self._pace = pace or Pace()
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
@@ -332,7 +334,7 @@ class Hub:
             options.update(user=self.profile.user, password=self.profile.password)
         if self._hurried:
             options.update(_hurried(options))
-        return ClientSession(self.profile.hub_url, options)
+        return ClientSession(self.profile.hub_url, options, self.time.heard)
 
 
 def _hurried(options: Mapping[str, Any]) -> Dict[str, int]:

@@ -7,7 +7,7 @@ its session; koji reads a reply to its end, however long it is or becomes when i
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Optional
+from typing import Any, Callable, Iterator, Mapping, Optional
 from urllib.parse import urljoin, urlsplit
 from xmlrpc.client import Error as XmlRpcError
 from xmlrpc.client import Fault, ResponseError
@@ -28,12 +28,22 @@ class ClientSession(koji.ClientSession):  # type: ignore[misc]  # koji has no ty
     """
     koji's session; its calls also raise what the transport does.
 
+    :param heard: is given the ``Date`` header of each reply, and the seconds until it began
     :raises ReplyError: a reply is longer than ``MAX_REPLY``
     :raises xmlrpc.client.ResponseError: a reply is no XML-RPC, or no whole one
     :raises HubError: the hub sends us on to another address
     """
 
     rsession: Optional[requests.Session]
+
+    def __init__(
+        self,
+        server: str,
+        options: Mapping[str, Any],
+        heard: Callable[[Optional[str], float], None],
+    ) -> None:
+        self._heard = heard
+        super().__init__(server, options)
 
     def new_session(self) -> None:
         """Close the connections, and make new ones when they are needed."""
@@ -42,6 +52,7 @@ class ClientSession(koji.ClientSession):  # type: ignore[misc]  # koji has no ty
         self.rsession = _Transport()
 
     def _read_xmlrpc_response(self, response: requests.Response) -> Any:
+        self._heard(response.headers.get("Date"), response.elapsed.total_seconds())
         try:
             return super()._read_xmlrpc_response(response)
         except Fault as fault:

@@ -13,22 +13,25 @@ from pungi_osbuild.phase.progress import ENDED_AS, STAGE_OF, Progress, Stage, St
 
 
 class Board:
-    """
-    Where each request of a run stands. Thread-safe; what it gives is frozen.
+    """Where each request of a run stands. Thread-safe; what it gives is frozen."""
 
-    :param now: seconds since the epoch
-    """
-
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
+    def __init__(self) -> None:
+        self._now: Callable[[], float] = lambda: 0.0
         self._lock = threading.Lock()
         self._compose_id = ""
         self._standings: Dict[int, Standing] = {}
         self._requests: Dict[int, int] = {}
 
-    def plan(self, compose_id: str, requests: Iterable[ImageRequest]) -> None:
-        """Begin with what is to be submitted."""
+    def plan(
+        self, compose_id: str, requests: Iterable[ImageRequest], now: Callable[[], float]
+    ) -> None:
+        """
+        Begin with what is to be submitted.
+
+        :param now: the hub's time, in seconds since the epoch
+        """
         with self._lock:
+            self._now = now
             self._compose_id = compose_id
             self._standings = {request.number: _planned(request) for request in requests}
             self._requests = {}
@@ -44,7 +47,7 @@ class Board:
                 task_id=submitted.task_id,
                 attempt=submitted.attempt,
                 stage=Stage.FREE,
-                since=self._now() if submitted.time is None else submitted.time,
+                since=self._now() if submitted.created is None else submitted.created,
             )
 
     def seen(self, tasks: Iterable[Task]) -> None:

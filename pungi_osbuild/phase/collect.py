@@ -61,7 +61,8 @@ class Submitted:
     A request that became a task.
 
     :param attempt: 1 for the first submission
-    :param time: when it was submitted, seconds since the epoch; None: not known
+    :param begun: when it was submitted, by the run's monotonic clock; None: it has no timeout
+    :param created: when an earlier run submitted it, by the hub's clock; None: it is this run's
     :param build_id: of the build that the task has left though it was cancelled or has failed;
         None: the task's result names it
     """
@@ -69,13 +70,14 @@ class Submitted:
     request: ImageRequest
     task_id: int
     attempt: int = 1
-    time: Optional[float] = None
+    begun: Optional[float] = None
+    created: Optional[float] = None
     build_id: Optional[int] = None
 
     def is_overdue(self, now: float) -> bool:
-        """Whether its task should have ended by a time, seconds since the epoch."""
+        """Whether its task should have ended by a time of the run's monotonic clock."""
         timeout = self.request.config.timeout
-        return timeout is not None and self.time is not None and now - self.time >= timeout
+        return timeout is not None and self.begun is not None and now - self.begun >= timeout
 
 
 Work = Tuple[Submitted, Optional[Task]]
@@ -209,6 +211,7 @@ class Collector:
         self, submitted: Submitted, task: Optional[Task], built: Sequence[BuiltImage]
     ) -> Outcome:
         request = submitted.request
+        times = task.times if task is not None else TaskTimes()
         for image in built:
             _warn_of_unknown(image)
         images = tuple(self._place(request, image) for image in built)
@@ -219,8 +222,8 @@ class Collector:
             kind=OutcomeKind.BUILT,
             task_id=submitted.task_id,
             attempt=submitted.attempt,
-            times=task.times if task is not None else TaskTimes(),
-            placed=self.clock.now(),
+            times=times,
+            placed=self.hub.time.not_before(times.ended),
             images=images,
         )
 

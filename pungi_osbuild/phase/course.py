@@ -220,9 +220,18 @@ class Course:
     def _go_on(self, going: Going) -> None:
         """Take over a task of an earlier run: its end is found by the next poll."""
         request, task = going.request, going.task
-        # What has ended while nobody looked is not overdue, however long ago it was submitted.
-        since = None if task.state.is_end else going.submission.time
-        submitted = Submitted(request, task.id, request.attempt, since, going.build_id)
+        created = task.times.created
+        # By the hub's own times: the host's clock may have been set since then. What has ended
+        # while nobody looked is not overdue, however long ago it was submitted.
+        begun = self._collector.clock.monotonic() - self._collector.hub.time.age(created)
+        submitted = Submitted(
+            request,
+            task.id,
+            request.attempt,
+            None if task.state.is_end else begun,
+            created,
+            going.build_id,
+        )
         self._submitted[task.id] = submitted
         self._watcher.add(task.id)
         self._host.resumed(submitted)
@@ -303,7 +312,7 @@ class Course:
         return bool(self._watcher.open or self._reserved.open or self._retries.waiting)
 
     def _cancel_overdue(self) -> None:
-        now = self._collector.clock.now()
+        now = self._collector.clock.monotonic()
         late = {one for one in self._watcher.open if self._submitted[one].is_overdue(now)}
         for task_id in sorted(late - self._overdue):
             request = self._submitted[task_id].request
@@ -414,7 +423,7 @@ class Course:
         In the thread that was told of it: a signal may end the run between the moment when the
         result is taken from the thread and the next line.
         """
-        submitted = Submitted(request, task_id, attempt, self._collector.clock.now())
+        submitted = Submitted(request, task_id, attempt, self._collector.clock.monotonic())
         self._submitted[task_id] = submitted
         self._host.submitted(submitted)
         return submitted

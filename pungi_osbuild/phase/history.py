@@ -96,7 +96,8 @@ class Bounds:
 @dataclass(frozen=True)
 class Submission:
     """
-    One submission of a request, and what came of it. Times are seconds since the epoch.
+    One submission of a request, and what came of it. Times are seconds since the epoch, by the
+    hub's clock.
 
     :param intent: its number in the journal
     :param block: digest of what the config asked for

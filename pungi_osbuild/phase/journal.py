@@ -104,7 +104,7 @@ class Journal:
     May be written to from several threads.
 
     :param topdir: the compose folder
-    :param now: seconds since the epoch
+    :param now: the hub's time, in seconds since the epoch; the host's until the hub has answered
     :param rebuild_all: set a journal aside that is damaged or of another version
     :raises InputError: another run is at work on this compose, it cannot be written to, or what is
         in it cannot be read

@@ -62,7 +62,7 @@ ENDED_AS: Dict[OutcomeKind, Stage] = {
 @dataclass(frozen=True)
 class Standing:
     """
-    Where a request stands. Times are seconds since the epoch, by the run's own clock.
+    Where a request stands. Times are seconds since the epoch, by the hub's clock.
 
     :param name: the N of the N-V-R
     :param nvr: None until there is a release
@@ -132,7 +132,7 @@ class Progress:
     Where a run stands.
 
     :param compose_id: "" while nobody knows
-    :param now: when this was, seconds since the epoch
+    :param now: when this was, seconds since the epoch by the hub's clock
     :param standings: in the order of the plan
     :param who: the process and its machine, for people; "" where it is this one
     :param is_hub_gone: the run is over, and its hub was there for it alone: a rehearsal's

@@ -105,12 +105,13 @@ def run(
     :raises RunInterruptedError: stopped from outside; what was done by then is recorded
     """
     topdir = Path(compose.topdir)
-    board = options.board or Board(clock.now)
+    board = options.board or Board()
+    hub = Hub(profile, _patience(settings, options, clock))
     host = WatchedHost(options.host or ComposeFolder(topdir, compose.identity, settings), board)
     host.check()
-    board.plan(compose.identity.id, requests)
+    board.plan(compose.identity.id, requests, hub.time.now)
     with (
-        Journal(topdir, clock.now, options.rebuild is Rebuild.ALL) as journal,
+        Journal(topdir, hub.time.now, options.rebuild is Rebuild.ALL) as journal,
         _ending(journal, options.is_hub_gone),
         refusals_explained(profile),
         ExitStack() as stack,
@@ -121,7 +122,7 @@ def run(
         anew = rebuild is Rebuild.ALL
         journal.plan(requests, compose.identity, profile.place, anew)
         with _nothing_submitted_yet(options.stop):
-            hub = stack.enter_context(Hub(profile, _patience(settings, options, clock)))
+            stack.enter_context(hub)
             tasks = HubTasks(hub, hub.user_id())
             registry = HubRegistry(hub, options.stop.check)
             check = options.stop.check

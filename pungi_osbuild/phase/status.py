@@ -50,11 +50,10 @@ def last_run(topdir: Path) -> RunEntry:
     return runs[-1]
 
 
-def status(topdir: Path, now: float) -> Progress:
+def status(topdir: Path) -> Progress:
     """
-    Return where the last run on a compose stands, as its journal says.
+    Return where the last run on a compose stood when its journal was last written to.
 
-    :param now: seconds since the epoch
     :raises InputError: there was none, or its journal cannot be read
     """
     history = read_journal(topdir)
@@ -64,7 +63,8 @@ def status(topdir: Path, now: float) -> Progress:
     activity = _activity(run, topdir / FOLDER / LOCK)
     return Progress(
         compose_id=run.compose or "",
-        now=now,
+        # Not the host's clock: these are the hub's times, and may be another host's, too.
+        now=max((one.changed for one in history.submissions), default=0.0),
         standings=tuple(_standings(history, activity)),
         activity=activity,
         who="pid %d on %s" % (run.pid, run.host),
@@ -164,7 +164,7 @@ def looking_hub(profile: Profile) -> Iterator[Hub]:
 
 def looked_at(hub: Hub, progress: Progress) -> Progress:
     """
-    Return the same with the states of tasks, and of their images, as the hub has them now.
+    Return the same as the hub has it now: its time, the states of tasks and of their images.
 
     What it refuses to tell is as it was.
 
@@ -190,7 +190,8 @@ def looked_at(hub: Hub, progress: Progress) -> Progress:
     for one in progress.standings:
         seen = one.stage.is_running and one.task_id in stages
         found.append(_seen(one, stages, images) if seen else one)
-    return replace(progress, standings=tuple(found))
+    now = hub.time.not_before(progress.now)
+    return replace(progress, now=now, standings=tuple(found))
 
 
 def _seen(one: Standing, stages: Dict[int, Stage], images: Dict[int, ImageStates]) -> Standing:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from typing import Callable
+
+_BEGUN = time.time() - time.monotonic()
+
+
+def steady_time() -> float:
+    """Return the time that the host had at first, and what has passed since: nobody can set it."""
+    return _BEGUN + time.monotonic()
 
 
 class HubClock:

@@ -159,6 +159,10 @@ class Dispatcher:
         with self._lock:
             self._tick()
 
+    def time(self) -> float:
+        """Return the hub's time, in seconds since the epoch."""
+        return self._clock()
+
     def look(self, reader: Callable[[Office, float], _Seen]) -> _Seen:
         """
         Return what a function reads of the hub as it is now, while nothing else happens.

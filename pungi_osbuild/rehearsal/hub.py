@@ -10,7 +10,7 @@ from typing import Callable, Optional, Sequence, Tuple
 
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.rehearsal.builder import Addresses, Builder
-from pungi_osbuild.rehearsal.clock import HubClock
+from pungi_osbuild.rehearsal.clock import HubClock, steady_time
 from pungi_osbuild.rehearsal.content import HubContent
 from pungi_osbuild.rehearsal.dispatch import Dispatcher
 from pungi_osbuild.rehearsal.faults import Fault, FaultBook
@@ -48,7 +48,7 @@ class RehearsalHub:
         settings: HubSettings,
         topdir: Path,
         content: Optional[HubContent] = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = steady_time,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._sleep = sleep

@@ -210,6 +210,12 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = CHUNK
 
+    def date_time_string(self, timestamp: Optional[float] = None) -> str:
+        """Return what the ``Date`` header says: the hub's time, as its other times are."""
+        return super().date_time_string(
+            self.server.site.dispatcher.time() if timestamp is None else timestamp
+        )
+
     def setup(self) -> None:
         """Let nobody wait for ever."""
         super().setup()

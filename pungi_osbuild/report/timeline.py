@@ -69,7 +69,7 @@ class Lane:
 @dataclass(frozen=True)
 class Timeline:
     """
-    When what happened. Times are the hub's own, but those of placing, which are the run's.
+    When what happened, by the hub's clock.
 
     :param start: seconds since the epoch
     :param end: seconds since the epoch
@@ -118,7 +118,7 @@ def _parts(task: TaskRecord) -> List[Tuple[str, int]]:
     latest = task.created or 0
     for kind, moment in ends:
         if moment is not None:
-            # Placing is timed by another clock, which may be behind the hub's.
+            # The hub's clock may have been set back.
             latest = max(latest, moment)
             parts.append((kind, latest))
     return parts

@@ -179,8 +179,15 @@ def test_when_a_signature_expires(query: str, expires: float) -> None:
     assert expiry("http://[") is None
 
 
-def test_an_address_is_of_use_until_it_expires() -> None:
+@pytest.mark.parametrize(
+    ("query", "has_expired"),
+    [
+        ("X-Amz-Date=20261123T060000Z&X-Amz-Expires=600", True),
+        ("X-Amz-Date=20261123T060000Z&X-Amz-Expires=601", False),
+        ("X-Amz-Expires=1", False),
+    ],
+)
+def test_an_address_is_of_use_until_it_expires(query: str, has_expired: bool) -> None:
     """One that does not say when is taken to be."""
-    assert not LiveAddress("https://b/disk?a=b").has_expired(2e9)
-    assert not LiveAddress("https://b/disk?a=b", 1000.0).has_expired(999.0)
-    assert LiveAddress("https://b/disk?a=b", 1000.0).has_expired(1000.0)
+    address = LiveAddress.at("https://b/disk?" + query, 1795414200.0)
+    assert address.has_expired == has_expired

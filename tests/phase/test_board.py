@@ -35,8 +35,8 @@ def time() -> Time:
 
 @pytest.fixture
 def board(time: Time) -> Board:
-    board = Board(time)
-    board.plan("Example-1-20261123.t.0", REQUESTS)
+    board = Board()
+    board.plan("Example-1-20261123.t.0", REQUESTS, time)
     return board
 
 
@@ -82,7 +82,7 @@ def test_only_the_last_attempt_counts(board: Board) -> None:
 
 def test_a_task_of_an_earlier_run_has_its_own_time(board: Board) -> None:
     """It was submitted before this run was there."""
-    board.submitted(Submitted(REQUESTS[0], 11, 1, 400.0))
+    board.submitted(Submitted(REQUESTS[0], 11, created=400.0))
     (standing, *_) = board.snapshot().standings
     assert standing.elapsed(1000.0) == 600.0
 

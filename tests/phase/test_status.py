@@ -68,13 +68,14 @@ def test_a_run_that_is_at_work(tmp_path: Path) -> None:
     now = [1000.0]
     with Journal(tmp_path, lambda: now[0]) as journal:
         a_run(journal, now)
-        progress = status(tmp_path, 1100.0)
+        progress = status(tmp_path)
     assert progress.activity is Activity.RUNNING
     assert progress.compose_id == an_identity().id
     assert stages(progress) == EXPECTED
     by_name = {one.name: one for one in progress.standings}
     assert by_name["built"].elapsed(1100.0) == 50.0
     assert by_name["running"].elapsed(1100.0) == 100.0
+    assert progress.now == 1050.0, "when the journal was last written to"
     assert by_name["failed"].reason == "why"
     assert by_name["doubtful"].reason == IN_DOUBT
     assert by_name["untried"].reason == "not tried"
@@ -98,7 +99,7 @@ def test_a_run_that_is_over(ending: Ending, activity: Activity, tmp_path: Path) 
         a_run(journal, now)
         if ending is not None:
             journal.end(ending)
-    progress = status(tmp_path, 1100.0)
+    progress = status(tmp_path)
     assert (progress.activity, stages(progress)) == (activity, EXPECTED)
 
 
@@ -109,15 +110,15 @@ def test_a_lock_of_another_machine(tmp_path: Path) -> None:
         a_run(journal, now)
     lock = tmp_path / FOLDER / NAME
     lock.write_text('{"pid": 1, "host": "elsewhere", "boot": "", "namespace": "", "started": ""}')
-    assert status(tmp_path, 1100.0).activity is Activity.ELSEWHERE
+    assert status(tmp_path).activity is Activity.ELSEWHERE
     lock.write_text("torn")
-    assert status(tmp_path, 1100.0).activity is Activity.ELSEWHERE
+    assert status(tmp_path).activity is Activity.ELSEWHERE
 
 
 def test_no_run(tmp_path: Path) -> None:
     """The folder is named, and what would be one."""
     with pytest.raises(InputError, match="no run has been on"):
-        status(tmp_path, 0.0)
+        status(tmp_path)
     with pytest.raises(InputError, match="no run has been on"):
         last_run(tmp_path)
 
@@ -131,7 +132,7 @@ def test_looking_at_the_hub_needs_no_login(tmp_path: Path) -> None:
         now = [1000.0]
         with Journal(tmp_path, lambda: now[0]) as journal:
             a_run(journal, now)
-            progress = status(tmp_path, 1100.0)
+            progress = status(tmp_path)
             with looking_hub(profile) as session:
                 seen = looked_at(session, progress)
         assert stages(seen) == EXPECTED

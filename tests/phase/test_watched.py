@@ -30,7 +30,7 @@ def looked_at(out: Path, board: Optional[Board], seen: List[Set[str]]) -> Rehear
 
 def test_all_states_are_seen(tmp_path: Path) -> None:
     """Free while others build, what composer says, and the ends."""
-    board, seen = Board(time.time), []  # type: Board, List[Set[str]]
+    board, seen = Board(), []  # type: Board, List[Set[str]]
     done = looked_at(tmp_path, board, seen)
     states = set().union(*seen)
     assert {"free", "pending"} <= states
@@ -51,7 +51,7 @@ def test_nobody_asks_composer_while_nobody_looks(tmp_path: Path) -> None:
 
 def test_a_look_is_taken_in_a_request_that_is_made_anyway(tmp_path: Path) -> None:
     """What is asked for more often than once is a question that the run asks, too."""
-    done = looked_at(tmp_path, Board(time.time), [])
+    done = looked_at(tmp_path, Board(), [])
     looks = [
         request
         for request in done.requests

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
+from email.utils import formatdate
 from pathlib import Path
 from typing import Iterator, Tuple
 
@@ -53,6 +54,16 @@ def test_a_file_is_served_with_its_length(desk: Desk) -> None:
     assert head.headers["Content-Length"] == str(archive["size"])
     assert desk.hub.counters.downloads == 1
     assert desk.hub.counters.bytes_served == archive["size"]
+
+
+def test_the_date_of_a_reply_is_the_hub_s(desk: Desk) -> None:
+    """As of its tasks, to the second; that is how a client learns what time it is there."""
+    task_id, topurl = desk.submit(), desk.hub.topurl
+    created = int(desk.session().getTaskInfo(task_id)["create_ts"])
+    assert requests.get(topurl, timeout=10).headers["Date"] == formatdate(created, usegmt=True)
+    desk.clock.turn(7200)
+    later = requests.get(topurl, timeout=10).headers["Date"]
+    assert later == formatdate(created + 7200, usegmt=True)
 
 
 def test_names_are_decoded(desk: Desk) -> None:
