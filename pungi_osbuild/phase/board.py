@@ -50,6 +50,19 @@ class Board:
                 since=self._now() if submitted.created is None else submitted.created,
             )
 
+    def waiting(self, request: ImageRequest, task: Task) -> None:
+        """Take note of a task that was cancelled, and whose build is waited for."""
+        with self._lock:
+            self._requests[task.id] = request.number
+            self._standings[request.number] = replace(
+                _planned(request),
+                nvr=request.nvr,
+                task_id=task.id,
+                attempt=request.attempt,
+                stage=Stage.WAITING,
+                since=task.times.created,
+            )
+
     def seen(self, tasks: Iterable[Task]) -> None:
         """Take note of states of tasks; others' tasks may be among them."""
         with self._lock:

@@ -142,6 +142,12 @@ def take_up(
         _tell(one, decision)
         if not isinstance(decision, Fresh):
             journal.resume(decision.request, decision.submission)
+            journal.resumed(
+                decision.request,
+                decision.submission.attempt,
+                decision.task.state.name,
+                isinstance(decision, Reserved),
+            )
     return TakenUp(
         tuple(one for one in decisions if isinstance(one, Fresh)),
         tuple(one for one in decisions if isinstance(one, Going)),

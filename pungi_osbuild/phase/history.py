@@ -15,7 +15,8 @@ from pungi_osbuild.metadata.fields import Fields
 from pungi_osbuild.model import Arch, ImageRequest, OutcomeKind, block_digest
 from pungi_osbuild.phase.journallines import Damage, read_lines
 
-_END_OF_TIME = 253402300800.0
+LATEST = 253402300799.0
+"""The last second of the year 9999."""
 
 
 class Ending(str, Enum):
@@ -111,6 +112,8 @@ class Submission:
     :param refused: the hub refused it: there is no task
     :param state: of the task, as Koji calls it, when it was last seen; None: not seen
     :param outcome: None when nothing was said
+    :param resumed: the last run goes on with it, whatever its outcome was before
+    :param waiting: its task was cancelled, and the last run waits for the build
     """
 
     intent: int
@@ -132,6 +135,8 @@ class Submission:
     outcome: Optional[OutcomeKind] = None
     reason: Optional[str] = None
     placed: Tuple[PlacedFile, ...] = ()
+    resumed: bool = False
+    waiting: bool = False
 
     @property
     def in_doubt(self) -> bool:
@@ -250,6 +255,7 @@ class _Reader:
             "submitted": self._submitted,
             "refused": self._refused,
             "state": self._state,
+            "resumed": self._resumed,
             "placed": self._placed,
             "outcome": self._outcome,
             "end": self._end,
@@ -330,6 +336,10 @@ class _Reader:
     def _state(self, fields: Fields) -> None:
         self._change(fields, state=fields.text("state"))
 
+    def _resumed(self, fields: Fields) -> None:
+        state, waiting = fields.text("state"), fields.flag("waiting")
+        self._change(fields, state=state, resumed=True, waiting=waiting)
+
     def _placed(self, fields: Fields) -> None:
         file = PlacedFile(fields.path("path"), fields.count("size"))
         before = self._submissions[self._position(fields)]
@@ -342,7 +352,8 @@ class _Reader:
         if fields.count_or_none("intent") is None:
             self._never.append(NeverSubmitted(_slot(fields), kind, reason, _time(fields)))
         else:
-            self._change(fields, outcome=kind, reason=reason)
+            ended = {"outcome": kind, "reason": reason}
+            self._change(fields, **ended, resumed=False, waiting=False)
 
     def _end(self, fields: Fields) -> None:
         ending, is_hub_gone, time = (
@@ -389,6 +400,6 @@ def _planned(fields: Fields) -> Planned:
 
 def _time(fields: Fields) -> float:
     time = fields.number_or_none("time")
-    if time is None or not 0 <= time < _END_OF_TIME:
+    if time is None or not 0 <= time <= LATEST:
         raise ValueError("%s.time is not a time" % fields.place)
     return time

@@ -34,6 +34,7 @@ from pungi_osbuild.model import (
     sent_digest,
 )
 from pungi_osbuild.phase.history import (
+    LATEST,
     Bounds,
     Ending,
     History,
@@ -206,6 +207,16 @@ class Journal:
         with self._mutex:
             self._intents[request.number, submission.attempt] = submission.intent
 
+    def resumed(self, request: ImageRequest, attempt: int, state: str, waiting: bool) -> None:
+        """
+        Record that this run goes on with a task of an earlier one.
+
+        :param state: of the task, as Koji calls it
+        :param waiting: for the build that the task has left, which was cancelled
+        """
+        number = self._intent(request, attempt)
+        self._write("resumed", intent=number, state=state, waiting=waiting)
+
     def submitted(self, request: ImageRequest, attempt: int, task_id: int) -> None:
         """Record the task that a request became."""
         self._write("submitted", intent=self._intent(request, attempt), task_id=task_id)
@@ -272,7 +283,9 @@ class Journal:
 
     def _append(self, event: str, **fields: object) -> None:
         """Append a line; whoever calls holds the mutex."""
-        entry = {"event": event, "time": self._now(), **fields}
+        # A hub may show any time; what is written can always be read.
+        time = min(max(self._now(), 0.0), LATEST)
+        entry = {"event": event, "time": time, **fields}
         line, checksum = line_of(entry, self._checksum)
         descriptor = self._check()
         try:

@@ -25,6 +25,9 @@ class Stage(str, Enum):
     COLLECTING = "collecting"
     """The task has ended; what it built is being read and placed, or its logs are saved."""
 
+    WAITING = "waiting"
+    """The task was cancelled, and the run waits for the build that composer goes on with."""
+
     ENDED = "ended"
     """The task has ended, and no run is there to collect what it built."""
 

@@ -127,6 +127,8 @@ def run(
             registry = HubRegistry(hub, options.stop.check)
             check = options.stop.check
             earlier = take_up(hub, tasks.owner, requests, journal, rebuild, clock, check)
+            for one in earlier.reserved:
+                board.waiting(one.request, one.task)
             fresh = _fresh(earlier)
             found = preflight(hub, fresh) if fresh else Preflight()
             if has_errors(found.general if earlier.is_resumed else found.problems):

@@ -129,26 +129,30 @@ def _submitted(standing: Standing, submission: Submission, activity: Activity) -
         since=submission.time,
         reason=submission.reason,
     )
+    if submission.resumed:
+        stage = Stage.WAITING if submission.waiting else _stage(submission.state)
+        return replace(standing, stage=_as_it_goes_on(stage, activity), reason=None)
     if submission.outcome is not None:
         return replace(standing, stage=ENDED_AS[submission.outcome], until=submission.changed)
     if submission.in_doubt:
         return replace(standing, reason=IN_DOUBT)
     if submission.refused:
         return replace(standing, stage=Stage.FAILED, until=submission.changed)
-    return replace(standing, stage=_stage(submission.state, activity))
+    return replace(standing, stage=_as_it_goes_on(_stage(submission.state), activity))
 
 
-def _stage(state: Optional[str], activity: Activity) -> Stage:
+def _stage(state: Optional[str]) -> Stage:
     """Return the stage that a task was last seen in; one that was not seen is new."""
     try:
         known = TaskState[state or "FREE"]
     except KeyError:
         known = TaskState.FREE
-    return _as_it_goes_on(STAGE_OF[known], activity)
+    return STAGE_OF[known]
 
 
 def _as_it_goes_on(stage: Stage, activity: Activity) -> Stage:
-    return Stage.ENDED if stage is Stage.COLLECTING and activity.is_over else stage
+    ended = (Stage.COLLECTING, Stage.WAITING)
+    return Stage.ENDED if stage in ended and activity.is_over else stage
 
 
 @contextmanager

@@ -17,6 +17,7 @@ _STYLES: Dict[Stage, str] = {
     Stage.ASSIGNED: "yellow",
     Stage.OPEN: "cyan",
     Stage.COLLECTING: "cyan",
+    Stage.WAITING: "cyan",
     Stage.ENDED: "cyan",
     Stage.BUILT: "green",
     Stage.FAILED: "bold red",

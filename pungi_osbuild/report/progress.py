@@ -21,6 +21,7 @@ _FIRST = (
     Stage.CANCELLED,
     Stage.ENDED,
     Stage.COLLECTING,
+    Stage.WAITING,
     Stage.OPEN,
     Stage.ASSIGNED,
     Stage.FREE,

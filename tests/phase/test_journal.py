@@ -13,7 +13,7 @@ from typing import Any, Dict, List
 import pytest
 
 from pungi_osbuild.errors import ExitCode, InputError
-from pungi_osbuild.phase.history import Bounds, Ending
+from pungi_osbuild.phase.history import LATEST, Bounds, Ending
 from pungi_osbuild.phase.journal import FOLDER, NAME, Journal, read_journal
 from pungi_osbuild.phase.journallines import VERSION
 from tests.values import a_koji_place, a_placed_image, a_request, an_identity, an_outcome
@@ -154,3 +154,12 @@ def test_everything_is_built_again_beside_a_damaged_journal(tmp_path: Path, capl
     aside = sorted(one.name for one in path.parent.glob("journal.*"))
     assert aside == ["journal.damaged-1.jsonl", "journal.damaged-2.jsonl", NAME]
     assert "line 4" in caplog.text and "journal.damaged-1.jsonl" in caplog.text
+
+
+@pytest.mark.parametrize("now", [-5.0, 1e300, 253402300800.5])
+def test_what_is_written_can_be_read_whatever_the_time(now: float, tmp_path: Path) -> None:
+    """It is the hub's, and nobody knows what that shows."""
+    with Journal(tmp_path, now=lambda: now) as journal:
+        journal.intent(a_request(), 1)
+    (submission,) = read_journal(tmp_path).submissions
+    assert submission.time == min(max(now, 0.0), LATEST)

@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Iterator, List, Optional, Sequence
+from typing import Any, Iterator, List, Optional, Sequence, Set
 
 import pytest
 
@@ -16,7 +16,7 @@ from pungi_osbuild.errors import InputError, RunInterruptedError
 from pungi_osbuild.hub import Hub, TaskState, cancel
 from pungi_osbuild.metadata import load_osbuild, vocabulary
 from pungi_osbuild.model import ImageRequest, OutcomeKind, RunResult, Settings
-from pungi_osbuild.phase import Rebuild, RunOptions, read_journal, run
+from pungi_osbuild.phase import Board, Rebuild, RunOptions, Stage, read_journal, run, status
 from pungi_osbuild.phase.earlier import take_up
 from pungi_osbuild.phase.history import Bounds
 from pungi_osbuild.phase.journal import Journal
@@ -406,6 +406,25 @@ def cancelled_scene(
         assert set(scene.states().values()) == {TaskState.CANCELED}
         time_passes(scene)
         yield scene
+
+
+def test_a_build_that_is_waited_for_is_shown_as_such(tmp_path: Path) -> None:
+    """By whoever looks, from here or from elsewhere."""
+    seen: Set[Stage] = set()
+    with cancelled_scene(tmp_path, 100) as scene:
+        board = Board()
+        sleep = scene.times.sleep
+
+        def look(_seconds: float) -> None:
+            standings = (*status(scene.topdir).standings, *board.snapshot().standings)
+            seen.update(one.stage for one in standings)
+            sleep(_seconds)
+
+        scene.times.sleep = look  # type: ignore[method-assign]
+        scene.run(TWO, replace(options(), board=board))
+        assert {one.stage for one in board.snapshot().standings} == {Stage.BUILT}
+    assert Stage.WAITING in seen
+    assert seen <= {Stage.WAITING, Stage.BUILT, Stage.COLLECTING}
 
 
 def tags_of(scene: Scene, nvr: str) -> List[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List, Tuple
+from typing import List, Optional, Tuple
 
 import pytest
 
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.hub import read_profile
+from pungi_osbuild.model import OutcomeKind
 from pungi_osbuild.phase.collect import refused
 from pungi_osbuild.phase.history import Ending
 from pungi_osbuild.phase.journal import FOLDER, Journal
@@ -81,6 +82,46 @@ def test_a_run_that_is_at_work(tmp_path: Path) -> None:
     assert by_name["untried"].reason == "not tried"
     assert going_on(progress) == (13,)
     assert last_run(tmp_path).profile == a_koji_place().profile
+
+
+@pytest.mark.parametrize("outcome", [None, OutcomeKind.FAILED, OutcomeKind.CANCELLED])
+@pytest.mark.parametrize(
+    ("state", "waiting", "stage", "over"),
+    [
+        ("CANCELED", True, Stage.WAITING, Stage.ENDED),
+        ("CLOSED", False, Stage.COLLECTING, Stage.ENDED),
+        ("OPEN", False, Stage.OPEN, Stage.OPEN),
+    ],
+)
+def test_what_the_present_run_goes_on_with_has_not_failed(
+    outcome: Optional[OutcomeKind],
+    state: str,
+    waiting: bool,
+    stage: Stage,
+    over: Stage,
+    tmp_path: Path,
+) -> None:
+    """Whatever an earlier run has said of it."""
+    request = a_request()
+    with Journal(tmp_path, lambda: 1.0) as journal:
+        journal.plan([request], an_identity(), a_koji_place())
+        journal.intent(request, 1)
+        journal.submitted(request, 1, 11)
+        if outcome is not None:
+            journal.outcome(a_failed_outcome(request=request, kind=outcome, reason="why"))
+    with Journal(tmp_path, lambda: 2.0) as journal:
+        journal.plan([request], an_identity(), a_koji_place())
+        journal.resume(request, journal.history.submissions[0])
+        journal.resumed(request, 1, state, waiting)
+        (standing,) = status(tmp_path).standings
+        assert (standing.stage, standing.reason, standing.until) == (stage, None, None)
+    (standing,) = status(tmp_path).standings
+    assert standing.stage is over
+    with Journal(tmp_path, lambda: 4.0) as journal:
+        journal.resume(request, journal.history.submissions[0])
+        journal.outcome(an_outcome(request=request))
+    (standing,) = status(tmp_path).standings
+    assert standing.stage is Stage.BUILT
 
 
 @pytest.mark.parametrize(
