@@ -22,17 +22,32 @@ import requests
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import PlacementError
 from pungi_osbuild.hub.profile import Profile
+from pungi_osbuild.hub.timelimits import (
+    CONNECT_TIMEOUT,
+    Deadline,
+    Limit,
+    OverdueError,
+    SpeedFloor,
+    TimedAdapter,
+)
 from pungi_osbuild.model import printable
 from pungi_osbuild.secrets import bare_address, hide, hide_known, secrets_in
 
 logger = logging.getLogger(__name__)
 
 CHUNK = 1024 * 1024
-TIMEOUT = (30, 300)
-"""Seconds to wait for a connection, and for the next bytes."""
+HEAD_TIMEOUT = 300
+"""Seconds until a server must have begun to send the file."""
+
+WINDOW = 60
+"""Seconds after each of which it is seen how much has arrived: less than ``CHUNK`` is logged."""
+
+WINDOWS = 5
+"""After so many of them in a row with less than ``CHUNK`` a connection is given up."""
 
 PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
-"""Seconds before each try that follows one which brought less than ``CHUNK`` bytes."""
+"""Seconds before each try that follows one which brought less than ``CHUNK`` bytes, or was given up
+for being slow."""
 
 AT_FIRST = 60.0
 """Seconds for which a server may be away that has never answered: its address may be wrong."""
@@ -138,7 +153,17 @@ def download(
 
 
 class _Session(requests.Session):
-    """Goes nowhere by itself; requests would also read the whole body of a reply that says so."""
+    """
+    Goes nowhere by itself; requests would also read the whole body of a reply that says so.
+
+    ``limit`` holds for what is sent and received now.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.limit: Optional[Limit] = None
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, TimedAdapter(lambda: self.limit))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Return where a reply sends us: nowhere."""
@@ -163,7 +188,7 @@ class Connections:
             session.close()
 
     @contextmanager
-    def lent(self) -> Iterator[requests.Session]:
+    def lent(self) -> Iterator[_Session]:
         """Lend one that nobody uses."""
         try:
             session = self._idle.get_nowait()
@@ -193,13 +218,14 @@ class _Download:
         self._url = url
         self._size = size
         self._persistence = persistence
+        self._clock = persistence.clock
         self._connections = connections
         self._had = 0
         self._version: Optional[_Version] = None
 
     def chunks(self) -> Generator[bytes, None, None]:
         """Give the content."""
-        persistence, monotonic = self._persistence, self._persistence.clock.monotonic
+        persistence, monotonic = self._persistence, self._clock.monotonic
         in_vain = unanswered = 0
         away_since = monotonic()
         while True:
@@ -214,9 +240,10 @@ class _Download:
                 trouble: Exception = error
                 tries = unanswered
                 pause = persistence.pause_while_away(tries, monotonic() - away_since)
-            except (requests.RequestException, _BrokenOffError, OSError) as error:
+            except (requests.RequestException, _BrokenOffError, OverdueError, OSError) as error:
                 unanswered = 0
-                tries = in_vain = 1 if self._had - before >= CHUNK else in_vain + 1
+                moved = self._had - before >= CHUNK and not isinstance(error, OverdueError)
+                tries = in_vain = 1 if moved else in_vain + 1
                 trouble = error
                 pause = persistence.pause_after(tries)
             if pause is None:
@@ -225,10 +252,11 @@ class _Download:
                 "the download of %s stopped after %d bytes: %s; it is tried again in %d s",
                 *(bare_address(self._url), self._had, self._hidden(_why(trouble)), pause),
             )
-            persistence.clock.sleep(pause)
+            self._clock.sleep(pause)
 
     def _try(self) -> Iterator[bytes]:
         with self._connections.lent() as session, self._ask(session) as response:
+            session.limit = SpeedFloor(self._clock, CHUNK, WINDOW, WINDOWS, self._warn)
             left = self._expected(response)
             skipped = self._skipped(response)
             for chunk in _received(response):
@@ -243,15 +271,24 @@ class _Download:
             if self._had < (self._size or 0) if left is None else left > 0:
                 raise _BrokenOffError("the server closed the connection")
 
-    def _ask(self, session: requests.Session) -> requests.Response:
+    def _warn(self, count: int) -> None:
+        logger.warning(
+            "the download of %s hardly moves: %d bytes in the last minute, %d in all",
+            *(bare_address(self._url), count, self._had),
+        )
+
+    def _ask(self, session: _Session) -> requests.Response:
         """Return the response that holds the file, or the rest of it; nothing of it is read yet."""
         url = self._url
         for _ in range(REDIRECTS):
+            session.limit = Deadline(HEAD_TIMEOUT, self._clock)
             try:
-                response = session.get(url, headers=self._headers(), stream=True, timeout=TIMEOUT)
+                response = session.get(
+                    url, headers=self._headers(), stream=True, timeout=CONNECT_TIMEOUT
+                )
             except (requests.exceptions.SSLError, ValueError) as error:  # no address, no trust
                 raise self._refused(_why(error)) from error
-            except (requests.ConnectionError, requests.Timeout) as error:
+            except (requests.ConnectionError, requests.Timeout, OverdueError) as error:
                 raise _AwayError(_why(error)) from error
             self._persistence.answered()
             if not response.is_redirect:
@@ -361,7 +398,7 @@ def _received(response: requests.Response) -> Iterator[bytes]:
     while True:
         try:
             chunk = response.raw.read(CHUNK, decode_content=False)
-        except OSError:
+        except (OSError, OverdueError):
             raise
         except Exception as error:  # urllib3 raises its own kinds here, requests does not wrap them
             raise _BrokenOffError(_why(error)) from error

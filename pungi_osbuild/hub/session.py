@@ -24,11 +24,12 @@ from xmlrpc.client import Fault as XmlRpcFault
 import koji
 
 from pungi_osbuild.errors import HubError, InputError, PungiOsbuildError
+from pungi_osbuild.hub.bounds import MAX_REPLY, ORDINARY, max_reply
 from pungi_osbuild.hub.hubtime import HubTime
 from pungi_osbuild.hub.pace import Pace
 from pungi_osbuild.hub.patience import IMPATIENT, Outage, Patience, unreachable
 from pungi_osbuild.hub.profile import Profile
-from pungi_osbuild.hub.transport import ClientSession
+from pungi_osbuild.hub.transport import TIMEOUT, ClientSession
 from pungi_osbuild.hub.trouble import OFFLINE, Trouble, TroubleError, one_line, trouble_of
 from pungi_osbuild.hub.wire import unusable
 from pungi_osbuild.model import printable
@@ -36,9 +37,6 @@ from pungi_osbuild.model import printable
 logger = logging.getLogger(__name__)
 
 SESSIONS = 4
-TIMEOUT = 120
-"""Seconds that a call may take: all that are made here are quick. koji's own is twelve hours."""
-
 LOGOUT_TIMEOUT = 5
 """Seconds; the work is done by then."""
 
@@ -133,6 +131,7 @@ class Hub:
         self.profile = profile
         self.time = HubTime(patience.clock)
         self._outage = Outage(profile, patience)
+        self._clock = patience.clock
         self._pace = pace or Pace()
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
         self._made: List[Any] = []
@@ -197,7 +196,9 @@ class Hub:
         for start in range(0, len(calls), MULTICALL_BATCH):
             batch = calls[start : start + MULTICALL_BATCH]
             wanted = [_on_the_wire(call) for call in batch]
-            replies.extend(_replies(batch, self._ask("multiCall", (wanted,), {})))
+            limit = sum(max_reply(call.method, dict(call.kwargs)) for call in batch)
+            answer = self._ask("multiCall", (wanted,), {}, limit=min(limit, MAX_REPLY))
+            replies.extend(_replies(batch, answer))
         return tuple(replies)
 
     def _reply_to(self, call: Call) -> Reply:
@@ -215,7 +216,7 @@ class Hub:
         self._hurried = True
         self._outage.hurry()
         for session in self._made:
-            session.opts.update(_hurried(session.opts))
+            session.hurry(HURRIED_TIMEOUT)
 
     @property
     def timeout(self) -> float:
@@ -235,14 +236,21 @@ class Hub:
         return int(user["id"])
 
     def _ask(
-        self, method: str, args: Sequence[Any], kwargs: Mapping[str, Any], once: bool = False
+        self,
+        method: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        once: bool = False,
+        limit: Optional[int] = None,
     ) -> Any:
+        if limit is None:
+            limit = max_reply(method, kwargs)
         tries = alone = 0
         while True:
             tries += 1
             try:
                 with self._lent() as session:
-                    answer = self._answer(session, method, args, kwargs)
+                    answer = self._answer(session, method, args, kwargs, limit)
             except TroubleError as error:
                 trouble = error.trouble
             else:
@@ -261,11 +269,17 @@ class Hub:
             self._outage.wait(trouble, tries)
 
     def _answer(
-        self, session: Any, method: str, args: Sequence[Any], kwargs: Mapping[str, Any]
+        self,
+        session: Any,
+        method: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        limit: int = ORDINARY,
     ) -> Any:
         """
         Make one try of a call, in a session that is logged in.
 
+        :param limit: bytes that the reply may have
         :raises TroubleError: it met trouble
         """
         logins = 0
@@ -279,7 +293,7 @@ class Hub:
             self._pace.wait()
             try:
                 with _translated(self.profile, session):
-                    return _checked(_send(session, prepared))
+                    return _checked(_send(session, prepared, limit))
             except _SessionGoneError as gone:
                 # The hub has not looked at the call: it expired, was closed, or the hub forgot it.
                 session.setSession(None)
@@ -332,17 +346,19 @@ class Hub:
         options["timeout"] = self.timeout
         if self.profile.user:
             options.update(user=self.profile.user, password=self.profile.password)
+        session = ClientSession(self.profile.hub_url, options, self.time.heard, self._clock)
         if self._hurried:
-            options.update(_hurried(options))
-        return ClientSession(self.profile.hub_url, options, self.time.heard)
+            session.hurry(HURRIED_TIMEOUT)
+        return session
 
 
-def _hurried(options: Mapping[str, Any]) -> Dict[str, int]:
-    return {"timeout": min(HURRIED_TIMEOUT, options.get("timeout", HURRIED_TIMEOUT))}
+def _send(session: Any, prepared: Tuple[Any, ...], limit: int) -> Any:
+    """
+    Send a call once; koji's own way would send it again, under a new number, too.
 
-
-def _send(session: Any, prepared: Tuple[Any, ...]) -> Any:
-    """Send a call once; koji's own way would send it again, under a new number, too."""
+    :param limit: bytes that the reply may have
+    """
+    session.max_reply = limit
     try:
         return session._sendOneCall(*prepared)
     except XmlRpcFault as fault:

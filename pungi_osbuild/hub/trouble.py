@@ -22,6 +22,7 @@ import koji
 import requests
 from urllib3.exceptions import NewConnectionError
 
+from pungi_osbuild.hub.timelimits import OverdueError
 from pungi_osbuild.model import printable
 from pungi_osbuild.secrets import hide
 
@@ -41,7 +42,8 @@ _DATABASE_GONE = re.compile(
 
 _LOGIN_CUT_SHORT = re.compile(
     r"requests\.exceptions\.(ConnectionError|ConnectTimeout|ReadTimeout|Timeout|ChunkedEncodingError)"
-    r"|HTTPError: 5\d\d|ServerOffline|ExpatError|ResponseError|^unable to obtain a session$"
+    r"|OverdueError|HTTPError: 5\d\d|ServerOffline|ExpatError|ResponseError"
+    r"|^unable to obtain a session$"
 )
 """koji's logins by certificate and by Kerberos turn all that goes wrong into one error's text."""
 
@@ -81,7 +83,7 @@ def trouble_of(error: Exception) -> Optional[Trouble]:
         if isinstance(error, ValueError):  # an address that cannot be one
             return None
         return Trouble(one_line(error), acted=not _was_never_sent(error))
-    if isinstance(error, OSError):
+    if isinstance(error, (OSError, OverdueError)):
         return Trouble(one_line(error))
     if isinstance(error, (ExpatError, XmlRpcError, UnicodeDecodeError, IndexError, ValueError)):
         return Trouble("the reply is no whole XML-RPC: %s" % one_line(error))

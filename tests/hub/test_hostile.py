@@ -14,8 +14,9 @@ import pytest
 
 from pungi_osbuild.errors import HubError, PungiOsbuildError, ReplyError
 from pungi_osbuild.hub import Call, Hub, HubFaultError
+from pungi_osbuild.hub.bounds import MAX_REPLY, ORDINARY
 from pungi_osbuild.hub.profile import Profile
-from pungi_osbuild.hub.transport import MAX_REPLY
+from pungi_osbuild.hub.replyparser import FEED, MAX_TOKEN, ReplyParser
 
 Answer = Tuple[int, Dict[str, str], Iterator[bytes]]
 VERSION = b"<value><int>1</int></value>"
@@ -128,9 +129,9 @@ def test_a_reply_without_an_end_is_cut() -> None:
     """A million archives are six gigabytes; a few megabytes of them are read."""
     before = peak()
     site = HostileHub(lambda: reply(rows()))
-    assert "more than 32 MiB" in refusal(site, ReplyError)
-    assert site.sent < 3 * MAX_REPLY
-    assert peak() - before < 8 * MAX_REPLY
+    assert "more than 4 MiB" in refusal(site, ReplyError)
+    assert site.sent < MAX_REPLY
+    assert peak() - before < 3 * MAX_REPLY
 
 
 def test_a_bomb_does_not_go_off() -> None:
@@ -138,9 +139,16 @@ def test_a_bomb_does_not_go_off() -> None:
     before = peak()
     packed = gzip.compress(b" " * (256 * 2**20), compresslevel=6)
     bomb = (200, {"Content-Encoding": "gzip"}, iter([packed]))
-    assert "more than 32 MiB" in refusal(HostileHub(lambda: bomb), ReplyError)
+    assert "more than 4 MiB" in refusal(HostileHub(lambda: bomb), ReplyError)
     # Packing it took a copy of it.
-    assert peak() - before < 256 * 2**20 + 4 * MAX_REPLY
+    assert peak() - before < 256 * 2**20 + 2 * MAX_REPLY
+
+
+def test_a_bomb_in_a_bomb_is_not_unpacked() -> None:
+    """A gigabyte packs into kilobytes when it is packed twice."""
+    packed = gzip.compress(gzip.compress(b" " * 2**20))
+    site = HostileHub(lambda: (200, {"Content-Encoding": "gzip, gzip"}, iter([packed])))
+    assert "several content codings" in refusal(site, ReplyError)
 
 
 @pytest.mark.parametrize(
@@ -158,14 +166,91 @@ def test_nobody_is_sent_on(status: int, location: str) -> None:
     assert [command for command, _ in site.asked] == ["POST", "POST"]
 
 
-def test_a_reply_of_any_depth_is_a_value() -> None:
-    """What it is used for is another matter; nobody falls into it."""
-    depth = 100_000
-    deep = b"<value><array><data>" * depth + b"</data></array></value>" * depth
-    with serving(HostileHub(lambda: reply(deep))) as site:
+def nested(depth: int, begin: bytes, end: bytes) -> bytes:
+    return begin * depth + b"<value><nil/></value>" + end * depth
+
+
+ARRAY = (b"<value><array><data>", b"</data></array></value>")
+STRUCT = (b"<value><struct><member><name>a</name>", b"</member></struct></value>")
+
+
+@pytest.mark.parametrize("kind", [ARRAY, STRUCT, (b"<x>", b"</x>")])
+def test_a_depth_that_no_hub_has_is_refused(kind: Tuple[bytes, bytes]) -> None:
+    """Seven hundred thousand nested arrays are half a gigabyte in memory."""
+    site = HostileHub(lambda: reply(nested(200, *kind)))
+    assert "more than 200 elements in each other" in refusal(site, ReplyError)
+
+
+@pytest.mark.parametrize("kind", [ARRAY, STRUCT])
+def test_a_depth_that_a_hub_could_have_is_a_value(kind: Tuple[bytes, bytes]) -> None:
+    """The customizations of a task are seven deep."""
+    with serving(HostileHub(lambda: reply(nested(50, *kind)))) as site:
         value = call(site)
-    while value:
-        (value,) = value
+    for _ in range(50):
+        (value,) = value.values() if isinstance(value, dict) else value
+    assert value is None
+
+
+@pytest.mark.parametrize("piece", [b"<value/>", b"<value><struct/></value>", b"<a/>"])
+def test_a_number_of_values_that_no_hub_has_is_refused(piece: bytes) -> None:
+    """A struct of a few bytes takes a hundred times as many in memory."""
+    many = b"<value><array><data>%s</data></array></value>" % (piece * 150_000)
+    assert "more than 131072 elements" in refusal(HostileHub(lambda: reply(many)), ReplyError)
+
+
+UNFINISHED = {
+    "comment": b"<!--",
+    "comment in a value": b"<methodResponse><params><param><value>x<!--",
+    "processing instruction": b"<methodResponse><?x ",
+    "attribute": b"<methodResponse a='",
+    "name of an element": b"<methodResponse><a",
+    "name of an end": b"<methodResponse></",
+    "entity": b"<methodResponse>&amp",
+    "after the end": b"<methodResponse></methodResponse><!--",
+}
+
+
+@pytest.mark.parametrize("begin", UNFINISHED.values(), ids=list(UNFINISHED))
+def test_a_token_without_an_end_is_refused_early(begin: bytes) -> None:
+    """Expat reads all of it again for each piece that arrives: its length must have a bound."""
+    parser = ReplyParser(MAX_REPLY, "http://hub")
+    parser.feed(b"<?xml version='1.0'?>" + begin)
+    fed = 0
+    with pytest.raises(ReplyError, match="a tag or comment of more than 64 KiB"):
+        while fed < 2**20:
+            parser.feed(b"A" * 1000)
+            fed += 1000
+    assert fed < MAX_TOKEN + FEED
+    with pytest.raises(ReplyError, match="a tag or comment of more than 64 KiB"):
+        ReplyParser(MAX_REPLY, "http://hub").feed(begin + b"A" * 2**20)
+
+
+@pytest.mark.parametrize("around", [(b"", b""), (b"<![CDATA[", b"]]>")])
+def test_a_text_has_no_bound_but_the_replys(around: Tuple[bytes, bytes]) -> None:
+    """A log is one text of some megabytes, as characters or as CDATA."""
+    text = b"A" * 2**20
+    value = b"<value><string>%s</string></value>" % text.join(around)
+    with serving(HostileHub(lambda: reply(value))) as hub:
+        assert call(hub) == text.decode()
+
+
+@pytest.mark.parametrize(
+    ("calls", "limit"),
+    [
+        ([Call("getPerms")], ORDINARY),
+        ([Call("getBuild", (1,))], 4 * ORDINARY),
+        ([Call("getPerms"), Call("getPerms")], 2 * ORDINARY),
+        ([Call("listArchives")] * 9, MAX_REPLY),
+        ([Call("downloadTaskOutput", (1, "x"), (("size", 4 * 2**20),))], 7 * ORDINARY),
+    ],
+)
+def test_each_call_has_a_bound_of_its_own(calls: List[Call], limit: int) -> None:
+    """A multicall the sum of its calls', and no more than the largest."""
+    text = b"<value><string>%s</string></value>" % (b"A" * limit)
+    with serving(HostileHub(lambda: reply(text))) as site, pytest.raises(ReplyError) as caught:
+        server = site.address + "/kojihub"
+        Hub(Profile("test", server, "", "", "/nowhere", authtype="noauth")).multicall(calls)
+    assert "has more than %d MiB" % (limit // 2**20) in caught.value.reason
 
 
 @pytest.mark.parametrize(
@@ -236,7 +321,7 @@ def test_an_entity_is_not_followed() -> None:
 def test_one_odd_reply_of_a_multicall_is_told() -> None:
     """With its shape, not with all of it."""
     many = b"<value><array><data>%s</data></array></value>" % (
-        b"<value><struct></struct></value>" * 100_000
+        b"<value><struct></struct></value>" * 10_000
     )
     site = HostileHub(lambda: reply(many))
     with serving(site), pytest.raises(ReplyError) as caught:

@@ -11,7 +11,8 @@ from typing import Iterator, List
 import pytest
 
 from pungi_osbuild.hub import Hub, Profile, read_profile
-from pungi_osbuild.hub.session import HURRIED_TIMEOUT, SESSIONS, TIMEOUT
+from pungi_osbuild.hub.session import HURRIED_TIMEOUT, SESSIONS
+from pungi_osbuild.hub.transport import TIMEOUT
 from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, write_profile
 
 LIMIT = 20
@@ -48,7 +49,7 @@ def test_whoever_hurries_waits_for_seconds(profile: Profile) -> None:
         hub.hurry()
         sessions.append(stack.enter_context(hub._lent()))
         for session in sessions:
-            assert session.opts["timeout"] == HURRIED_TIMEOUT
+            assert session.most == HURRIED_TIMEOUT
 
 
 def test_there_is_one_session_more_for_the_end(profile: Profile) -> None:

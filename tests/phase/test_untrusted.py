@@ -77,7 +77,7 @@ def test_a_size_that_lies(size: str, over_http: bool, tmp_path: Path) -> None:
     ("fault", "expected"),
     [
         ("many-archives:arch=x86_64,count=11000", "should be a list"),
-        ("huge-extra:arch=x86_64", "has more than 32 MiB"),
+        ("huge-extra:arch=x86_64", "has more than 12 MiB"),
         ("missing:arch=x86_64", "metadata only"),
         ("odd-fault:arch=x86_64,method=listArchives", "this went wrong"),
         ("wrong-type:arch=x86_64,method=listArchives", "should be a list"),
@@ -91,10 +91,16 @@ def test_a_reply_that_is_odd(fault: str, expected: str, tmp_path: Path) -> None:
     assert expected in hit_alone(rehearsed(tmp_path, fault))
 
 
-def test_what_is_nested_deeply_and_not_looked_at_is_no_harm(tmp_path: Path) -> None:
-    """Nobody falls into it."""
-    done = rehearsed(tmp_path, "deep-extra:count=20000")
-    assert failures(done) == []
+def test_what_is_nested_as_no_build_is(tmp_path: Path) -> None:
+    """It is refused while it is read; fifty levels are not."""
+    assert "200 elements in each other" in hit_alone(
+        rehearsed(tmp_path, "deep-extra:arch=x86_64,count=20000")
+    )
+
+
+def test_what_is_nested_a_little_is_no_harm(tmp_path: Path) -> None:
+    """Nobody looks at it."""
+    assert failures(rehearsed(tmp_path, "deep-extra:count=40")) == []
 
 
 @pytest.mark.parametrize("to", ["", ",to=http://127.0.0.1:1"])
