@@ -169,6 +169,8 @@ DESIGNED: Mapping[str, Tuple[str, str]] = {
     "an unknown key, with the nearest": ("unknown-keys", "unknown-key"),
     "a wrong type": ("wrong-types", "wrong-type"),
     "no target anywhere": ("missing-target", "missing-target"),
+    "no target in many blocks": ("missing-targets", "missing-target"),
+    "a target that is misspelt": ("target-misspelt", "unknown-key"),
     "more than one image type": ("two-image-types", "not-one-image-type"),
     "no task in any variant": ("arches-of-no-variant", "no-task"),
     "options of another cloud": ("wrong-cloud-aws-as-azure", "wrong-cloud"),
@@ -198,6 +200,7 @@ DESIGNED: Mapping[str, Tuple[str, str]] = {
     "an unknown field of a template": ("template-faults", "bad-template"),
     "a release that a template needs": ("template-needs-release", "template-needs-release"),
     # warnings
+    "an unknown option at the top": ("warn-unknown-top-key", "unknown-key"),
     "an AMI for nobody": ("warn-aws-without-accounts", "shared-with-nobody"),
     "options that OCI ignores": ("warn-upload-to-oci", "ignored-upload-option"),
     "EC2's options for S3": ("warn-ec2-options-for-s3", "ignored-upload-option"),

@@ -9,6 +9,7 @@ from typing import Any, Iterator, List, Mapping, Optional, Tuple
 
 from pungi_osbuild.config import settings
 from pungi_osbuild.config.block import Surroundings, read_block
+from pungi_osbuild.config.causes import by_cause
 from pungi_osbuild.config.listedtypes import read_listed
 from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.config.places import of_block, of_pattern
@@ -60,7 +61,8 @@ def read_config(source: Source) -> Reading:
             tree_arches=tuple(good.get("tree_arches", ())),
             tree_variants=tuple(good.get("tree_variants", ())),
         )
-    return Reading(config, tuple(problems), variants_file.scm)
+    found = by_cause(tuple(problems), settings.misspelt_options(source))
+    return Reading(config, found, variants_file.scm)
 
 
 def _read_section(

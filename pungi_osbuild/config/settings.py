@@ -6,15 +6,15 @@ import hashlib
 import math
 import os.path
 from dataclasses import dataclass
-from typing import Any, Dict, Mapping, Optional, Tuple, TypeVar
+from typing import Any, Dict, Iterator, Mapping, Optional, Tuple, TypeVar
 
 from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.config.places import within
 from pungi_osbuild.config.problems import Problems, make, unsendable
 from pungi_osbuild.config.schema import pungi_schema, section_schema
 from pungi_osbuild.config.source import Source, thaw
-from pungi_osbuild.config.wording import schema_problems, unknown_keys
-from pungi_osbuild.model import BaseProduct, Problem, ReleaseConfig, Settings
+from pungi_osbuild.config.wording import schema_problems
+from pungi_osbuild.model import BaseProduct, Problem, ReleaseConfig, Settings, Severity
 
 _PREFIX = "osbuild_"
 
@@ -40,8 +40,7 @@ def read_top(source: Source, problems: Problems) -> Tuple[Dict[str, Any], Dict[s
     """
     ours, pungis = section_schema()["properties"], pungi_schema()["properties"]
     del ours["osbuild"]
-    own = {key: None for key in source.data if _is_own(key)}
-    problems.add(unknown_keys(own, list(ours), "", _PREFIX))
+    problems.add(_unknown_options(source, ours))
     top: Dict[str, Any] = {}
     good: Dict[str, Any] = {}
     for key, schema in {**ours, **pungis}.items():
@@ -56,8 +55,45 @@ def read_top(source: Source, problems: Problems) -> Tuple[Dict[str, Any], Dict[s
     return top, good
 
 
-def _is_own(key: Any) -> bool:
-    return isinstance(key, str) and key.startswith(_PREFIX)
+def misspelt_options(source: Source) -> Dict[str, str]:
+    """
+    Return the options at the top that nobody knows, each with the known one that it is like.
+
+    Of others than ``osbuild_*`` only the closest: Pungi has many that are not read here.
+    """
+    ours = [key for key in section_schema()["properties"] if key != "osbuild"]
+    pungis = list(pungi_schema()["properties"])
+    found: Dict[str, str] = {}
+    for key in source.data:
+        if not isinstance(key, str) or key in ours or key in pungis or key == "osbuild":
+            continue
+        if key.startswith(_PREFIX):
+            rest = [option[len(_PREFIX) :] for option in ours]
+            near = nearest(key[len(_PREFIX) :], rest, _LIKENESS)
+            near = near and _PREFIX + near
+        else:
+            near = nearest(key, pungis, _LIKENESS_OF_PUNGIS)
+        if near:
+            found[key] = near
+    return found
+
+
+_LIKENESS = 0.75
+_LIKENESS_OF_PUNGIS = 0.9
+
+
+def _unknown_options(source: Source, ours: Mapping[str, Any]) -> Iterator[Problem]:
+    """As in Pungi a warning: a config has no other variables than those at the top."""
+    misspelt = misspelt_options(source)
+    for key in source.data:
+        is_own = isinstance(key, str) and key.startswith(_PREFIX)
+        if key in misspelt:
+            hint = "Did you mean %s? It is ignored as it is." % misspelt[key]
+        elif is_own and key not in ours:
+            hint = "Only the config itself can use it. Known are: %s." % ", ".join(sorted(ours))
+        else:
+            continue
+        yield make("unknown-key", key, "unknown option %s" % key, hint, Severity.WARNING)
 
 
 def read_settings(good: Mapping[str, Any], problems: Problems) -> Settings:

@@ -97,7 +97,7 @@ def _worded(error: ValidationError, place: str) -> Iterator[Problem]:
     schema: Any = error.schema
     value: Any = error.instance
     if error.validator == "additionalProperties":
-        yield from unknown_keys(value, list(schema["properties"]), place)
+        yield from _unknown_keys(value, list(schema["properties"]), place)
     elif error.validator == "required":
         yield from _missing_keys(value, schema, place)
     elif error.validator in ("type", "anyOf"):
@@ -117,23 +117,13 @@ def _worded(error: ValidationError, place: str) -> Iterator[Problem]:
         yield make("bad-value", place, "cannot be %r" % (value,), hint)
 
 
-def unknown_keys(
-    value: Mapping[str, Any], known: Sequence[str], place: str, prefix: str = ""
-) -> Iterator[Problem]:
-    """
-    Return one problem for each key that is not known, with the nearest one that is.
-
-    :param prefix: what all keys begin with, and so says nothing of which one was meant
-    """
+def _unknown_keys(value: Mapping[str, Any], known: Sequence[str], place: str) -> Iterator[Problem]:
+    """Return one problem for each key that is not known, with the nearest one that is."""
     for key in value:
         if key in known:
             continue
-        near = nearest(key[len(prefix) :], [name[len(prefix) :] for name in known])
-        hint = (
-            "Did you mean %s%s?" % (prefix, near)
-            if near
-            else "Known are: %s." % ", ".join(sorted(known))
-        )
+        near = nearest(key, known)
+        hint = "Did you mean %s?" % near if near else "Known are: %s." % ", ".join(sorted(known))
         yield make("unknown-key", within(place, key), "there is no option %s here" % key, hint)
 
 

@@ -43,7 +43,7 @@ def check(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Tuple[Pro
             told,
             _nvr,
             "duplicate-nvr",
-            "builds the same N-V-R, %s",
+            "builds the same N-V-R: %s",
             "Koji never merges two tasks into one build: give each its own name, version or"
             " release.",
             "Koji never merges two tasks into one build: write a block for each variant, with its"
@@ -54,7 +54,7 @@ def check(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Tuple[Pro
             told,
             _path,
             "duplicate-file",
-            "places the same file, %s",
+            "places the same file: %s",
             "Give each its own name, version or release.",
             "Write a block for each variant, with its own name, version or release.",
         ),
@@ -133,28 +133,47 @@ def _clashes(
     hint_for_one: str,
 ) -> Iterator[Problem]:
     """
-    Say which requests have one key; a pair of blocks that was told of already is left out.
+    Say which requests have one key: once for each pair of blocks, with all their keys.
+
+    A pair that was reported already is left out.
 
     :param hint_for_one: what to do where both are of one block
     """
     first: Dict[Hashable, ImageRequest] = {}
+    found: Dict[Tuple[str, str], List[Tuple[ImageRequest, ImageRequest, Hashable]]] = {}
     for request, claim in claimed:
         key = key_of(request, claim)
         if key is None:
             continue
         other = first.setdefault(key, request)
-        if other is request or (request.config.place, other.config.place) in told:
-            continue
-        told.add((request.config.place, other.config.place))
-        what = message % (key.describe() if isinstance(key, ImageIdentity) else key)
+        pair = (request.config.place, other.config.place)
+        if other is not request and pair not in told:
+            found.setdefault(pair, []).append((request, other, key))
+    told.update(found)
+    for (place, other_place), clashes in found.items():
+        variants = list(dict.fromkeys(request.variant for request, _, _ in clashes))
+        others = list(dict.fromkeys(other.variant for _, other, _ in clashes))
+        keys = list(dict.fromkeys(key for _, _, key in clashes))
         yield Problem(
             code,
             Severity.ERROR,
-            request.config.place,
-            "for variant %s it %s, as %s for variant %s does"
-            % (request.variant, what, other.config.place, other.variant),
-            hint_for_one if request.config.place == other.config.place else hint,
+            place,
+            "for %s it %s, as %s for %s does"
+            % (_variants(variants), message % _keys(keys), other_place, _variants(others)),
+            hint_for_one if place == other_place else hint,
         )
+
+
+def _variants(uids: Sequence[str]) -> str:
+    return "variant%s %s" % ("" if len(uids) == 1 else "s", ", ".join(uids))
+
+
+def _keys(keys: Sequence[Hashable]) -> str:
+    first = keys[0]
+    if not isinstance(first, ImageIdentity):
+        return ", ".join(str(key) for key in keys)
+    more = " (and %d more)" % (len(keys) - 1) if len(keys) > 1 else ""
+    return first.describe() + more
 
 
 def check_beside(

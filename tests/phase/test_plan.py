@@ -223,6 +223,19 @@ def test_requests_are_checked_against_each_other() -> None:
     assert problem_codes(one, replace(renamed, subvariant="Other")) == []
 
 
+def test_every_n_v_r_that_clashes_is_in_the_one_problem_of_its_blocks() -> None:
+    """Also where both are one block, for as many variants as it is for."""
+    uids = ("Client", "Server", "Workstation")
+    variants = tuple(a_variant(uid=uid, id=uid, repositories=()) for uid in uids)
+    block = an_image_config(pattern=".*")
+    planned = plan(config_of(block), a_compose(variants=variants), builders_see_topdir=False)
+    found = [one for one in check(planned.requests, vocabulary()) if one.code == "duplicate-nvr"]
+    (problem,) = found
+    for text in ("example-guest-1-5.aarch64", "example-guest-1-5.x86_64", *uids):
+        assert text in problem.message
+    assert len({request.nvr for request in planned.requests}) == 2
+
+
 def test_two_files_of_one_name_are_found() -> None:
     """A split block and one that is not make different N-V-Rs, and the same file."""
     split = an_image_config()
