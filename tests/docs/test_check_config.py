@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.commands import BIN
 from tests.docs.pages import ROOT
+from tests.marked import MARK, holding_mark, marked_config
 
 CI = ROOT / "examples" / "ci"
 CLOUD = ROOT / "examples" / "rhel-cloud" / "rhel-cloud.conf"
@@ -59,6 +60,29 @@ def test_an_error_fails_the_job_and_its_testcase(tmp_path: Path) -> None:
     suites = ElementTree.parse(tmp_path / "results" / "validate.xml").getroot()
     assert len(suites.findall(".//failure")) == 1
     assert not (tmp_path / "results" / "rehearsal").exists()
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+@pytest.mark.parametrize("broken", [False, True])
+def test_nothing_secret_is_left_for_an_artifact(broken: bool, umask: int, tmp_path: Path) -> None:
+    """Neither in a file of the results nor in the log, whatever the rehearsal comes to."""
+    config = marked_config(tmp_path)
+    config.write_text(config.read_text("utf-8") + "osbuild_save_provenance = True\n", "utf-8")
+    if broken:
+        text = config.read_text("utf-8")
+        config.write_text(text.replace("'image_types': 'guest-image'", "'image_types': 'azure'"))
+    before = os.umask(umask)
+    try:
+        done = check(config, tmp_path)
+    finally:
+        os.umask(before)
+    results = tmp_path / "results"
+    assert (results / "rehearsal.json").exists(), done.stderr
+    assert list(holding_mark(results)) == []
+    assert MARK not in done.stdout + done.stderr
+    assert not list(results.rglob("*compose-request.json"))
+    assert not list(results.rglob("*.manifest.json"))
+    assert list((results / "rehearsal" / "compose").rglob("*.vhd" if broken else "*.qcow2"))
 
 
 @pytest.mark.parametrize("name", ["gitlab-ci.yml", "github-actions.yml"])
