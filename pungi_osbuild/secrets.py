@@ -117,7 +117,7 @@ def _query_hidden(match: Match[str]) -> str:
     """Hide what a query or fragment says; a ``?`` or ``#`` in a sentence is left alone."""
     query = match["query"]
     is_address = match["before"].startswith("//")
-    if not is_address and "=" not in query:
+    if not is_address and not re.match(r"[\w.%-]+=", query):  # (?=...) is a pattern's
         return match[0]
     mark = match[0][len(match["before"])]
     if mark == "#" and "=" not in query:
@@ -265,7 +265,21 @@ def hide_known(text: str, secrets: Iterable[str]) -> str:
             # A short one is taken for itself only where it stands alone.
             alone = r"(?<!\w)%s(?!\w)" if len(quoted) < _LONG else "%s"
             text = re.sub(alone % re.escape(quoted), HIDDEN, text)
+            text = _beginning_hidden(text, quoted)
     return hide(text)
+
+
+def _beginning_hidden(text: str, secret: str) -> str:
+    """Hide the beginning of a secret where whoever quoted it has cut it off."""
+    start = text.find(secret[:_LONG]) if len(secret) > _LONG else -1
+    while start >= 0:
+        end = start
+        while end < len(text) and text[end : end + 1] == secret[end - start : end - start + 1]:
+            end += 1
+        if end == len(text) or text.startswith("...", end):
+            text = text[:start] + HIDDEN + text[end:]
+        start = text.find(secret[:_LONG], start + 1)
+    return text
 
 
 def _quotations(secret: str) -> Set[str]:

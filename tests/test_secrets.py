@@ -133,6 +133,7 @@ def test_a_text_says_no_secret(text: str) -> None:
         'osbuild["^Server$"][0].customizations.key: must be a string, not a dict',
         "authorization: unknown option",
         "costs $5 or $6 a day",
+        'osbuild["^(?=Server)(?!x=y)(?P<a>b)$"][0]',
         "https://r.example.com/$arch/os?arch=$arch",
     ],
 )
@@ -207,6 +208,16 @@ def test_whatever_is_percent_encoded_in_an_address_is_hidden(secret: str, addres
     known = secrets_in({"repo": [text]})
     assert encoded not in hide_known("<%s> was refused" % encoded, known)
     assert secret not in hide_known("<%s> was refused" % secret, known)
+
+
+@given(st.integers(6, 30), st.sampled_from(["%s", "%s...", "<%s... and more>", "'%s...'"]))
+def test_a_secret_that_is_cut_off_is_hidden(length: int, text: str) -> None:
+    """What is long is cut before it comes here."""
+    secret = "correct-horse-battery-staple-7"
+    shown = hide_known(text % secret[:length], [secret])
+    assert secret[:6] not in shown
+    assert HIDDEN in shown
+    assert hide_known("correct answer", [secret]) == "correct answer"
 
 
 def test_a_handler_shows_no_secret() -> None:

@@ -198,9 +198,10 @@ def _shown(value: object) -> str:
 
 
 class _Short(reprlib.Repr):
-    def repr_str(self, x: str, level: int) -> str:
-        # Before it is cut: half a login cannot be recognized any more.
-        return super().repr_str(hide(x[:MAX_TEXT]), level)
+    def repr_str(self, x: str, level: int) -> str:  # noqa: ARG002
+        # Before it is cut, and at its end: half a secret cannot be recognized any more.
+        shown = hide(x[:MAX_TEXT])
+        return repr(shown if len(shown) <= MAX_SHOWN else shown[:MAX_SHOWN] + "...")
 
 
 _SHORT = _Short()

@@ -19,6 +19,7 @@ from pungi_osbuild.config.places import of_block, of_pattern
 from pungi_osbuild.errors import PungiOsbuildError
 from pungi_osbuild.model import ComposeConfig, ImageConfig, Problem, Severity, one_line
 from pungi_osbuild.report.problems import problem_lines
+from pungi_osbuild.secrets import hide
 
 NAME = "pungi-osbuild validate"
 GENERAL = "config"
@@ -41,7 +42,7 @@ def junit_lines(config: Optional[ComposeConfig], problems: Sequence[Problem]) ->
     suites = _suites(config, problems)
     for name, cases in suites:
         # A pattern may be empty, and readers want a name.
-        called = one_line(name) or '""'
+        called = _shown(name) or '""'
         suite = ElementTree.SubElement(document, "testsuite", {"name": called})
         for case in cases:
             _add(suite, called, case)
@@ -123,14 +124,14 @@ def _known_places(
     blocks: Mapping[_Home, ImageConfig], patterns: Sequence[str]
 ) -> Mapping[str, _Home]:
     """Return what is known to stand where."""
-    known = {one_line(of_pattern(pattern)): _Home(pattern) for pattern in patterns}
-    known.update((one_line(block.place), home) for home, block in blocks.items())
+    known = {_shown(of_pattern(pattern)): _Home(pattern) for pattern in patterns}
+    known.update((_shown(block.place), home) for home, block in blocks.items())
     return known
 
 
 def _home(place: str, known: Mapping[str, _Home]) -> _Home:
     """Return what a place belongs to; what is known of the config is better than its looks."""
-    place = one_line(place)
+    place = _shown(place)
     for end in _ends(place):
         home = known.get(place[:end])
         if home is not None and home.index is None:
@@ -168,7 +169,7 @@ def _add(suite: ElementTree.Element, classname: str, case: _Case) -> None:
     element = ElementTree.SubElement(
         suite,
         "testcase",
-        {"classname": classname, "name": one_line(case.name), "time": "0"},
+        {"classname": classname, "name": _shown(case.name), "time": "0"},
     )
     if case.errors:
         first = case.errors[0]
@@ -177,8 +178,8 @@ def _add(suite: ElementTree.Element, classname: str, case: _Case) -> None:
             element,
             "failure",
             {
-                "message": one_line("%s [%s]%s" % (first.message, first.code, more)),
-                "type": one_line(first.code),
+                "message": _shown("%s [%s]%s" % (first.message, first.code, more)),
+                "type": _shown(first.code),
             },
         )
         failure.text = _text(case.errors)
@@ -188,7 +189,7 @@ def _add(suite: ElementTree.Element, classname: str, case: _Case) -> None:
 
 def _text(problems: Sequence[Problem]) -> str:
     lines = (line for text in problem_lines(problems) for line in text.split("\n"))
-    return "\n".join(map(one_line, lines))
+    return "\n".join(map(_shown, lines))
 
 
 def _count(element: ElementTree.Element, cases: Sequence[_Case]) -> None:
@@ -196,3 +197,8 @@ def _count(element: ElementTree.Element, cases: Sequence[_Case]) -> None:
     element.set("failures", str(sum(1 for case in cases if case.errors)))
     element.set("errors", "0")
     element.set("time", "0")
+
+
+def _shown(text: str) -> str:
+    """Return a text as a problem shows it: in one line, without secrets."""
+    return one_line(hide(text))

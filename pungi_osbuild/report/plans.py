@@ -43,6 +43,8 @@ def plan_table(requests: Sequence[ImageRequest], show_secrets: bool = False) -> 
 
 
 def _arguments(request: ImageRequest, show_secrets: bool) -> List[Any]:
+    # There is no digest of what is hidden: short passwords can be guessed by it. Plans have to be
+    # compared before they are shown.
     arguments = request.arguments()
     return arguments if show_secrets else [hide_in(argument) for argument in arguments]
 
