@@ -21,6 +21,7 @@ from pungi_osbuild.cli.inputs import (
 )
 from pungi_osbuild.cli.login import Login, login_options
 from pungi_osbuild.cli.show import show_json, show_lines, show_problems
+from pungi_osbuild.cli.values import complete_profile
 from pungi_osbuild.errors import InputError, SourceError
 from pungi_osbuild.model import Problem, Severity
 from pungi_osbuild.phase import HubCheck, check_on_hub, hindered
@@ -30,7 +31,12 @@ from pungi_osbuild.report import junit_lines, plan_json, plan_table, problem_sum
 @click.command("validate")
 @config_argument
 @origin_options
-@click.option("--hub", metavar="PROFILE", help="Ask the hub of this Koji profile, too.")
+@click.option(
+    "--hub",
+    metavar="PROFILE",
+    help="Also check against the hub of this Koji profile.",
+    shell_complete=complete_profile,
+)
 @login_options
 @format_option("text", "json", "junit")
 def validate_command(

@@ -8,6 +8,7 @@ from typing import Any, Callable, Optional, Tuple
 
 import click
 
+from pungi_osbuild.cli.values import complete_fault
 from pungi_osbuild.rehearsal import FaultKind, Group, HubSettings, ResultsIn, parse_fault
 
 _OPTIONS = (
@@ -54,6 +55,7 @@ _OPTIONS = (
         multiple=True,
         metavar="SPEC",
         help="Something that goes wrong, see below; may be repeated.",
+        shell_complete=complete_fault,
     ),
 )
 

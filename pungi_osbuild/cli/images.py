@@ -11,6 +11,7 @@ import click
 from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.cli.formats import format_option
 from pungi_osbuild.cli.show import show_json, show_lines, terminal_width
+from pungi_osbuild.cli.values import complete_profile, complete_recorded
 from pungi_osbuild.errors import ExitCode
 from pungi_osbuild.hub import LiveAddress, SignedUpload, live_addresses, read_profile
 from pungi_osbuild.metadata import (
@@ -45,7 +46,14 @@ FILTERS: Mapping[str, Tuple[str, str]] = {
 
 def _filters(command: Callable[..., None]) -> Callable[..., None]:
     for name, (option, meaning) in reversed(list(FILTERS.items())):
-        add = click.option(option, name, multiple=True, metavar=option[2:].upper(), help=meaning)
+        add = click.option(
+            option,
+            name,
+            multiple=True,
+            metavar=option[2:].upper(),
+            help=meaning,
+            shell_complete=complete_recorded(name),
+        )
         command = add(command)
     return command
 
@@ -55,7 +63,12 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
 @_filters
 @format_option(*FORMATS)
 @click.option("--live", is_flag=True, help="Ask Koji for the addresses of images in S3.")
-@click.option("--profile", metavar="NAME", help="Koji profile for --live; default: as recorded.")
+@click.option(
+    "--profile",
+    metavar="NAME",
+    help="Koji profile for --live; default: as recorded.",
+    shell_complete=complete_profile,
+)
 @click.option("--koji-config", type=_FILE, metavar="FILE", help="Koji's configuration file.")
 @click.option(
     "--base-url",

@@ -16,6 +16,7 @@ from pungi_osbuild.cli.live import expected_from, progress_shown
 from pungi_osbuild.cli.login import Login, login_options
 from pungi_osbuild.cli.show import show_problems, show_result
 from pungi_osbuild.cli.signals import STOP
+from pungi_osbuild.cli.values import complete_profile
 from pungi_osbuild.errors import ConfigError, InputError
 from pungi_osbuild.metadata import claims_of_request, own_in, recorded_images, vocabulary
 from pungi_osbuild.phase import Rebuild, RunOptions, check_beside, read_journal, run
@@ -28,7 +29,12 @@ OSBUILD = "osbuild.json"
 @click.command("run")
 @config_argument
 @click.option("--compose", type=_FILE, metavar="DIR", required=True, help="The compose's folder.")
-@click.option("--profile", metavar="NAME", help="Koji profile; default: the config's koji_profile.")
+@click.option(
+    "--profile",
+    metavar="NAME",
+    help="Koji profile; default: the config's koji_profile.",
+    shell_complete=complete_profile,
+)
 @login_options
 @click.option(
     "--cancel-on-interrupt", is_flag=True, help="Cancel the tasks when the run is interrupted."

@@ -19,6 +19,7 @@ from pungi_osbuild.cli.formats import format_option
 from pungi_osbuild.cli.live import expected_from
 from pungi_osbuild.cli.show import show_json, show_lines, show_styled
 from pungi_osbuild.cli.signals import STOP
+from pungi_osbuild.cli.values import complete_profile
 from pungi_osbuild.errors import HubError, InputError
 from pungi_osbuild.hub import Hub, Profile, read_profile
 from pungi_osbuild.phase import (
@@ -58,7 +59,12 @@ LINE_EVERY = 60.0
     metavar="DIR",
     help="An earlier compose: how long each image may be expected to take.",
 )
-@click.option("--profile", metavar="NAME", help="Koji profile; default: the run's own.")
+@click.option(
+    "--profile",
+    metavar="NAME",
+    help="Koji profile; default: the run's own.",
+    shell_complete=complete_profile,
+)
 @click.option("--koji-config", type=_FILE, metavar="FILE", help="Koji's configuration file.")
 @click.option("--offline", is_flag=True, help="Ask no hub: only what the journal says.")
 @format_option("table", "json")

@@ -7,7 +7,7 @@ from pungi_osbuild.hub.live import LiveAddress, SignedUpload, live_addresses
 from pungi_osbuild.hub.looking import ImageStates, Look, Running, look_at
 from pungi_osbuild.hub.lookup import Sought, await_submitted, find_submitted
 from pungi_osbuild.hub.patience import Patience
-from pungi_osbuild.hub.profile import Profile, read_profile
+from pungi_osbuild.hub.profile import Profile, profile_names, read_profile
 from pungi_osbuild.hub.releases import (
     BuildState,
     KojiBuild,
@@ -98,6 +98,7 @@ __all__ = [
     "next_number",
     "perms_call",
     "plain_name",
+    "profile_names",
     "read_arches",
     "read_archive_types",
     "read_build",

@@ -67,6 +67,20 @@ class Profile:
         return KojiPlace(self.name, self.server, self.topurl, self.weburl)
 
 
+def profile_names(config_file: Optional[Path] = None) -> Tuple[str, ...]:
+    """
+    Return the names of the Koji profiles that are configured, sorted; none where none can be read.
+
+    :param config_file: read instead of the user's own files, as ``koji --config`` does
+    """
+    places = ("/etc/koji.conf.d", "/etc/koji.conf", "~/.koji/config.d", "~/.koji/config")
+    files = [Path(place).expanduser() for place in places] if config_file is None else [config_file]
+    try:
+        return tuple(sorted(koji.read_config_files([str(path) for path in files]).sections()))
+    except (koji.ConfigurationError, configparser.Error, OSError, ValueError):
+        return ()
+
+
 def read_profile(
     name: str,
     config_file: Optional[Path] = None,

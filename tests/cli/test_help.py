@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from pungi_osbuild.cli.completion import SHELLS
 from pungi_osbuild.cli.main import all_commands, main
 from tests.cli.commands import BIN, environment, pungi_osbuild
+from tests.rehearsed import EXAMPLES, rehearse
 
 
 @pytest.mark.parametrize("name", sorted(all_commands()))
@@ -86,3 +87,24 @@ def test_bash_completes_commands_options_and_choices(tmp_path: Path) -> None:
     assert completed(["pungi-osbuild", "validate", "--hu"], tmp_path) == ["--hub"]
     assert completed(["pungi-osbuild", "plan", "--format", ""], tmp_path) == ["table", "json"]
     assert completed(["pungi-osbuild", "rehearse", "--fault", "low"], tmp_path) == []
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_bash_completes_values(tmp_path: Path) -> None:
+    """Of faults, of Koji's profiles, and of the images of a compose."""
+    profiles = tmp_path / ".koji" / "config.d"
+    profiles.mkdir(parents=True)
+    (profiles / "some.conf").write_text("[our-koji]\n[our-stage]\n[other]\n", encoding="utf-8")
+    rehearse(EXAMPLES / "rhel-cloud" / "rhel-cloud.conf", tmp_path / "tonight")
+    (tmp_path / "broken").mkdir()
+
+    def offered(*words: str) -> List[str]:
+        return completed(["pungi-osbuild", *words], tmp_path)
+
+    assert offered("rehearse", "--fault", "odd-a") == ["odd-archive"]
+    for command, option in (("run", "--profile"), ("status", "--profile"), ("validate", "--hub")):
+        assert offered(command, option, "our-") == ["our-koji", "our-stage"]
+    assert offered("images", "tonight", "--arch", "") == ["aarch64", "x86_64"]
+    assert offered("images", "tonight", "--provider", "aws") == ["aws", "aws.s3"]
+    assert "aws" in offered("images", "--provider", "")
+    assert offered("images", "broken", "--arch", "") == []
