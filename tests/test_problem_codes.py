@@ -213,6 +213,11 @@ DESIGNED: Mapping[str, Tuple[str, str]] = {
     "a fixed cloud name": ("warn-fixed-cloud-names", "fixed-cloud-name"),
     "one tag for several arches": ("warn-container-tag-moves", "container-tag-moves"),
     "a repo that stays a path": ("warn-local-repo", "local-repo"),
+    "a repo that is a path in an address": ("warn-addresses", "local-repo"),
+    "an address that is none": ("warn-addresses", "odd-address"),
+    "braces where nothing is replaced": ("warn-braces", "not-a-template"),
+    "a section that is None": ("section-none", "no-section"),
+    "the form of other phases": ("section-in-the-form-of-other-phases", "wrong-type"),
 }
 """What is designed to be found, and the case and the code that show it."""
 

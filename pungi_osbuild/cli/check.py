@@ -38,9 +38,10 @@ from pungi_osbuild.report import junit_lines, plan_json, plan_table, problem_sum
     shell_complete=complete_profile,
 )
 @login_options
+@click.option("--verbose", "-v", is_flag=True, help="Show notes, too; they need no action.")
 @format_option("text", "json", "junit")
 def validate_command(
-    config: Path, origin: Origin, hub: Optional[str], login: Login, output: str
+    config: Path, origin: Origin, hub: Optional[str], login: Login, verbose: bool, output: str
 ) -> None:
     """Find every problem of CONFIG's osbuild section; nothing is submitted.
 
@@ -58,7 +59,7 @@ def validate_command(
         prepared = _prepared(config, origin)
         if output == "text":
             # At once: a hub may let us wait.
-            show_problems(prepared.problems, err=False)
+            show_problems(prepared.problems, err=False, notes=verbose)
         check = HubCheck(()) if hub is None else _check(hub, login, prepared)
         everything = tuple(dict.fromkeys((*prepared.problems, *check.problems)))
         if output == "json":
@@ -66,8 +67,8 @@ def validate_command(
         elif output == "junit":
             show_lines(junit_lines(prepared.config, everything))
         else:
-            show_problems(everything[len(prepared.problems) :], err=False)
-            show_lines([problem_summary(everything)])
+            show_problems(everything[len(prepared.problems) :], err=False, notes=verbose)
+            show_lines([problem_summary(everything, notes=verbose)])
     if check.hindrance is not None:
         sys.exit(int(check.hindrance.exit_code))
     sys.exit(int(replace(prepared, problems=everything).exit_code))

@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from pungi_osbuild.model import Problem, RunResult
+from pungi_osbuild.model import Problem, RunResult, Severity
 from pungi_osbuild.report import problem_lines, result_json, result_table
 from pungi_osbuild.secrets import HidingFilter
 
@@ -60,9 +60,14 @@ def show_json(value: Any) -> None:
     show_lines([json.dumps(value, indent=4, sort_keys=True)])
 
 
-def show_problems(problems: Sequence[Problem], err: bool = True) -> None:
-    """Print problems, each with its place and hint."""
-    show_lines(problem_lines(problems), err=err)
+def show_problems(problems: Sequence[Problem], err: bool = True, notes: bool = False) -> None:
+    """
+    Print problems, each with its place and hint.
+
+    :param notes: print notes, too
+    """
+    shown = [one for one in problems if notes or one.severity is not Severity.NOTE]
+    show_lines(problem_lines(shown), err=err)
 
 
 def show_result(result: RunResult, output: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, FrozenSet, Mapping, Optional, Tuple
 
 from pungi_osbuild.config import fallbacks
+from pungi_osbuild.config.addresses import address_problems
 from pungi_osbuild.config.hubrefuses import BLOCK_REFUSED, refused_problems
 from pungi_osbuild.config.imagetype import check_image_type
 from pungi_osbuild.config.listedtypes import find_listed
@@ -100,6 +101,7 @@ class _Block:
             )
         )
         self.problems.add(substitution_problems(self.block, self.place))
+        self.problems.add(address_problems(self.block, self.place))
         self._check_arches()
         self._check_timeout()
         image_type = self._image_type()

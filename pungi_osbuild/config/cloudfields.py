@@ -15,6 +15,7 @@ from typing import Callable, Iterator, Mapping, NamedTuple, Optional, Tuple
 
 from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.config.problems import make
+from pungi_osbuild.config.substitution import dollar_hint
 from pungi_osbuild.model import Problem, ProblemCode, Provider, Severity
 
 
@@ -75,7 +76,7 @@ def field_problems(provider: Provider, option: str, text: str, place: str) -> It
     elif rule is not None and (text or option != "location"):
         fault = rule(text)
     if fault is not None:
-        yield make(fault.code, place, fault.message, fault.hint, fault.severity)
+        yield make(fault.code, place, fault.message, dollar_hint(text) + fault.hint, fault.severity)
 
 
 def _aws_region(text: str) -> Optional[Fault]:

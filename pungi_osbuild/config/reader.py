@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Iterator, List, Mapping, Optional, Tuple
 
 from pungi_osbuild.config import settings
@@ -70,8 +70,16 @@ def _read_section(
 ) -> Optional[List[ImageConfig]]:
     """Return the blocks as far as they can be read; None when there is no section."""
     section = data.get("osbuild")
+    if section is None and "osbuild" in data:
+        problems.error(
+            "no-section",
+            "osbuild",
+            "the section is None",
+            'Add image blocks, or remove it. skip_phases = ["osbuild"] skips the phase.',
+        )
+        return None
     if section is not None and not isinstance(section, collections.abc.Mapping):
-        problems.add([wrong_type([{"type": "object"}], thaw(section), "osbuild")])
+        problems.add([_other_form(thaw(section))])
         return None
     if not section:
         names = [key for key in data if isinstance(key, str) and not key.startswith("osbuild_")]
@@ -92,13 +100,23 @@ def _read_section(
     return blocks
 
 
+def _other_form(section: Any) -> Problem:
+    """Return the problem of a section that is not a dict, as of other phases of Pungi."""
+    problem = wrong_type([{"type": "object"}], section, "osbuild")
+    pairs = section if isinstance(section, list) else []
+    patterns = [pair[0] for pair in pairs if isinstance(pair, list) and len(pair) == 2]
+    pattern = next((one for one in patterns if isinstance(one, str)), "^Server$")
+    hint = 'Write a dict of lists, without arches in between: {"%s": [{"name": ...}]}.' % pattern
+    return replace(problem, hint=hint)
+
+
 def _read_pattern(
     pattern: str, value: Any, surroundings: Surroundings, problems: Problems
 ) -> Iterator[ImageConfig]:
     place = of_pattern(pattern)
     is_regex = _check_pattern(pattern, problems)
     if not isinstance(value, tuple):
-        problems.add([wrong_type([{"type": "array"}], thaw(value), place)])
+        problems.add([_not_a_list(thaw(value), place)])
         return
     if not value:
         problems.warn(
@@ -113,6 +131,17 @@ def _read_pattern(
         block = read_block(thaw(item), pattern, block_place, surroundings, problems)
         if block is not None and is_regex:
             yield block
+
+
+def _not_a_list(value: Any, place: str) -> Problem:
+    problem = wrong_type([{"type": "array"}], value, place)
+    if not isinstance(value, dict) or not value:
+        return problem
+    # As other phases have it: by arch, each with its blocks. A block has texts, too.
+    if not all(isinstance(item, (dict, list)) for item in value.values()):
+        return problem
+    hint = 'Write a list of blocks; arches are an option of each: [{"arches": ["%s"], ...}].'
+    return replace(problem, hint=hint % next(iter(value)))
 
 
 def _is_regex(pattern: Any) -> bool:

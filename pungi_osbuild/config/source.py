@@ -105,7 +105,8 @@ def _at(path: str, line: Optional[int]) -> str:
 
 def _decode(raw: bytes, path: str) -> str:
     try:
-        return raw.decode("utf-8")
+        # Editors on Windows write a byte order mark, which nobody can see.
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise SourceError(
@@ -121,7 +122,7 @@ def _read_json(path: Path) -> Mapping[str, Any]:
     except json.JSONDecodeError as error:
         raise SourceError(
             "%s: this is not JSON: %s" % (_at(str(path), error.lineno), error.msg),
-            "Mend that line; a config in Pungi's own syntax has another suffix than .json.",
+            "Fix that line. A config in Pungi's own syntax must not be named .json.",
         ) from None
     except RecursionError:
         raise _too_deep(str(path)) from None
@@ -182,21 +183,22 @@ class _Parser(PyConfigParser):  # type: ignore[misc]
                 reason = "the file ends in the middle of a value"
             return where[0], reason, "Finish the value."
         if isinstance(error, SyntaxError):
-            return error.lineno or line, self._syntax(error), "Mend that line."
+            return error.lineno or line, *(_other_syntax(self._text) or self._syntax(error))
         if isinstance(error, KeyError):
             return line, *self._missing_name(error)
         if isinstance(error, RuntimeError):  # the tokens ran out inside kobo's generator
             return line, "the file ends too early", "Finish its last line."
-        return line, "a value cannot be read: %s" % error, "Mend that line."
+        return line, "a value cannot be read: %s" % error, "Fix that line."
 
-    def _syntax(self, error: SyntaxError) -> str:
+    def _syntax(self, error: SyntaxError) -> Tuple[str, str]:
         message = re.split(r": file: | in file |\s*\(<tokenize>", error.msg or "")[0]
         if message == "Invalid syntax":
             lines = self._text.splitlines()
             line = self._line() or 0
             written = lines[line - 1].strip()[:60] if 0 < line <= len(lines) else ""
-            return "this is not Pungi's syntax: %s" % (written or "the file ends too early")
-        return message[:1].lower() + message[1:]
+            reason = "this is not Pungi's syntax: %s" % (written or "the file ends too early")
+            return reason, "Fix that line."
+        return message[:1].lower() + message[1:], "Fix that line."
 
     def _missing_name(self, error: KeyError) -> Tuple[str, str]:
         name = str(error.args[0]) if error.args else ""
@@ -205,6 +207,29 @@ class _Parser(PyConfigParser):  # type: ignore[misc]
         if name.startswith("_"):
             return "the name %s begins with _" % name, "Give the option another name."
         return "the name %r of %%(...)s has no value" % name, "Add it to the dict after %."
+
+
+_SYNTAXES = (
+    ("{", "JSON", "Give the file a name that ends in .json."),
+    ("<", "XML", "Name the compose config; --variants takes a variants file."),
+    (
+        "[",
+        "INI",
+        "Name the compose config that a pungi-orchestrate config refers to.",
+    ),
+    ("---", "YAML", "Name a compose config in Pungi's syntax: name = value."),
+)
+"""What a file begins with that is no compose config, what it is, and what to do."""
+
+
+def _other_syntax(text: str) -> Optional[Tuple[str, str]]:
+    """Return reason and solution where the whole file is of another syntax than Pungi's."""
+    lines = (line.strip() for line in text.splitlines())
+    first = next((line for line in lines if line and not line.startswith(("#", ";"))), "")
+    for beginning, name, solution in _SYNTAXES:
+        if first.startswith(beginning):
+            return "this is %s, not Pungi's syntax" % name, solution
+    return None
 
 
 def _unclosed(text: str) -> Optional[Tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""What is wrong with a config: place, message, hint, code; an error or a warning."""
+"""What is wrong with a config: place, message, hint, code; an error, a warning or a note."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Severity(str, Enum):
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Problem:
     Something wrong in a config.
 
     :param code: stable name of the kind of problem; ``docs/problems.md`` tells what each means
-    :param severity: an error stops the run, a warning does not
+    :param severity: an error stops the run; a warning may need action, a note does not
     :param place: where, as the user wrote it: ``osbuild["^Server$"][0].upload_options.region``
     :param message: what is wrong
     :param hint: what to do about it; never empty

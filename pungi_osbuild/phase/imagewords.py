@@ -33,23 +33,23 @@ def _of_request(request: ImageRequest, vocabulary: Vocabulary) -> Iterator[Probl
     filename = "%s.%s.%s" % (request.nvr_of(request.release or "0"), request.arches[0], suffix)
     words = words_of(config, suffix, filename)
     if words is None:
-        yield _wordless(config, "a .%s file of image type %s" % (suffix, config.image_type))
+        yield _wordless(config, "image type for .%s (%s)" % (suffix, config.image_type))
         return
     yield from _unknown(config, words, vocabulary)
     yield from _odd_pair(config, words, vocabulary)
     yield from _misfiled_iso(config, suffix, filename)
     for arch in request.arches:
         if arch not in vocabulary.arches:
-            yield _wordless(config, "an image of the arch %s" % arch)
+            yield _wordless(config, "arch %s" % arch)
 
 
 def _wordless(config: ImageConfig, what: str) -> Problem:
     return Problem(
         "not-in-images-json",
-        Severity.WARNING,
+        Severity.NOTE,
         "%s.image_types" % config.place,
-        "images.json has no words for %s" % what,
-        "It is placed and recorded in osbuild.json only; nothing needs to be done.",
+        "productmd has no %s; recorded in osbuild.json only" % what,
+        "No action needed: the image is placed all the same.",
     )
 
 

@@ -270,11 +270,14 @@ class PungiWork:
         return _Plan(reading.config, compose, planned.requests, profile), planned.problems
 
     def _tell(self, problems: Sequence[Problem]) -> None:
-        """Log what is only a warning, once; raise what is not."""
-        warnings = dict.fromkeys(problem for problem in problems if not problem.is_error)
-        for line in _lines(problem for problem in warnings if problem not in self._told):
-            self._log.warning("%s", line)
-        self._told.update(warnings)
+        """Log warnings and notes, each once; raise the errors."""
+        for problem in problems:
+            if problem.is_error or problem in self._told:
+                continue
+            self._told.add(problem)
+            level = logging.INFO if problem.severity is Severity.NOTE else logging.WARNING
+            for line in problem.lines():
+                self._log.log(level, "%s", line)
         errors = tuple(dict.fromkeys(problem for problem in problems if problem.is_error))
         if errors:
             raise ConfigError(errors)

@@ -83,7 +83,7 @@ class _Case:
 
     @property
     def warnings(self) -> Tuple[Problem, ...]:
-        return tuple(problem for problem in self.problems if not problem.is_error)
+        return tuple(one for one in self.problems if one.severity is Severity.WARNING)
 
 
 def _suites(

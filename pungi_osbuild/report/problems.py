@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import List, Sequence
 
-from pungi_osbuild.model import Problem
+from pungi_osbuild.model import Problem, Severity
 
 
 def problem_lines(problems: Sequence[Problem]) -> List[str]:
@@ -16,15 +17,21 @@ def problem_lines(problems: Sequence[Problem]) -> List[str]:
     return lines
 
 
-def problem_summary(problems: Sequence[Problem]) -> str:
-    """Return how many problems there are, in a sentence."""
-    errors = sum(1 for problem in problems if problem.is_error)
-    warnings = len(problems) - errors
-    if not problems:
-        return "No problems found."
-    return "%d error%s, %d warning%s." % (
-        errors,
-        "" if errors == 1 else "s",
-        warnings,
-        "" if warnings == 1 else "s",
-    )
+def problem_summary(problems: Sequence[Problem], notes: bool = False) -> str:
+    """
+    Return how many problems there are, in a sentence.
+
+    :param notes: the notes have been shown
+    """
+    counts = Counter(problem.severity for problem in problems)
+    found = [_count(counts[severity], severity) for severity in (Severity.ERROR, Severity.WARNING)]
+    has_notes_only = len(problems) == counts[Severity.NOTE]
+    said = "No problems found." if has_notes_only else "%s, %s." % (found[0], found[1])
+    if counts[Severity.NOTE]:
+        more = "" if notes else " (-v shows them)"
+        said += " %s%s." % (_count(counts[Severity.NOTE], Severity.NOTE), more)
+    return said
+
+
+def _count(number: int, severity: Severity) -> str:
+    return "%d %s%s" % (number, severity.value, "" if number == 1 else "s")

@@ -115,7 +115,7 @@ def test_an_older_productmd_says_nothing_of_pairs() -> None:
 def test_an_arch_that_productmd_does_not_know() -> None:
     """Its image is in osbuild.json only."""
     assert told("guest-image", arches=["e2k", "x86_64"]) == [
-        ("not-in-images-json", Severity.WARNING, "image_types")
+        ("not-in-images-json", Severity.NOTE, "image_types")
     ]
 
 
@@ -168,7 +168,7 @@ def test_a_listed_image_type_is_planned_with_its_file_and_words() -> None:
 
 def test_a_listed_format_can_say_more_than_the_suffix() -> None:
     """Productmd's words for an OVA, a .ova in Koji."""
-    assert told("vsphere-ova") == [("not-in-images-json", Severity.WARNING, "image_types")]
+    assert told("vsphere-ova") == [("not-in-images-json", Severity.NOTE, "image_types")]
     listed = {"vsphere-ova": {"type": "vsphere-ova", "format": "vsphere.ova"}}
     found = checked("vsphere-ova", listed)
     assert found.problems == ()
