@@ -29,7 +29,7 @@ setup(
         "jsonschema>=3.2",
         "kobo>=0.24.2",
         "koji>=1.33",
-        "productmd>=1.33",
+        "productmd>=1.33,<3",
         "requests>=2.25",
         "rich>=12",
     ],

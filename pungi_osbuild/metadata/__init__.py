@@ -1,12 +1,11 @@
 """The door to productmd: composeinfo.json, images.json and osbuild.json."""
 
+from pungi_osbuild.metadata.cloudaware import CloudAwareImage, CloudAwareImages
 from pungi_osbuild.metadata.composeinfo import identify, read_compose, write_compose
 from pungi_osbuild.metadata.fields import time_text
 from pungi_osbuild.metadata.identity import ImageIdentity, identity_of, planned_identity
 from pungi_osbuild.metadata.images import (
     Clash,
-    CloudAwareImage,
-    CloudAwareImages,
     ImageClashError,
     RecordedImage,
     describable,
@@ -38,6 +37,7 @@ from pungi_osbuild.metadata.ownership import (
 from pungi_osbuild.metadata.records import ImageRecord, KojiOrigin, TaskRecord
 from pungi_osbuild.metadata.selection import Selection, known_values
 from pungi_osbuild.metadata.shared import SharedImages
+from pungi_osbuild.metadata.trial import try_recording
 from pungi_osbuild.metadata.vocabulary import Vocabulary, vocabulary
 
 __all__ = [
@@ -80,6 +80,7 @@ __all__ = [
     "record_run",
     "recorded_images",
     "time_text",
+    "try_recording",
     "vocabulary",
     "write_compose",
 ]

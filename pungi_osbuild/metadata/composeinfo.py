@@ -13,6 +13,7 @@ import productmd.composeinfo
 from pungi_osbuild.errors import InputError, SourceError
 from pungi_osbuild.metadata.atomic import replace_text
 from pungi_osbuild.metadata.loading import explained, load_metadata, why
+from pungi_osbuild.metadata.versions import NEW
 from pungi_osbuild.model import (
     Arch,
     BaseProduct,
@@ -22,7 +23,7 @@ from pungi_osbuild.model import (
     Variant,
 )
 
-_MEND = "Mend the file, or make it again with Pungi."
+_MEND = "Fix the file, or make it again with Pungi."
 _SOURCE_ARCH = "src"
 _ARCH = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
 _UID = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
@@ -171,6 +172,7 @@ def _identity(info: Any) -> ComposeIdentity:
 
 def _composeinfo(identity: ComposeIdentity) -> Any:
     info = productmd.composeinfo.ComposeInfo()
+    info.output_version = NEW  # else productmd 2.0 writes a format of its own
     info.compose.id = identity.id
     info.compose.type = identity.type
     info.compose.date = identity.date

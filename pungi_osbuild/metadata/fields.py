@@ -28,7 +28,7 @@ class Fields:
     def __init__(self, value: Any, place: str) -> None:
         if not isinstance(value, dict):
             raise ValueError("%s is not an object" % (place or "it"))
-        self._value: Mapping[str, Any] = value
+        self.value: Mapping[str, Any] = value
         self.place = place
 
     def text(self, key: str) -> str:
@@ -126,11 +126,11 @@ class Fields:
 
     def has(self, key: str) -> bool:
         """Whether the key is there."""
-        return key in self._value
+        return key in self.value
 
     def __iter__(self) -> Iterator[str]:
         """Give the keys, sorted."""
-        return iter(sorted(self._value))
+        return iter(sorted(self.value))
 
     def _list(self, key: str) -> List[Any]:
         value = self._get(key)
@@ -139,9 +139,9 @@ class Fields:
         return value
 
     def _get(self, key: str) -> Any:
-        if key not in self._value:
+        if key not in self.value:
             raise ValueError("%s is missing" % self._place(key))
-        return self._value[key]
+        return self.value[key]
 
     def _place(self, key: str) -> str:
         return "%s.%s" % (self.place, key) if self.place else key

@@ -4,120 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Collection, Dict, FrozenSet, Iterator, List, Sequence, Set, Tuple
+from typing import Any, Collection, FrozenSet, Iterator, List, Sequence, Tuple
 
-import productmd.images
-
-from pungi_osbuild.errors import PungiOsbuildError
+from pungi_osbuild.errors import PungiOsbuildError, SourceError
 from pungi_osbuild.metadata.atomic import replace_text
+from pungi_osbuild.metadata.cloudaware import CloudAwareImage, CloudAwareImages
 from pungi_osbuild.metadata.identity import DISC_NUMBER, ImageIdentity, identity_of
 from pungi_osbuild.metadata.loading import explained, load_metadata
 from pungi_osbuild.metadata.ownership import Owned
 from pungi_osbuild.metadata.vocabulary import Vocabulary, vocabulary
-from pungi_osbuild.metadata.writing import written
+from pungi_osbuild.metadata.writing import writable, written
 from pungi_osbuild.model import Arch, ComposeIdentity, PlacedImage
 
 DELIVERABLE = "image-build"
 """What Pungi's later phases call an image of the in-tree phase."""
 
-_MEND = "Mend the file, or move it away; then run this again."
-_SOURCE_ARCH = "src"
-_BEFORE_SOURCES_MOVED = (1, 1)
-"""The last version of the format in which source images stand under an arch of their own."""
-
-
-class CloudAwareImage(productmd.images.Image):  # type: ignore[misc]  # productmd has no types
-    """
-    productmd's image, with the uploads of the image in ``cloud``.
-
-    Keys that productmd has no attribute for, of whoever wrote them, are kept in ``more`` and
-    written again.
-    """
-
-    def __init__(self, parent: Any) -> None:
-        super().__init__(parent)
-        self.cloud: List[Dict[str, Any]] = []
-        self.more: Dict[str, Any] = {}
-
-    def serialize(self, parser: List[Dict[str, Any]]) -> None:
-        """Append the entry to a list; ``cloud`` is in it when there is any."""
-        super().serialize(parser)
-        entry = parser[-1]
-        for key, value in self.more.items():
-            entry.setdefault(key, value)
-        if self.cloud:
-            entry["cloud"] = self.cloud
-
-    def deserialize(self, data: Dict[str, Any]) -> None:
-        """Take over an entry, with the keys that productmd would drop."""
-        super().deserialize(data)
-        stock: List[Dict[str, Any]] = []
-        super().serialize(stock)
-        known = {*stock[0], "unified", "additional_variants"}
-        self.more = {key: value for key, value in data.items() if key not in known}
-        if isinstance(data.get("cloud"), list):
-            self.cloud = self.more.pop("cloud")
-
-
-class CloudAwareImages(productmd.images.Images):  # type: ignore[misc]  # productmd has no types
-    """productmd's images.json, whose images are :class:`CloudAwareImage`."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.images: Dict[str, Dict[Arch, Set[CloudAwareImage]]] = {}
-        self._alike: Dict[ImageIdentity, List[CloudAwareImage]] = {}
-
-    def serialize(self, parser: Dict[str, Any]) -> Dict[str, Any]:
-        """Fill in a whole document; productmd sorts all entries again after each."""
-        self.header.serialize(parser)
-        payload: Dict[str, Any] = {"images": {}}
-        parser["payload"] = payload
-        self.compose.serialize(payload)
-        for variant, arches in self.images.items():
-            for arch, images in arches.items():
-                entries: List[Dict[str, Any]] = []
-                for image in images:
-                    image.serialize(entries)
-                if entries:
-                    entries.sort(key=lambda entry: str(entry["path"]))
-                    payload["images"].setdefault(variant, {})[arch] = entries
-        return parser
-
-    def add(self, variant: str, arch: Arch, image: CloudAwareImage) -> None:
-        """
-        Add an image as productmd does, which compares it with every other one.
-
-        Here it sees those of the same identity alone: thousands of images would take minutes.
-
-        :raises ValueError: there is another one like it, or there is no such arch
-        """
-        alike = self._alike.setdefault(identity_of(image), [])
-        everything, self.images = self.images, {variant: {arch: set(alike)}}
-        try:
-            super().add(variant, arch, image)
-        finally:
-            self.images = everything
-        alike.append(image)
-        self.images.setdefault(variant, {}).setdefault(arch, set()).add(image)
-
-    def remove(self, variant: str, arch: Arch, image: CloudAwareImage) -> None:
-        """Take an image out."""
-        self.images[variant][arch].discard(image)
-        self._alike[identity_of(image)].remove(image)
-
-    def deserialize(self, data: Dict[str, Any]) -> None:
-        """Take over a whole document, of any version that productmd reads."""
-        self.header.deserialize(data)
-        self.compose.deserialize(data["payload"])
-        old = self.header.version_tuple <= _BEFORE_SOURCES_MOVED
-        for variant, arches in data["payload"]["images"].items():
-            for arch, entries in arches.items():
-                for entry in entries:
-                    image = CloudAwareImage(self)
-                    image.deserialize(entry)
-                    for place in _arches(arch, arches) if old else [arch]:
-                        self.add(variant, place, image)
-        self.header.set_current_version()
+_MEND = "Fix the file, or restore it from where it came from; then run this again."
 
 
 @dataclass(frozen=True)
@@ -233,33 +135,63 @@ def record_images(
     ``"cloud"`` and all. Not for several threads or processes at a time.
 
     :param replace: the entries of an earlier run that go
-    :raises SourceError: the file that is there is broken; it is left alone
+    :raises SourceError: the file that is there cannot be used; it is left alone
     :raises ImageClashError: some images have the identity or the file of an entry that stays. All
         others were recorded.
     :raises InputError: the file cannot be written
     """
-    manifest = _load(path) if path.exists() else _empty(identity)
-    words = vocabulary()
-    ours = [image for image in placed if describable(image, words)]
-    _remove(manifest, frozenset(replace), ours)
-    kept = [entry for entry, _image in _entries(manifest)]
-    by_identity = {entry.identity: entry for entry in kept}
-    by_path = {entry.path: entry for entry in kept}
-    clashes: List[Clash] = []
-    for image in ours:
-        made = productmd_image(manifest, image)
-        arch = image.built.arch
-        entry = RecordedImage(image.variant, arch, image.path, identity_of(made))
-        other = by_identity.get(entry.identity) or by_path.get(entry.path)
-        if other is not None:
-            clashes.append(Clash(image, other))
-            continue
-        by_identity[entry.identity] = by_path[entry.path] = entry
-        manifest.add(image.variant, arch, made)
+    content, clashes = merged_images(path, identity, placed, replace)
     with written(path):
-        replace_text(path, manifest.dumps())
+        replace_text(path, content)
     if clashes:
-        raise ImageClashError(path, tuple(clashes))
+        raise ImageClashError(path, clashes)
+
+
+def merged_images(
+    path: Path,
+    identity: ComposeIdentity,
+    placed: Sequence[PlacedImage],
+    replace: Collection[Owned],
+) -> Tuple[str, Tuple[Clash, ...]]:
+    """
+    Return what :func:`record_images` writes, and the images that could not be added.
+
+    :raises SourceError: the file that is there cannot be used
+    """
+    manifest = _load(path) if path.exists() else _empty(identity)
+    check_compose(path, manifest.compose.id, identity)
+    with writable(path):
+        words = vocabulary()
+        ours = [image for image in placed if describable(image, words)]
+        _remove(manifest, frozenset(replace), ours)
+        kept = [entry for entry, _image in _entries(manifest)]
+        by_identity = {entry.identity: entry for entry in kept}
+        by_path = {entry.path: entry for entry in kept}
+        clashes: List[Clash] = []
+        for image in ours:
+            made = productmd_image(manifest, image)
+            arch = image.built.arch
+            entry = RecordedImage(image.variant, arch, image.path, identity_of(made))
+            other = by_identity.get(entry.identity) or by_path.get(entry.path)
+            if other is not None:
+                clashes.append(Clash(image, other))
+                continue
+            by_identity[entry.identity] = by_path[entry.path] = entry
+            manifest.add(image.variant, arch, made)
+        return manifest.dumps(), tuple(clashes)
+
+
+def check_compose(path: Path, compose_id: str, identity: ComposeIdentity) -> None:
+    """
+    Refuse a file of another compose than composeinfo.json's.
+
+    :raises SourceError: it is
+    """
+    if compose_id != identity.id:
+        raise SourceError(
+            "%s is of the compose %s, and composeinfo.json of %s" % (path, compose_id, identity.id),
+            "Correct whichever file has the wrong compose ID, or name another compose.",
+        )
 
 
 def _load(path: Path) -> CloudAwareImages:
@@ -273,19 +205,12 @@ def _load(path: Path) -> CloudAwareImages:
 
 def _empty(identity: ComposeIdentity) -> CloudAwareImages:
     manifest = CloudAwareImages()
-    manifest.header.set_current_version()
     manifest.compose.id = identity.id
     manifest.compose.type = identity.type
     manifest.compose.date = identity.date
     manifest.compose.respin = identity.respin
     manifest.compose.label = identity.label
     return manifest
-
-
-def _arches(arch: Arch, arches: Dict[str, Any]) -> List[Arch]:
-    if arch != _SOURCE_ARCH:
-        return [arch]
-    return [other for other in arches if other != _SOURCE_ARCH]
 
 
 def _entries(manifest: CloudAwareImages) -> Iterator[Tuple[RecordedImage, CloudAwareImage]]:

@@ -11,11 +11,16 @@ from typing import Any, Collection, Dict, FrozenSet, Iterable, List, Optional, T
 from productmd.common import Header, MetadataBase
 from productmd.composeinfo import Compose
 
-from pungi_osbuild.errors import InputError
+from pungi_osbuild.errors import InputError, SourceError
 from pungi_osbuild.metadata.atomic import replace_text
 from pungi_osbuild.metadata.fields import Fields
-from pungi_osbuild.metadata.images import ImageClashError, describable, record_images
-from pungi_osbuild.metadata.loading import UnusableError, load_metadata
+from pungi_osbuild.metadata.images import (
+    ImageClashError,
+    check_compose,
+    describable,
+    record_images,
+)
+from pungi_osbuild.metadata.loading import load_metadata
 from pungi_osbuild.metadata.ownership import (
     Claim,
     Owned,
@@ -26,8 +31,16 @@ from pungi_osbuild.metadata.ownership import (
 )
 from pungi_osbuild.metadata.records import ImageRecord, TaskRecord
 from pungi_osbuild.metadata.selection import Selection
+from pungi_osbuild.metadata.versions import (
+    NEW,
+    UnusableError,
+    Version,
+    dropped,
+    restore,
+    text,
+)
 from pungi_osbuild.metadata.vocabulary import vocabulary
-from pungi_osbuild.metadata.writing import written
+from pungi_osbuild.metadata.writing import writable, written
 from pungi_osbuild.model import (
     JsonDict,
     KojiPlace,
@@ -38,11 +51,14 @@ from pungi_osbuild.model import (
 )
 
 TYPE = "pungi_osbuild.images"
-FORMAT_VERSION = "1.2"
-"""Of the payload. A later minor version only adds keys; another major version is refused."""
+FORMAT_VERSION = "1.3"
+"""Of the payload. Every version from 1.0 to this one is read; a newer one is refused."""
+
+_Entry = Tuple[Any, ...]
+"""What tells an entry from others."""
 
 _VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})", re.ASCII)
-_MEND = "Move the file away, or use the version of pungi-osbuild that wrote it."
+_MEND = "Fix the file, or restore it from where it came from; then run this again."
 _FOREIGN = "Name a compose that pungi-osbuild has built images for, or move the file away."
 
 
@@ -51,7 +67,8 @@ class OsbuildImages(MetadataBase):  # type: ignore[misc]  # productmd has no typ
     An osbuild.json, read and written as productmd does its own files.
 
     ``compose`` is productmd's section, ``koji`` a :class:`KojiPlace` or None before it is known,
-    ``tasks`` and ``images`` are tuples of records.
+    ``tasks`` and ``images`` are tuples of records. ``more`` has what a file that was read holds
+    beside them, ``more_of`` the same for an entry; both are written again.
     """
 
     def __init__(self) -> None:
@@ -61,25 +78,38 @@ class OsbuildImages(MetadataBase):  # type: ignore[misc]  # productmd has no typ
         self.koji: Optional[KojiPlace] = None
         self.tasks: Tuple[TaskRecord, ...] = ()
         self.images: Tuple[ImageRecord, ...] = ()
+        self.version: Version = NEW
+        self.more: JsonDict = {}
+        self.more_of: Dict[_Entry, JsonDict] = {}
 
     def serialize(self, parser: JsonDict) -> JsonDict:
         """Fill in the whole document: tasks by variant, images by path."""
         if self.koji is None:
             raise ValueError("osbuild.json needs to know the Koji instance")
-        self.header.serialize(parser)
         images: Dict[str, Dict[str, List[JsonDict]]] = {}
         for image in sorted(self.images, key=lambda item: item.path):
             entries = images.setdefault(image.variant, {}).setdefault(image.arch, [])
-            entries.append(image.to_json())
-        payload: JsonDict = {
-            "format_version": FORMAT_VERSION,
-            "koji": dict(vars(self.koji)),
-            "tasks": [task.to_json() for task in sorted(self.tasks, key=_task_order)],
-            "images": images,
-        }
-        self.compose.serialize(payload)
-        parser["payload"] = payload
+            entries.append(self._entry(image))
+        self._frame(parser)
+        parser["payload"].update(
+            koji=dict(vars(self.koji)),
+            tasks=[self._entry(task) for task in sorted(self.tasks, key=_task_order)],
+            images=images,
+        )
+        restore(parser, self.more)
         return parser
+
+    def _frame(self, parser: JsonDict) -> None:
+        """Fill in everything but tasks, images and where Koji is."""
+        self.header.serialize(parser)
+        parser["header"]["version"] = text(self.version)
+        parser["payload"] = {"format_version": FORMAT_VERSION}
+        self.compose.serialize(parser["payload"])
+
+    def _entry(self, record: Union[ImageRecord, TaskRecord]) -> JsonDict:
+        entry = record.to_json()
+        restore(entry, self.more_of.get(_key(record), {}))
+        return entry
 
     def deserialize(self, data: JsonDict) -> None:
         """Take over a document.
@@ -101,9 +131,19 @@ class OsbuildImages(MetadataBase):  # type: ignore[misc]  # productmd has no typ
             topurl=koji.text("topurl"),
             weburl=koji.text("weburl"),
         )
-        self.tasks = tuple(TaskRecord.from_json(fields) for fields in payload.groups("tasks"))
-        self.images = tuple(_images(payload.group("images")))
-        self.header.set_current_version()
+        tasks = [(TaskRecord.from_json(fields), fields) for fields in payload.groups("tasks")]
+        images = list(_images(payload.group("images")))
+        self.tasks = tuple(task for task, _fields in tasks)
+        self.images = tuple(image for image, _fields in images)
+        self.version = max(self.header.version_tuple, NEW)
+        frame: JsonDict = {}
+        self._frame(frame)
+        frame["payload"].update(koji=dict(vars(self.koji)), tasks=[], images=None)
+        self.more = dropped(data, frame)
+        for task, fields in tasks:
+            self.more_of[_key(task)] = dropped(fields.value, task.to_json())
+        for image, fields in images:
+            self.more_of[_key(image)] = dropped(fields.value, image.to_json())
 
 
 @dataclass(frozen=True)
@@ -157,8 +197,7 @@ def load_osbuild(path: Path) -> OsbuildRecord:
         raise InputError(
             "there is no %s" % path, "Name a compose that pungi-osbuild has built images for."
         )
-    manifest = OsbuildImages()
-    load_metadata(manifest, path, _MEND)
+    manifest = _read(path)
     compose, koji = manifest.compose, manifest.koji
     assert koji is not None
     return OsbuildRecord(
@@ -171,6 +210,12 @@ def load_osbuild(path: Path) -> OsbuildRecord:
         tasks=tuple(sorted(manifest.tasks, key=_task_order)),
         images=tuple(sorted(manifest.images, key=lambda image: image.path)),
     )
+
+
+def _read(path: Path) -> OsbuildImages:
+    manifest = OsbuildImages()
+    load_metadata(manifest, path, _MEND)
+    return manifest
 
 
 def claims(outcomes: Iterable[Outcome]) -> Tuple[Claim, ...]:
@@ -210,23 +255,38 @@ def record_osbuild(
     :raises SourceError: the file that is there is broken; it is left alone
     :raises InputError: the file cannot be written
     """
-    manifest = OsbuildImages()
-    if path.exists():
-        _keep(manifest, load_osbuild(path), result, frozenset(replace))
-    identity, words = result.identity, vocabulary()
-    manifest.compose.id = identity.id
-    manifest.compose.type = identity.type
-    manifest.compose.date = identity.date
-    manifest.compose.respin = identity.respin
-    manifest.compose.label = identity.label
-    manifest.koji = result.koji
-    manifest.tasks += tuple(TaskRecord.of(outcome) for outcome in result.outcomes)
-    manifest.images += tuple(
-        ImageRecord.of(image, describable(image, words) and image.path not in left_out)
-        for image in result.images
-    )
+    content = merged_osbuild(path, result, replace, left_out)
     with written(path):
-        replace_text(path, manifest.dumps())
+        replace_text(path, content)
+
+
+def merged_osbuild(
+    path: Path, result: RunResult, replace: Collection[Owned], left_out: Collection[str]
+) -> str:
+    """
+    Return what :func:`record_osbuild` writes.
+
+    :raises SourceError: the file that is there cannot be used, or productmd cannot write this
+    """
+    identity, words = result.identity, vocabulary()
+    manifest = _read(path) if path.exists() else OsbuildImages()
+    if path.exists():
+        check_compose(path, manifest.compose.id, identity)
+    with writable(path):
+        _forget(manifest, result, frozenset(replace))
+        manifest.compose.id = identity.id
+        manifest.compose.type = identity.type
+        manifest.compose.date = identity.date
+        manifest.compose.respin = identity.respin
+        manifest.compose.label = identity.label
+        manifest.koji = result.koji
+        manifest.tasks += tuple(TaskRecord.of(outcome) for outcome in result.outcomes)
+        manifest.images += tuple(
+            ImageRecord.of(image, describable(image, words) and image.path not in left_out)
+            for image in result.images
+        )
+        content: str = manifest.dumps()
+    return content
 
 
 def record_run(folder: Path, result: RunResult, replaced: FrozenSet[Owned]) -> RunResult:
@@ -239,18 +299,19 @@ def record_run(folder: Path, result: RunResult, replaced: FrozenSet[Owned]) -> R
     :param folder: ``compose/metadata``
     :param replaced: the entries of an earlier run that go, see :func:`own_in`
     :returns: the result, in which a request has failed whose image images.json cannot take
-    :raises SourceError: a file that is there is broken; neither is touched
-    :raises InputError: a file cannot be written; the other one was, if it could be
+    :raises SourceError: a file that is there cannot be used; the other one was written, if it
+        could be
+    :raises InputError: the same for a file that cannot be written
     """
     left_out: FrozenSet[str] = frozenset()
-    unwritten: Optional[InputError] = None
+    unwritten: Union[InputError, SourceError, None] = None
     try:
         record_images(folder / "images.json", result.identity, result.images, replaced)
     except ImageClashError as error:
         left_out = error.paths
         outcomes = tuple(_clashed(outcome, error) for outcome in result.outcomes)
         result = dataclasses.replace(result, outcomes=outcomes)
-    except InputError as error:
+    except (InputError, SourceError) as error:
         # Cloud IDs may be nowhere else: the other file is tried all the same.
         unwritten = error
         left_out = frozenset(image.path for image in result.images)
@@ -276,44 +337,53 @@ def describe_outcome(outcome: Outcome) -> JsonDict:
     return TaskRecord.of(outcome).to_json()
 
 
-def _keep(
-    manifest: OsbuildImages, before: OsbuildRecord, result: RunResult, replaced: FrozenSet[Owned]
-) -> None:
-    """Take over what is recorded and is not replaced, by entry or by task id."""
+def _forget(manifest: OsbuildImages, result: RunResult, replaced: FrozenSet[Owned]) -> None:
+    """Take out what a run replaces, by entry or by task id."""
     again = {(image.variant, image.built.arch, image.path) for image in result.images}
+    before = manifest.images
     gone = replaced | {
         Owned(image.variant, image.arch, image.path)
-        for image in before.images
+        for image in before
         if (image.variant, image.arch, image.path) in again
     }
-    manifest.images = tuple(
-        image for image in before.images if Owned(image.variant, image.arch, image.path) not in gone
-    )
     # Another hub may have given the same number to another task.
     again_tasks = {(outcome.task_id, outcome.request.nvr) for outcome in result.outcomes}
-    own = OwnTasks(before.images, gone, (outcome.request for outcome in result.outcomes))
+    own = OwnTasks(before, gone, (outcome.request for outcome in result.outcomes))
+    manifest.images = tuple(
+        image for image in before if Owned(image.variant, image.arch, image.path) not in gone
+    )
     manifest.tasks = tuple(
         task
-        for task in before.tasks
+        for task in manifest.tasks
         if (task.task_id, task.nvr) not in again_tasks and not own.has(task)
     )
+    kept = {*map(_key, manifest.images), *map(_key, manifest.tasks)}
+    manifest.more_of = {key: more for key, more in manifest.more_of.items() if key in kept}
 
 
-def _check_version(text: str) -> None:
-    match = _VERSION.fullmatch(text)
-    known = FORMAT_VERSION.split(".")[0]
-    if match is None or match.group(1) != known:
+def _check_version(version: str) -> None:
+    match = _VERSION.fullmatch(version)
+    found = tuple(map(int, match.groups())) if match is not None else (0, 0)
+    if not (1, 0) <= found <= tuple(map(int, FORMAT_VERSION.split("."))):
         raise UnusableError(
-            "its format_version is %s, and this is for %s.x" % (text[:30], known), _MEND
+            "its format_version is %s, and this pungi-osbuild reads 1.0 to %s"
+            % (version[:30], FORMAT_VERSION),
+            "Use the version of pungi-osbuild that wrote the file, or a newer one.",
         )
 
 
-def _images(variants: Fields) -> Iterable[ImageRecord]:
+def _images(variants: Fields) -> Iterable[Tuple[ImageRecord, Fields]]:
     for variant in variants:
         arches = variants.group(variant)
         for arch in arches:
             for fields in arches.groups(arch):
-                yield ImageRecord.from_json(variant, arch, fields)
+                yield ImageRecord.from_json(variant, arch, fields), fields
+
+
+def _key(record: Union[ImageRecord, TaskRecord]) -> _Entry:
+    if isinstance(record, TaskRecord):
+        return ("task", record.task_id, record.nvr, record.attempt)
+    return ("image", record.variant, record.arch, record.path)
 
 
 def _task_order(task: TaskRecord) -> Tuple[Any, ...]:

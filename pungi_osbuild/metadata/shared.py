@@ -15,6 +15,7 @@ from pungi_osbuild.metadata.images import (
     productmd_image,
 )
 from pungi_osbuild.metadata.vocabulary import Vocabulary
+from pungi_osbuild.metadata.writing import writable
 from pungi_osbuild.model import Arch, PlacedImage
 
 
@@ -66,6 +67,24 @@ class SharedImages:
             for image, entry in made:
                 self._images.add(variant=image.variant, arch=image.built.arch, image=entry)
                 self._turn.ours[identity_of(entry)] = image.path
+
+    def try_adding(self, planned: Sequence[PlacedImage], words: Vocabulary) -> None:
+        """
+        Write images into a manifest of the same kind, in memory, and read it back.
+
+        :raises SourceError: the installed productmd cannot record them
+        """
+        images = type(self._images)()
+        with writable(self._path):
+            images.header.version = self._images.header.version
+            images.compose = self._images.compose
+            seen = set()
+            for image in planned:
+                made = productmd_image(images, image)
+                if describable(image, words) and identity_of(made) not in seen:
+                    seen.add(identity_of(made))
+                    images.add(variant=image.variant, arch=image.built.arch, image=made)
+            type(images)().loads(images.dumps())
 
     def _entries(self) -> List[RecordedImage]:
         return [

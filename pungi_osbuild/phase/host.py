@@ -5,13 +5,20 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional, Protocol
+from typing import Optional, Protocol, Sequence
 
-from pungi_osbuild.model import BuiltImage, ComposeIdentity, Outcome, RunResult, Settings
+from pungi_osbuild.model import (
+    BuiltImage,
+    ComposeIdentity,
+    ImageRequest,
+    Outcome,
+    RunResult,
+    Settings,
+)
 from pungi_osbuild.phase.collect import Submitted
 from pungi_osbuild.phase.media_checksums import check_media_checksums
 from pungi_osbuild.phase.place import Source
-from pungi_osbuild.phase.record import check_writable, record
+from pungi_osbuild.phase.record import check_recording, check_writable, record
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +26,7 @@ logger = logging.getLogger(__name__)
 class Host(Protocol):
     """What a run asks of whoever it works for. Nothing here may raise unless it says so."""
 
-    def check(self) -> None:
+    def check(self, requests: Sequence[ImageRequest]) -> None:
         """
         Refuse what could not be recorded in the end; called before the hub is asked anything.
 
@@ -75,15 +82,16 @@ class ComposeFolder:
     identity: ComposeIdentity
     settings: Settings
 
-    def check(self) -> None:
+    def check(self, requests: Sequence[ImageRequest]) -> None:
         """
-        Refuse checksum options that cannot be used, and a folder that cannot be written to.
+        Refuse checksum options, a folder and metadata in which the run could not be recorded.
 
-        :raises SourceError: the options
+        :raises SourceError: the options, or a file of the metadata
         :raises InputError: the folder
         """
         check_media_checksums(self.settings, self.identity)
         check_writable(self.topdir)
+        check_recording(self.topdir, self.identity, requests)
 
     def source(self, _image: BuiltImage) -> Optional[Source]:
         """Leave it to the run where an image is."""

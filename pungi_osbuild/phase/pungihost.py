@@ -10,7 +10,7 @@ import logging
 import os.path
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Dict, Iterable, Optional
+from typing import Callable, Dict, Iterable, Optional, Sequence
 
 from pungi_osbuild.errors import PlacementError
 from pungi_osbuild.hub import Profile
@@ -30,10 +30,10 @@ from pungi_osbuild.model import (
     RunResult,
 )
 from pungi_osbuild.phase.collect import Submitted
-from pungi_osbuild.phase.composeview import PungiCompose, PungiVariant
+from pungi_osbuild.phase.composeview import PungiCompose, PungiVariant, view
 from pungi_osbuild.phase.messages import Messages
 from pungi_osbuild.phase.place import Source
-from pungi_osbuild.phase.record import check_writable
+from pungi_osbuild.phase.record import check_recording, check_writable, expected_images
 from pungi_osbuild.phase.sanity import check_sanity
 from pungi_osbuild.phase.tasklog import TaskLogs
 from pungi_osbuild.secrets import hide
@@ -79,13 +79,15 @@ class PungiHost:
             for arch in request.arches:
                 note(self._variant(request), arch, DELIVERABLE, request.subvariant)
 
-    def check(self) -> None:
+    def check(self, requests: Sequence[ImageRequest]) -> None:
         """
         Refuse a compose whose metadata cannot be written.
 
-        :raises InputError: it cannot
+        :raises InputError: the folder cannot be written to
+        :raises SourceError: a file that is there, or the installed productmd, cannot be used
         """
         check_writable(Path(self.compose.topdir))
+        check_pungi_recording(self.compose, self.images, self.vocabulary, requests)
 
     def source(self, image: BuiltImage) -> Optional[Source]:
         """
@@ -198,6 +200,21 @@ class PungiHost:
 
     def _variant(self, request: ImageRequest) -> PungiVariant:
         return self.compose.all_variants[request.variant]
+
+
+def check_pungi_recording(
+    compose: PungiCompose,
+    images: SharedImages,
+    words: Vocabulary,
+    requests: Sequence[ImageRequest],
+) -> None:
+    """
+    Try to record what some requests are expected to make, in memory.
+
+    :raises SourceError: the compose's metadata, or the installed productmd, cannot be used for it
+    """
+    check_recording(Path(compose.topdir), view(compose).identity, requests)
+    images.try_adding([image for one in requests for image in expected_images(one)], words)
 
 
 def describe_failure(outcome: Outcome) -> str:

@@ -42,7 +42,11 @@ from pungi_osbuild.phase.hubcheck import check_on_hub
 from pungi_osbuild.phase.journal import read_journal
 from pungi_osbuild.phase.messages import Messages
 from pungi_osbuild.phase.prepare import planned_and_checked
-from pungi_osbuild.phase.pungihost import PungiHost, describe_failure
+from pungi_osbuild.phase.pungihost import (
+    PungiHost,
+    check_pungi_recording,
+    describe_failure,
+)
 from pungi_osbuild.phase.resume import Rebuild, may_be_submitted
 from pungi_osbuild.phase.run import RunOptions, run
 from pungi_osbuild.phase.tasklog import TaskLogs
@@ -119,11 +123,13 @@ class PungiWork:
         :raises ConfigError: there are errors; nothing was submitted
         :raises InputError: it cannot be said what was submitted for this compose before, or that
             was at another hub
+        :raises SourceError: the images could not be recorded in the compose's metadata
         """
         before = read_journal(Path(self._compose.topdir))
         plan, problems = self._plan()
         if plan is not None and plan.requests:
             check_hub(plan.requests, before, plan.profile, Rebuild.NOTHING)
+            check_pungi_recording(self._compose, self._images, vocabulary(), plan.requests)
             # What is built need not be possible once more: a tag may be locked by now.
             asked = check_on_hub(plan.profile, may_be_submitted(plan.requests, before), before.nvrs)
             problems = [*problems, *asked.problems]

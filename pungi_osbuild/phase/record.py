@@ -6,11 +6,32 @@ import logging
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import FrozenSet, Iterable
+from typing import FrozenSet, Iterable, Sequence, Tuple
 
 from pungi_osbuild.errors import InputError, PungiOsbuildError
-from pungi_osbuild.metadata import ImageRecord, Owned, claims, load_osbuild, own_in, record_run
-from pungi_osbuild.model import PlacedImage, RunResult, Settings
+from pungi_osbuild.imagetypes import expected_suffix, words_of
+from pungi_osbuild.metadata import (
+    ImageRecord,
+    Owned,
+    claims,
+    load_osbuild,
+    own_in,
+    record_run,
+    try_recording,
+)
+from pungi_osbuild.model import (
+    Arch,
+    BuiltImage,
+    Checksum,
+    ComposeIdentity,
+    ImageRequest,
+    KojiPlace,
+    Outcome,
+    OutcomeKind,
+    PlacedImage,
+    RunResult,
+    Settings,
+)
 from pungi_osbuild.phase.media_checksums import update_media_checksums
 
 logger = logging.getLogger(__name__)
@@ -32,6 +53,56 @@ def check_writable(topdir: Path) -> None:
             "the compose's metadata in %s cannot be written: %s" % (folder, error.strerror),
             "Make room, or give yourself the right to write there; nothing was submitted.",
         ) from error
+
+
+def check_recording(
+    topdir: Path, identity: ComposeIdentity, requests: Sequence[ImageRequest]
+) -> None:
+    """
+    Refuse a compose whose metadata the installed productmd cannot read, or not write.
+
+    What the requests are expected to make is recorded in memory and read back.
+
+    :param topdir: the compose folder; nothing in it is changed
+    :raises SourceError: a file that is there cannot be used, or is of another compose; or this
+        productmd cannot record the run
+    """
+    outcomes = tuple(
+        Outcome(request, OutcomeKind.BUILT, task_id=1, images=expected_images(request))
+        for request in requests
+    )
+    koji = KojiPlace("stand-in", "stand-in", "stand-in", "stand-in")
+    try_recording(topdir / "compose" / "metadata", RunResult(identity, koji, outcomes))
+
+
+def expected_images(request: ImageRequest) -> Tuple[PlacedImage, ...]:
+    """Return the images that a request should make, with stand-ins for what Koji will say."""
+    suffix = expected_suffix(request.config)
+    if suffix is None:
+        return ()
+    return tuple(_expected_image(request, arch, suffix) for arch in request.arches)
+
+
+def _expected_image(request: ImageRequest, arch: Arch, suffix: str) -> PlacedImage:
+    nvr = request.nvr or request.nvr_of("0")
+    filename = "%s.%s.%s" % (nvr, arch, suffix)
+    words = words_of(request.config, suffix, filename)
+    sha256 = Checksum("sha256", "0" * 64)
+    built = BuiltImage(arch, filename, 1, sha256, filename, 1, 1, nvr, 1)
+    return PlacedImage(
+        built=built,
+        variant=request.variant,
+        path="%s/%s" % (request.folder(arch, "iso" if suffix == "iso" else "images"), filename),
+        size=1,
+        mtime=0,
+        checksums=(sha256,),
+        type=words[0] if words else None,
+        format=words[1] if words else None,
+        subvariant=request.subvariant,
+        image_type=request.config.image_type,
+        distro=request.config.distro,
+        can_fail=request.can_fail,
+    )
 
 
 def own_files(topdir: Path) -> FrozenSet[str]:

@@ -101,14 +101,15 @@ def run(
     :raises HubError: the hub cannot be reached, or refuses; what was done by then is recorded
     :raises InputError: another run is at work on the compose, it cannot be written to, or earlier
         runs have used another hub
-    :raises SourceError: the checksum options cannot be used; nothing was submitted
+    :raises SourceError: the checksum options or the compose's metadata cannot be used; nothing was
+        submitted
     :raises RunInterruptedError: stopped from outside; what was done by then is recorded
     """
     topdir = Path(compose.topdir)
     board = options.board or Board()
     hub = Hub(profile, _patience(settings, options, clock))
     host = WatchedHost(options.host or ComposeFolder(topdir, compose.identity, settings), board)
-    host.check()
+    host.check(requests)
     board.plan(compose.identity.id, requests, hub.time.now)
     with (
         Journal(topdir, hub.time.now, options.rebuild is Rebuild.ALL) as journal,

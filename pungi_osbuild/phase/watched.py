@@ -14,7 +14,7 @@ from typing import Dict, List, Optional, Sequence, Tuple
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import HubFaultError, Running, Talk, Task, look_at
-from pungi_osbuild.model import BuiltImage, Outcome, RunResult
+from pungi_osbuild.model import BuiltImage, ImageRequest, Outcome, RunResult
 from pungi_osbuild.phase.board import Board
 from pungi_osbuild.phase.collect import Submitted
 from pungi_osbuild.phase.heartbeat import Heartbeat
@@ -36,9 +36,9 @@ class WatchedHost:
         self._host = host
         self._board = board
 
-    def check(self) -> None:
+    def check(self, requests: Sequence[ImageRequest]) -> None:
         """See :class:`Host`."""
-        self._host.check()
+        self._host.check(requests)
 
     def source(self, image: BuiltImage) -> Optional[Source]:
         """See :class:`Host`."""

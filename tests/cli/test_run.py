@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Callable, Dict
 
 import pytest
 from productmd.images import Images
@@ -187,3 +188,76 @@ def test_the_koji_command_works_with_the_profile(home: Path) -> None:
         build = koji("-p", "rehearsal", "buildinfo", task["nvr"], home=home)
         assert "State: COMPLETE" in build.out
         assert "small-image-1-1.x86_64.vmdk" in build.out
+
+
+def another_compose(document: Dict[str, Any]) -> None:
+    document["payload"]["compose"]["id"] = "Other-9-20261123.t.0"
+
+
+def a_later_format(document: Dict[str, Any]) -> None:
+    document["header"]["version"] = "3.0"
+
+
+def a_later_payload(document: Dict[str, Any]) -> None:
+    document["payload"]["format_version"] = "1.9"
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("images.json", another_compose, "is of the compose Other-9-20261123.t.0, and compose"),
+        ("images.json", a_later_format, "it has productmd's format 3.0"),
+        (
+            "osbuild.json",
+            another_compose,
+            "is of the compose Other-9-20261123.t.0, and compose",
+        ),
+        ("osbuild.json", a_later_format, "it has productmd's format 3.0"),
+        ("osbuild.json", a_later_payload, "its format_version is 1.9"),
+    ],
+)
+def test_what_could_not_be_recorded_is_refused_before_anything_is_submitted(
+    home: Path,
+    compose: Path,
+    name: str,
+    change: Callable[[Dict[str, Any]], None],
+    said: str,
+    tmp_path: Path,
+) -> None:
+    """Not when all has been built."""
+    copied = tmp_path / "compose"
+    shutil.copytree(compose, copied, symlinks=True)
+    path = copied / "compose" / "metadata" / name
+    content = json.loads(path.read_text("utf-8"))
+    change(content)
+    path.write_text(json.dumps(content), encoding="utf-8")
+    before = path.read_bytes()
+    config = home / "late.conf"
+    config.write_text(SECTION, encoding="utf-8")
+    with hub(home):
+        done = pungi_osbuild("run", config, "--compose", copied, home=home)
+        tasks = koji("-p", "rehearsal", "list-tasks", "--method=osbuildImage", home=home)
+    assert done.exit == 1, done.err
+    assert said in done.err
+    assert "Traceback" not in done.err and "broken" not in done.err
+    assert tasks.exit == 0, tasks.err
+    assert "(no tasks)" in tasks.out, "the refusal came before the first submission"
+    assert path.read_bytes() == before
+
+
+def test_an_image_of_a_newer_productmd_stays(home: Path, compose: Path, tmp_path: Path) -> None:
+    """Another phase put it there; the run goes on beside it."""
+    copied = tmp_path / "compose"
+    shutil.copytree(compose, copied, symlinks=True)
+    path = copied / "compose" / "metadata" / "images.json"
+    content = json.loads(path.read_text("utf-8"))
+    entry = content["payload"]["images"]["BaseOS"]["x86_64"][0]
+    foreign = {**entry, "path": "BaseOS/x86_64/images/x.next", "type": "next", "format": "next"}
+    content["payload"]["images"]["BaseOS"]["x86_64"].append(foreign)
+    path.write_text(json.dumps(content), encoding="utf-8")
+    config = home / "late.conf"
+    config.write_text(SECTION, encoding="utf-8")
+    with hub(home):
+        done = pungi_osbuild("run", config, "--compose", copied, home=home)
+    assert done.exit == 0, done.err
+    assert all_entries(copied)[foreign["path"]] == foreign

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import productmd.composeinfo
 import pytest
 
 from pungi_osbuild.errors import InputError, SourceError
 from pungi_osbuild.metadata import identify, read_compose, write_compose
+from pungi_osbuild.metadata.versions import NEWEST
 from pungi_osbuild.model import BaseProduct, Compose, Variant
 from tests.values import a_compose, a_release, a_variant, an_identity
 
@@ -188,6 +189,43 @@ def test_a_broken_file_is_named(tmp_path: Path, text: str) -> None:
     with pytest.raises(SourceError) as caught:
         read_compose(tmp_path)
     assert str(path) in caught.value.reason
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "advice"),
+    [
+        (lambda document: document["header"].update(version="3.1"), "format 3.1", "format 3.x"),
+        (
+            lambda document: document["payload"]["compose"].update(type="weekly"),
+            "does not accept",
+            "newer productmd",
+        ),
+        (
+            lambda document: document["payload"]["compose"].update(label="Spring-1.0"),
+            "does not accept",
+            "newer productmd",
+        ),
+        pytest.param(
+            lambda document: document["header"].update(version="2.0"),
+            "format 2.0, and the installed productmd supports up to 1.2",
+            "productmd 2.0",
+            marks=pytest.mark.skipif(NEWEST >= (2, 0), reason="productmd 2.0 reads this"),
+        ),
+    ],
+)
+def test_what_only_a_newer_productmd_reads_is_not_called_broken(
+    tmp_path: Path, change: Callable[[Dict[str, Any]], None], said: str, advice: str
+) -> None:
+    """The version or the value is named, and what helps."""
+    path = info_file(pungi_wrote(tmp_path, a_variant_entry("Server")))
+    document = json.loads(path.read_text())
+    change(document)
+    path.write_text(json.dumps(document))
+    with pytest.raises(SourceError) as caught:
+        read_compose(tmp_path)
+    assert said in caught.value.reason
+    assert advice in caught.value.solution
+    assert "broken" not in caught.value.reason
 
 
 @pytest.mark.parametrize(

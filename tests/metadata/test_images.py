@@ -24,6 +24,7 @@ from pungi_osbuild.metadata import (
     recorded_images,
     vocabulary,
 )
+from pungi_osbuild.metadata.versions import NEWEST
 from pungi_osbuild.model import PlacedImage
 from tests.values import (
     MD5,
@@ -288,7 +289,9 @@ def test_what_productmd_has_no_words_for_is_passed_over(
         "[]",
         "\x00",
         json.dumps(a_document({})),
-        json.dumps(a_document(a_foreign_entry(type="unheard of"))),
+        json.dumps(a_document(a_foreign_entry(type=""))),
+        json.dumps(a_document(a_foreign_entry(format=7))),
+        json.dumps(a_document(a_foreign_entry(mtime="noon"))),
         json.dumps(a_document(a_foreign_entry("a"), a_foreign_entry("a", checksums={"md5": MD5}))),
         json.dumps(a_document(a_foreign_entry(unified=False, additional_variants="x"))),
     ],
@@ -304,6 +307,137 @@ def test_a_broken_file_is_left_alone(tmp_path: Path, text: str) -> None:
         record(path, [a_placed_image()])
     assert path.read_text() == text
     assert list(tmp_path.iterdir()) == [path]
+
+
+NEWER = [
+    {"type": "kvm-next", "format": "raw.br"},
+    {"format": "raw.br"},
+    {"type": "kvm-next", "cloud": [{"provider": "aws", "id": "ami-1"}], "signed": {"by": "x"}},
+]
+
+
+@pytest.mark.parametrize("changes", NEWER)
+def test_what_only_a_newer_productmd_knows_stays(tmp_path: Path, changes: Dict[str, Any]) -> None:
+    """Types and formats are added with every release of productmd."""
+    foreign = a_foreign_entry("a", **changes)
+    path = images_file(tmp_path, foreign, a_foreign_entry("b"))
+    assert [entry.path for entry in recorded_images(path)]
+    entries = record(path, [a_placed_image()])
+    assert foreign in entries
+    assert len(entries) == 3
+
+
+def test_an_arch_that_only_a_newer_productmd_knows_stays(tmp_path: Path) -> None:
+    """So are arches."""
+    document = a_document(a_foreign_entry("a"))
+    foreign = a_foreign_entry("b", arch="riscv512", path="Server/riscv512/iso/b.iso")
+    document["payload"]["images"]["Server"]["riscv512"] = [foreign]
+    path = tmp_path / "images.json"
+    path.write_text(json.dumps(document))
+    record(path, [a_placed_image()])
+    written = json.loads(path.read_text())
+    assert written["payload"]["images"]["Server"]["riscv512"] == [foreign]
+
+
+def test_the_same_minor_version_and_the_rest_of_the_file_stay(tmp_path: Path) -> None:
+    """A newer 1.x adds what it likes; nothing of it is dropped."""
+    document = a_document(a_foreign_entry("a"), version="1.3")
+    document["header"]["generator"] = "x"
+    document["payload"]["compose"]["origin"] = {"parent": "y"}
+    document["payload"]["signatures"] = ["z"]
+    path = tmp_path / "images.json"
+    path.write_text(json.dumps(document))
+    record(path, [])
+    assert json.loads(path.read_text()) == document
+
+
+@pytest.mark.parametrize(
+    ("version", "changes", "said", "advice"),
+    [
+        ("1.9", {"mtime": "noon"}, "format 1.9", "supports format 1.9"),
+        ("3.0", {}, "format 3.0, and this pungi-osbuild supports 1.x and 2.x", "format 3.x"),
+        ("17.4", {}, "format 17.4", "format 17.x"),
+    ],
+)
+def test_a_newer_file_is_not_called_broken(
+    tmp_path: Path, version: str, changes: Dict[str, Any], said: str, advice: str
+) -> None:
+    """Its version is named, and what reads it; never that it should be moved away."""
+    path = tmp_path / "images.json"
+    path.write_text(json.dumps(a_document(a_foreign_entry("a", **changes), version=version)))
+    refuses(path, said, advice)
+
+
+@pytest.mark.skipif(NEWEST >= (2, 0), reason="productmd 2.0 reads this")
+def test_format_2_names_the_productmd_that_it_needs(tmp_path: Path) -> None:
+    """productmd 1.x would say that the path is missing."""
+    path = tmp_path / "images.json"
+    path.write_text(json.dumps(a_document({"location": {}}, version="2.0")))
+    refuses(path, "format 2.0, and the installed productmd supports up to 1.2", "productmd 2.0")
+
+
+@pytest.mark.parametrize(
+    ("section", "value"), [("type", "weekly"), ("label", "Spring-1.0"), ("id", "x")]
+)
+def test_a_value_of_a_newer_productmd_is_not_called_broken(
+    tmp_path: Path, section: str, value: str
+) -> None:
+    """The compose's own section is checked against lists, too."""
+    document = a_document()
+    document["payload"]["compose"][section] = value
+    path = tmp_path / "images.json"
+    path.write_text(json.dumps(document))
+    refuses(path, "the installed productmd does not accept", "newer productmd")
+
+
+def refuses(path: Path, said: str, advice: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        record(path, [a_placed_image()])
+    assert said in caught.value.reason
+    assert advice in caught.value.solution
+    for word in ("broken", "CloudAware", "away"):
+        assert word not in caught.value.friendly()
+
+
+def test_a_file_of_another_compose_is_refused(tmp_path: Path) -> None:
+    """Both IDs are named."""
+    document = a_document(a_foreign_entry())
+    document["payload"]["compose"].update(id="Other-2-20261124.n.1", type="nightly")
+    path = tmp_path / "images.json"
+    path.write_text(json.dumps(document))
+    with pytest.raises(SourceError, match=r"Other-2-20261124.n.1, and .* Example-1-20261123.t.0"):
+        record(path, [a_placed_image()])
+    assert json.loads(path.read_text()) == document
+
+
+def test_a_new_file_is_written_as_1_2(tmp_path: Path) -> None:
+    """Whatever productmd is installed: every consumer reads that."""
+    path = tmp_path / "images.json"
+    record(path, [a_placed_image()])
+    assert json.loads(path.read_text())["header"]["version"] == "1.2"
+    assert json.loads(CloudAwareImages.dumps(a_manifest()))["header"]["version"] == "1.2"
+
+
+def a_manifest() -> CloudAwareImages:
+    manifest = CloudAwareImages()
+    manifest.compose.id, manifest.compose.type = "Example-1-20261123.t.0", "test"
+    manifest.compose.date, manifest.compose.respin = "20261123", 0
+    return manifest
+
+
+def test_serialize_can_be_called_as_either_productmd_does() -> None:
+    """2.0 names the version to write."""
+    manifest = a_manifest()
+    manifest.add("Server", "x86_64", productmd_image(manifest, an_uploaded_image()))
+    plain: Dict[str, Any] = {}
+    forced: Dict[str, Any] = {}
+    manifest.serialize(plain)
+    manifest.serialize(forced, force_version=(1, 2))
+    assert plain == forced
+    (image,) = manifest.images["Server"]["x86_64"]
+    entries: List[Dict[str, Any]] = []
+    image.serialize(entries, force_version=(1, 2))
+    assert entries == plain["payload"]["images"]["Server"]["x86_64"]
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:

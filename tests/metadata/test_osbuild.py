@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
@@ -99,7 +100,7 @@ def test_the_document_is_as_the_design_says(tmp_path: Path) -> None:
     document = json.loads((tmp_path / "osbuild.json").read_text())
     assert document["header"]["type"] == "pungi_osbuild.images"
     assert document["payload"] == {
-        "format_version": "1.2",
+        "format_version": "1.3",
         "compose": {
             "id": "Example-1-20261123.t.0",
             "type": "test",
@@ -491,7 +492,7 @@ def test_a_foreign_file_is_refused_by_its_name(tmp_path: Path, content: bytes, s
         load_osbuild(path)
     assert said in caught.value.reason
     assert str(path) in caught.value.reason
-    assert "Move the file away" in caught.value.solution
+    assert "Fix the file" in caught.value.solution
 
 
 def test_an_older_file_is_read_and_written_anew(tmp_path: Path) -> None:
@@ -510,7 +511,9 @@ def test_an_older_file_is_read_and_written_anew(tmp_path: Path) -> None:
         Provider.CONTAINER,
         Provider.GCP,
     }
-    after = record(tmp_path, an_outcome_of("a"))
+    identity = an_identity(id=before.compose_id)
+    run_recorded(tmp_path, a_run_result(identity=identity, outcomes=(an_outcome_of("a"),)))
+    after = load_osbuild(path)
     assert set(before.images) < set(after.images)
     payload = json.loads(path.read_text())["payload"]
     assert payload["format_version"] == FORMAT_VERSION
@@ -549,15 +552,45 @@ def test_a_cloud_of_a_later_version_is_read_as_it_is(tmp_path: Path) -> None:
     )
 
 
-def test_a_later_minor_version_may_say_more(tmp_path: Path) -> None:
-    """New keys are no reason to refuse a file."""
-    before = record(tmp_path, an_outcome())
+@pytest.mark.parametrize("version", ["1.4", "1.10", "2.0"])
+def test_a_newer_version_is_refused_by_its_name(tmp_path: Path, version: str) -> None:
+    """It is not called broken, and not written again with half of what it says."""
+    record(tmp_path, an_outcome())
     path = tmp_path / "osbuild.json"
     document = json.loads(path.read_text())
-    document["payload"]["format_version"] = "1.7"
-    document["payload"]["tasks"][0]["mood"] = "fine"
+    document["payload"]["format_version"] = version
+    path.write_text(json.dumps(document))
+    before = path.read_bytes()
+    for refused in (partial(load_osbuild, path), partial(record, tmp_path, an_outcome_of("a"))):
+        with pytest.raises(SourceError, match="format_version is %s, and this" % version) as caught:
+            refused()
+        assert "broken" not in caught.value.reason
+        assert "newer" in caught.value.solution
+    assert path.read_bytes() == before
+
+
+def test_what_others_wrote_into_the_file_stays(tmp_path: Path) -> None:
+    """Keys that nobody here knows, of the file, its tasks and its images."""
+    before = record(tmp_path, an_outcome_of("a"))
+    path = tmp_path / "osbuild.json"
+    document = json.loads(path.read_text())
+    document["header"]["tool"] = "x"
+    payload = document["payload"]
+    payload["signed"] = {"by": "somebody"}
+    payload["compose"]["note"] = "y"
+    payload["tasks"][0]["mood"] = "fine"
+    (entry,) = payload["images"]["Server"]["x86_64"]
+    entry["tested"] = [1]
+    entry["koji"]["volume"] = "DEFAULT"
     path.write_text(json.dumps(document))
     assert load_osbuild(path) == before
+    record(tmp_path, an_outcome_of("b"))
+    after = json.loads(path.read_text())
+    assert (after["header"]["tool"], after["payload"]["compose"]["note"]) == ("x", "y")
+    assert after["payload"]["signed"] == {"by": "somebody"}
+    assert sum(task.get("mood") == "fine" for task in after["payload"]["tasks"]) == 1
+    kept = [one for one in after["payload"]["images"]["Server"]["x86_64"] if "tested" in one]
+    assert kept == [entry]
 
 
 TEXT = st.text(max_size=8)

@@ -372,7 +372,7 @@ def a_profile(topdir: Path) -> Profile:
 def by_path(images: Mapping[str, Any]) -> Dict[str, Dict[str, Any]]:
     """Return the entries of an images.json, or of an osbuild.json, by path."""
     return {
-        entry["path"]: entry
+        entry["path"] if "path" in entry else entry["location"]["local_path"]: entry
         for arches in images.values()
         for entries in arches.values()
         for entry in entries

@@ -29,6 +29,7 @@ from pungi_osbuild.model import (
     METHOD,
     Compose,
     ImageRequest,
+    Ostree,
     Outcome,
     OutcomeKind,
     RunResult,
@@ -151,10 +152,14 @@ def wanted(number: int, can_fail: bool = False, **changes: object) -> ImageReque
     )
 
 
+NOT_A_TEXT = Ostree(url=7)  # type: ignore[arg-type]
+"""What the hub's schema refuses."""
+
+
 def refused_at_once(can_fail: bool = False) -> ImageRequest:
     """A request that has failed before there is a task: the hub's schema refuses it."""
     request = wanted(0, can_fail)
-    return replace(request, config=replace(request.config, distro=7))  # type: ignore[arg-type]
+    return replace(request, config=replace(request.config, ostree=NOT_A_TEXT))
 
 
 def kinds(result: RunResult) -> List[str]:

@@ -298,13 +298,13 @@ def test_a_file_that_the_downloader_cannot_bring(answer: Any, reason: str, tmp_p
 
 def test_a_compose_that_can_be_written(scene: Scene) -> None:
     """Nothing stays behind; one that cannot is refused."""
-    scene.host.check()
+    scene.host.check(())
     metadata = Path(scene.compose.topdir) / "compose" / "metadata"
     assert list(metadata.iterdir()) == []
     metadata.rmdir()
     metadata.write_text("a file", encoding="utf-8")
     with pytest.raises(InputError, match="cannot be written"):
-        scene.host.check()
+        scene.host.check(())
 
 
 def test_the_record_says_what_is_in_images_json(scene: Scene) -> None:

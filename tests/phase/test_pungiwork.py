@@ -21,6 +21,7 @@ from productmd.images import Images
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import ConfigError, InputError
+from pungi_osbuild.metadata.versions import NEWEST
 from pungi_osbuild.model import Problem
 from pungi_osbuild.phase.pungiwork import LOGIN_PATIENCE, Features
 from pungi_osbuild.rehearsal import HubContent, HubSettings, HubTag, HubTarget, RehearsalHub
@@ -125,7 +126,8 @@ def test_an_image_is_as_pungis_later_phases_read_it(home: Path) -> None:
     assert the_image(compose, arch="aarch64").can_fail is True
     image.add_checksum(str(Path(compose.topdir) / "compose"), "md5", "0" * 32)
     images, _ = compose.dumped()
-    assert by_path(images)[image.path]["checksums"]["md5"] == "0" * 32
+    if NEWEST < (2, 0):  # Pungi's manifest is its own, and 2.0 writes one checksum
+        assert by_path(images)[image.path]["checksums"]["md5"] == "0" * 32
 
 
 def test_cloud_ids_are_in_both_files(home: Path) -> None:
@@ -705,10 +707,16 @@ def test_what_was_built_of_a_compose_that_is_doomed_is_in_images_json(home: Path
 
 def test_failed_images_are_named_though_nothing_can_be_recorded(home: Path) -> None:
     """Both reasons, in one message."""
-    phase = Phase(composing(home, a_conf(block(), block(name="other", subvariant="Other"))))
-    broken = Path(phase.compose.paths.compose.metadata("images.json"))
-    broken.write_text("no JSON", encoding="utf-8")
-    with a_hub(home, "build:name=other"):
+    compose = composing(home, a_conf(block(), block(name="other", subvariant="Other")))
+    broken = Path(compose.paths.compose.metadata("images.json"))
+
+    def spoil(seconds: float) -> None:
+        """It was fine before anything was submitted."""
+        broken.write_text("no JSON", encoding="utf-8")
+        QUICK.sleep(seconds)
+
+    phase = Phase(compose, Clock(sleep=spoil))
+    with a_hub(home, "build:name=other", settings=HubSettings(duration=0.3)):
         text = phase.failing()
     assert "images.json" in text.splitlines()[0]
     assert "osbuild: 2 of 4 image builds have failed, 2 of which may not fail:" in text

@@ -15,7 +15,7 @@ from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.errors import ConfigError, HubError, InputError, RunInterruptedError
 from pungi_osbuild.hub import Hub, read_profile
 from pungi_osbuild.metadata import load_osbuild, vocabulary
-from pungi_osbuild.model import Outcome, OutcomeKind, Provider, Settings
+from pungi_osbuild.model import Ostree, Outcome, OutcomeKind, Provider, Settings
 from pungi_osbuild.phase import Clock, Rebuild, RunOptions, run
 from pungi_osbuild.phase.collect import Collector, Read, Work
 from pungi_osbuild.phase.course import Conduct, Course
@@ -348,7 +348,7 @@ def test_what_the_hub_refuses_at_submission_is_a_failed_outcome(tmp_path: Path) 
     """A worker never raises: its siblings are built."""
     prepared = prepare(a_config(tmp_path, {"release": "1"}), Origin(date=DATE), tmp_path / "out")
     first, second = prepared.requests
-    refused = replace(first, config=replace(first.config, distro=7))  # type: ignore[arg-type]
+    refused = replace(first, config=replace(first.config, ostree=Ostree(url=7)))  # type: ignore[arg-type]
     prepared = replace(prepared, requests=(refused, second))
     with RehearsalHub(HubSettings(duration=0), tmp_path / "koji", content_for(prepared)) as hub:
         done = run_against(hub, prepared, tmp_path / "out")
