@@ -124,8 +124,9 @@ def _gcp_name(text: str) -> Optional[Fault]:
     return Fault(
         "bad-cloud-name",
         "GCP takes no image called %r" % text,
-        "Use at most 63 lower-case letters, digits and dashes, a letter first: {date}-{respin}"
-        " fits, {nvr} and the arch x86_64 do not (name it in arch_upload_options).",
+        "Use at most 63 lower-case letters, digits and dashes, a letter first:"
+        " {date}-{type}-{respin} fits, {nvr} and the arch x86_64 do not (name it in"
+        " arch_upload_options).",
     )
 
 

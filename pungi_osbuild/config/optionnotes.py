@@ -129,7 +129,7 @@ UPLOADS: Mapping[Provider, Mapping[str, OptionNote]] = {
     Provider.GCP: {
         "region": _upload(None, '"us-east1"'),
         "bucket": _upload("that of composer's worker", '"my-images"'),
-        "image_name": _upload("`composer-api-<uuid>`", '"my-image-{date}-{respin}"'),
+        "image_name": _upload("`composer-api-<uuid>`", '"my-image-{date}-{type}-{respin}"'),
         "share_with_accounts": _upload("nobody", '["group:images@example.com"]'),
     },
     Provider.AZURE: {

@@ -8,14 +8,16 @@ a tag a second time, and moves it. An upload without a name gets a new one from 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Callable, Dict, Hashable, Iterator, Mapping, Optional, Sequence, Set, Tuple
 
-from pungi_osbuild.config import option_place
+from pungi_osbuild.config import option_place, resolve_release, resolve_version
 from pungi_osbuild.model import (
     Arch,
     AwsEc2Upload,
     AzureUpload,
+    ComposeIdentity,
     ContainerUpload,
     GcpUpload,
     ImageRequest,
@@ -24,6 +26,7 @@ from pungi_osbuild.model import (
     Severity,
     Template,
     Upload,
+    UploadTemplate,
 )
 
 
@@ -43,12 +46,7 @@ class Name:
 
 
 def name_problems(requests: Sequence[ImageRequest]) -> Iterator[Problem]:
-    """Say which uploads want one name, and which names are the same in every compose."""
-    yield from _collisions(requests)
-    yield from _fixed_names(requests)
-
-
-def _collisions(requests: Sequence[ImageRequest]) -> Iterator[Problem]:
+    """Say which uploads want one name."""
     first: Dict[Hashable, Tuple[ImageRequest, Arch]] = {}
     told: Set[Tuple[str, str, str]] = set()
     for request in requests:
@@ -96,38 +94,92 @@ def _collision(
     )
 
 
-def _fixed_names(requests: Sequence[ImageRequest]) -> Iterator[Problem]:
-    told: Set[str] = set()
-    for request in requests:
-        upload, template = request.upload, request.upload_template
-        name = wanted_name(upload)
-        if template is None or name is None or isinstance(upload, ContainerUpload):
-            continue
-        place = option_place(request.config, request.arches[0], name.option)
-        if place in told or _varies(request, getattr(template.options, name.option)):
-            continue
-        told.add(place)
+def shared_name_problems(
+    request: ImageRequest, template: UploadTemplate, identity: ComposeIdentity
+) -> Iterator[Problem]:
+    """
+    Say which composes would want the name that an upload of this one wants.
+
+    :param request: without its upload
+    :param template: what is uploaded
+    """
+    upload = template.options
+    name = wanted_name(template.filled(request.attempt))
+    if name is None or isinstance(upload, ContainerUpload):  # a tag is there to be moved
+        return
+    written = getattr(upload, name.option)
+    fields = Template.parse(written).fields
+    # A compose id and an N-V-R are given once; a date that is written out is of a config that is
+    # written anew for each compose.
+    if {"compose_id", "nvr"} & set(fields) or identity.date in written:
+        return
+    shared = []
+    for what, other in _other_composes(identity):
+        there = _in_compose(request, other)
+        # Koji refuses the build of an N-V-R that it has, before its name is of any matter.
+        is_refused = "release" in fields and there.nvr == request.nvr
+        if not is_refused and _name_in(there, other, template) == name:
+            shared.append(what)
+    if shared:
         yield Problem(
             "fixed-cloud-name",
             Severity.WARNING,
-            place,
-            "%s is the same in every compose, and can be had once" % name.what,
-            "Put {date} and {respin} into it, {compose_id} or {nvr} where the cloud takes them, or"
-            " leave the option out.",
+            option_place(request.config, request.arches[0], name.option),
+            "%r is the same name in composes that differ only in %s"
+            % (written, _listed(shared, "or")),
+            "Add %s, use {compose_id} where the cloud takes it, or leave the option out: composer"
+            " gives each image a new name." % _listed(["{%s}" % what for what in shared], "and"),
         )
 
 
-def _varies(request: ImageRequest, written: str) -> bool:
-    """Whether a name is another in the next compose, as far as that shows."""
-    fields = Template.parse(written).fields
-    # Koji never builds an N-V-R twice, so what has one in it is new each time.
-    if {"compose_id", "date", "release", "nvr", "label"} & set(fields):
-        return True
-    if "version" in fields and "DATE" in (request.config.version or ""):
-        return True
-    template = request.upload_template
-    words: Mapping[str, str] = dict(template.words) if template is not None else {}
-    return words.get("date", "{date}") in written
+def _other_composes(identity: ComposeIdentity) -> Iterator[Tuple[str, ComposeIdentity]]:
+    """Give composes that differ from one in a single thing: the label is no part of their ids."""
+    day = datetime.strptime(identity.date, "%Y%m%d") + timedelta(days=1)
+    yield "date", replace(identity, date=day.strftime("%Y%m%d"))
+    yield "type", replace(identity, type=next(kind for kind in _TYPES if kind != identity.type))
+    yield "respin", replace(identity, respin=identity.respin + 1)
+
+
+_TYPES = ("nightly", "test")
+
+
+def _in_compose(request: ImageRequest, identity: ComposeIdentity) -> ImageRequest:
+    config = request.config
+    release = None if config.release is None else resolve_release(config.release, identity)
+    version = resolve_version(config.version, identity)
+    return replace(request, version=version, base_release=release)
+
+
+def _name_in(
+    request: ImageRequest, identity: ComposeIdentity, template: UploadTemplate
+) -> Optional[Name]:
+    words = {**dict(template.words), **words_of(request, identity)}
+    other = UploadTemplate(template.options, tuple(words.items()))
+    return wanted_name(other.filled(request.attempt))
+
+
+def _listed(words: Sequence[str], last: str) -> str:
+    return (" %s " % last).join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def words_of(request: ImageRequest, identity: ComposeIdentity) -> Dict[str, str]:
+    """Return what the fields of templates stand for; those that stand for nothing are left out."""
+    words: Dict[str, Optional[str]] = {
+        "arch": request.arches[0] if len(request.arches) == 1 else None,
+        "variant": request.variant,
+        "subvariant": request.subvariant,
+        "name": request.config.name,
+        "version": request.version,
+        "release": request.release,
+        "nvr": request.nvr,
+        "image_type": request.config.image_type,
+        "compose_id": identity.id,
+        "date": identity.date,
+        "respin": str(identity.respin),
+        "type": identity.type,
+        "label": identity.label,
+    }
+    return {field: word for field, word in words.items() if word is not None}
 
 
 def wanted_name(upload: Optional[Upload]) -> Optional[Name]:

@@ -28,6 +28,7 @@ from pungi_osbuild.model import (
     UploadTemplate,
     option_texts,
 )
+from pungi_osbuild.phase.cloudnames import shared_name_problems, words_of
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,13 @@ def fill(request: ImageRequest, identity: ComposeIdentity) -> Filling:
     upload = block.upload_for(request.arches[0])
     if problems or upload is None or _holds_flaws(block, upload):
         return Filling(None, tuple(problems))
-    words = _words(request, identity)
+    words = words_of(request, identity)
     problems = list(_unfillable(request, upload, words))
     if problems:
         return Filling(None, tuple(problems))
     template = UploadTemplate(upload, tuple(words.items()))
     problems = list(_refused(request, template))
+    problems = problems or list(shared_name_problems(request, template, identity))
     return Filling(template, tuple(problems))
 
 
@@ -80,26 +82,6 @@ def unbuilt_arches(config: ImageConfig, built: Set[Arch]) -> Iterator[Problem]:
                 if near
                 else "It is built for %s; take the others out." % ", ".join(sorted(built)),
             )
-
-
-def _words(request: ImageRequest, identity: ComposeIdentity) -> Dict[str, str]:
-    """Return what the fields stand for; those that stand for nothing are left out."""
-    words: Dict[str, Optional[str]] = {
-        "arch": request.arches[0] if len(request.arches) == 1 else None,
-        "variant": request.variant,
-        "subvariant": request.subvariant,
-        "name": request.config.name,
-        "version": request.version,
-        "release": request.release,
-        "nvr": request.nvr,
-        "image_type": request.config.image_type,
-        "compose_id": identity.id,
-        "date": identity.date,
-        "respin": str(identity.respin),
-        "type": identity.type,
-        "label": identity.label,
-    }
-    return {field: word for field, word in words.items() if word is not None}
 
 
 def _holds_flaws(block: ImageConfig, upload: Upload) -> bool:

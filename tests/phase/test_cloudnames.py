@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pungi_osbuild.config import Source, read_config
-from pungi_osbuild.model import Severity, has_errors
+from pungi_osbuild.model import Problem, Severity, has_errors
 from pungi_osbuild.phase import plan
 from pungi_osbuild.phase.cloudnames import name_problems
-from tests.values import a_compose, a_variant
+from tests.values import a_compose, a_variant, an_identity
 
 EC2 = {"region": "us-east-1", "share_with_accounts": ["123456789012"]}
 AZURE = {
@@ -22,7 +22,6 @@ AZURE = {
 }
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 COLLISION = ("duplicate-cloud-name", ERROR)
-FIXED = ("fixed-cloud-name", WARNING)
 MOVES = ("container-tag-moves", WARNING)
 
 
@@ -40,19 +39,26 @@ def a_block(image_type: str, options: Dict[str, Any], **changes: Any) -> Dict[st
     return block
 
 
-def found(*blocks: Dict[str, Any], pattern: str = "^Server$") -> List[Tuple[str, Severity]]:
-    """Return what is told of some blocks, for two variants with two arches."""
+def problems(*blocks: Dict[str, Any], pattern: str = "^Server$", **identity: Any) -> List[Problem]:
+    """Return what is told of the names of some blocks, for two variants with two arches."""
     reading = read_config(Source("/x.conf", {"osbuild": {pattern: list(blocks)}}))
     assert reading.config is not None
     assert not has_errors(reading.problems), reading.problems
     variants = (a_variant(uid="Client", repositories=()), a_variant())
-    planned = plan(reading.config, a_compose(variants=variants), builders_see_topdir=False)
+    compose = a_compose(variants=variants, identity=an_identity(**identity))
+    planned = plan(reading.config, compose, builders_see_topdir=False)
     assert not has_errors(planned.problems), planned.problems
-    problems = list(name_problems(planned.requests))
-    for problem in problems:
+    told = [*planned.problems, *name_problems(planned.requests)]
+    for problem in told:
         assert problem.place.startswith("osbuild[")
         assert problem.hint
-    return [(problem.code, problem.severity) for problem in problems]
+    return told
+
+
+def found(*blocks: Dict[str, Any], pattern: str = "^Server$") -> List[Tuple[str, Severity]]:
+    """Return what is told of uploads of one compose that want one name."""
+    told = problems(*blocks, pattern=pattern)
+    return [(one.code, one.severity) for one in told if one.code != "fixed-cloud-name"]
 
 
 def ami(name: str, region: str = "us-east-1", **changes: Any) -> Dict[str, Any]:
@@ -116,29 +122,80 @@ def test_without_a_name_nothing_clashes() -> None:
     assert found(a_block("guest-image", {"region": "us-east-1"}, arches=both)) == []
 
 
+NEXT = "date, type or respin"
+LABELLED = {"label": "RC-1.2", "type": "production"}
+
+
 @pytest.mark.parametrize(
-    ("name", "changes", "told"),
+    ("name", "changes", "shared"),
     [
-        ("image", {}, [FIXED]),
-        ("image-{arch}-{variant}-{type}-{name}-{image_type}-{subvariant}", {}, [FIXED]),
-        ("image-{attempt}", {}, [FIXED]),
-        ("image-{respin}", {}, [FIXED]),
-        ("image-{version}", {"version": "9.4"}, [FIXED]),
-        ("image-{version}", {}, [FIXED]),
-        ("image-{version}", {"version": "!VERSION_FROM_VERSION"}, [FIXED]),
-        ("image-{version}", {"version": "!VERSION_FROM_VERSION_DATE_RESPIN"}, []),
-        ("image-{compose_id}", {}, []),
-        ("image-{date}", {}, []),
-        ("image-{release}", {}, []),
-        ("image-{nvr}", {}, []),
-        ("image-20261123.0", {}, []),
+        ("image", {}, NEXT),
+        ("image-{arch}-{variant}-{name}-{image_type}-{subvariant}-{attempt}", {}, NEXT),
+        ("image-{type}", {}, "date or respin"),
+        ("image-{respin}", {}, "date or type"),
+        ("image-{date}", {}, "type or respin"),
+        ("image-{date}-{respin}", {}, "type"),
+        ("image-{date}-{type}", {}, "respin"),
+        ("image-{respin}-{type}", {}, "date"),
+        ("image-{date}-{type}-{respin}", {}, None),
+        ("image-{version}", {"version": "9.4"}, NEXT),
+        ("image-{version}", {"version": "!VERSION_FROM_VERSION"}, NEXT),
+        ("image-{version}", {"version": "!VERSION_FROM_VERSION_DATE_RESPIN"}, "type"),
+        ("image-{version}-{type}", {"version": "!VERSION_FROM_VERSION_DATE_RESPIN"}, None),
+        ("image-{release}", {"release": "!RELEASE_FROM_LABEL_DATE_TYPE_RESPIN"}, None),
+        ("image-{compose_id}", {}, None),
+        ("image-{nvr}", {}, None),
+        ("image-{release}", {}, None),  # Koji refuses the N-V-R before
+        ("image-20261123.0", {}, None),
     ],
 )
-def test_a_name_that_no_compose_changes(
-    name: str, changes: Dict[str, Any], told: List[Tuple[str, Severity]]
+def test_a_name_that_other_composes_want(
+    name: str, changes: Dict[str, Any], shared: Optional[str]
 ) -> None:
-    """The next compose would find it taken; one with the compose's date in it is new."""
-    assert found(ami(name, **changes)) == told
+    """One that differs in a single thing from this one, and comes to the same name."""
+    told = problems(ami(name, **changes))
+    assert [problem.code for problem in told] == ([] if shared is None else ["fixed-cloud-name"])
+    if shared is not None:
+        assert told[0].message.endswith("differ only in %s" % shared)
+        for word in shared.replace(",", "").replace(" or", "").split():
+            assert "{%s}" % word in told[0].hint
+
+
+@pytest.mark.parametrize(
+    ("name", "is_told"),
+    [("image-{label}", True), ("image-{date}-{label}", True), ("image-{compose_id}", False)],
+)
+def test_a_label_is_no_compose_of_its_own(name: str, is_told: bool) -> None:
+    """Another compose of the label has another date or respin."""
+    assert bool(problems(ami(name), **LABELLED)) == is_told
+
+
+IDENTITIES = st.fixed_dictionaries(
+    {
+        "date": st.sampled_from(["20261123", "20261124"]),
+        "type": st.sampled_from(["test", "nightly", "production"]),
+        "respin": st.integers(0, 2),
+    }
+)
+PARTS = st.lists(st.sampled_from(["{date}", "{type}", "{respin}", "{version}", "{arch}", "x"]))
+
+
+@given(PARTS, IDENTITIES, IDENTITIES)
+def test_no_two_composes_fight_over_a_name_that_is_not_told(
+    parts: List[str], one: Dict[str, Any], other: Dict[str, Any]
+) -> None:
+    """Whatever they differ in."""
+    name = "-".join(["image", *parts])
+    names = []
+    for identity in (one, other):
+        reading = read_config(Source("/x.conf", {"osbuild": {"^Server$": [ami(name)]}}))
+        assert reading.config is not None
+        planned = plan(reading.config, a_compose(identity=an_identity(**identity)), False)
+        (request,) = planned.requests
+        if planned.problems:
+            return
+        names.append(request.arguments()[6]["upload_options"]["snapshot_name"])
+    assert (names[0] == names[1]) == (one == other)
 
 
 def test_a_tag_may_be_fixed() -> None:
