@@ -288,7 +288,16 @@ def entry_of(config: ImageConfig) -> Optional[ImageType]:
 
 
 def words_of(config: ImageConfig, suffix: str, filename: str) -> Optional[Tuple[str, str]]:
-    """Return productmd's (type, format) of a block's image, or None where it has no word for it."""
+    """
+    Return productmd's (type, format) of a block's image, or None where it has no word for it.
+
+    An ISO of an image type that is none, whose type the block does not say, has no type: by its
+    name it would be an installer of the compose.
+    """
+    if suffix == "iso" and not config.manifest_type:
+        expected = expected_suffix(config)
+        if expected is not None and expected != "iso":
+            return None
     return productmd_type(config.image_type, suffix, filename, config.manifest_type, config.listed)
 
 

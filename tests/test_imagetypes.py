@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict
+from typing import Any, Dict, Optional, Tuple
 
 import pytest
 
@@ -199,3 +199,22 @@ def test_a_type_that_koji_refuses_is_in_no_catalogue() -> None:
         better = ListedImageType(name, None, None, "raw.xz")
         assert imagetypes.refused_suffix(name, better) is None
     assert imagetypes.refused_suffix("iot-bootable-container", None) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, None),
+        ({"image_type": "aws"}, None),
+        ({"image_type": "edge-commit"}, None),
+        ({"image_type": "image-installer"}, ("dvd", "iso")),
+        ({"image_type": "nobody-knows-it"}, ("dvd", "iso")),
+        ({"manifest_type": "boot"}, ("boot", "iso")),
+    ],
+)
+def test_an_iso_that_was_not_asked_for_is_no_dvd(
+    changes: Dict[str, Any], expected: Optional[Tuple[str, str]]
+) -> None:
+    """images.json would call a guest image's ISO the installer of the variant."""
+    config = an_image_config(**changes)
+    assert imagetypes.words_of(config, "iso", "n-1-1.x86_64.iso") == expected

@@ -9,23 +9,23 @@ and all of them are of btype image. Logs are no archives.
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, replace
-from typing import Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from dataclasses import replace
+from typing import Dict, Optional, Sequence, Tuple
 
 import koji
 
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import composestatus
+from pungi_osbuild.hub.archives import Archive, checksum_of, read_archives, sort_out
 from pungi_osbuild.hub.clouds import from_target_result
 from pungi_osbuild.hub.composestatus import read_compose_status
 from pungi_osbuild.hub.session import Call
 from pungi_osbuild.hub.talks import Talk
 from pungi_osbuild.hub.wire import Struct, plain_name, structs, unusable
-from pungi_osbuild.imagetypes import is_known_suffix, provider_of, suffix_of
+from pungi_osbuild.imagetypes import provider_of
 from pungi_osbuild.model import (
     Artifact,
     BuiltImage,
-    Checksum,
     CloudImage,
     ImageRequest,
     Manifest,
@@ -35,30 +35,6 @@ from pungi_osbuild.model import (
 
 MAX_OUTPUT = 4 * 1024 * 1024
 """Bytes of a task's output file that are read."""
-
-_CHECKSUM_TYPES: Mapping[int, str] = {0: "md5", 1: "sha1", 2: "sha256"}
-
-
-@dataclass(frozen=True)
-class _Archive:
-    """An archive of the build; ``infos`` are its ``extra.image`` and alike, best first."""
-
-    filename: str
-    arch: str
-    infos: Tuple[Struct, ...]
-    row: Struct
-
-    @property
-    def is_manifest(self) -> bool:
-        return self.filename.endswith(".manifest.json")
-
-    @property
-    def is_sbom(self) -> bool:
-        return self.filename.endswith(".spdx.json")
-
-    @property
-    def is_image(self) -> bool:
-        return any(info.has("boot_mode") or info.has("osbuild_artifact") for info in self.infos)
 
 
 def read_result(task_id: int, request: ImageRequest) -> Talk[Tuple[BuiltImage, ...]]:
@@ -112,9 +88,8 @@ def _read(
     _expect_build(build, build_id, request)
     if of_result and build.has("task_id"):
         build.expect("task_id", task_id)
-    archives = _archives(
-        build, structs(archives_reply.get(), "the archives of build %d" % build_id)
-    )
+    rows = structs(archives_reply.get(), "the archives of build %d" % build_id)
+    archives = read_archives(build, rows)
     images = _images(build, archives, request)
     images = tuple(
         replace(
@@ -125,7 +100,6 @@ def _read(
         )
         for image in images
     )
-    _all_arches(images, request)
     return (yield from _all_uploads(task_id, images, request))
 
 
@@ -196,59 +170,19 @@ def _required(struct: Struct, key: str) -> Struct:
     return found
 
 
-def _archives(build: Struct, rows: Sequence[Struct]) -> Tuple[_Archive, ...]:
-    by_file = _typeinfo(build)
-    archives: List[_Archive] = []
-    names: Set[str] = set()
-    for row in rows:
-        row.expect("build_id", build.integer("id"))
-        filename = row.filename("filename")
-        if filename in names:
-            raise _nobody_knows(build, filename, "it is there twice")
-        names.add(filename)
-        infos: List[Struct] = []
-        extra = row.maybe_struct("extra")
-        if extra is not None:
-            typeinfo = extra.maybe_struct("typeinfo")
-            infos.extend(_present(typeinfo.maybe_struct("image") if typeinfo else None))
-            infos.extend(_present(extra.maybe_struct("image")))
-        infos.extend(_present(by_file.maybe_struct(filename) if by_file else None))
-        arch = next((info.text("arch") for info in infos if info.has("arch")), None)
-        if arch is None:
-            raise _nobody_knows(build, filename, "it has no arch")
-        archives.append(_Archive(filename, arch, tuple(infos), row))
-    return tuple(archives)
-
-
-def _typeinfo(build: Struct) -> Optional[Struct]:
-    extra = build.maybe_struct("extra")
-    typeinfo = extra.maybe_struct("typeinfo") if extra else None
-    return typeinfo.maybe_struct("image") if typeinfo else None
-
-
-def _present(struct: Optional[Struct]) -> Tuple[Struct, ...]:
-    return () if struct is None else (struct,)
-
-
 def _images(
-    build: Struct, archives: Sequence[_Archive], request: ImageRequest
+    build: Struct, archives: Sequence[Archive], request: ImageRequest
 ) -> Tuple[BuiltImage, ...]:
-    nvr = build.text("nvr")
-    images = [archive for archive in archives if archive.is_image]
-    names = tuple(archive.filename + "." for archive in images)
-    for archive in archives:
-        companion = archive.is_manifest or archive.is_sbom
-        if not archive.is_image and not (companion and archive.filename.startswith(names)):
-            raise _nobody_knows(build, archive.filename, "neither image, manifest nor SBOM")
-    for archive in images:
-        suffix = suffix_of(archive.filename, nvr, archive.arch)
-        if not is_known_suffix(suffix, request.config.listed):
-            raise _nobody_knows(build, archive.filename, "an image of an unknown kind")
-    return tuple(_image(build, archive, archives, request) for archive in images)
+    sorted_out = sort_out(build.text("nvr"), archives, request)
+    images = tuple(_image(build, one, archives, request) for one in sorted_out.images)
+    _all_arches(images, request)
+    return tuple(
+        replace(image, unrecognised=sorted_out.unrecognised_of(image.arch)) for image in images
+    )
 
 
 def _image(
-    build: Struct, archive: _Archive, archives: Sequence[_Archive], request: ImageRequest
+    build: Struct, archive: Archive, archives: Sequence[Archive], request: ImageRequest
 ) -> BuiltImage:
     row, cloud = archive.row, _cloud(archive.infos, request)
     if row.flag("metadata_only"):
@@ -257,10 +191,10 @@ def _image(
             "Build it again; the import into Koji left the file out.",
         )
     return BuiltImage(
-        arch=archive.arch,
+        arch=str(archive.arch),
         filename=archive.filename,
         size=row.integer("size"),
-        checksum=_checksum(row),
+        checksum=checksum_of(row),
         path="%s/%s" % (_folder(build), archive.filename),
         archive_id=row.integer("id"),
         build_id=build.integer("id"),
@@ -288,17 +222,6 @@ def _folder(build: Struct) -> str:
     }
     path: str = koji.PathInfo(topdir="").imagebuild(info)
     return path.lstrip("/")
-
-
-def _checksum(row: Struct) -> Checksum:
-    number = row.integer("checksum_type")
-    kind = _CHECKSUM_TYPES.get(number)
-    if kind is None:
-        raise unusable("%s, checksum_type" % row.where, "md5, sha1 or sha256", number)
-    value = row.text("checksum").lower()
-    if not value or not set(value) <= set("0123456789abcdef"):
-        raise unusable("%s, checksum" % row.where, "hexadecimal", value)
-    return Checksum(kind, value)
 
 
 def _first_text(infos: Sequence[Struct], key: str) -> Optional[str]:
@@ -351,7 +274,7 @@ def _has_upload(uploads: Sequence[Uploaded], request: ImageRequest) -> bool:
     )
 
 
-def _manifest(image: str, archives: Sequence[_Archive]) -> Optional[Manifest]:
+def _manifest(image: str, archives: Sequence[Archive]) -> Optional[Manifest]:
     for archive in archives:
         if archive.filename == image + ".manifest.json":
             infos = [info.maybe_struct("info") for info in archive.infos]
@@ -422,12 +345,4 @@ def _with_more(image: BuiltImage, uploads: Sequence[Uploaded]) -> BuiltImage:
         image,
         cloud=(*image.cloud, *_known(uploads)),
         unknown_uploads=(*image.unknown_uploads, *_unknown(uploads)),
-    )
-
-
-def _nobody_knows(build: Struct, filename: str, why: str) -> ReplyError:
-    return ReplyError(
-        "the build %s has a file nobody can name: %s (%s)" % (build.text("nvr"), filename, why),
-        "It was not placed in the compose. If it is an image, the catalogue of image types must"
-        " learn its suffix; report it with the line above.",
     )

@@ -21,6 +21,7 @@ from pungi_osbuild.model import (
     OutcomeKind,
     PlacedImage,
     UnknownUpload,
+    UnrecognisedFile,
     Uploaded,
 )
 
@@ -215,6 +216,7 @@ class ImageRecord:
     unknown_uploads: Tuple[UnknownUpload, ...]
     manifest: Optional[Manifest]
     sboms: Tuple[str, ...]
+    unrecognised: Tuple[UnrecognisedFile, ...] = ()
 
     @property
     def uploads(self) -> Tuple[Uploaded, ...]:
@@ -255,6 +257,7 @@ class ImageRecord:
             unknown_uploads=built.unknown_uploads,
             manifest=built.manifest,
             sboms=built.sboms,
+            unrecognised=built.unrecognised,
         )
 
     @classmethod
@@ -290,6 +293,7 @@ class ImageRecord:
             unknown_uploads=unknown,
             manifest=_manifest(fields.group_or_none("manifest")),
             sboms=fields.texts("sboms"),
+            unrecognised=_unrecognised(fields),
         )
 
     def to_json(self) -> JsonDict:
@@ -298,6 +302,7 @@ class ImageRecord:
         if self.manifest is not None:
             manifest = dict(vars(self.manifest))
             manifest["osbuild_composer_deps"] = list(self.manifest.osbuild_composer_deps)
+        others = [_file_json(other) for other in self.unrecognised]
         return {
             "path": self.path,
             "size": self.size,
@@ -317,6 +322,7 @@ class ImageRecord:
             "cloud": [upload.to_json() for upload in self.uploads],
             "manifest": manifest,
             "sboms": list(self.sboms),
+            **({"unrecognised": others} if others else {}),
         }
 
 
@@ -335,6 +341,28 @@ def _checksums(fields: Fields) -> Tuple[Checksum, ...]:
     if not found:
         raise ValueError("%s is empty" % fields.place)
     return found
+
+
+def _unrecognised(fields: Fields) -> Tuple[UnrecognisedFile, ...]:
+    return tuple(
+        UnrecognisedFile(
+            filename=one.path("filename"),
+            archive_id=one.count("archive_id"),
+            size=one.count("size"),
+            checksum=_checksum(one.text("checksum_type"), one.text("checksum"), one),
+        )
+        for one in (fields.groups("unrecognised") if fields.has("unrecognised") else ())
+    )
+
+
+def _file_json(file: UnrecognisedFile) -> JsonDict:
+    return {
+        "filename": file.filename,
+        "archive_id": file.archive_id,
+        "size": file.size,
+        "checksum_type": file.checksum.type,
+        "checksum": file.checksum.value,
+    }
 
 
 def _artifact(fields: Optional[Fields]) -> Optional[Artifact]:

@@ -39,7 +39,14 @@ from pungi_osbuild.model.config import (
     Settings,
 )
 from pungi_osbuild.model.digest import block_digest, digest_of, sent_digest
-from pungi_osbuild.model.image import Artifact, BuiltImage, Checksum, Manifest, PlacedImage
+from pungi_osbuild.model.image import (
+    Artifact,
+    BuiltImage,
+    Checksum,
+    Manifest,
+    PlacedImage,
+    UnrecognisedFile,
+)
 from pungi_osbuild.model.outcome import (
     EarlierTry,
     KojiPlace,
@@ -108,6 +115,7 @@ __all__ = [
     "TaskTimes",
     "Template",
     "UnknownUpload",
+    "UnrecognisedFile",
     "Upload",
     "UploadTemplate",
     "Uploaded",

@@ -35,6 +35,20 @@ class Manifest:
 
 
 @dataclass(frozen=True)
+class UnrecognisedFile:
+    """
+    An archive of a Koji build that is neither an image nor the manifest or an SBOM of one.
+
+    :param size: bytes
+    """
+
+    filename: str
+    archive_id: int
+    size: int
+    checksum: Checksum
+
+
+@dataclass(frozen=True)
 class BuiltImage:
     """
     One image archive of a finished Koji build, with its provenance.
@@ -42,6 +56,7 @@ class BuiltImage:
     :param size: bytes
     :param path: below Koji's topdir or topurl: ``packages/<n>/<v>/<r>/images/<filename>``
     :param unknown_uploads: results of uploads to clouds that are not known here
+    :param unrecognised: other files of the build, which are not placed
     """
 
     arch: Arch
@@ -62,6 +77,7 @@ class BuiltImage:
     unknown_uploads: Tuple[UnknownUpload, ...] = ()
     manifest: Optional[Manifest] = None
     sboms: Tuple[str, ...] = ()
+    unrecognised: Tuple[UnrecognisedFile, ...] = ()
 
     @property
     def uploads(self) -> Tuple[Uploaded, ...]:

@@ -30,7 +30,7 @@ from pungi_osbuild.hub import (
     tag_build,
     uploaded,
 )
-from pungi_osbuild.imagetypes import suffix_of, words_of
+from pungi_osbuild.imagetypes import expected_suffix, suffix_of, words_of
 from pungi_osbuild.metadata import Vocabulary
 from pungi_osbuild.model import (
     BuiltImage,
@@ -212,6 +212,7 @@ class Collector:
     ) -> Outcome:
         request = submitted.request
         times = task.times if task is not None else TaskTimes()
+        _warn_of_files(built)
         for image in built:
             _warn_of_unknown(image)
         images = tuple(self._place(request, image) for image in built)
@@ -256,6 +257,13 @@ class Collector:
             may_replace=path in self.own_paths,
         )
         words = words_of(config, suffix, name)
+        expected = expected_suffix(config)
+        if expected is not None and suffix != expected:
+            logger.warning(
+                "%s: image type %s should be a .%s file, but Koji has %s; %s",
+                *(request.describe(), config.image_type, expected, image.filename),
+                "placed" if words else "placed, but only recorded in osbuild.json",
+            )
         known = words if words is not None and self.vocabulary.knows(*words) else None
         return PlacedImage(
             built=image,
@@ -281,6 +289,16 @@ class Collector:
         local = None if self.over_http else local_path(profile, path)
         shared = (self.persistence, self.connections)
         return Source(local, lambda: download(profile, path, size, *shared))
+
+
+def _warn_of_files(built: Sequence[BuiltImage]) -> None:
+    named = {file.archive_id: (image.nvr, file) for image in built for file in image.unrecognised}
+    for nvr, file in named.values():
+        logger.warning(
+            "the build %s has an unrecognised archive, %s; not placed, but recorded in"
+            " osbuild.json. The image is not affected",
+            *(nvr, file.filename),
+        )
 
 
 def _warn_of_unknown(image: BuiltImage) -> None:

@@ -189,11 +189,13 @@ def test_a_volume_of_its_own_is_part_of_the_path() -> None:
         ([], "no image for x86_64"),
         ([an_archive(image={"arch": "s390x"})], "no image for x86_64"),
         ([an_archive(), an_archive(NVR + ".s390x.raw", image={"arch": "s390x"})], "not asked for"),
-        ([an_archive(), a_companion("notes.txt")], "nobody can name"),
-        ([an_archive(), a_companion(IMAGE + "x.spdx.json")], "nobody can name"),
-        ([an_archive(NVR + ".x86_64.weird")], "unknown kind"),
+        ([a_companion(NVR + ".x86_64.notes.txt")], "no image for x86_64"),
+        ([a_companion(NVR + ".x86_64.weird")], "it may be the image for x86_64"),
+        ([an_archive(NVR + ".x86_64.weird")], "it may be the image for x86_64"),
+        ([an_archive("other-1-5.x86_64.raw")], "should be 'example-guest-1-5"),
         ([an_archive(metadata_only=True)], "metadata only"),
-        ([an_archive(extra=None)], "it has no arch"),
+        ([an_archive(extra=None)], "it may be the image for x86_64"),
+        ([an_archive(), an_archive(IMAGE)], "it is there twice"),
         ([an_archive("../../etc/passwd")], "plain file name"),
         ([an_archive(checksum="z")], "hexadecimal"),
         ([an_archive(checksum_type=7)], "checksum_type"),
@@ -208,6 +210,56 @@ def test_a_build_that_is_not_as_it_should_be(archives: Any, reason: str) -> None
     hub.archives = archives
     with pytest.raises(ReplyError, match=reason):
         read(hub, a_request())
+
+
+QCOW2 = NVR + ".x86_64.qcow2"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        a_companion("notes.txt"),
+        a_companion(QCOW2 + ".notes.TXT"),
+        a_companion(QCOW2 + "x.spdx.json"),
+        a_companion("provenance.intoto.jsonl"),
+        a_companion(NVR + ".x86_64.weird"),
+        an_archive(NVR + ".x86_64.weird"),
+        an_archive("no-arch.bin", extra=None),
+        an_archive("no-arch.log", extra=None),
+        a_companion("typed.by.koji", type_name="txt"),
+    ],
+)
+def test_an_unknown_file_beside_the_image_is_recorded(other: Dict[str, Any]) -> None:
+    """composer may add kinds of files to its builds: the image is whole all the same."""
+    hub = StandIn([an_archive(QCOW2), {**other, "id": 5, "size": 7}])
+    (image,) = read(hub, a_request())
+    assert image.filename == QCOW2
+    (file,) = image.unrecognised
+    assert (file.filename, file.archive_id, file.size) == (other["filename"], 5, 7)
+    assert file.checksum.type == "md5"
+
+
+def test_an_unknown_file_may_be_the_image_where_another_kind_arrived() -> None:
+    """A .raw where a .qcow2 was asked for is placed; beside a file that may be it nobody knows."""
+    (image,) = read(StandIn([an_archive(), a_companion("notes.txt")]), a_request())
+    assert image.filename == IMAGE
+    with pytest.raises(ReplyError, match="it may be the image for x86_64, which is missing"):
+        read(StandIn([an_archive(), a_companion(NVR + ".x86_64.weird")]), a_request())
+
+
+def test_an_unknown_file_is_recorded_with_the_image_of_its_arch() -> None:
+    """Of several arches, one that names no arch with each of them."""
+    second = {**an_archive(NVR + ".s390x.qcow2", image={"arch": "s390x"}), "id": 2}
+    own = {**an_archive("own.txt"), "extra": {"image": {"arch": "s390x"}}, "id": 3}
+    both = {**an_archive("both.txt", extra=None), "id": 4}
+    request = a_request(arches=("x86_64", "s390x"))
+    images = read(StandIn([an_archive(QCOW2), second, own, both]), request)
+    found = {image.arch: [file.filename for file in image.unrecognised] for image in images}
+    assert found == {"x86_64": ["both.txt"], "s390x": ["own.txt", "both.txt"]}
+    missing = a_companion("odd.bin")
+    missing["extra"] = {"image": {"arch": "s390x"}}
+    with pytest.raises(ReplyError, match="it may be the image for s390x"):
+        read(StandIn([an_archive(QCOW2), missing]), request)
 
 
 @pytest.mark.parametrize("part", ["name", "version", "release", "volume_name"])

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import pytest
 
@@ -38,9 +38,12 @@ class Meddler(Storm):
         _send(handler, status, kind, self._change(reply) if self._is_hit(body) else reply)
 
 
-def meddled(folder: Path, stage: str, change: Callable[[bytes], bytes]) -> Rehearsed:
-    """Run both blocks while somebody changes the hub's replies."""
-    prepared = prepare(a_config(folder, *BLOCKS), Origin(date=DATE), folder, rehearsal=True)
+def meddled(
+    folder: Path, stage: str, change: Callable[[bytes], bytes], *blocks: Dict[str, Any], **top: Any
+) -> Rehearsed:
+    """Run both blocks, or others, while somebody changes the hub's replies."""
+    path = a_config(folder, *(blocks or BLOCKS), **top)
+    prepared = prepare(path, Origin(date=DATE), folder, rehearsal=True)
     config, compose = prepared.required()
     target = replace(compose, topdir=str(folder / "out"))
     write_compose(folder / "out/compose/metadata/composeinfo.json", target)
@@ -85,3 +88,29 @@ def test_no_image_is_taken_for_another_ones(stage: str, field: str, tmp_path: Pa
     assert placed == [Path(image.path).name]
     recorded = (done.out / "compose/metadata/osbuild.json").read_text("utf-8")
     assert len(re.findall(r'"archive_id"', recorded)) == 1
+
+
+@pytest.mark.parametrize(
+    ("suffix", "words", "said"),
+    [("raw", ("raw", "raw"), "placed"), ("iso", (None, None), "only recorded in osbuild.json")],
+)
+def test_another_kind_of_file_than_expected_is_placed_with_a_warning(
+    suffix: str,
+    words: Tuple[Optional[str], Optional[str]],
+    said: str,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A guest image that is no .qcow2; as an ISO it is nobody's installer."""
+
+    def renamed(reply: bytes) -> bytes:
+        for image in (tmp_path / "koji").rglob("*.qcow2"):
+            image.with_suffix("." + suffix).write_bytes(image.read_bytes())
+        return reply.replace(b".qcow2", b"." + suffix.encode("ascii"))
+
+    done = meddled(tmp_path, "listArchives", renamed, BLOCKS[0], osbuild_verify=False)
+    (image,) = done.result.images
+    assert image.built.filename == "first-1-7.x86_64.%s" % suffix
+    assert (image.type, image.format) == words
+    (warning,) = [text for text in caplog.messages if "should be a .qcow2 file" in text]
+    assert "but Koji has %s; placed" % image.built.filename in warning and said in warning

@@ -70,7 +70,7 @@ def test_what_may_pass_is_tried_again(
     assert "%s; it is tried again in 0 s (1 of 2)" % PASSING[fault] in caplog.text
 
 
-@pytest.mark.parametrize("fault", [*LASTING, "odd-archive", "missing"])
+@pytest.mark.parametrize("fault", [*LASTING, "missing"])
 def test_what_will_not_pass_is_tried_once(fault: str, tmp_path: Path) -> None:
     """A package that is missing, a cloud that refuses, an N-V-R that is another's."""
     done = tried(tmp_path, fault)

@@ -99,7 +99,6 @@ def test_cloud_ids_are_found_wherever_composer_left_them(
         ("missing:arch=x86_64", "no file"),
         ("missing:arch=x86_64", "x86_64 was uploaded all the same: https://"),
         ("lost-upload:arch=x86_64", "upload to aws.s3 did not arrive for x86_64"),
-        ("odd-archive:arch=x86_64", "nobody can name"),
         ("checksum:arch=x86_64", "md5"),
     ],
 )
@@ -588,3 +587,22 @@ def test_an_upload_to_a_cloud_nobody_knows_is_recorded_with_a_warning(
         assert "signature" not in text.lower()
     recorded = load_osbuild(folder / "osbuild.json")
     assert [one.unknown_uploads for one in recorded.images if one.path == image.path] == [(odd,)]
+
+
+def test_an_unknown_file_in_a_build_is_recorded_with_one_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is failed for it; it is not placed, and osbuild.json says what it is."""
+    config = a_config(tmp_path, {"release": "1", "split_arches": False})
+    done = rehearse(config, tmp_path / "out", faults=["odd-archive:arch=x86_64"])
+    assert failures(done) == []
+    (warning,) = [text for text in caplog.messages if "unrecognised archive" in text]
+    assert "notes.txt" in warning
+    compose = tmp_path / "out/compose"
+    recorded = {
+        image.arch: image for image in load_osbuild(compose / "metadata/osbuild.json").images
+    }
+    (file,) = recorded["x86_64"].unrecognised
+    assert file.filename in warning and file.size > 0 and file.checksum.type == "md5"
+    assert recorded["aarch64"].unrecognised == ()
+    assert not list(compose.rglob("*.txt"))

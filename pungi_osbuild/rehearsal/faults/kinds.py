@@ -287,7 +287,7 @@ class FaultKind(str, Enum):
     ODD_ARCHIVE = _kind(
         "odd-archive",
         Group.BUILD,
-        "The build holds one more archive, of a kind that nobody can name.",
+        "The build holds one more archive, of an unrecognised kind.",
     )
 
     # Files
