@@ -1,7 +1,14 @@
 """The door to Koji: session and login, submitting, watching, results."""
 
 from pungi_osbuild.hub.archivetypes import ArchiveTypes, archive_types_call, read_archive_types
-from pungi_osbuild.hub.failure import Failure, KeptUpload, OutputFile, explain, fault_text, uploaded
+from pungi_osbuild.hub.failure import (
+    ComposeState,
+    Failure,
+    KeptUpload,
+    OutputFile,
+    explain,
+    uploaded,
+)
 from pungi_osbuild.hub.files import Connections, Persistence, download, local_path
 from pungi_osbuild.hub.live import LiveAddress, SignedUpload, live_addresses
 from pungi_osbuild.hub.looking import ImageStates, Look, Running, look_at
@@ -33,6 +40,7 @@ from pungi_osbuild.hub.targets import (
     tag_call,
     target_call,
 )
+from pungi_osbuild.hub.taskfault import fault_text
 from pungi_osbuild.hub.tasks import (
     Task,
     TaskState,
@@ -50,6 +58,7 @@ __all__ = [
     "ArchiveTypes",
     "BuildState",
     "Call",
+    "ComposeState",
     "Connections",
     "Failure",
     "Hub",

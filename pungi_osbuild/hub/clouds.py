@@ -12,8 +12,10 @@ from __future__ import annotations
 import json
 from typing import Callable, Mapping, Optional
 
+from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub.wire import Struct
 from pungi_osbuild.model import (
+    AwsEc2Upload,
     AwsS3Upload,
     AzureUpload,
     CloudImage,
@@ -36,6 +38,7 @@ _RESULT_NAMES: Mapping[str, Provider] = {
     "org.osbuild.oci.objectstorage": Provider.OCI,
     "org.osbuild.pulp.ostree": Provider.PULP,
 }
+_PROVIDERS: Mapping[str, Provider] = {provider.value: provider for provider in Provider}
 _NOT_CLOUDS = frozenset({"org.osbuild.koji", "org.osbuild.worker.server"})
 
 MAX_OPTIONS = 32
@@ -69,17 +72,22 @@ def from_upload_status(status: Struct, upload: Optional[Upload]) -> Optional[Upl
     """
     Return what an ``upload_status`` in ``compose-status.json`` stands for.
 
-    :returns: None for an upload that did not succeed, or is no cloud
-    :raises ReplyError: a known type without its id
+    Its own ``status`` says nothing of the upload: it follows the import into Koji (measured with
+    osbuild-composer 180, where an upload that failed was a "success" with empty IDs, and one that
+    was there a "failure" with its AMI). What has an ID is there.
+
+    :returns: None for an upload without its ID, or to no cloud
     """
-    kind = status.text("type")
-    if status.text("status") != "success" or kind == "local":
-        return None
     try:
-        provider = Provider(kind)
-    except ValueError:
-        return _unknown(kind, _options(status))
-    return _cloud_image(provider, _options(status), upload)
+        kind, options = status.text("type"), _options(status)
+        if kind == "local":
+            return None
+        if kind in _PROVIDERS:
+            return _cloud_image(_PROVIDERS[kind], options, upload)
+        return _unknown(kind, options) if any(map(options.plain, options.names())) else None
+    except ReplyError:
+        # Nothing that could be named: why it failed stands beside it, and must not be hidden.
+        return None
 
 
 def _options(result: Struct) -> Struct:
@@ -108,9 +116,13 @@ def _aws(options: Struct, upload: Optional[Upload]) -> CloudImage:
     return CloudImage(
         Provider.AWS,
         id=options.line("ami"),
-        region=options.line("region"),
+        region=options.line("region") if options.plain("region") else _asked_region(upload),
         name=getattr(upload, "snapshot_name", None),
     )
+
+
+def _asked_region(upload: Optional[Upload]) -> Optional[str]:
+    return upload.region if isinstance(upload, AwsEc2Upload) else None
 
 
 def _aws_s3(options: Struct, upload: Optional[Upload]) -> CloudImage:

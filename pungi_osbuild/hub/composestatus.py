@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Iterator, Optional, Tuple
 
@@ -15,22 +16,60 @@ MAX_DETAILS = 500
 DEEPEST = 20
 """How deep details are looked for: composer's own are three deep."""
 
+MAX_CAUSES = 100
+"""Errors of one list of details; composer gives one for each job or target."""
+
+_OF_OTHERS = frozenset({5, 9, 13, 26, 31, 35})
+"""Composer's error ids of a job that was not done because another failed: says nothing itself."""
+
+_QUOTED = re.compile(r'^error: "(.*?)(?:" code: \d+)?$')
+_DATA = re.compile(r":? *\{(?:'\w+': .*|\})$")
+"""A build as Python writes it, fifteen fields long, behind "Build already exists (id=5, ...)"."""
+
+
+@dataclass(frozen=True)
+class JobError:
+    """
+    Why a job of composer's failed.
+
+    :param id: composer's; None where it does not say
+    :param text: its reason, and its details where they are text; one line, as it came
+    :param causes: the errors that its details are
+    """
+
+    id: Optional[int]
+    text: str
+    causes: Tuple[JobError, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """What a person has to know: of a job that failed for another's sake, why that failed."""
+        causes = "; ".join(dict.fromkeys(cause.sentence for cause in self.causes))
+        if not causes:
+            return _without_data(self.text)
+        return causes if self.id in _OF_OTHERS else "%s: %s" % (self.text, causes)
+
+    def ids(self) -> Iterator[int]:
+        """Give its id, and those of its causes."""
+        if self.id is not None:
+            yield self.id
+        for cause in self.causes:
+            yield from cause.ids()
+
 
 @dataclass(frozen=True)
 class ImageStatus:
     """
     What composer says of one image.
 
-    :param error: composer's reason with its details, or None
-    :param cloud: the first upload, which is the only one that koji-osbuild keeps
-    :param error_ids: composer's, of the error and of those that it comes from
+    :param error: why it failed, or None
+    :param cloud: the first upload that has an ID, which is the only one that koji-osbuild keeps
     """
 
     arch: Arch
     status: str
-    error: Optional[str]
+    error: Optional[JobError]
     cloud: Optional[Uploaded]
-    error_ids: Tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,9 +85,11 @@ class ComposeStatus:
         return self.status in ("success", "failure")
 
     def uploads(self, arch: Arch) -> Tuple[Uploaded, ...]:
-        """Return the uploads of an arch's image."""
+        """Return the uploads of an arch's image that was built and uploaded."""
         return tuple(
-            image.cloud for image in self.images if image.arch == arch and image.cloud is not None
+            image.cloud
+            for image in self.images
+            if image.arch == arch and image.cloud is not None and image.error is None
         )
 
 
@@ -80,55 +121,65 @@ def _image(arch: Arch, image: Struct, upload: Optional[Upload]) -> ImageStatus:
     return ImageStatus(
         arch=arch,
         status=image.maybe_text("status") or "unknown",
-        error=error_text(image.maybe_struct("error")),
+        error=read_job_error(image.maybe_struct("error")),
         cloud=from_upload_status(uploaded, upload) if uploaded is not None else None,
-        error_ids=tuple(_error_ids(image.plain("error"))),
     )
 
 
-def error_text(error: Optional[Struct], depth: int = 0) -> Optional[str]:
+def read_job_error(error: Optional[Struct], depth: int = 0) -> Optional[JobError]:
     """
-    Return composer's error in one line: its reason, and its details where it has some.
+    Return the error of a job, as ``compose-status.json`` and composer's logs have it.
 
     :param depth: how many errors it is the detail of
+    :raises ReplyError: it does not look as one does
     """
     if error is None:
         return None
-    reason = error.maybe_text("reason") or "no reason given"
-    details = printable(_details_text(error.plain("details"), depth))
-    if not details:
-        return reason
-    if len(details) > MAX_DETAILS:
-        details = details[: MAX_DETAILS - 3] + "..."
-    return "%s: %s" % (reason, details)
+    number = error.plain("id")
+    details = error.plain("details")
+    causes = tuple(_causes(details, depth)) if depth < DEEPEST else ()
+    text = error.maybe_text("reason") or "no reason given"
+    said = "" if causes else printable(_details_text(details))
+    if said:
+        text = "%s: %s" % (
+            text,
+            said if len(said) <= MAX_DETAILS else said[: MAX_DETAILS - 3] + "...",
+        )
+    error_id = number if isinstance(number, int) and not isinstance(number, bool) else None
+    return JobError(error_id, " ".join(text.split()), causes)
 
 
-def _error_ids(error: object, depth: int = 0) -> Iterator[int]:
-    """Give the ids of an error and of the errors that are its details."""
-    if isinstance(error, dict):
-        number = error.get("id")
-        if isinstance(number, int) and not isinstance(number, bool):
-            yield number
-        error = error.get("details")
-    if depth < DEEPEST:
-        for detail in error[:MAX_DETAILS] if isinstance(error, list) else ():
-            yield from _error_ids(detail, depth + 1)
+def _causes(details: object, depth: int) -> Iterator[JobError]:
+    """Give the errors that details are; targets, and jobs before this one, give lists of them."""
+    for detail in details[:MAX_CAUSES] if isinstance(details, list) else (details,):
+        if isinstance(detail, dict) and isinstance(detail.get("reason"), str):
+            cause = read_job_error(Struct(detail, "details"), depth + 1)
+            if cause is not None:
+                yield cause
 
 
-def _details_text(details: object, depth: int) -> str:
-    """Return details for people: of a list of errors, which targets give, the errors' reasons."""
+def _details_text(details: object) -> str:
+    """Return details for people."""
     if details in (None, [], {}, ""):
         return ""
-    if depth >= DEEPEST:
-        return "..."
     if isinstance(details, str):
         return " ".join(details.split())
     if isinstance(details, list):
-        texts = (_details_text(item, depth + 1) for item in details[:MAX_DETAILS])
-        return "; ".join(filter(None, texts))
-    if isinstance(details, dict) and isinstance(details.get("reason"), str):
-        return error_text(Struct(details, "details"), depth + 1) or ""
+        return "; ".join(filter(None, map(_item_text, details[:MAX_CAUSES])))
+    return _item_text(details)
+
+
+def _item_text(item: object) -> str:
+    if isinstance(item, str):
+        return " ".join(item.split())
     try:
-        return json.dumps(details, sort_keys=True)
+        return json.dumps(item, sort_keys=True)
     except RecursionError:
         return "..."
+
+
+def _without_data(text: str) -> str:
+    """Return Koji's words as composer quotes them: without their code, and a build's data."""
+    quoted = _QUOTED.match(text)
+    said = quoted.group(1) if quoted else text
+    return _DATA.sub("", said)

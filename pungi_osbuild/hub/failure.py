@@ -11,28 +11,30 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 import koji
 
 from pungi_osbuild.errors import ReplyError
-from pungi_osbuild.hub import composestatus, passing
-from pungi_osbuild.hub.composestatus import ComposeStatus, error_text, read_compose_status
+from pungi_osbuild.hub import composestatus, transient
+from pungi_osbuild.hub.composestatus import (
+    ComposeStatus,
+    JobError,
+    read_compose_status,
+    read_job_error,
+)
+from pungi_osbuild.hub.errorbody import ErrorBody
 from pungi_osbuild.hub.results import download_output
-from pungi_osbuild.hub.session import Call, HubFaultError
+from pungi_osbuild.hub.session import Call
 from pungi_osbuild.hub.talks import Talk
+from pungi_osbuild.hub.taskfault import MAX_REASON, Step, TaskFault, read_task_fault
 from pungi_osbuild.hub.wire import MAX_ITEMS, json_struct, plain_name
 from pungi_osbuild.model import Arch, CloudImage, ImageRequest, Uploaded
 
 _KOJI_LOGS = (("koji-init.log.json", "registering the build"), ("koji-import.log.json", "import"))
 _DEPENDENCY_FAILED = 13
-"""Composer's error id of a step that was not run because another failed: says nothing itself."""
-
-_KOJI_ERRORS = frozenset({14, 15, 16})
-"""Composer's error ids of what it does with Koji: building there, registering, finalizing."""
-
-_SAYS_NOTHING = "Compose failed (id: "
-"""The builder's words for whatever composer says of its images, or of Koji."""
+"""Composer's error id of a job that was not done because another failed: says nothing itself."""
 
 _TAKEN = re.compile(r"Build (is )?already (reserved|exists|in progress)|UniqueViolation")
 """The hub's words for an N-V-R that is another's; a cloud's for a name are others."""
@@ -40,7 +42,6 @@ _TAKEN = re.compile(r"Build (is )?already (reserved|exists|in progress)|UniqueVi
 _TELLING = (composestatus.NAME, ".log.json", ".log")
 """Names of the output files that tell why a task failed."""
 
-MAX_REASON = 2000
 MAX_FILES = 20
 """Files of a task's output that are read: there are three, and one for each arch."""
 
@@ -64,25 +65,61 @@ class OutputFile:
     address: Optional[str] = None
 
 
+class ComposeState(Enum):
+    """
+    What osbuild-composer has of a task that failed.
+
+    Read in composer 180: it checks a request, queues the job that reserves the N-V-R
+    (``koji-init``), and makes the manifests of one arch after the other, which may still refuse it.
+    It never takes back what it has queued.
+    """
+
+    NOT_TAKEN = "it refused the request, or never got it"
+    REFUSED_LATE = "it refused the request after it had queued some of its jobs"
+    RUNNING = "it has taken the request and goes on, though the builder has lost it"
+    UNKNOWN = "nobody knows whether it has taken the request"
+    ENDED = "it has ended"
+
+
+@dataclass(frozen=True)
+class KeptUpload:
+    """What stays in a cloud though the image of an arch cannot be used."""
+
+    arch: Arch
+    upload: Uploaded
+
+    def describe(self) -> str:
+        """Return it in a line, for people."""
+        return "%s was uploaded all the same: %s" % (self.arch, _named(self.upload))
+
+
 @dataclass(frozen=True)
 class Failure:
     """
     Why a task failed.
 
-    :param reason: the hub's words, then composer's, a line for each arch that it names
-    :param files: of the task's output, those that tell more and could be read
+    :param reason: the builder's words, then composer's, a line for each arch that it names
+    :param compose: what composer has of it
+    :param hint: what to do; None: what the reason says is enough
+    :param files: of the task's output, those that tell more and could be read, the best one first
     :param nvr_taken: the build's N-V-R was another's by the time it was registered
-    :param passing: what of it may pass, in a few words; None: trying again is of no use
+    :param transient_reason: why it may not happen again; None: trying again is of no use
     :param uploads: what was uploaded all the same
-    :param is_told: whether that is all: False when composer had begun, and goes on, or nobody says
+    :param is_imported: composer was done, and the build is in Koji
+    :param tells_uploads: whether those are all: composer has ended, and says so of each image
+    :param refused_arches: of a request that composer refused late, the arches that it may build
     """
 
     reason: str
+    compose: ComposeState
+    hint: Optional[str] = None
     files: Tuple[OutputFile, ...] = ()
     nvr_taken: bool = False
-    passing: Optional[str] = None
-    uploads: Tuple[Uploaded, ...] = ()
-    is_told: bool = True
+    transient_reason: Optional[str] = None
+    uploads: Tuple[KeptUpload, ...] = ()
+    is_imported: bool = False
+    tells_uploads: bool = True
+    refused_arches: Tuple[Arch, ...] = ()
 
 
 def explain(task_id: int, request: ImageRequest, topurl: str) -> Talk[Failure]:
@@ -94,69 +131,136 @@ def explain(task_id: int, request: ImageRequest, topurl: str) -> Talk[Failure]:
     :param topurl: the address of Koji's files; empty: nobody knows it
     """
     result, output = yield [Call("getTaskResult", (task_id,)), Call("listTaskOutput", (task_id,))]
-    said = "task %d failed, and the hub does not say why" % task_id
+    fault = TaskFault("task %d failed, and the hub does not say why" % task_id)
     if result.fault is not None:
-        said = fault_text(result.fault)
+        fault = read_task_fault(result.fault)
     files: Dict[str, bytes] = {}
     telling = _telling(sorted(_plain_names(output.value)))
     for start in range(0, len(telling), FILES_AT_ONCE):
         names = telling[start : start + FILES_AT_ONCE]
         files.update((yield from download_output(task_id, names)))
-    status, registration = _status(files, request), _koji_reasons(files)
-    lines = [*_image_reasons(status), *registration]
-    reason = "\n".join([said, *lines])
-    nvr_taken = bool(_TAKEN.search(reason))
-    if len(reason) > MAX_REASON:
-        reason = reason[: MAX_REASON - 3] + "..."
-    told = tuple(
-        OutputFile(name, content, _address(topurl, task_id, name))
-        for name, content in files.items()
+    status, registration = _status(files, request), dict(_koji_errors(files))
+    ended = status if isinstance(status, ComposeStatus) and status.is_end else None
+    compose = _compose_state(fault, status)
+    refused = _refused_arches(fault, request) if compose is ComposeState.REFUSED_LATE else ()
+    lines = _bounded(
+        [fault.said, *_reasons(status, registration), *_told(compose, request, refused)]
     )
+    nvr_taken = any(map(_TAKEN.search, lines))
     return Failure(
-        reason,
-        told,
-        nvr_taken,
-        passing=None if nvr_taken else _passing(said, status, registration),
-        uploads=_uploads(status),
-        is_told=output.fault is None and _is_told(status, telling),
+        "\n".join(lines),
+        compose,
+        hint=_hint(compose, nvr_taken, request),
+        files=tuple(
+            OutputFile(name, files[name], _address(topurl, task_id, name))
+            for name in _best_first(list(files), status, registration)
+        ),
+        nvr_taken=nvr_taken,
+        transient_reason=None if nvr_taken else _transient_reason(fault, status, registration),
+        uploads=_kept(status) if isinstance(status, ComposeStatus) else (),
+        is_imported=ended is not None and ended.status == "success",
+        tells_uploads=ended is not None,
+        refused_arches=refused,
     )
 
 
-def _passing(said: str, status: _Status, registration: Sequence[str]) -> Optional[str]:
-    """Return what of a failure may pass: nothing, where one reason of it will not."""
-    judged: List[Optional[str]] = []
-    if not said.startswith(_SAYS_NOTHING):
-        judged.append(passing.of_builder(said))
+def _compose_state(fault: TaskFault, status: _Status) -> ComposeState:
+    """
+    Return what composer has of a task: by the builder's words, and by composer's own.
+
+    Never by the absence of a file: the builder writes ``compose-status.json`` at its first good
+    answer only.
+    """
+    if fault.step is Step.ENDED:
+        return ComposeState.ENDED
+    if isinstance(status, ComposeStatus):
+        return ComposeState.ENDED if status.is_end else ComposeState.RUNNING
+    if fault.step is Step.WATCHING or status is not None:
+        return ComposeState.RUNNING
+    if fault.step is Step.PREPARING or not fault.was_sent:
+        return ComposeState.NOT_TAKEN
+    if fault.answer is None:
+        return ComposeState.UNKNOWN
+    return _after_answer(fault.answer)
+
+
+def _after_answer(answer: ErrorBody) -> ComposeState:
+    if transient.may_have_queued(answer):
+        return ComposeState.REFUSED_LATE
+    return ComposeState.NOT_TAKEN if transient.is_refusal(answer) else ComposeState.UNKNOWN
+
+
+def _refused_arches(fault: TaskFault, request: ImageRequest) -> Tuple[Arch, ...]:
+    """
+    Return the arches whose jobs composer had queued when it refused a request.
+
+    It takes them in their order. Where its words name the one at fault, those before it; else
+    nobody knows which it was, and it may have been the last.
+    """
+    said = set() if fault.answer is None else set(re.findall(r"\w+", fault.answer.details))
+    named = (number for number, arch in enumerate(request.arches) if arch in said)
+    return request.arches[: next(named, len(request.arches) - 1)]
+
+
+def _told(compose: ComposeState, request: ImageRequest, refused: Sequence[Arch]) -> Iterator[str]:
+    """Give what a person has to know of composer besides the reason."""
+    if compose is ComposeState.RUNNING:
+        yield "osbuild-composer goes on with %s" % request.nvr
+    elif compose is ComposeState.UNKNOWN:
+        yield "whether osbuild-composer has taken the request is not known"
+    elif compose is ComposeState.REFUSED_LATE:
+        yield "%s may stay reserved: osbuild-composer queues that first" % request.nvr
+        if refused:
+            yield "it may also build %s, which will never be in Koji" % ", ".join(refused)
+
+
+def _hint(compose: ComposeState, nvr_taken: bool, request: ImageRequest) -> Optional[str]:
+    nvr = request.nvr
+    if compose is ComposeState.RUNNING:
+        return (
+            "When `koji buildinfo %s` shows COMPLETE, run the same command again: it takes the"
+            " build." % nvr
+        )
+    if compose is ComposeState.UNKNOWN:
+        return "Look with `koji buildinfo %s` before you build it again." % nvr
+    if compose is ComposeState.REFUSED_LATE:
+        return (
+            "If `koji buildinfo %s` shows BUILDING, have an administrator free it (`koji cancel"
+            " %s`), or use another release." % (nvr, nvr)
+        )
+    if nvr_taken and not request.release_from_hub:
+        return (
+            "Set another release or version, or leave the release out: the hub gives one then."
+            " `koji buildinfo %s` shows what is there." % nvr
+        )
+    return None
+
+
+def _transient_reason(
+    fault: TaskFault, status: _Status, registration: Mapping[str, JobError]
+) -> Optional[str]:
+    """Return why a failure is transient: it is not, where one reason of it is not."""
+    judged: List[Optional[transient.Transient]] = []
+    if fault.answer is not None:
+        judged.append(transient.of_answer(fault.answer))
+    elif fault.step is not Step.ENDED:
+        judged.append(transient.of_connection(fault.said))
     if isinstance(status, ReplyError):
         judged.append(None)
     for image in status.images if isinstance(status, ComposeStatus) else ():
-        if image.error and image.error_ids[:1] != (_DEPENDENCY_FAILED,):
-            is_koji_s = bool(_KOJI_ERRORS.intersection(image.error_ids))
-            judged.append(
-                passing.of_registration(image.error)
-                if is_koji_s
-                else passing.of_image(image.error_ids)
-            )
-    judged.extend(map(passing.of_registration, registration))
-    return passing.all_of(judged)
+        if image.error is not None and not _says_nothing(image.error):
+            judged.append(transient.of_job(image.error))
+    judged.extend(transient.of_koji(error.text) for error in registration.values())
+    return transient.all_of(judged)
 
 
-def _is_told(status: _Status, telling: Sequence[str]) -> bool:
-    """Whether composer says what became of all uploads; what it never took has none."""
-    if isinstance(status, ComposeStatus):
-        return status.is_end
-    return composestatus.NAME not in telling
+def _says_nothing(error: JobError) -> bool:
+    return error.id == _DEPENDENCY_FAILED and not error.causes
 
 
-def fault_text(fault: HubFaultError) -> str:
-    """Return a fault in one line: of a traceback, which is a builder's own, the last one."""
-    # What a hub's schema says it has checked, and against what, holds the whole request.
-    text = fault.text.partition("\nFailed validating ")[0]
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if not lines:
-        return "fault %d without a text" % fault.code
-    said = lines[-1] if lines[0].startswith("Traceback") else " ".join(lines)
-    return said if len(said) <= MAX_REASON else said[: MAX_REASON - 3] + "..."
+def _bounded(lines: Sequence[str]) -> List[str]:
+    text = "\n".join(lines)
+    return (text if len(text) <= MAX_REASON else text[: MAX_REASON - 3] + "...").split("\n")
 
 
 def _plain_names(reply: object) -> Iterator[str]:
@@ -188,25 +292,23 @@ def _status(files: Mapping[str, bytes], request: ImageRequest) -> _Status:
         return error
 
 
-@dataclass(frozen=True)
-class KeptUpload:
-    """What stays in a cloud though the image of an arch cannot be used."""
-
-    arch: Arch
-    upload: Uploaded
-
-    def describe(self) -> str:
-        """Return it in a line, for people."""
-        return "%s was uploaded all the same: %s" % (self.arch, _named(self.upload))
-
-
-def _image_reasons(status: _Status) -> List[str]:
-    if status is None:
-        return []
+def _reasons(status: _Status, registration: Mapping[str, JobError]) -> List[str]:
+    """Return composer's reasons, each once: those of images often are those of the build."""
     if isinstance(status, ReplyError):
         return [status.reason]
-    reasons = ["%s: %s" % (image.arch, image.error) for image in status.images if image.error]
-    return reasons + [kept.describe() for kept in _kept(status)]
+    images = status.images if status is not None else ()
+    lines: List[str] = []
+    of_build = {error.sentence for error in registration.values()}
+    by_arch = {
+        image.arch: image.error.sentence
+        for image in images
+        if image.error is not None and not _says_nothing(image.error)
+    }
+    lines = ["%s: %s" % one for one in by_arch.items() if one[1] not in of_build]
+    for what, error in registration.items():
+        if not any(error.sentence in line for line in lines):
+            lines.append("%s: %s" % (what, error.sentence))
+    return [*lines, *(kept.describe() for kept in (_kept(status) if status is not None else ()))]
 
 
 def uploaded(task_id: int, request: ImageRequest) -> Talk[Tuple[KeptUpload, ...]]:
@@ -228,11 +330,8 @@ def uploaded(task_id: int, request: ImageRequest) -> Talk[Tuple[KeptUpload, ...]
         return ()
 
 
-def _uploads(status: _Status) -> Tuple[Uploaded, ...]:
-    return tuple(kept.upload for kept in _kept(status)) if isinstance(status, ComposeStatus) else ()
-
-
 def _kept(status: ComposeStatus) -> Tuple[KeptUpload, ...]:
+    # Of a compose that came to nothing every ID is one: its status says nothing of the upload.
     return tuple(
         KeptUpload(image.arch, image.cloud) for image in status.images if image.cloud is not None
     )
@@ -244,29 +343,44 @@ def _named(upload: Uploaded) -> str:
     return "%s (%s)" % (upload.provider, upload.describe())
 
 
-def _koji_reasons(files: Mapping[str, bytes]) -> List[str]:
-    reasons = []
+def _koji_errors(files: Mapping[str, bytes]) -> Iterator[Tuple[str, JobError]]:
+    """Give why the build could not be registered or imported, by what was tried."""
     for name, what in _KOJI_LOGS:
-        text = _koji_reason(files.get(name), name)
-        if text:
-            reasons.append("%s: %s" % (what, text))
-    return reasons
+        error = _koji_error(files.get(name), name)
+        if error is not None:
+            yield what, error
 
 
-def _koji_reason(content: Optional[bytes], name: str) -> Optional[str]:
+def _koji_error(content: Optional[bytes], name: str) -> Optional[JobError]:
     if content is None:
         return None
     try:
         log = json_struct(content, name)
         said = log.maybe_text("koji_error")
         if said:
-            return " ".join(said.split())
-        error = log.maybe_struct("job_error")
-        if error is None or error.plain("id") == _DEPENDENCY_FAILED:
-            return None
-        return error_text(error)
+            return JobError(None, " ".join(said.split()))
+        error = read_job_error(log.maybe_struct("job_error"))
     except ReplyError as unusable:
-        return unusable.reason
+        return JobError(None, unusable.reason)
+    return None if error is None or error.id == _DEPENDENCY_FAILED else error
+
+
+def _best_first(
+    names: Sequence[str], status: _Status, registration: Mapping[str, JobError]
+) -> List[str]:
+    """Return output files, the one first that says most of the failure: of a build its log."""
+    failed = [
+        image.arch
+        for image in (status.images if isinstance(status, ComposeStatus) else ())
+        if image.error is not None
+    ]
+
+    def rank(name: str) -> Tuple[bool, bool]:
+        of_build = name.endswith(".log.json") and name.startswith(tuple("%s-" % a for a in failed))
+        of_koji = any(name == log and what in registration for log, what in _KOJI_LOGS)
+        return not (of_koji if registration else of_build), name != composestatus.NAME
+
+    return sorted(names, key=rank)
 
 
 def _address(topurl: str, task_id: int, name: str) -> Optional[str]:

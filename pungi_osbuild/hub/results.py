@@ -188,7 +188,9 @@ def _image(
     if row.flag("metadata_only"):
         raise ReplyError(
             "Koji has no file for %s: the archive is metadata only" % archive.filename,
-            "Build it again; the import into Koji left the file out.",
+            "The import into Koji left the file out, and running this again reads the same build:"
+            " give the block another release (and its upload another name, if it has one), and use"
+            " `pungi-osbuild run --rebuild-changed`.",
         )
     return BuiltImage(
         arch=str(archive.arch),
@@ -304,7 +306,9 @@ def _all_arches(images: Sequence[BuiltImage], request: ImageRequest) -> None:
     if missing:
         raise ReplyError(
             "the build has no image for %s" % ", ".join(missing),
-            "The task succeeded all the same: look at the build in Koji, and build it again.",
+            "The task succeeded all the same, and running this again reads the same build: give the"
+            " block another release (and its upload another name, if it has one), and use"
+            " `pungi-osbuild run --rebuild-changed`.",
         )
     extra = sorted(arrived - set(request.arches))
     if extra:
@@ -335,7 +339,9 @@ def _all_uploads(
         raise ReplyError(
             "the upload to %s did not arrive for %s: neither the archive, the build nor %s"
             " names it" % (upload.provider.value, ", ".join(missing), composestatus.NAME),
-            "The image is in Koji, but in no cloud: look at the task's logs, then build it again.",
+            "The image is in Koji, and may be in the cloud: look at the task's logs. Running this"
+            " again reads the same build: give the block another release (and its upload another"
+            " name, if it has one), and use `pungi-osbuild run --rebuild-changed`.",
         )
     return images
 

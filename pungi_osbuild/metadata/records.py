@@ -69,7 +69,7 @@ class TaskRecord:
             attempt=outcome.attempt,
             outcome=outcome.kind,
             can_fail=request.can_fail,
-            reason=outcome.reason,
+            reason=outcome.explanation,
             created=whole_seconds(outcome.times.created),
             started=whole_seconds(outcome.times.started),
             ended=whole_seconds(outcome.times.ended),
@@ -139,6 +139,7 @@ def _orphan(fields: Fields) -> Orphan:
         name=fields.text("name"),
         is_there=fields.flag("is_there"),
         region=fields.text_or_none("region") if fields.has("region") else None,
+        note=fields.text_or_none("note") if fields.has("note") else None,
     )
 
 

@@ -49,6 +49,7 @@ class Orphan:
     Something that a task leaves behind which came to nothing: somebody has to delete it, or use it.
 
     :param place: ``koji`` for a build, else composer's name of the cloud
+    :param note: what is known of it, where it neither is there for sure nor simply may appear
     :param name: the N-V-R, or what the image is called in its cloud; where it is there, its id
     :param is_there: False: it may still appear, as composer goes on
     :param region: of the cloud, which Azure calls location; None: there is none, or nobody says
@@ -58,11 +59,12 @@ class Orphan:
     name: str
     is_there: bool = False
     region: Optional[str] = None
+    note: Optional[str] = None
 
     def describe(self) -> str:
         """Return it for people."""
         where = "" if self.region is None else " in %s" % self.region
-        state = "is there" if self.is_there else "may appear"
+        state = self.note or ("is there" if self.is_there else "may appear")
         return "%s %s%s %s" % (self.place, self.name, where, state)
 
 
@@ -74,9 +76,11 @@ class Outcome:
     :param task_id: None when nothing was submitted
     :param attempt: 1 for the first submission
     :param reason: why it failed, for people, per arch where composer says so; None when built
-    :param logs: addresses of files that say more
+    :param hint: what to do about it; None: the reason says enough
+    :param logs: addresses of files that say more, the best one first
     :param nvr_taken: it failed because its N-V-R was taken by another build meanwhile
-    :param passing: it failed for this reason, which may pass; None: trying again is of no use
+    :param transient_reason: why it may not happen again; None: trying again is of no use
+    :param goes_on: composer goes on with its build, though the task has failed
     :param placed: when its last image was placed, seconds since the epoch
     :param earlier: the tries before this one, in their order
     :param orphans: what this try and those before leave behind, in clouds and in Koji
@@ -87,9 +91,11 @@ class Outcome:
     task_id: Optional[int] = None
     attempt: int = 1
     reason: Optional[str] = None
+    hint: Optional[str] = None
     logs: Tuple[str, ...] = ()
     nvr_taken: bool = False
-    passing: Optional[str] = None
+    transient_reason: Optional[str] = None
+    goes_on: bool = False
     times: TaskTimes = TaskTimes()
     placed: Optional[float] = None
     images: Tuple[PlacedImage, ...] = ()
@@ -100,6 +106,18 @@ class Outcome:
     def ok(self) -> bool:
         """Whether every image of the request is in its place."""
         return self.kind is OutcomeKind.BUILT
+
+    @property
+    def explanation(self) -> Optional[str]:
+        """The reason, then what to do about it, on lines of their own."""
+        if self.reason is None or self.hint is None:
+            return self.reason
+        return "%s\n%s" % (self.reason, self.hint)
+
+    def in_a_line(self) -> str:
+        """Return the same in one line, for a log: the hint is a sentence of its own."""
+        reason = "; ".join(line.strip() for line in (self.reason or "").splitlines())
+        return reason if self.hint is None else "%s. %s" % (reason.rstrip("."), self.hint)
 
 
 @dataclass(frozen=True)

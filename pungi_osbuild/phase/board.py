@@ -87,7 +87,7 @@ class Board:
                 attempt=outcome.attempt,
                 stage=ENDED_AS[outcome.kind],
                 until=self._now(),
-                reason=outcome.reason,
+                reason=outcome.explanation,
             )
 
     def running(self) -> Tuple[Standing, ...]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Callable, FrozenSet, Iterable, List, Optional, Sequence, Tuple, Union
 
 from pungi_osbuild.clock import Clock
-from pungi_osbuild.errors import HubError, PlacementError, PungiOsbuildError
+from pungi_osbuild.errors import HubError, PlacementError, PungiOsbuildError, ReplyError
 from pungi_osbuild.hub import (
+    ComposeState,
     Connections,
     Failure,
     Hub,
@@ -35,14 +36,13 @@ from pungi_osbuild.metadata import Vocabulary
 from pungi_osbuild.model import (
     BuiltImage,
     ImageRequest,
-    Orphan,
     Outcome,
     OutcomeKind,
     PlacedImage,
     Settings,
     TaskTimes,
 )
-from pungi_osbuild.phase.orphans import are_there, may_appear
+from pungi_osbuild.phase.orphans import are_there, left_behind, may_appear, of_unusable
 from pungi_osbuild.phase.place import Care, Source, place
 from pungi_osbuild.phase.saved import Provenance, save_logs, saved_folder
 
@@ -147,6 +147,7 @@ class Collector:
         :raises HubError: the hub could not be reached, which says nothing of the image
         """
         submitted, task = read.submitted, read.task
+        hint, is_unusable = None, False
         try:
             if isinstance(read.found, Exception):
                 raise read.found
@@ -162,12 +163,17 @@ class Collector:
         except HubError:
             raise
         except PungiOsbuildError as error:
-            reason = error.friendly()
+            reason, hint = error.reason, error.solution
+            # What could not be placed is taken by the next run; what is wrong in Koji stays so.
+            is_unusable = isinstance(error, ReplyError)
         kept = self._kept(read)
         lines = [upload.describe() for upload in kept]
         return replace(
             failed(submitted, "\n".join([reason, *lines]), task),
-            orphans=are_there([one.upload for one in kept]),
+            hint=hint and submitted.request.hidden(hint),
+            orphans=of_unusable(submitted.request, kept)
+            if is_unusable
+            else are_there([one.upload for one in kept]),
         )
 
     def _kept(self, read: Read) -> Sequence[KeptUpload]:
@@ -201,10 +207,12 @@ class Collector:
         failure = hold(self.hub, talk)
         return replace(
             failed(submitted, failure.reason, task),
+            hint=failure.hint,
             logs=self._saved(submitted, failure),
             nvr_taken=failure.nvr_taken,
-            passing=failure.passing,
-            orphans=_left_behind(submitted.request, failure),
+            transient_reason=failure.transient_reason,
+            goes_on=failure.compose is ComposeState.RUNNING,
+            orphans=left_behind(submitted.request, failure),
         )
 
     def _built(
@@ -352,14 +360,6 @@ def cancelled(submitted: Submitted, reason: str, task: Optional[Task]) -> Outcom
         kind=OutcomeKind.CANCELLED,
         orphans=may_appear(submitted.request) if was_begun else (),
     )
-
-
-def _left_behind(request: ImageRequest, failure: Failure) -> Tuple[Orphan, ...]:
-    there = are_there(failure.uploads)
-    if failure.is_told:
-        return there
-    # What is known to be there is not named a second time.
-    return there or may_appear(request)
 
 
 def refused(request: ImageRequest, attempt: int, reason: str) -> Outcome:

@@ -123,7 +123,7 @@ class ComposeFolder:
                 outcome.kind.value,
                 outcome.request.describe(),
                 " (it may fail)" if outcome.request.can_fail else "",
-                "; ".join(line.strip() for line in (outcome.reason or "").splitlines()),
+                outcome.in_a_line(),
             )
 
     def left(self, outcome: Outcome) -> None:

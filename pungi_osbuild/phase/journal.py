@@ -252,7 +252,7 @@ class Journal:
             attempt=outcome.attempt,
             **_slot(Slot.of(request)),
             outcome=outcome.kind.value,
-            reason=None if outcome.reason is None else outcome.reason[:LONGEST_REASON],
+            reason=outcome.explanation and outcome.explanation[:LONGEST_REASON],
         )
 
     def end(self, ending: Ending, is_hub_gone: bool = False) -> None:

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from typing import Optional, Sequence, Tuple
 
+from pungi_osbuild.hub import ComposeState, Failure, KeptUpload
 from pungi_osbuild.model import (
+    Arch,
     AwsEc2Upload,
     AzureUpload,
     CloudImage,
@@ -25,6 +27,7 @@ from pungi_osbuild.model import (
 )
 
 KOJI = "koji"
+_MAY_BE_THERE = "may be there"
 _UNNAMED = "composer-api-<uuid>"
 """What composer calls an image that nobody has given a name (its Cloud API v2)."""
 
@@ -32,20 +35,61 @@ _UNNAMED = "composer-api-<uuid>"
 def may_appear(request: ImageRequest) -> Tuple[Orphan, ...]:
     """Return what may still come of a task that was cancelled."""
     build = Orphan(KOJI, str(request.nvr))
-    return (build, *may_be_uploaded(request))
+    return (build, *may_be_uploaded(request, request.arches))
 
 
-def may_be_uploaded(request: ImageRequest) -> Tuple[Orphan, ...]:
-    """Return what composer may upload, or may have uploaded, for a request."""
+def left_behind(request: ImageRequest, failure: Failure) -> Tuple[Orphan, ...]:
+    """Return what a task that failed leaves, or may leave, by what is known of its compose."""
+    there = are_there([kept.upload for kept in failure.uploads])
+    rest = [arch for arch in request.arches if arch not in {kept.arch for kept in failure.uploads}]
+    if failure.compose is ComposeState.NOT_TAKEN:
+        return there
+    if failure.compose is ComposeState.REFUSED_LATE:
+        build = Orphan(KOJI, str(request.nvr), note="may stay reserved")
+        return (build, *there, *may_be_uploaded(request, failure.refused_arches))
+    if failure.compose is ComposeState.ENDED:
+        build_there = (is_in_koji(request),) if failure.is_imported else ()
+        unknown = () if failure.tells_uploads else may_be_uploaded(request, rest, _MAY_BE_THERE)
+        return (*build_there, *there, *unknown)
+    return (Orphan(KOJI, str(request.nvr)), *there, *may_be_uploaded(request, rest))
+
+
+def of_unusable(request: ImageRequest, kept: Sequence[KeptUpload]) -> Tuple[Orphan, ...]:
+    """
+    Return what a task leaves that succeeded, and whose build cannot be used.
+
+    :param kept: the uploads that are known; what else was asked for may be there, too
+    """
+    rest = [arch for arch in request.arches if arch not in {one.arch for one in kept}]
+    return (
+        is_in_koji(request),
+        *are_there([one.upload for one in kept]),
+        *may_be_uploaded(request, rest, _MAY_BE_THERE),
+    )
+
+
+def is_in_koji(request: ImageRequest) -> Orphan:
+    """Return the build of a request, which is complete."""
+    return Orphan(KOJI, str(request.nvr), is_there=True)
+
+
+def may_be_uploaded(
+    request: ImageRequest, arches: Sequence[Arch], note: Optional[str] = None
+) -> Tuple[Orphan, ...]:
+    """Return what composer may upload, or may have uploaded, for some arches of a request."""
     upload = request.upload
     if upload is None:
         return ()
     several = len(request.arches) > 1
     name = _name(upload)
-    region = _region(upload)
     return tuple(
-        Orphan(upload.provider.value, "%s (%s)" % (name, arch) if several else name, region=region)
-        for arch in request.arches
+        Orphan(
+            upload.provider.value,
+            "%s (%s)" % (name, arch) if several else name,
+            region=_region(upload),
+            note=note,
+        )
+        for arch in arches
     )
 
 

@@ -139,7 +139,9 @@ class PungiHost:
             self._check_sanity(outcome.images)
             self.images.add(outcome.images, self.vocabulary)
         except (PlacementError, ImageClashError) as error:
-            return replace(outcome, kind=OutcomeKind.FAILED, reason=error.friendly())
+            return replace(
+                outcome, kind=OutcomeKind.FAILED, reason=error.reason, hint=error.solution
+            )
         for image in outcome.images:
             self.messages.send(IMAGE_DONE, _fields_of_image(image))
         return outcome
@@ -225,8 +227,12 @@ def describe_failure(outcome: Outcome) -> str:
         details.append(request.nvr)
     if outcome.task_id is not None:
         details.append("task %d" % outcome.task_id)
-    reason = "; ".join(line.strip() for line in (outcome.reason or "").splitlines())
-    return "%s [%s] %s: %s" % (request.describe(), ", ".join(details), outcome.kind.value, reason)
+    return "%s [%s] %s: %s" % (
+        request.describe(),
+        ", ".join(details),
+        outcome.kind.value,
+        outcome.in_a_line(),
+    )
 
 
 def _fields_of_image(image: PlacedImage) -> Dict[str, object]:
@@ -254,5 +260,5 @@ def _fields_of_failure(outcome: Outcome) -> Dict[str, object]:
         "nvr": request.nvr,
         "task_id": outcome.task_id,
         "can_fail": request.can_fail,
-        "reason": outcome.reason,
+        "reason": outcome.explanation,
     }

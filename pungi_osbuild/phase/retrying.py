@@ -1,9 +1,10 @@
 """
-Trying again: which failures may pass, when a request is submitted again, and why one is not.
+Retries: when a request is submitted again after a transient failure, and why one is not.
 
 A try that failed may have taken what the next one needs. Its build may still be under way, as
 composer goes on when the builder has lost it; and it may have given an image in a cloud the name
-that the next one wants, since composer uploads before it imports. Neither is tried again then.
+that the next one wants, since composer uploads before it imports. Neither is retried then. Where
+nobody knows whether composer has taken the request, its N-V-R tells before the next try.
 """
 
 from __future__ import annotations
@@ -70,20 +71,20 @@ class Retries:
         :returns: the outcome where it is not, with the reason for that; None: it was taken
         """
         request = outcome.request
-        if outcome.ok or outcome.passing is None or not request.config.retries:
+        if outcome.ok or outcome.transient_reason is None or not request.config.retries:
             return outcome
         failures = self._failures.get(request.number, 0) + 1
-        hindrance = _hindrance(outcome, failures)
-        if hindrance is not None:
-            return _not_again(outcome, hindrance)
+        obstacle = _obstacle(outcome, failures)
+        if obstacle is not None:
+            return _not_again(outcome, obstacle)
         self._failures[request.number] = failures
         pause = self._policy.pause(failures)
         self._waiting[request.number] = (self._clock.monotonic() + pause, outcome)
         logger.warning(
-            "%s: task %s failed, as %s; it is tried again in %d s (%d of %d)",
+            "%s: task %s failed (%s); retrying in %d s (%d of %d)",
             request.describe(),
             outcome.task_id,
-            outcome.passing,
+            outcome.transient_reason,
             pause,
             failures,
             request.config.retries,
@@ -109,7 +110,7 @@ class Retries:
             request = outcome.request
             del self._waiting[request.number]
             if request.nvr in taken:
-                kept.append(_not_again(outcome, "%s is not free: composer goes on" % request.nvr))
+                kept.append(_not_again(outcome, "%s is reserved" % request.nvr))
             else:
                 self.note(outcome)
                 attempt = outcome.attempt + 1
@@ -130,21 +131,28 @@ class Retries:
         self._orphans[number] = (*self._orphans.get(number, ()), *outcome.orphans)
 
     def told(self, outcome: Outcome) -> Outcome:
-        """Return an outcome with what is to be told of the tries before it."""
+        """Return an outcome with what is to be reported of the tries before it."""
         number = outcome.request.number
+        earlier = self._earlier.get(number, ())
         # What went to the same place again is in use: a tag, or a file of the same name.
         used = {cloud.id for image in outcome.images for cloud in image.built.cloud}
-        left = dict.fromkeys((*self._orphans.get(number, ()), *outcome.orphans))
+        before = self._orphans.get(number, ())
+        if outcome.ok and all(one.nvr == outcome.request.nvr for one in earlier):
+            # Of several composes of one N-V-R Koji lets one work: ours it was.
+            before = tuple(orphan for orphan in before if orphan.is_there)
+        left = dict.fromkeys((*before, *outcome.orphans))
         return replace(
             outcome,
-            earlier=self._earlier.get(number, ()),
+            earlier=earlier,
             orphans=tuple(orphan for orphan in left if orphan.name not in used),
         )
 
 
-def _hindrance(outcome: Outcome, failures: int) -> Optional[str]:
-    """Return why a request is not tried again; None: it is."""
+def _obstacle(outcome: Outcome, failures: int) -> Optional[str]:
+    """Return why a request is not retried; None: it is."""
     request = outcome.request
+    if outcome.goes_on:
+        return "%s is in use" % request.nvr
     retries = request.config.retries
     if failures > retries:
         return "this was the last of %d retr%s" % (retries, "y" if retries == 1 else "ies")
@@ -155,11 +163,11 @@ def _hindrance(outcome: Outcome, failures: int) -> Optional[str]:
     upload = request.upload
     if upload is None or upload.provider is Provider.CONTAINER:  # a tag moves
         return None
-    if any(orphan.place == upload.provider.value for orphan in outcome.orphans):
+    if any(one.is_there and one.place == upload.provider.value for one in outcome.orphans):
         return "%s may be taken by this try; put {attempt} into it" % name.what
     return None
 
 
 def _not_again(outcome: Outcome, why: str) -> Outcome:
-    reason = "%s\nit may pass (%s), and is not tried again: %s"
-    return replace(outcome, reason=reason % (outcome.reason, outcome.passing, why))
+    reason = "%s\nlooks transient (%s); not retried: %s"
+    return replace(outcome, reason=reason % (outcome.reason, outcome.transient_reason, why))

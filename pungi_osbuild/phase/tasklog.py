@@ -56,7 +56,7 @@ class TaskLogs:
     def settled(self, outcome: Outcome) -> None:
         """Write what became of the request: images with cloud IDs, or the reason and the logs."""
         lines = [outcome.kind.value]
-        lines.extend((outcome.reason or "").splitlines())
+        lines.extend((outcome.explanation or "").splitlines())
         lines.extend("see %s" % address for address in outcome.logs)
         for image in outcome.images:
             lines.extend(_image_lines(image))

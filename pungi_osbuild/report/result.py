@@ -71,8 +71,8 @@ def _failure_lines(outcome: Outcome, weburl: str) -> List[str]:
         task,
         "it may fail" if request.can_fail else "it may not fail",
     )
-    reason = (outcome.reason or "no reason given").splitlines()
-    logs = ["log: %s" % address for address in outcome.logs]
+    reason = (outcome.explanation or "no reason given").splitlines()
+    logs = ["log: %s" % address for address in outcome.logs[:1]]
     if weburl and outcome.task_id is not None:
         logs.insert(0, "task: %s/taskinfo?taskID=%d" % (weburl, outcome.task_id))
     return [title, *("    %s" % line for line in (*reason, *logs))]

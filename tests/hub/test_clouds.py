@@ -253,10 +253,38 @@ def test_koji_itself_is_no_cloud() -> None:
     assert from_target_result(Struct({"name": "org.osbuild.koji"}, "a result"), None) is None
 
 
-def test_an_upload_that_failed_is_no_cloud_image() -> None:
-    """Only a success has an ID."""
-    status = Struct({"type": "aws", "status": "failure", "options": {}}, "a status")
-    assert from_upload_status(status, None) is None
+@pytest.mark.parametrize("status", ["success", "failure", "pending", None, "odd"])
+@pytest.mark.parametrize(
+    ("kind", "options", "found"),
+    [
+        ("aws", {"ami": "", "region": ""}, None),
+        ("aws", {}, None),
+        ("aws", {"ami": 7, "region": "r"}, None),
+        ("aws", {"ami": "ami-1", "region": ""}, "ami-1"),
+        ("aws.s3", {"url": ""}, None),
+        ("gcp", {"project_id": "p", "image_name": ""}, None),
+        ("gcp", {"project_id": "p", "image_name": "i"}, "projects/p/global/images/i"),
+        ("azure", {"image_name": ""}, None),
+        ("container", {"url": "", "digest": ""}, None),
+        ("oci.objectstorage", {"url": ""}, None),
+        ("pulp.ostree", {"repo_url": ""}, None),
+        ("local", {"artifact_path": "x"}, None),
+        ("vmware", {"path": "", "size": 0}, None),
+    ],
+)
+def test_an_upload_counts_by_its_id_whatever_its_status_says(
+    status: Optional[str], kind: str, options: Dict[str, Any], found: Optional[str]
+) -> None:
+    """Its status follows the import into Koji: measured with osbuild-composer 180."""
+    told = Struct({"type": kind, "status": status, "options": options}, "a status")
+    upload = from_upload_status(told, None)
+    assert (upload.id if isinstance(upload, CloudImage) else upload) == found
+
+
+@pytest.mark.parametrize("odd", [{"type": 7}, {}, {"type": "aws", "options": []}])
+def test_an_odd_upload_status_hides_nothing(odd: Dict[str, Any]) -> None:
+    """What stands beside it is why the image failed."""
+    assert from_upload_status(Struct(odd, "a status"), None) is None
 
 
 @pytest.mark.parametrize(

@@ -30,11 +30,12 @@ from pungi_osbuild.hub import (
 )
 from pungi_osbuild.hub.archivetypes import read_archive_types
 from pungi_osbuild.hub.composestatus import read_compose_status
-from pungi_osbuild.hub.failure import MAX_REASON, Failure, uploaded
+from pungi_osbuild.hub.failure import Failure, uploaded
 from pungi_osbuild.hub.profile import Profile
 from pungi_osbuild.hub.releases import read_build, read_taken
 from pungi_osbuild.hub.session import _replies
 from pungi_osbuild.hub.targets import read_arches, read_listed, read_tag, read_target
+from pungi_osbuild.hub.taskfault import MAX_REASON
 from pungi_osbuild.hub.tasks import PAGE, cancel, ended_since, look_up, newest, submit
 from pungi_osbuild.hub.users import read_user
 from pungi_osbuild.hub.wire import MAX_FILENAME, json_struct

@@ -197,7 +197,7 @@ def test_an_image_like_one_that_is_there_fails_its_request(scene: Scene) -> None
     outcome = scene.host.built(an_outcome())
     assert outcome.kind is OutcomeKind.FAILED
     assert "Server/x86_64/images/other.qcow2" in (outcome.reason or "")
-    assert "another subvariant" in (outcome.reason or "")
+    assert "another subvariant" in (outcome.hint or "")
     assert outcome.images == an_outcome().images
     assert scene.compose.notifier.sent == []
     assert scene.compose.im.images["Server"]["x86_64"] == {other}
