@@ -129,7 +129,15 @@ def test_the_document_is_as_the_design_says(tmp_path: Path) -> None:
                 "ended": None,
                 "placed": None,
                 "earlier": [{"task_id": 9, "attempt": 1, "nvr": "a-1-1", "reason": "away"}],
-                "orphans": [{"place": "koji", "name": "a-1-1", "is_there": False, "region": None}],
+                "orphans": [
+                    {
+                        "place": "koji",
+                        "name": "a-1-1",
+                        "is_there": False,
+                        "region": None,
+                        "note": None,
+                    }
+                ],
             },
             {
                 "task_id": 11,
