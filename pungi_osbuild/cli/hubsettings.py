@@ -9,7 +9,16 @@ from typing import Any, Callable, Optional, Tuple
 import click
 
 from pungi_osbuild.cli.values import complete_fault
-from pungi_osbuild.rehearsal import FaultKind, Group, HubSettings, ResultsIn, parse_fault
+from pungi_osbuild.errors import InputError
+from pungi_osbuild.rehearsal import (
+    NEWEST_COMPOSER,
+    OLDEST_COMPOSER,
+    FaultKind,
+    Group,
+    HubSettings,
+    ResultsIn,
+    parse_fault,
+)
 
 _OPTIONS = (
     click.option(
@@ -37,9 +46,11 @@ _OPTIONS = (
     click.option(
         "--composer-version",
         type=click.IntRange(1),
+        default=NEWEST_COMPOSER,
+        show_default=True,
         metavar="N",
-        help="Before 91, composer told results of uploads in compose-status.json alone."
-        " Default: the newest.",
+        help="Before 91, composer told results of uploads in compose-status.json alone; each has"
+        " its own image types. From 58 on: an older one uploaded nothing.",
     ),
     click.option(
         "--seed",
@@ -75,6 +86,15 @@ def _group(group: Group) -> str:
     return "\b\n" + "\n".join([*textwrap.wrap(said, 76), *kinds])
 
 
+def _check_composer(version: int) -> None:
+    if version < OLDEST_COMPOSER:
+        raise InputError(
+            "composer %d uploaded no image of a Koji build, and how it answered is not known"
+            % version,
+            "Name a version from %d on with --composer-version." % OLDEST_COMPOSER,
+        )
+
+
 FAULTS = "\n\n".join(
     [
         "Faults are asked for as KIND[:KEY=VALUE,...], e.g. build:arch=aarch64,times=1 or"
@@ -94,20 +114,19 @@ def hub_options(command: Callable[..., Any]) -> Callable[..., Any]:
         duration: float,
         speed: float,
         capacity: Optional[int],
-        composer_version: Optional[int],
+        composer_version: int,
         seed: int,
         faults: Tuple[str, ...],
         **others: Any,
     ) -> Any:
         def settings() -> HubSettings:
-            where = ResultsIn.ARCHIVE
-            if composer_version is not None:
-                where = ResultsIn.of_composer(composer_version)
+            _check_composer(composer_version)
             return HubSettings(
                 duration=duration,
                 speed=speed,
                 capacity=capacity,
-                results_in=where,
+                composer_version=composer_version,
+                results_in=ResultsIn.of_composer(composer_version),
                 seed=seed,
                 faults=tuple(map(parse_fault, faults)),
             )

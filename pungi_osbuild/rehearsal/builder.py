@@ -16,15 +16,14 @@ from typing import Any, Callable, Deque, Dict, List, Mapping, Sequence, Tuple, U
 from pungi_osbuild import imagetypes
 from pungi_osbuild.rehearsal import composer, rules
 from pungi_osbuild.rehearsal.composer import Order
+from pungi_osbuild.rehearsal.composeranswers import ComposerAnswers, traceback_of
 from pungi_osbuild.rehearsal.composerjobs import Compose, ComposerJobs, Ended
-from pungi_osbuild.rehearsal.errorpages import error_page
-from pungi_osbuild.rehearsal.faults import FaultBook, FaultKind
+from pungi_osbuild.rehearsal.faults import FaultBook
 from pungi_osbuild.rehearsal.records import Build, Tag, Target, Task
 from pungi_osbuild.rehearsal.settings import HubSettings
 from pungi_osbuild.rehearsal.state import State
 from pungi_osbuild.rehearsal.store import Store
 from pungi_osbuild.rehearsal.wire import (
-    FOREIGN,
     TASK_STATES,
     BuildError,
     GenericError,
@@ -34,9 +33,6 @@ from pungi_osbuild.rehearsal.wire import (
 )
 
 HOST_ID = 1
-UNAVAILABLE = error_page(FaultKind.HTTP_503)[1].decode().strip()
-"""What composer's proxy answers when composer cannot, and the builder plugin quotes."""
-
 TASK_WEIGHT = 0.2
 """What koji-osbuild gives a task that is taken."""
 
@@ -83,11 +79,19 @@ class Conclusion:
 
 
 @dataclass(frozen=True)
+class StrayUploads:
+    """A step: composer has built, and uploaded, images that it will never import."""
+
+    order: Order
+    arches: Tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Vacancy:
     """A step: a builder has become free."""
 
 
-Step = Union[Offer, Start, Beginning, Conclusion, Vacancy]
+Step = Union[Offer, Start, Beginning, Conclusion, StrayUploads, Vacancy]
 """What is due; a value, so that a hub can remember it over a restart."""
 
 
@@ -112,6 +116,9 @@ class Builder:
         self._settings = settings
         self._addresses = addresses
         self._jobs = ComposerJobs(state, store, settings, faults)
+        self._answers = ComposerAnswers(
+            faults, state.content, addresses.composer, settings.composer_version
+        )
         self._due: List[Tuple[float, int, Step]] = []
         self._scheduled = 0
         self._queue: Deque[int] = deque()
@@ -168,7 +175,9 @@ class Builder:
         elif isinstance(step, Start):
             self._guarded(step.task_id, now, lambda: self._take(step.task_id, now))
         elif isinstance(step, Beginning):
-            self._begin(step.order)
+            self._begin(step.order, now)
+        elif isinstance(step, StrayUploads):
+            self._jobs.finish_stray(step.order, step.arches)
         elif isinstance(step, Conclusion):
             task_id = step.compose.order.task_id
             self._guarded(task_id, now, lambda: self._conclude(step.target, step.compose, now))
@@ -182,7 +191,7 @@ class Builder:
         except Exception as error:
             task = self._state.tasks[task_id]
             if not task.ended:
-                self._fail(task, _traceback(error, type(error).__name__), now)
+                self._fail(task, traceback_of(type(error).__name__, str(error)), now)
 
     def _at(self, when: float, step: Step) -> None:
         self._scheduled += 1
@@ -218,23 +227,32 @@ class Builder:
             target, order = self._order(opened)
         except GenericError as error:
             self._fail(opened, as_fault(error), now)
-        except _UnreachableError as error:
-            self._fail(opened, _traceback(error, "requests.exceptions.ConnectionError"), now)
         else:
+            self._ask(opened, target, order, now)
+
+    def _ask(self, task: Task, target: Target, order: Order, now: float) -> None:
+        """Hand an order to composer, and ask for the first time what became of it."""
+        answer = self._answers.to_request(order)
+        if answer is None or answer.goes_on:
+            # First of all: composer works, whatever becomes of the task.
             self._compose(target, self._jobs.start(order, now), now)
-            if not self._jobs.stays(order):
-                lost = GenericError("Failed to get the compose status: %s" % UNAVAILABLE)
-                self._fail(opened, as_fault(lost), now)
+        elif answer.reserves:
+            self._jobs.start(order, now)
+            if answer.stray:
+                self._at(now + self._settings.duration, StrayUploads(order, answer.stray))
+        fault = self._answers.to_first_question(order) if answer is None else answer.fault
+        if fault is None:
+            self._tell(order, "pending")
+        else:
+            self._fail(task, fault, now)
 
     def _order(self, task: Task) -> Tuple[Target, Order]:
         """
         Return what a task asks composer for, and the target that it goes to.
 
-        :raises koji.GenericError: the target, an arch or the release is not to be had, or composer
-            refuses the request
+        :raises koji.GenericError: the target, an arch or the release is not to be had
         :raises KeyError: a repo or ostree ref has a ``$name`` that koji-osbuild does not know
         :raises ValueError: one has a ``$`` that is none
-        :raises _UnreachableError: composer is not there
         """
         name, version, distro, image_type, target_name, arches, options = task.request
         target = self._state.target_on_first_use(target_name)
@@ -256,13 +274,6 @@ class Builder:
         )
         request = order.request(self._addresses.server)
         self._store.write_output(task.id, "compose-request.json", request)
-        if not self._jobs.reachable(order):
-            raise _UnreachableError("%s cannot be reached" % self._addresses.composer)
-        if not self._jobs.answers(order):
-            raise GenericError("Failed to create the compose request: %s" % UNAVAILABLE)
-        refusal = order.refusal()
-        if refusal is not None:
-            raise GenericError("Failed to create the compose request: %s" % refusal)
         return target, order
 
     def _target_repo(self, target: Target) -> str:
@@ -274,16 +285,22 @@ class Builder:
         order = compose.order
         settings = self._settings
         lasts = settings.duration if compose.build is not None else settings.start_delay
-        # First of all: composer works, whatever becomes of the task.
         self._at(now + lasts, Conclusion(target, compose))
         if compose.build is not None and lasts > 0:
             self._at(now + lasts * UNTIL_BUILDING, Beginning(order))
-        self._tell(order, "pending")
 
-    def _begin(self, order: Order) -> None:
-        """Tell that the images are being built; of a task that was cancelled nobody tells."""
-        if not self._state.tasks[order.task_id].ended:
+    def _begin(self, order: Order, now: float) -> None:
+        """Tell that the images are being built; of a task that has ended nobody tells."""
+        if self._is_asked_about(order, now):
             self._tell(order, "building")
+
+    def _is_asked_about(self, order: Order, now: float) -> bool:
+        """Whether the builder asks again and is told; a task that is not told fails."""
+        task = self._state.tasks[order.task_id]
+        lost = None if task.ended else self._answers.to_later_question(order)
+        if lost is not None:
+            self._fail(task, lost, now)
+        return lost is None and not task.ended
 
     def _tell(self, order: Order, images: str) -> None:
         status = composer.status_at_work(order.arches, images)
@@ -292,9 +309,9 @@ class Builder:
     def _conclude(self, target: Target, compose: Compose, now: float) -> None:
         """End a task that composer has ended with, if it still runs."""
         ended = self._jobs.finish(compose, now)
-        task = self._state.tasks[compose.order.task_id]
-        if task.ended:
+        if not self._is_asked_about(compose.order, now):
             return
+        task = self._state.tasks[compose.order.task_id]
         for name, document in ended.documents().items():
             self._store.write_output(task.id, name, document)
         if not ended.success or ended.build is None:
@@ -303,11 +320,11 @@ class Builder:
             self._close(task, ended, ended.build, now)
         else:
             child = self._tag(task, target, ended.build, now)
-            task = replace(task, waiting=False)
             if child.fault is not None:
-                self._fail(task, child.fault, now)
+                # A builder ends with the fault while it waits, and still waits in Koji's table.
+                self._fail(replace(task, waiting=True), child.fault, now)
             else:
-                self._close(task, ended, ended.build, now)
+                self._close(replace(task, waiting=False), ended, ended.build, now)
 
     def _tag(self, parent: Task, target: Target, build: Build, now: float) -> Task:
         """Do the tagBuild subtask, the only one that looks at the package list."""
@@ -368,18 +385,3 @@ def _check_arches(target: Target, arches: Sequence[str]) -> None:
     unsupported = set(arches) - set(canonical_arches(tag.arches))
     if unsupported:
         raise BuildError("Unsupported architecture(s): %s" % unsupported)
-
-
-class _UnreachableError(Exception):
-    """Composer does not answer."""
-
-
-def _traceback(error: Exception, called: str) -> TaskFault:
-    """
-    Return the fault of an exception that is not Koji's: a traceback.
-
-    :param called: the exception's class as koji-osbuild would see it
-    """
-    said = "%s: %s" % (called, error)
-    where = '  File "/usr/lib/koji-builder-plugins/osbuild.py", line 112, in as_dict\n'
-    return TaskFault(FOREIGN, "Traceback (most recent call last):\n%s%s\n" % (where, said))

@@ -115,13 +115,19 @@ class Upload:
     distro: str
     filename: str
 
-    def status(self) -> Dict[str, Any]:
-        """Return ``upload_status`` of compose-status.json."""
-        return {"status": "success", "type": self.provider.value, "options": self._result()}
+    def status(self, success: bool, has_failed: bool) -> Dict[str, Any]:
+        """
+        Return ``upload_status`` of compose-status.json at the end.
 
-    def failed_status(self) -> Dict[str, Any]:
-        """Return ``upload_status`` of an upload that failed."""
-        return {"status": "failure", "type": self.provider.value, "options": {}}
+        :param success: of the compose
+        :param has_failed: whether this upload did: then its ids are empty
+        """
+        result = self._result()
+        return {
+            "status": "success" if success else "failure",
+            "type": self.provider.value,
+            "options": dict.fromkeys(result, "") if has_failed else result,
+        }
 
     def target_result(self, artifact: Mapping[str, str]) -> Dict[str, Any]:
         """Return the entry of ``upload_target_results`` in Koji."""
@@ -145,13 +151,15 @@ class Upload:
 
     def failure(self) -> Dict[str, Any]:
         """Return composer's error of an upload that failed: 28, and 11 in its details."""
-        cause = {"id": 11, "reason": _REASONS[self.provider]}
-        return {"id": 28, "reason": "at least one target failed", "details": [cause]}
+        return self._target_failed(_REASONS[self.provider])
 
     def failure_of_name(self) -> Dict[str, Any]:
         """Return composer's error where the cloud has an image of that name."""
         name = self.fixed_name() or ("",)
-        cause = {"id": 11, "reason": _TAKEN_REASONS[self.provider] % name[-1]}
+        return self._target_failed(_TAKEN_REASONS[self.provider] % name[-1])
+
+    def _target_failed(self, reason: str) -> Dict[str, Any]:
+        cause = {"id": 11, "reason": reason, "details": _TARGET_NAMES[self.provider]}
         return {"id": 28, "reason": "at least one target failed", "details": [cause]}
 
     def must_fail(self) -> bool:

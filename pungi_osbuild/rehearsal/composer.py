@@ -7,51 +7,19 @@ the task's output.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from string import Template
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild.imagetypes import ExportedFile, ImageType
-from pungi_osbuild.rehearsal import clouds
+from pungi_osbuild.rehearsal import clouds, composererrors, composerversions
+from pungi_osbuild.rehearsal.bootmodes import boot_mode
 from pungi_osbuild.rehearsal.clouds import Upload
+from pungi_osbuild.rehearsal.composererrors import Refusal
 from pungi_osbuild.rehearsal.faults import Subject
+from pungi_osbuild.rehearsal.provenance import manifest
 
 OSBUILD_VERSION = "157"
-DEPENDENCY_FAILED = {"id": 13, "reason": "At least one job dependency failed"}
-BUILD_FAILED = {"id": 10, "reason": "osbuild build failed"}
-DEPSOLVE_FAILED = {
-    "id": 9,
-    "reason": "Manifest dependency failed",
-    "details": [
-        {
-            "id": 5,
-            "reason": "Error in depsolve job dependency",
-            "details": [
-                {
-                    "id": 20,
-                    "reason": "DNF error occurred: MarkingErrors: Error occurred when marking"
-                    " packages for installation: Problems in request:\n"
-                    "missing packages: no-such-package",
-                }
-            ],
-        }
-    ],
-}
-"""Composer's error of a package that no repository has, as it was seen in Fedora's compose logs."""
-
-ESCAPES = (
-    "\x1b[2J\x1b[1;31mred\x1b[0m\x1b]0;title\x07\x1b[8mhidden\x1b[0m\r\x9b2J\u202egnorw\u202c"
-    "\x08\x7f"
-)
-"""What clears a screen, changes its title, hides text, goes back on the line, turns it round."""
-
-ESCAPED = {"id": 10, "reason": "osbuild build failed: " + ESCAPES, "details": [ESCAPES]}
-
-KOJI_INIT_FAILED = 15
-
-_BOOT_MODES = {"gcp": "uefi", "gcp-rhui": "uefi", "wsl": "none", "pxe-tar-xz": "none"}
-
 COMPOSER_INFO: Mapping[str, Any] = {
     "osbuild_composer_version": "git-rev:%040d" % 0,
     "osbuild_composer_deps": [
@@ -140,13 +108,22 @@ class Order:
             request["upload_options"] = self.options["upload_options"]
         return request
 
-    def refusal(self) -> Optional[str]:
-        """Return the body of composer's answer 400 to the request, or None."""
-        if self.kind is None:
-            return _bad_request("image_type: %r is not one of composer's" % self.image_type)
+    def refusal(self, version: int, is_listed: bool) -> Optional[Refusal]:
+        """
+        Return how composer refuses the request, or None.
+
+        :param version: of composer
+        :param is_listed: the config adds this image type, so that this composer has it
+        """
+        known = composerversions.image_types(version)
+        if self.kind is None or not (is_listed or self.image_type in known):
+            return composererrors.unknown_image_type(0, self.image_type, known)
         asked = self.options.get("upload_options")
-        reason = clouds.refusal(asked) if asked else None
-        return _bad_request(reason) if reason else None
+        if asked and clouds.refusal(asked):
+            return composererrors.unknown_upload_options(0, asked)
+        if self.image_type == composerversions.BOOTC_ONLY and not is_listed:
+            return composererrors.NEEDS_BOOTC
+        return None
 
     def exported(self) -> ExportedFile:
         """Return the file that osbuild exports."""
@@ -158,10 +135,9 @@ class Order:
         exported = self.exported()
         return {"export_filename": exported.name, "export_name": exported.export}
 
-    def boot_mode(self) -> str:
-        """Return how the image boots."""
-        default = "none" if self.exported().suffix == "tar" else "hybrid"
-        return _BOOT_MODES.get(self.image_type, default)
+    def boot_mode(self, arch: str) -> str:
+        """Return how an arch's image boots."""
+        return boot_mode(self.image_type, self.distro, arch)
 
     def upload(self, arch: str, seed: int) -> Optional[Upload]:
         """Return the upload of an arch's image, or None when none is asked for."""
@@ -174,17 +150,10 @@ class Order:
             key += " %d" % self.attempt
         return Upload(self.kind.provider, options, key, self.distro, self.exported().name)
 
-    def manifest(self, arch: str) -> Dict[str, Any]:
-        """Return the osbuild manifest of an arch's image."""
+    def manifest(self) -> Dict[str, Any]:
+        """Return the osbuild manifest of each of the images, which osbuild builds anywhere."""
         exported = self.exported()
-        build = {"name": "build", "runner": "org.osbuild.%s" % self.distro.replace("-", "")}
-        image = {"name": exported.export, "build": "name:build", "stages": []}
-        return {
-            "version": "2",
-            "pipelines": [build, image],
-            "sources": {},
-            "metadata": {"image": "%s.%s" % (self.nvr, arch), "rehearsal": True},
-        }
+        return manifest(exported.name, exported.export)
 
 
 @dataclass(frozen=True)
@@ -201,14 +170,15 @@ class ImageOutcome:
     upload: Optional[Upload] = None
     upload_failed: bool = False
 
-    def to_status(self) -> Dict[str, Any]:
-        """Return the entry of ``image_statuses``."""
+    def to_status(self, success: bool) -> Dict[str, Any]:
+        """
+        Return the entry of ``image_statuses``.
+
+        :param success: of the compose, which the status of an upload follows, whatever became of it
+        """
         status: Dict[str, Any] = {"status": "failure" if self.error else "success"}
         if self.upload is not None:
-            upload = self.upload
-            status["upload_status"] = (
-                upload.failed_status() if self.upload_failed else upload.status()
-            )
+            status["upload_status"] = self.upload.status(success, has_failed=self.upload_failed)
         if self.error:
             status["error"] = self.error
         return status
@@ -231,16 +201,11 @@ def final_status(
     status: Dict[str, Any] = {
         "status": "success" if success else "failure",
         "koji_task_id": None,
-        "image_statuses": [image.to_status() for image in images],
+        "image_statuses": [image.to_status(success) for image in images],
     }
     if build_id is not None:
         status["koji_build_id"] = build_id
     return status
-
-
-def init_error(refused: str, code: int = 1000) -> Dict[str, Any]:
-    """Return composer's error when the hub refuses CGInitBuild."""
-    return {"id": KOJI_INIT_FAILED, "reason": 'error: "%s" code: %d' % (refused, code)}
 
 
 def _repository(repo: Any, arch: str) -> Dict[str, Any]:
@@ -252,17 +217,3 @@ def _repository(repo: Any, arch: str) -> Dict[str, Any]:
     if written.get("package_sets"):
         result["package_sets"] = written["package_sets"]
     return result
-
-
-def _bad_request(details: str) -> str:
-    """Return composer's error 30, that of a request which its API description refuses."""
-    return json.dumps(
-        {
-            "href": "/api/image-builder-composer/v2/errors/30",
-            "id": "30",
-            "kind": "Error",
-            "code": "IMAGE-BUILDER-COMPOSER-30",
-            "details": details,
-            "reason": "Request could not be validated",
-        }
-    )

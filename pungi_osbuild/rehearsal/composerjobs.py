@@ -12,17 +12,18 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Dict, Mapping, Optional, Tuple
 
-from pungi_osbuild.rehearsal import composer, rules
+from pungi_osbuild.rehearsal import composer, composererrors, rules
 from pungi_osbuild.rehearsal.clouds import Upload
 from pungi_osbuild.rehearsal.composer import ImageOutcome, Order
+from pungi_osbuild.rehearsal.composererrors import NOTHING_REAL
 from pungi_osbuild.rehearsal.content import BUILDER_USER
 from pungi_osbuild.rehearsal.faults import FaultBook, FaultKind
-from pungi_osbuild.rehearsal.importer import NOTHING_REAL, Importer
+from pungi_osbuild.rehearsal.importer import Importer
 from pungi_osbuild.rehearsal.records import Build
 from pungi_osbuild.rehearsal.settings import HubSettings
 from pungi_osbuild.rehearsal.state import State, by_name
 from pungi_osbuild.rehearsal.store import Store
-from pungi_osbuild.rehearsal.wire import BUILD_STATES, SERVER_OFFLINE, GenericError
+from pungi_osbuild.rehearsal.wire import BUILD_STATES, SERVER_OFFLINE, GenericError, as_fault
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Ended:
         }
         for image in self.images:
             stem = "%s-%s" % (image.arch, order.image_type)
-            documents[stem + ".manifest.json"] = order.manifest(image.arch)
+            documents[stem + ".manifest.json"] = order.manifest()
             documents[stem + ".log.json"] = _image_log(order, image)
         return documents
 
@@ -96,7 +97,7 @@ class ComposerJobs:
         compose = Compose(self._compose_id(order), order)
         owner = by_name(self._state.users, BUILDER_USER) or self._state.users[1]
         if self._hits(FaultKind.REGISTER, order):
-            error = composer.init_error("database outage", SERVER_OFFLINE)
+            error = composererrors.init_error("database outage", SERVER_OFFLINE)
             return replace(compose, error=error)
         try:
             if self._hits(FaultKind.TAKEN, order):
@@ -105,20 +106,8 @@ class ComposerJobs:
                 self._state, owner, order.name, order.version, order.release, now
             )
         except GenericError as error:
-            return replace(compose, error=composer.init_error(str(error)))
+            return replace(compose, error=composererrors.init_error(str(error)))
         return replace(compose, build=build)
-
-    def reachable(self, order: Order) -> bool:
-        """Whether an order can be given at all."""
-        return not self._hits(FaultKind.COMPOSER_DOWN, order)
-
-    def answers(self, order: Order) -> bool:
-        """Whether composer can take an order, not only be reached."""
-        return not self._hits(FaultKind.COMPOSER_ERROR, order)
-
-    def stays(self, order: Order) -> bool:
-        """Whether the builder can ask composer about an order until it ends."""
-        return not self._hits(FaultKind.COMPOSER_LOST, order)
 
     def _hits(self, kind: FaultKind, order: Order, *arches: str) -> bool:
         """Whether a fault hits one of these arches' images, or any of the order's."""
@@ -141,6 +130,11 @@ class ComposerJobs:
         complete = BUILD_STATES["COMPLETE"]
         self._state.put_build(replace(build, state=complete, completion_ts=now, by_composer=False))
 
+    def finish_stray(self, order: Order, arches: Tuple[str, ...]) -> None:
+        """End the builds of arches whose images are never imported; what they upload stays."""
+        for arch in arches:
+            self._image_outcome(Compose("", order), arch)
+
     def finish(self, compose: Compose, now: float) -> Ended:
         """End a compose: import its build, or give it up."""
         order, build = compose.order, compose.build
@@ -154,7 +148,9 @@ class ComposerJobs:
             done = self._importer.import_build(build, order, images, now)
         except (GenericError, OSError) as error:
             failed = rules.refund_build(self._state, build, now)
-            return Ended(compose, False, images, failed, {"koji_error": str(error)})
+            code = as_fault(error).code if isinstance(error, GenericError) else None
+            log = _import_log(composererrors.finalize_error(str(error), code))
+            return Ended(compose, False, images, failed, log)
         return Ended(compose, True, images, done, {"koji_error": ""})
 
     def _image_outcome(self, compose: Compose, arch: str) -> ImageOutcome:
@@ -164,13 +160,13 @@ class ComposerJobs:
             return self._hits(kind, order, arch)
 
         if compose.error is not None:
-            return ImageOutcome(arch, error=compose.error)
+            return ImageOutcome(arch, error=composererrors.after(compose.error))
         if hits(FaultKind.BUILD):
-            return ImageOutcome(arch, error=composer.BUILD_FAILED)
+            return ImageOutcome(arch, error=composererrors.BUILD_FAILED)
         if hits(FaultKind.ESCAPES):
-            return ImageOutcome(arch, error=composer.ESCAPED)
+            return ImageOutcome(arch, error=composererrors.ESCAPED)
         if hits(FaultKind.DEPSOLVE):
-            return ImageOutcome(arch, error=composer.DEPSOLVE_FAILED)
+            return ImageOutcome(arch, error=composererrors.DEPSOLVE_FAILED)
         upload = order.upload(arch, self._settings.seed)
         if upload is not None and (upload.must_fail() or hits(FaultKind.UPLOAD)):
             return ImageOutcome(arch, upload.failure(), upload, upload_failed=True)
@@ -195,9 +191,9 @@ class ComposerJobs:
         return True
 
 
-def _import_log() -> Mapping[str, Any]:
-    """Return the log of an import that was not tried."""
-    return {"koji_error": "", "job_error": composer.DEPENDENCY_FAILED}
+def _import_log(error: Mapping[str, Any] = composererrors.DEPENDENCY_FAILED) -> Mapping[str, Any]:
+    """Return the log of an import that failed, or was not tried."""
+    return {"koji_error": "", "job_error": error}
 
 
 def _init_log(compose: Compose) -> Mapping[str, Any]:
@@ -211,6 +207,9 @@ def _image_log(order: Order, image: ImageOutcome) -> Mapping[str, Any]:
     log: Dict[str, Any] = {"arch": image.arch, "log": NOTHING_REAL, "success": not image.error}
     if image.error:
         log["job_error"] = image.error
+    if image.error is composererrors.BUILD_FAILED:
+        key = "%s %s" % (order.nvr, image.arch)
+        log.update(log=None, osbuild_output=composererrors.osbuild_failure(key))
     elif image.upload is not None:
         log["target_results"] = [image.upload.target_result(order.artifact())]
     return log

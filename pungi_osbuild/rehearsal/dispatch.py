@@ -75,19 +75,26 @@ class Asked:
     A request, read.
 
     :param calls: one, or those in a multicall
-    :param error: why it is no call
+    :param unreadable: why it cannot be read, for the web layer
+    :param error: why it is no call, a fault
     """
 
     method: str = ""
     params: Tuple[Any, ...] = ()
     calls: Tuple[NamedCall, ...] = ()
+    unreadable: Optional[str] = None
     error: Optional[Exception] = None
 
     @classmethod
     def read(cls, body: bytes) -> Asked:
         """Return what a request's body asks."""
+        if not body:
+            return cls(unreadable="Empty request")
         try:
             method, params = read_call(body)
+        except Exception as error:
+            return cls(unreadable=str(error))
+        try:
             return cls(method, params, tuple(_named(method, params)))
         except Exception as error:
             return cls(error=error)

@@ -1,9 +1,9 @@
-"""The pages with which a web server, or a proxy before it, tells of an error."""
+"""The pages with which a web server, a proxy before it, or the hub itself tells of an error."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Tuple
 
 from pungi_osbuild.rehearsal.faults import FaultKind
 
@@ -18,7 +18,25 @@ _PAGE = """<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">
 </body></html>
 """
 
+BAD_REQUEST = "Invalid request: %s\n"
+"""What a hub answers, as text, to a request that it cannot read."""
+
+TOO_LONG = "Request too long"
+
 _SAID = {
+    HTTPStatus.FORBIDDEN: (
+        "403 Forbidden",
+        "You don't have permission to access this resource.",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+        "413 Request Entity Too Large",
+        "The requested resource does not allow request data with POST requests, or the amount of"
+        " data provided in the request exceeds the capacity limit.",
+    ),
+    HTTPStatus.TOO_MANY_REQUESTS: (
+        "429 Too Many Requests",
+        "The user has sent too many requests in a given amount of time.",
+    ),
     HTTPStatus.OK: ("We'll be right back", "The hub is under maintenance. Please come back later."),
     HTTPStatus.INTERNAL_SERVER_ERROR: (
         "500 Internal Server Error",
@@ -39,9 +57,26 @@ _SAID = {
 }
 
 
-def error_page(kind: FaultKind) -> Tuple[HTTPStatus, bytes]:
-    """Return the status and the page of a fault that has one."""
+@dataclass(frozen=True)
+class ErrorPage:
+    """An answer that is an error: its HTTP status, content type and body."""
+
+    status: HTTPStatus
+    kind: str
+    body: bytes
+
+
+def error_page(kind: FaultKind) -> ErrorPage:
+    """Return the page of a fault that has one."""
     _, _, number = kind.value.partition("http-")
     status = HTTPStatus(int(number)) if number else HTTPStatus.OK
+    if status is HTTPStatus.BAD_REQUEST:
+        return bad_request(TOO_LONG)
     title, said = _SAID[status]
-    return status, (_PAGE % {"title": title, "said": said}).encode()
+    body = (_PAGE % {"title": title, "said": said}).encode()
+    return ErrorPage(status, "text/html; charset=iso-8859-1", body)
+
+
+def bad_request(why: object) -> ErrorPage:
+    """Return the hub's answer to a request that it cannot read."""
+    return ErrorPage(HTTPStatus.BAD_REQUEST, "text/plain", (BAD_REQUEST % why).encode())

@@ -11,6 +11,7 @@ from typing import Callable, Optional, Sequence, Tuple
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.rehearsal.builder import Addresses, Builder
 from pungi_osbuild.rehearsal.clock import HubClock, steady_time
+from pungi_osbuild.rehearsal.connections import HubServer, Site
 from pungi_osbuild.rehearsal.content import HubContent
 from pungi_osbuild.rehearsal.dispatch import Dispatcher
 from pungi_osbuild.rehearsal.faults import Fault, FaultBook
@@ -19,12 +20,13 @@ from pungi_osbuild.rehearsal.ledger import Call, Counters, Ledger, Request
 from pungi_osbuild.rehearsal.memory import Memory
 from pungi_osbuild.rehearsal.pages import WEB_PATH, Pages
 from pungi_osbuild.rehearsal.rpc import METHODS, Office
-from pungi_osbuild.rehearsal.server import FILES_PATH, HUB_PATH, HubServer, Site
+from pungi_osbuild.rehearsal.server import FILES_PATH, HUB_PATH, serve
 from pungi_osbuild.rehearsal.settings import HubSettings
 from pungi_osbuild.rehearsal.state import State
 from pungi_osbuild.rehearsal.store import Store
 from pungi_osbuild.rehearsal.submissions import Submission, SubmissionFile, submissions
 from pungi_osbuild.rehearsal.trouble import Trouble
+from pungi_osbuild.rehearsal.wire import BUILD_STATES
 
 POLL_INTERVAL = 0.05
 """Seconds after which the listening thread sees that it should stop."""
@@ -81,7 +83,7 @@ class RehearsalHub:
         """
         store = self._make_store()
         try:
-            self._server = HubServer(
+            self._server = serve(
                 self.settings, self._ledger, lambda address: self._make_site(address, store)
             )
         except (OSError, OverflowError) as error:
@@ -193,6 +195,7 @@ class RehearsalHub:
             recalled = self._memory.recall()
             self.goes_on = recalled is not None
             self._clock.not_before(recalled or 0.0)
+            _discard_unfinished(state, store)
         if self.settings.submissions_file is not None:
             self._submitted = SubmissionFile(self.settings.submissions_file, state, self.goes_on)
         _check_methods(faults.faults)
@@ -205,6 +208,13 @@ class RehearsalHub:
             self._memory.save(now)
         if self._submitted is not None:
             self._submitted.save()
+
+
+def _discard_unfinished(state: State, store: Store) -> None:
+    """Remove what imports have left that a killed hub had not finished: they are done again."""
+    for build in state.builds.values():
+        if build.state == BUILD_STATES["BUILDING"]:
+            store.discard_build(build.folder)
 
 
 def _check_methods(faults: Sequence[Fault]) -> None:

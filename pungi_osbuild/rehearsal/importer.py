@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass, replace
 from typing import Any, Dict, List, Mapping, Sequence
 
 from pungi_osbuild.rehearsal.archivetypes import ArchiveType, archive_type
 from pungi_osbuild.rehearsal.composer import COMPOSER_INFO, OSBUILD_VERSION, ImageOutcome, Order
+from pungi_osbuild.rehearsal.composererrors import NOTHING_REAL
 from pungi_osbuild.rehearsal.faults import FaultBook, FaultKind
 from pungi_osbuild.rehearsal.images import image_bytes, spoiled
+from pungi_osbuild.rehearsal.provenance import spdx_document
 from pungi_osbuild.rehearsal.records import Archive, Build
 from pungi_osbuild.rehearsal.settings import HubSettings, ResultsIn
 from pungi_osbuild.rehearsal.state import State
 from pungi_osbuild.rehearsal.store import Store
 from pungi_osbuild.rehearsal.wire import BUILD_STATES, GenericError
 
-NOTHING_REAL = "This is a rehearsal: nothing was built, and no cloud has this image.\n"
 MAX_FILENAME = 255
 
 
@@ -56,15 +58,21 @@ class Importer:
         :raises koji.GenericError: Koji refuses one of the files; nothing is imported
         :raises OSError: the volume cannot be written; nothing is recorded
         """
-        outputs = [(image, self._outputs(order, image)) for image in images]
+        outputs = [(image, self._outputs(order, image, now)) for image in images]
         for image, files in outputs:
             self._check_upload(order, image, files[0])
+        self._check_folder(build)
         build_extra: Dict[str, Any] = {"typeinfo": {"image": {}}, "osbuild_manifest": {}}
-        for image, files in outputs:
-            for output in files:
-                self._write_file(build, order, image, output)
-            self._write_log(build, files[0].filename + ".osbuild.log")
-        self._write_log(build, "cg_import.log")
+        try:
+            for image, files in outputs:
+                for output in files:
+                    self._write_file(build, order, image, output)
+                self._write_log(build, files[0].filename + ".osbuild.log")
+            self._write_log(build, "cg_import.log")
+        except OSError:
+            # As a hub does, so that the N-V-R can be imported once more.
+            self._store.discard_build(build.folder)
+            raise
         for image, files in outputs:
             buildroot = self._state.next_buildroot()
             for output in files:
@@ -83,7 +91,17 @@ class Importer:
         self._state.put_build(done)
         return done
 
-    def _outputs(self, order: Order, image: ImageOutcome) -> List[_Output]:
+    def _check_folder(self, build: Build) -> None:
+        """
+        Refuse to import over what is there.
+
+        :raises koji.GenericError: so, in the hub's words
+        """
+        path = self._store.topdir / build.folder
+        if os.path.lexists(path):
+            raise GenericError("Destination directory already exists: %s" % path)
+
+    def _outputs(self, order: Order, image: ImageOutcome, now: float) -> List[_Output]:
         """Return the files of one arch, the image first and its manifest second."""
         suffix = order.exported().suffix
         name = "%s.%s.%s" % (order.nvr, image.arch, suffix)
@@ -91,7 +109,7 @@ class Importer:
         if self._settings.results_in is ResultsIn.ARCHIVE:
             extra = self._with_results(extra, image, order)
         arch = {"arch": image.arch}
-        manifest = json.dumps(order.manifest(image.arch), sort_keys=True).encode()
+        manifest = json.dumps(order.manifest(), sort_keys=True).encode()
         key = "%s.%s" % (order.nvr, image.arch)
         outputs = [
             _output(name, image_bytes(suffix, key), extra),
@@ -99,7 +117,8 @@ class Importer:
         ]
         if self._settings.sboms:
             for pipeline in ("buildroot-build", "image-os"):
-                sbom = json.dumps({"spdxVersion": "SPDX-2.3", "name": pipeline}).encode()
+                document = spdx_document(pipeline, image.arch, key, now)
+                sbom = json.dumps(document, sort_keys=True).encode()
                 outputs.append(_output("%s.%s.spdx.json" % (name, pipeline), sbom, arch))
         if self._hits(FaultKind.ODD_ARCHIVE, order, image):
             outputs.append(_output(name + ".notes.txt", NOTHING_REAL.encode(), arch))
@@ -121,7 +140,7 @@ class Importer:
     def _image_info(self, order: Order, image: ImageOutcome) -> Mapping[str, Any]:
         return {
             "arch": image.arch,
-            "boot_mode": order.boot_mode(),
+            "boot_mode": order.boot_mode(image.arch),
             "osbuild_artifact": order.artifact(),
             "osbuild_version": OSBUILD_VERSION,
         }

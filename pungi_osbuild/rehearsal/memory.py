@@ -18,7 +18,15 @@ from pungi_osbuild.errors import InputError
 from pungi_osbuild.imagetypes import ExportedFile, ImageType
 from pungi_osbuild.model import Provider
 from pungi_osbuild.rehearsal.archivetypes import ArchiveType
-from pungi_osbuild.rehearsal.builder import Beginning, Builder, Conclusion, Offer, Start, Vacancy
+from pungi_osbuild.rehearsal.builder import (
+    Beginning,
+    Builder,
+    Conclusion,
+    Offer,
+    Start,
+    StrayUploads,
+    Vacancy,
+)
 from pungi_osbuild.rehearsal.codec import Codec, CodecError
 from pungi_osbuild.rehearsal.composer import Order
 from pungi_osbuild.rehearsal.composerjobs import Compose
@@ -40,10 +48,10 @@ from pungi_osbuild.rehearsal.wire import TaskFault
 from pungi_osbuild.secrets import PRIVATE
 
 FORMAT = "pungi-osbuild rehearsal hub"
-VERSION = 2
+VERSION = 3
 _ROWS = (Archive, Build, Listing, Session, Tag, Tagging, Target, Task, User)
 _PARTS = (ArchiveType, ExportedFile, HubUser, ImageType, Provider, TaskFault)
-_WORK = (Beginning, Compose, Conclusion, Offer, Order, Start, Vacancy)
+_WORK = (Beginning, Compose, Conclusion, Offer, Order, Start, StrayUploads, Vacancy)
 
 
 class Memory:

@@ -11,6 +11,9 @@ from pungi_osbuild.rehearsal.wire import TASK_STATES, TaskFault
 
 ENDED = tuple(TASK_STATES[name] for name in ("CLOSED", "CANCELED", "FAILED"))
 
+CG_ID = 1
+"""The id of the content generator osbuild."""
+
 
 @dataclass(frozen=True)
 class User:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping
 
-from pungi_osbuild.rehearsal.records import Archive, Build, Listing, Tag, Target, Task, User
+from pungi_osbuild.rehearsal.records import CG_ID, Archive, Build, Listing, Tag, Target, Task, User
 from pungi_osbuild.rehearsal.state import State
 from pungi_osbuild.rehearsal.values import times_of
 from pungi_osbuild.rehearsal.wire import TASK_STATES, stored_request, stored_result
 
 CHANNEL_ID = 7
 IMAGE_BTYPE = 4
-CG_ID = 1
 PERMISSIONS: Mapping[str, str] = {
     "admin": "Full administrator access. Perform all actions.",
     "appliance": "Create appliance builds - deprecated.",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild.rehearsal.builder import Builder
+from pungi_osbuild.rehearsal.pythonnames import in_python
 from pungi_osbuild.rehearsal.records import Session, User
 from pungi_osbuild.rehearsal.state import State
 from pungi_osbuild.rehearsal.store import Store
@@ -110,11 +111,13 @@ class Signature:
         return [values[name] for name in self.parameters]
 
     def _wrong(self, what: str) -> Exception:
-        error: Exception = ParameterError("%s() %s" % (self.method, what))
+        error: Exception = ParameterError("%s() %s" % (in_python(self.method)[0], what))
         return error
 
     def _too_many(self, given: int) -> str:
-        most = len(self.parameters)
+        own = in_python(self.method)[1]
+        given += own
+        most = len(self.parameters) + own
         least = most - len(self.defaults)
         takes = "from %d to %d" % (least, most) if self.defaults else "%d" % most
         plural = "" if most == 1 and not self.defaults else "s"

@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from typing import Any, Optional
 
-from pungi_osbuild.rehearsal.records import Build, Listing, Tag, Tagging, User
+from pungi_osbuild.rehearsal.records import CG_ID, Build, Listing, Tag, Tagging, User
 from pungi_osbuild.rehearsal.state import State
 from pungi_osbuild.rehearsal.wire import (
     BUILD_STATES,
@@ -26,31 +26,35 @@ MAX_NAME = 256
 RECYCLABLE = (BUILD_STATES["FAILED"], BUILD_STATES["CANCELED"])
 
 
-def next_release(state: State, name: str, version: str) -> str:
+def next_release(state: State, name: str, version: str, step: int = 1) -> str:
     """
     Return the release after that of the newest build, by id and not by release.
 
     FAILED and CANCELED builds do not count.
 
+    :param step: by how much it is counted up
     :raises koji.BuildError: Koji does not know how to count that release up
     """
     counted = [b for b in state.builds_of(name, version) if b.state not in RECYCLABLE]
-    return count_up(max(counted, key=lambda build: build.id).release) if counted else "1"
+    if not counted:
+        return str(step)
+    return count_up(max(counted, key=lambda build: build.id).release, step)
 
 
-def count_up(release: str) -> str:
+def count_up(release: str, step: int = 1) -> str:
     """
     Return the release that Koji says comes next.
 
+    :param step: by how much it is counted up
     :raises koji.BuildError: it says nothing
     """
     parts = release.split(".")
     if release.isdigit():
-        return str(int(release) + 1)
+        return str(int(release) + step)
     if len(parts) == 2 and parts[0].isdigit():
-        return "%d.%s" % (int(parts[0]) + 1, parts[1])
+        return "%d.%s" % (int(parts[0]) + step, parts[1])
     if len(parts) == 3 and parts[2].isdigit():
-        return "%s.%s.%d" % (parts[0], parts[1], int(parts[2]) + 1)
+        return "%s.%s.%d" % (parts[0], parts[1], int(parts[2]) + step)
     raise BuildError("Unable to increment release value: %s" % release)
 
 
@@ -107,14 +111,23 @@ def _refuse_taken(state: State, old: Build, owner: User) -> None:
 
 
 def _asked_for(build: Build, owner: User) -> Any:
-    """Return what the hub shows of the refused request."""
+    """Return what the hub shows of the refused request: the row that it would have added."""
     return {
         "name": build.name,
         "version": build.version,
         "release": build.release,
         "owner": owner.id,
         "state": BUILD_STATES["BUILDING"],
+        "completion_time": None,
+        "cg_id": CG_ID,
         "epoch": None,
+        "pkg_id": build.package_id,
+        "extra": None,
+        "start_time": "NOW",
+        "source": None,
+        "task_id": None,
+        "volume_id": 0,
+        "draft": False,
     }
 
 

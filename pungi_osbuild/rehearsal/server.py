@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import socket
-import struct
-import threading
 import time
-from contextlib import suppress
-from dataclasses import dataclass
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from socketserver import TCPServer
-from typing import Any, Callable, Dict, Optional, Set, Tuple
+from typing import Any, Callable, Optional, Tuple
 from urllib.parse import unquote, urlsplit
 
-from pungi_osbuild.rehearsal.dispatch import Asked, Credentials, Dispatcher
+from pungi_osbuild.rehearsal.connections import HubServer, Site
+from pungi_osbuild.rehearsal.dispatch import Asked, Credentials
 from pungi_osbuild.rehearsal.downloads import Download, plan
-from pungi_osbuild.rehearsal.errorpages import error_page
+from pungi_osbuild.rehearsal.errorpages import TOO_LONG, ErrorPage, bad_request, error_page
 from pungi_osbuild.rehearsal.faults import Encounter, Fault, FaultKind
 from pungi_osbuild.rehearsal.ledger import Ledger
 from pungi_osbuild.rehearsal.methods.people import KOJI_VERSION
-from pungi_osbuild.rehearsal.pages import POLICY, Page, Pages
-from pungi_osbuild.rehearsal.rpc import Office
+from pungi_osbuild.rehearsal.pages import POLICY, Page
 from pungi_osbuild.rehearsal.sameorigin import foreign
 from pungi_osbuild.rehearsal.settings import HubSettings
 from pungi_osbuild.rehearsal.swelling import Body
@@ -39,165 +33,23 @@ MAX_DRAINED = 16 * MAX_REQUEST
 UPLOAD = "application/octet-stream"
 """The content type by which a Koji hub knows an upload."""
 
-EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
-"""Addresses that nobody can connect to, and what is told instead, which reaches the hub."""
-
 CHUNK = 256 * 1024
 SLOW_CHUNK = 16 * 1024
 SLOW_PAUSE = 1.0
 """Seconds between two such pieces of a file that is served slowly."""
-BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+NOT_ALLOWED = "Method Not Allowed\nThis is an XML-RPC server. Only POST requests are accepted.\n"
+"""What a hub answers to anything but a POST."""
 
 
-@dataclass(frozen=True)
-class Site:
+def serve(settings: HubSettings, ledger: Ledger, make_site: Callable[[str], Site]) -> HubServer:
     """
-    What is served.
-
-    :param pause: waits for seconds
-    """
-
-    dispatcher: Dispatcher
-    pages: Pages
-    office: Office
-    pause: Callable[[float], object]
-
-
-class HubServer(ThreadingHTTPServer):
-    """
-    The HTTP server of a hub, a thread for each connection.
-
-    It listens as soon as it is made. Threads and connections are kept, so that :meth:`close`
-    leaves none behind: clients keep their connections open, and a thread that waits on one would
-    wait for ever.
+    Return a server for a hub, listening.
 
     :param make_site: given the server's address, returns what it serves
     :raises OSError: the port is taken, or the host is none of this machine's
     """
-
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(
-        self, settings: HubSettings, ledger: Ledger, make_site: Callable[[str], Site]
-    ) -> None:
-        self.ledger = ledger
-        self.settings = settings
-        if ":" in settings.host:
-            self.address_family = socket.AF_INET6
-        self._open: Dict[Any, threading.Thread] = {}
-        self._open_lock = threading.Lock()
-        self._broken: Set[Any] = set()
-        self._deaf_for: Optional[float] = None
-        self._closing = threading.Event()
-        super().__init__((settings.host, settings.port), _Handler)
-        try:
-            host = EVERY_ADDRESS.get(settings.host, settings.host)
-            named = "[%s]" % host if ":" in host else host
-            self.address = "http://%s:%d" % (named, self.server_address[1])
-            self.site = make_site(self.address)
-        except BaseException:
-            self.server_close()
-            raise
-
-    def server_bind(self) -> None:
-        """Bind without asking what the host is called, which can take seconds."""
-        TCPServer.server_bind(self)
-        self.server_name = self.settings.host
-        self.server_port = int(self.server_address[1])
-
-    def service_actions(self) -> None:
-        """Let the hub go on while nobody asks; the listening thread calls this all the time."""
-        self.site.dispatcher.go_on()
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Answer the requests of a connection in a thread of its own, while there are not many."""
-        self.ledger.count(connections=1)
-        with self._open_lock:
-            full = len(self._open) >= self.settings.max_connections
-        if full:
-            with suppress(OSError):
-                request.sendall(BUSY)
-            self.shutdown_request(request)
-            return
-        thread = threading.Thread(
-            target=self.process_request_thread,
-            args=(request, client_address),
-            name="rehearsal-connection",
-            daemon=True,
-        )
-        with self._open_lock:
-            self._open[request] = thread
-        thread.start()
-
-    def shutdown_request(self, request: Any) -> None:
-        """Close a connection that has ended."""
-        if request in self._broken:
-            self._broken.discard(request)
-            self.close_request(request)
-        else:
-            super().shutdown_request(request)
-        with self._open_lock:
-            self._open.pop(request, None)
-
-    def break_off(self, request: Any) -> None:
-        """Let a connection end with a reset, once its request is done with."""
-        request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._broken.add(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a connection that breaks: clients may leave when they like."""
-
-    def listen(self, poll_interval: float) -> None:
-        """
-        Answer until :meth:`stop_listening`; the thread that listens runs this.
-
-        :param poll_interval: seconds after which it is seen that somebody wants it to stop
-        """
-        while not self._closing.is_set():
-            self.serve_forever(poll_interval)
-            if self._deaf_for is not None:
-                self._be_deaf(self._deaf_for)
-                self._deaf_for = None
-
-    def stop_listening(self) -> None:
-        """Let :meth:`listen` end."""
-        self._closing.set()
-        self.shutdown()
-
-    def go_deaf(self, seconds: float) -> None:
-        """
-        Refuse every connection for a while, and break all that there are.
-
-        Called by the thread of a connection.
-        """
-        self._deaf_for = seconds
-        self.shutdown()
-
-    def _be_deaf(self, seconds: float) -> None:
-        """Keep the port without listening at it, so that nobody else can have it meanwhile."""
-        self.socket.close()
-        self.socket = socket.socket(self.address_family, self.socket_type)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(self.server_address)
-        with self._open_lock:
-            for request in self._open:
-                with suppress(OSError):  # it has ended already
-                    self.break_off(request)
-                    request.shutdown(socket.SHUT_RDWR)
-        self._closing.wait(seconds)
-        self.server_activate()
-
-    def close(self) -> None:
-        """Stop listening, close every connection and wait for their threads."""
-        self.server_close()
-        with self._open_lock:
-            left = dict(self._open)
-        for request in left:
-            with suppress(OSError):
-                request.shutdown(socket.SHUT_RDWR)
-        for thread in left.values():
-            thread.join()
+    return HubServer(settings, ledger, make_site, _Handler)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -255,10 +107,17 @@ class _Handler(BaseHTTPRequestHandler):
             self._vanish()
             return
         encounter = site.office.trouble.encounter()
-        asked = Asked.read(body if length <= MAX_REQUEST else b"")
+        if length > MAX_REQUEST:
+            self._send_error(bad_request(TOO_LONG))
+            return
+        is_upload = self.headers.get("Content-Type") == UPLOAD
+        asked = Asked() if is_upload else Asked.read(body)
+        if asked.unreadable is not None:
+            self._send_error(bad_request(asked.unreadable))
+            return
         fault = site.dispatcher.instead(asked, encounter)
         if not self._obstructed(fault):
-            reply = self._answer(asked, length, encounter, fault)
+            reply = self._answer(asked, is_upload, encounter, fault)
             self._deliver(reply, encounter)
 
     def _obstructed(self, fault: Optional[Fault]) -> bool:
@@ -266,9 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is None:
             return False
         if fault.kind in PAGES:
-            status, page = error_page(fault.kind)
-            self._head("text/html; charset=iso-8859-1", len(page), status=status)
-            self.wfile.write(page)
+            self._send_error(error_page(fault.kind))
         elif fault.kind is FaultKind.DROP:
             self._vanish()
         elif fault.kind is FaultKind.REFUSED:
@@ -297,12 +154,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.break_off(self.connection)
 
     def _answer(
-        self, asked: Asked, length: int, encounter: Encounter, fault: Optional[Fault]
+        self, asked: Asked, is_upload: bool, encounter: Encounter, fault: Optional[Fault]
     ) -> bytes:
         dispatcher = self.server.site.dispatcher
-        if length > MAX_REQUEST:
-            return dispatcher.refuse("Request too long")
-        if self.headers.get("Content-Type") == UPLOAD:
+        if is_upload:
             return dispatcher.refuse("A rehearsal hub takes no uploads")
         credentials = Credentials(
             self.headers.get("Koji-Session-Id"),
@@ -323,7 +178,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.LENGTH_REQUIRED)
             return None
         if int(told) > MAX_DRAINED:
-            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            self.close_connection = True
+            self._send_error(bad_request(TOO_LONG))
             return None
         return int(told)
 
@@ -360,7 +216,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         """Refuse what a hub does not know."""
         self.server.ledger.count(requests=1)
-        self._refuse(HTTPStatus.METHOD_NOT_ALLOWED)
+        if urlsplit(self.path).path.rstrip("/") == HUB_PATH:
+            self._refuse_method(with_body=True)
+        else:
+            self._refuse(HTTPStatus.METHOD_NOT_ALLOWED)
 
     do_DELETE = do_PATCH = do_OPTIONS = do_PUT  # noqa: N815  http.server calls them so
 
@@ -373,7 +232,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_page(page, with_body)
             return
         if path.rstrip("/") == HUB_PATH:
-            self._refuse(HTTPStatus.METHOD_NOT_ALLOWED)
+            self._refuse_method(with_body)
             return
         below = path[len(FILES_PATH) :] if path.startswith(FILES_PATH) else ""
         found = self.server.site.office.store.served(below) if below else None
@@ -444,6 +303,20 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in more:
             self.send_header(name, value)
         self.end_headers()
+
+    def _send_error(self, page: ErrorPage) -> None:
+        more = (("Koji-Version", KOJI_VERSION),) if page.kind == "text/plain" else ()
+        self._head(page.kind, len(page.body), *more, status=page.status)
+        self.wfile.write(page.body)
+
+    def _refuse_method(self, with_body: bool) -> None:
+        """Answer as a hub does to anything but a POST."""
+        self.close_connection = True
+        body = NOT_ALLOWED.encode()
+        more = (("Koji-Version", KOJI_VERSION), ("Allow", "POST"))
+        self._head("text/plain", len(body), *more, status=HTTPStatus.METHOD_NOT_ALLOWED)
+        if with_body:
+            self.wfile.write(body)
 
     def _refuse(self, status: HTTPStatus, reason: Optional[str] = None) -> None:
         # What was not read of a request would be taken for the next one.

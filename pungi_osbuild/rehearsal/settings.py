@@ -7,10 +7,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Optional, Tuple
 
+from pungi_osbuild.rehearsal import composerversions
 from pungi_osbuild.rehearsal.faults import Fault
-
-FIRST_WITH_RESULTS = 91
-"""The version of osbuild-composer that began to give Koji the results of uploads."""
 
 LOOPBACK = "127.0.0.1"
 
@@ -30,7 +28,7 @@ class ResultsIn(str, Enum):
     @classmethod
     def of_composer(cls, version: int) -> ResultsIn:
         """Return where composer of a version puts them: since 91 they are in Koji's archives."""
-        return cls.ARCHIVE if version >= FIRST_WITH_RESULTS else cls.STATUS
+        return cls.ARCHIVE if version >= composerversions.RESULTS_IN_KOJI else cls.STATUS
 
 
 @dataclass(frozen=True)
@@ -59,6 +57,7 @@ class HubSettings:
     :param capacity: how many tasks build at the same time; None: all of them
     :param faults: what goes wrong, and for which images
     :param seed: composer's ids, AMIs and digests follow from it and from the N-V-R and arch
+    :param composer_version: which osbuild-composer answers, for what it knows
     :param results_in: where upload results are found
     :param sboms: whether builds hold SBOMs
     :param clouds_remember: whether a cloud refuses an image whose name it has; there was no cloud
@@ -79,6 +78,7 @@ class HubSettings:
     capacity: Optional[int] = None
     faults: Tuple[Fault, ...] = ()
     seed: int = 0
+    composer_version: int = composerversions.NEWEST
     results_in: ResultsIn = ResultsIn.ARCHIVE
     sboms: bool = True
     clouds_remember: bool = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any, Callable, Optional, Tuple
 
@@ -53,6 +54,16 @@ class Store:
         """
         target = self.topdir / path
         _in_its_folder(target, lambda: _write(target, target.name, content))
+
+    def discard_build(self, folder: str) -> None:
+        """
+        Remove the folder of a build that was not imported to its end, if it is there.
+
+        :param folder: below topdir; what names no build's folder is left alone
+        """
+        parts = folder.split("/")
+        if len(parts) == 4 and not {"", ".", ".."}.intersection(parts):
+            shutil.rmtree(str(self.topdir / folder), ignore_errors=True)
 
     def served(self, path: str) -> Optional[Path]:
         """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild.rehearsal.faults import Subject
-from pungi_osbuild.rehearsal.faults.kinds import SUBMISSION
+from pungi_osbuild.rehearsal.faults.groups import SUBMISSION
 from pungi_osbuild.rehearsal.records import Archive, Build, Task
 from pungi_osbuild.rehearsal.state import State
 from pungi_osbuild.rehearsal.wire import GenericError, parse_nvr

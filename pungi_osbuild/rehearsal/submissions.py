@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, Optional, Set, Tuple
 
 from pungi_osbuild.errors import InputError
-from pungi_osbuild.rehearsal.faults.kinds import SUBMISSION
+from pungi_osbuild.rehearsal.faults.groups import SUBMISSION
 from pungi_osbuild.rehearsal.records import Task
 from pungi_osbuild.rehearsal.state import State
 

@@ -22,6 +22,10 @@ PERMISSION = "image"
 """What the hub says that a user lacks, where a call is denied."""
 
 PAGES = (
+    FaultKind.HTTP_400,
+    FaultKind.HTTP_403,
+    FaultKind.HTTP_413,
+    FaultKind.HTTP_429,
     FaultKind.HTTP_500,
     FaultKind.HTTP_502,
     FaultKind.HTTP_503,

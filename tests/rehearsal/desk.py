@@ -152,8 +152,8 @@ def normal(value: Any, key: str = "") -> Any:
         return [normal(item) for item in value]
     if isinstance(value, bool) or value is None:
         return value
-    if key == "token":
-        return "<token>"
+    if key in ("token", "boot_mode"):
+        return "<%s>" % key
     if key.startswith("st_"):
         return "<%s>" % type(value).__name__
     if isinstance(value, int) and key in _IDS | _EVENTS:

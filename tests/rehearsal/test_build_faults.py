@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Dict, List
+from xmlrpc.client import Fault
 
 import koji
 import pytest
@@ -32,9 +33,10 @@ def outputs(desk: Desk, task_id: int) -> List[str]:
 
 
 def fault_of(desk: Desk, task_id: int) -> str:
-    with pytest.raises(koji.GenericError) as caught:
+    """Return a task's fault, also one that is a traceback and none of Koji's."""
+    with pytest.raises((koji.GenericError, Fault)) as caught:
         desk.session().getTaskResult(task_id)
-    return str(caught.value)
+    return str(getattr(caught.value, "faultString", caught.value))
 
 
 def test_an_upload_to_koji_is_corrupted_twice(tmp_path: Path) -> None:
@@ -45,9 +47,10 @@ def test_an_upload_to_koji_is_corrupted_twice(tmp_path: Path) -> None:
             status = desk.output(task_id)
             assert status["status"] == "failure"
             assert [one["status"] for one in status["image_statuses"]] == ["success"]
-            said = desk.output(task_id, "koji-import.log.json")["koji_error"]
-            assert said.startswith("File size ")
-            assert said.endswith("doesn't match. Corrupted upload?")
+            error = desk.output(task_id, "koji-import.log.json")["job_error"]
+            assert error["id"] == 16
+            assert 'koji: error: "File size ' in error["reason"]
+            assert error["reason"].endswith("doesn't match. Corrupted upload?\" code: 1000")
             assert desk.session().getBuild("rig-image-41-1")["state"] == 3
         assert desk.state(build(desk)) == "CLOSED"
         assert desk.session().getBuild("rig-image-41-1")["build_id"] == 1
@@ -60,7 +63,8 @@ def test_a_build_cannot_be_registered_once(tmp_path: Path) -> None:
         assert fault_of(desk, task_id).startswith("Compose failed")
         error = {"id": 15, "reason": 'error: "database outage" code: 1014'}
         assert desk.output(task_id, "koji-init.log.json")["job_error"] == error
-        assert [one["error"] for one in desk.output(task_id)["image_statuses"]] == [error]
+        (status,) = desk.output(task_id)["image_statuses"]
+        assert (status["error"]["id"], status["error"]["details"]) == (13, [error])
         assert desk.session().getBuild("rig-image-41-1") is None
         assert desk.state(build(desk)) == "CLOSED"
 
@@ -93,21 +97,37 @@ def test_composer_answers_with_an_error(tmp_path: Path) -> None:
         assert desk.state(build(desk)) == "CLOSED"
 
 
-def test_composer_goes_on_when_the_builder_has_lost_it(tmp_path: Path) -> None:
+TAKEN = {
+    "composer-timeout": "Failed to create the compose request: <",
+    "composer-reset": "('Connection aborted.', ConnectionResetError(104",
+    "composer-lost": "Failed to get the compose status: <",
+    "composer-lost:answer=none": "Max retries exceeded",
+    "composer-lost-later": "Failed to get the compose status: <",
+    "composer-lost-later:answer=none": "Max retries exceeded",
+}
+"""Faults after composer has taken a request, and what the builder says of each."""
+
+
+@pytest.mark.parametrize("fault", sorted(TAKEN))
+def test_composer_goes_on_when_the_builder_has_lost_it(fault: str, tmp_path: Path) -> None:
     """The task is FAILED, the build BUILDING, then COMPLETE; another try cannot have its N-V-R."""
-    with a_desk(tmp_path, "composer-lost:times=1") as desk:
+    with a_desk(tmp_path, fault + (",times=1" if ":" in fault else ":times=1")) as desk:
         task_id = desk.submit(opts={"release": "1"})
-        desk.clock.turn(1)
-        assert fault_of(desk, task_id).startswith("Failed to get the compose status: <")
-        assert outputs(desk, task_id) == ["compose-request.json", "compose-status.json"]
+        desk.clock.turn(1.5)
+        assert TAKEN[fault] in fault_of(desk, task_id)
+        # Written when composer first answers, and never where it does not.
+        told = ["compose-status.json"] if "later" in fault else []
+        assert outputs(desk, task_id) == ["compose-request.json", *told]
         assert desk.session().getBuild("rig-image-41-1")["state"] == 0
         again = build(desk)
-        assert desk.output(task_id)["status"] == "pending", "nobody asks composer any more"
+        if told:
+            assert desk.output(task_id)["status"] == "pending", "nobody asks composer any more"
+        assert outputs(desk, task_id) == ["compose-request.json", *told]
         done = desk.session().getBuild("rig-image-41-1")
         assert (done["state"], done["task_id"]) == (1, task_id)
         assert desk.state(again) == "FAILED"
-        reason = desk.output(again)["image_statuses"][0]["error"]["reason"]
-        assert "Build is already reserved" in reason
+        (cause,) = desk.output(again)["image_statuses"][0]["error"]["details"]
+        assert "Build is already reserved" in cause["reason"]
 
 
 @pytest.mark.parametrize("image_type", sorted(FIXED))
@@ -116,7 +136,11 @@ def test_a_cloud_remembers_the_name_of_a_failed_try(image_type: str, tmp_path: P
     upload: Dict[str, Any] = FIXED[image_type]
     with a_desk(tmp_path, "corrupt-upload:times=1") as desk:
         first = build(desk, image_type=image_type, opts={"upload_options": upload})
-        assert desk.output(first)["image_statuses"][0]["upload_status"]["status"] == "success"
+        (status,) = desk.output(first)["image_statuses"]
+        assert (status["status"], "error" in status) == ("success", False)
+        # As recorded: only the import failed, and the status of the upload follows it.
+        assert status["upload_status"]["status"] == "failure"
+        assert all(status["upload_status"]["options"].values())
         again = build(desk, image_type=image_type, opts={"upload_options": upload})
         assert desk.state(again) == "FAILED"
         (status,) = desk.output(again)["image_statuses"]
@@ -165,5 +189,5 @@ def test_tries_are_counted_for_each_image(tmp_path: Path) -> None:
         ]
         states = [desk.state(task_id) for task_id in tries]
         assert states == ["FAILED"] * 4 + ["CLOSED", "FAILED"]
-        reason = desk.output(tries[5])["image_statuses"][0]["error"]["reason"]
-        assert "already exists" in reason
+        (cause,) = desk.output(tries[5])["image_statuses"][0]["error"]["details"]
+        assert "already exists" in cause["reason"]

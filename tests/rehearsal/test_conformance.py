@@ -28,6 +28,7 @@ from tests.rehearsal.transcripts import (
     Ids,
     Likeness,
     arguments_here,
+    corrected,
     transcript,
 )
 
@@ -98,7 +99,7 @@ class Player:
     def play(self, entry: Entry) -> List[str]:
         """Return what is not as in the transcript."""
         if entry.local is not None:
-            return self._likeness.differences("", entry.reply, self._local(entry))
+            return self._likeness.differences("", corrected(entry.reply), self._local(entry))
         args, kwargs = arguments_here(entry, self.stage.ids)
         if entry.method == "login":
             args = self._login(entry)
@@ -139,6 +140,7 @@ class Player:
             return [] if type(reply) is int and reply == self._ended() else ["count %r" % reply]
         if entry.method == "downloadTaskOutput" and "size" not in entry.kwargs:
             golden, reply = (json.loads(base64.b64decode(one)) for one in (golden, reply))
+            golden = corrected(golden)
         return self._likeness.differences(entry.method, golden, reply)
 
     def _ended(self) -> int:

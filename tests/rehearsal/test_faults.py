@@ -49,8 +49,12 @@ def test_a_failed_build_keeps_what_others_uploaded(tmp_path: Path) -> None:
         assert built["upload_status"]["options"]["ami"].startswith("ami-")
         assert failed == {
             "status": "failure",
-            "error": {"id": 10, "reason": "osbuild build failed"},
+            "error": {"id": 10, "reason": 'osbuild build failed in stage: "org.osbuild.rpm"'},
         }
+        log = desk.output(task_id, "aarch64-aws.log.json")["osbuild_output"]
+        assert log["error"]["details"]["stage"]["type"] == "org.osbuild.rpm"
+        assert [stage["success"] for stage in log["log"]["os"]] == [True, False]
+        assert "No space left on device" in log["log"]["os"][1]["output"]
         (build,) = desk.session().listBuilds(packageID="rig-aws")
         assert build["state"] == koji.BUILD_STATES["FAILED"]
         assert desk.session().listArchives(buildID=build["build_id"]) == []
@@ -62,12 +66,17 @@ def test_a_failed_upload_fails_the_build(tmp_path: Path) -> None:
         task_id = build_ami(desk)
         assert desk.state(task_id) == "FAILED"
         failed, uploaded = statuses_of(desk, task_id)
-        assert failed["upload_status"] == {"status": "failure", "type": "aws", "options": {}}
+        ids = {"ami": "", "region": ""}
+        assert failed["upload_status"] == {"status": "failure", "type": "aws", "options": ids}
         assert failed["error"]["reason"] == "at least one target failed"
         (detail,) = failed["error"]["details"]
         assert detail["id"] == 11
         assert "unable to register the image" in detail["reason"]
-        assert uploaded["upload_status"]["status"] == "success"
+        assert detail["details"] == "org.osbuild.aws"
+        # The status of an upload follows that of the compose; its ids tell the truth.
+        assert uploaded["status"] == "success"
+        assert uploaded["upload_status"]["status"] == "failure"
+        assert uploaded["upload_status"]["options"]["ami"].startswith("ami-")
         without = desk.build("rig-image")
         assert desk.state(without) == "CLOSED"
 
@@ -130,7 +139,7 @@ def test_an_nvr_is_taken_once(tmp_path: Path) -> None:
         release = session.getNextRelease({"name": "rig-aws", "version": "41"})
         task_id = build_ami(desk, opts={"release": release})
         assert desk.state(task_id) == "FAILED"
-        reasons = {one["error"]["reason"] for one in statuses_of(desk, task_id)}
+        reasons = {one["error"]["details"][0]["reason"] for one in statuses_of(desk, task_id)}
         (reason,) = reasons
         assert reason.startswith('error: "Build already exists (id=1, state=COMPLETE): ')
         other = session.getBuild("rig-aws-41-1")
@@ -213,7 +222,7 @@ def test_a_fault_is_read() -> None:
     "spec, reason, solution",
     [
         ("biuld", "unknown fault 'biuld' in 'biuld'", "Did you mean 'build'? The kinds of fault"),
-        ("", "unknown fault '' in ''", "The kinds of fault are: refused, drop, http-500,"),
+        ("", "unknown fault '' in ''", "The kinds of fault are: refused, drop, http-400,"),
         (
             "build:arhc=x86_64",
             "unknown key 'arhc'",

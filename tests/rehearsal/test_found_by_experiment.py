@@ -31,8 +31,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def reason_of(desk: Desk, task_id: int) -> str:
-    reason = desk.output(task_id)["image_statuses"][0]["error"]["reason"]
-    return str(reason)
+    (cause,) = desk.output(task_id)["image_statuses"][0]["error"]["details"]
+    return str(cause["reason"])
 
 
 # two tasks with one N-V-R
@@ -152,7 +152,8 @@ def test_a_refused_extension_fails_the_task(suffix: str, tmp_path: Path) -> None
         assert status["status"] == "failure"
         assert status["image_statuses"] == [{"status": "success"}]
         log = desk.output(task_id, "koji-import.log.json")
-        assert "unsupported file extension: rig-image-41-1.x86_64.%s" % suffix in log["koji_error"]
+        said = log["job_error"]["reason"]
+        assert "unsupported file extension: rig-image-41-1.x86_64.%s" % suffix in said
         build = desk.session().getBuild("rig-image-41-1")
         assert build["state"] == koji.BUILD_STATES["FAILED"]
 
@@ -259,7 +260,8 @@ def test_a_volume_that_cannot_be_written_fails_the_task(desk: Desk) -> None:
     task_id = desk.build(opts=ONE)
     with pytest.raises(koji.BuildError):
         desk.session().getTaskResult(task_id)
-    assert "Not a directory" in desk.output(task_id, "koji-import.log.json")["koji_error"]
+    log = desk.output(task_id, "koji-import.log.json")
+    assert "Not a directory" in log["job_error"]["reason"]
     assert desk.session().listArchives(buildID=1) == []
     packages.unlink()
     assert desk.state(desk.build(opts=ONE)) == "CLOSED"

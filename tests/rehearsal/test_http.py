@@ -104,10 +104,18 @@ def test_a_request_that_is_no_call_is_refused(desk: Desk) -> None:
     """By HTTP's own means where it is not read."""
     session = desk.session()
     assert raw_status(desk, "POST", "/kojihub") == 411
-    assert raw_status(desk, "POST", "/kojihub", Content_Length="99999999999") == 413
+    assert raw_status(desk, "POST", "/kojihub", Content_Length="99999999999") == 400
     assert raw_status(desk, "POST", "/elsewhere", b"x", Content_Length="1") == 404
     for method in ("PUT", "DELETE", "GET", "HEAD"):
-        assert raw_status(desk, method, "/kojihub") == 405
+        reply = requests.request(method, desk.hub.server, timeout=10)
+        assert reply.status_code == 405
+        assert (reply.headers["Allow"], reply.headers["Koji-Version"]) == ("POST", "1.35.3")
+        assert reply.headers["Content-Type"] == "text/plain"
+        only = "Only POST requests are accepted.\n"
+        assert reply.text.endswith(only) or (method, reply.text) == ("HEAD", "")
+    for path in ("/", "/koji", "/koji/tasks"):
+        page = requests.get("http://%s:%d%s" % (*address(desk), path), timeout=10)
+        assert "text/html" in page.headers["Content-Type"], "people look here"
     assert session.getAPIVersion() == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from typing import Any, Iterator, Optional
 from xmlrpc.client import Fault
@@ -33,7 +34,8 @@ def reason_of(desk: Desk, task_id: int) -> str:
     assert str(fault_of(desk, task_id)).startswith("Compose failed (id: ")
     status = desk.output(task_id)
     assert status["status"] == "failure"
-    (reason,) = {one["error"]["reason"] for one in status["image_statuses"]}
+    ((cause,),) = (one["error"]["details"] for one in status["image_statuses"])
+    reason: str = cause["reason"]
     assert desk.output(task_id, "koji-init.log.json")["job_error"]["reason"] == reason
     return str(reason)
 
@@ -166,7 +168,8 @@ def test_some_nvrs_cannot_be_imported(release: str, desk: Desk) -> None:
     status = desk.output(task_id)
     assert status["status"] == "failure"
     assert status["image_statuses"] == [{"status": "success"}]
-    assert "invalid file name" in desk.output(task_id, "koji-import.log.json")["koji_error"]
+    said = desk.output(task_id, "koji-import.log.json")["job_error"]["reason"]
+    assert "invalid file name" in said
     assert not (desk.hub.topdir / "packages").exists()
     assert [one.name for one in desk.hub.topdir.iterdir()] == ["work"]
 
@@ -236,12 +239,12 @@ def test_a_build_is_tagged_after_all(desk: Desk) -> None:
         (
             {"opts": {"upload_options": {"region": "us-east-1", "bucket": "b"}}},
             1000,
-            "cannot have bucket",
+            "/image_requests/0/upload_options",
         ),
         (
             {"image_type": "aws", "opts": {"upload_options": {"region": "us-east-1"}}},
             1000,
-            "lack share_with_accounts",
+            "/image_requests/0/upload_options",
         ),
         ({"opts": {"repo": ["https://e.example.com/$basearch/"]}}, 1, "KeyError: 'basearch'"),
         ({"opts": {"ostree": {"ref": "a/$releasever"}}}, 1, "KeyError: 'releasever'"),
@@ -312,3 +315,65 @@ def test_the_type_of_an_archive_is_its_longest_suffix(filename: str, name: Optio
     """Case does not matter."""
     kind = archive_type(filename)
     assert (kind and kind.name) == name
+
+
+@pytest.mark.parametrize(
+    "release, incr, expected",
+    [
+        (None, 3, "3"),
+        ("3", 3, "6"),
+        ("20240101", 2, "20240103"),
+        ("20240101.0", 10, "20240111.0"),
+        ("20240101.n.0", 3, "20240101.n.3"),
+        ("3", "4", "7"),
+        ("3", -1, "2"),
+    ],
+)
+def test_a_release_is_counted_up_by_more_than_one(
+    release: Optional[str], incr: Any, expected: str, desk: Desk
+) -> None:
+    """Where the caller says so."""
+    if release is not None:
+        desk.build(opts={"release": release})
+    wanted = {"name": "rig-image", "version": "41"}
+    assert desk.session().getNextRelease(wanted, incr=incr) == expected
+    with pytest.raises(koji.ParameterError, match="incr parameter must be an integer"):
+        desk.session().getNextRelease(wanted, "many")
+
+
+def test_a_build_that_exists_is_shown_with_the_row_that_was_refused(desk: Desk) -> None:
+    """All 15 fields of it."""
+    desk.build(opts=ONE)
+    reason = reason_of(desk, desk.build(opts=ONE))
+    row = ast.literal_eval(reason[reason.index("{") : reason.rindex("}") + 1])
+    assert list(row) == [
+        *("name", "version", "release", "owner", "state", "completion_time", "cg_id", "epoch"),
+        *("pkg_id", "extra", "start_time", "source", "task_id", "volume_id", "draft"),
+    ]
+    build = desk.session().getBuild("rig-image-41-1")
+    assert row["pkg_id"] == build["package_id"]
+    assert (row["owner"], row["cg_id"]) == (build["owner_id"], build["cg_id"])
+
+
+def test_a_task_whose_tagging_failed_still_waits(desk: Desk) -> None:
+    """In Koji's table; one whose tagging went well does not."""
+    failed = desk.session().getTaskInfo(desk.build("not-listed"))
+    assert (koji.TASK_STATES[failed["state"]], failed["waiting"]) == ("FAILED", True)
+    assert desk.session().getTaskInfo(desk.build())["waiting"] is False
+
+
+def test_nothing_is_imported_over_what_is_there(desk: Desk) -> None:
+    """The build is FAILED; when the folder is gone, the N-V-R is used again."""
+    folder = desk.hub.topdir / "packages" / "rig-image" / "41" / "1"
+    folder.mkdir(parents=True)
+    (folder / "kept").write_text("kept")
+    task_id = desk.build(opts=ONE)
+    assert str(fault_of(desk, task_id)).startswith("Compose failed (id: ")
+    assert desk.output(task_id)["image_statuses"] == [{"status": "success"}]
+    said = desk.output(task_id, "koji-import.log.json")["job_error"]
+    expected = 'error: "Destination directory already exists: %s" code: 1000' % folder
+    assert (said["id"], said["reason"].endswith(expected)) == (16, True)
+    assert [one.name for one in folder.iterdir()] == ["kept"]
+    (folder / "kept").unlink()
+    folder.rmdir()
+    assert desk.state(desk.build(opts=ONE)) == "CLOSED"

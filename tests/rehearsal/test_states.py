@@ -114,7 +114,8 @@ def test_composer_goes_on_when_its_task_is_cancelled(desk: Desk) -> None:
     assert session.getBuild("rig-image-41-1")["state"] == koji.BUILD_STATES["BUILDING"]
     again = desk.submit(opts=RELEASE)
     desk.clock.turn(1)
-    assert "Build is already reserved" in desk.output(again)["image_statuses"][0]["error"]["reason"]
+    (cause,) = desk.output(again)["image_statuses"][0]["error"]["details"]
+    assert "Build is already reserved" in cause["reason"]
     desk.end_all()
     build = session.getBuild("rig-image-41-1")
     assert build["state"] == koji.BUILD_STATES["COMPLETE"]

@@ -28,22 +28,62 @@ def test_an_unknown_method_is_refused(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "method, args, kwargs, text",
     [
-        ("getTag", (), {}, "missing 1 required positional argument: 'tagInfo'"),
-        ("checkTagPackage", (), {}, "missing 2 required positional arguments: 'tag' and 'pkg'"),
-        ("osbuildImage", ("a", "b", "c"), {}, "arguments: 'image_type', 'target', and 'arches'"),
-        ("getTaskRequest", (1, 2), {}, "takes 1 positional argument but 2 were given"),
-        ("getAPIVersion", (1,), {}, "takes 0 positional arguments but 1 was given"),
-        ("getTag", (1,), {"tagInfo": 1}, "got multiple values for argument 'tagInfo'"),
+        ("getTag", (), {}, "get_tag() missing 1 required positional argument: 'tagInfo'"),
+        (
+            "checkTagPackage",
+            (),
+            {},
+            "RootExports.checkTagPackage() missing 2 required positional arguments: 'tag' and"
+            " 'pkg'",
+        ),
+        (
+            "osbuildImage",
+            ("a", "b", "c"),
+            {},
+            "osbuildImage() missing 3 required positional arguments: 'image_type', 'target', and"
+            " 'arches'",
+        ),
+        (
+            "osbuildImage",
+            tuple("abcdefghi"),
+            {},
+            "osbuildImage() takes from 6 to 8 positional arguments but 9 were given",
+        ),
+        (
+            "getTaskRequest",
+            (1, 2),
+            {},
+            "RootExports.getTaskRequest() takes 2 positional arguments but 3 were given",
+        ),
+        (
+            "getAPIVersion",
+            (1,),
+            {},
+            "RootExports.getAPIVersion() takes 1 positional argument but 2 were given",
+        ),
+        (
+            "getTaskInfo",
+            (),
+            {"odd": 1},
+            "RootExports.getTaskInfo() got an unexpected keyword argument 'odd'",
+        ),
+        ("getTag", (1,), {"tagInfo": 1}, "get_tag() got multiple values for argument 'tagInfo'"),
+        (
+            "getPackage",
+            (1, 2, 3, 4),
+            {},
+            "lookup_package() takes from 1 to 3 positional arguments but 4 were given",
+        ),
+        ("listRPMs", (), {"odd": 1}, "list_rpms() got an unexpected keyword argument 'odd'"),
     ],
 )
 def test_wrong_arguments_are_refused_in_pythons_words(
     method: str, args: Any, kwargs: Any, text: str, desk: Desk
 ) -> None:
-    """As the hub does, whose methods are Python functions."""
+    """As the hub does, whose methods are Python functions, or methods of its class."""
     with pytest.raises(koji.ParameterError) as caught:
         desk.session().callMethod(method, *args, **kwargs)
-    assert str(caught.value).startswith("%s() " % method)
-    assert str(caught.value).endswith(text)
+    assert str(caught.value) == text
 
 
 def test_methods_can_be_listed(desk: Desk) -> None:

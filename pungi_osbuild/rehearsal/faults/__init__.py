@@ -2,8 +2,9 @@
 
 from pungi_osbuild.rehearsal.faults.asking import Fault, Subject, parse_fault
 from pungi_osbuild.rehearsal.faults.book import Encounter, FaultBook
+from pungi_osbuild.rehearsal.faults.groups import Group
 from pungi_osbuild.rehearsal.faults.keys import KEYS, Times
-from pungi_osbuild.rehearsal.faults.kinds import FaultKind, Group
+from pungi_osbuild.rehearsal.faults.kinds import FaultKind
 
 __all__ = [
     "KEYS",

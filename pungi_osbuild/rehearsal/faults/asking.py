@@ -8,8 +8,9 @@ from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild import imagetypes
 from pungi_osbuild.errors import InputError
+from pungi_osbuild.rehearsal.faults.groups import Group
 from pungi_osbuild.rehearsal.faults.keys import IMAGE_KEYS, KEYS, Times, shown
-from pungi_osbuild.rehearsal.faults.kinds import FaultKind, Group
+from pungi_osbuild.rehearsal.faults.kinds import FaultKind
 
 ANY = "any"
 DOWNLOAD = "download"
@@ -50,6 +51,8 @@ class Fault:
     :param name_is: how an archive's name is odd
     :param size: bytes
     :param count: how many, or how deep
+    :param code: of composer's error
+    :param answer: what composer answers that does not do its work
     """
 
     kind: FaultKind
@@ -67,6 +70,8 @@ class Fault:
     name_is: Optional[str] = None
     size: Optional[int] = None
     count: Optional[int] = None
+    code: Optional[int] = None
+    answer: Optional[str] = None
 
     @property
     def spec(self) -> str:

@@ -11,7 +11,8 @@ import threading
 from typing import Dict, Iterator, List, Mapping, Optional, Tuple
 
 from pungi_osbuild.rehearsal.faults.asking import Fault, Subject
-from pungi_osbuild.rehearsal.faults.kinds import FaultKind, Group
+from pungi_osbuild.rehearsal.faults.groups import Group
+from pungi_osbuild.rehearsal.faults.kinds import FaultKind
 from pungi_osbuild.rehearsal.swelling import Swelling
 
 

@@ -104,6 +104,10 @@ def _choice(known: Sequence[str]) -> Callable[[str], str]:
     return read
 
 
+def _one_number(*known: int) -> Callable[[str], int]:
+    return lambda text: int(_choice(tuple(map(str, known)))(text))
+
+
 def _one_of(known: Sequence[str]) -> Key:
     return Key("one of %s" % ", ".join(known), _choice(known))
 
@@ -153,6 +157,8 @@ KEYS: Mapping[str, Key] = {
     "name_is": _one_of(tuple(NAMES)),
     "size": Key("bytes, up to %d" % MOST, _number(-MOST)),
     "count": Key("a number, up to %d" % MOST, _number(0), 100000),
+    "code": Key("one of 4, 5, 6, 30, 1005", _one_number(4, 5, 6, 30, 1005), 1005),
+    "answer": Key("page, an error page of HTTP 503, or none", _choice(("page", "none")), "page"),
     "to": Key("the address of another server, http://HOST[:PORT]", _server),
 }
 """All keys, in the order in which they are told."""

@@ -1,48 +1,12 @@
-"""The kinds of fault, in groups: what each is called, means, and can be asked for with."""
+"""The kinds of fault: what each is called, means, and can be asked for with."""
 
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, Tuple
+from typing import Tuple
 
-from pungi_osbuild.rehearsal.faults.keys import ALWAYS, IMAGE_KEYS, ONCE, Times
-
-
-class Group(str, Enum):
-    """What a fault is a fault of."""
-
-    WAY = "the way to the hub"
-    BUILD = "builds and uploads"
-    FILE = "files"
-    REPLY = "what the hub says"
-
-    @property
-    def keys(self) -> Tuple[str, ...]:
-        """The keys of every fault of the group."""
-        more = ("method",) if self is Group.WAY else ()
-        return (*IMAGE_KEYS, *more, "times")
-
-
-SUBMISSION = "osbuildImage"
-"""The call that a fault of the way to the hub meets, unless it names another."""
-
-
-def _kind(
-    name: str,
-    group: Group,
-    meaning: str,
-    *more: str,
-    times: Times = ALWAYS,
-    needs_login: bool = False,
-    downloads: bool = False,
-    methods: Tuple[str, ...] = (SUBMISSION,),
-) -> Tuple[Any, ...]:
-    """
-    Return a row of the table of kinds.
-
-    :param more: keys that not every fault of the group has
-    """
-    return name, group, meaning, (*group.keys, *more), times, needs_login, downloads, methods
+from pungi_osbuild.rehearsal.faults.groups import Group, declared
+from pungi_osbuild.rehearsal.faults.keys import ONCE, Times
 
 
 class FaultKind(str, Enum):
@@ -78,7 +42,7 @@ class FaultKind(str, Enum):
         downloads: bool,
         methods: Tuple[str, ...],
     ) -> FaultKind:
-        """Make a kind of what :func:`_kind` returns."""
+        """Make a kind of what :func:`declared` returns."""
         kind = str.__new__(cls, name)
         kind._value_ = name
         kind.group = group
@@ -92,7 +56,7 @@ class FaultKind(str, Enum):
 
     # The way to the hub: instead of an answer
 
-    REFUSED = _kind(
+    REFUSED = declared(
         "refused",
         Group.WAY,
         "Every connection breaks, and new ones are refused for some seconds.",
@@ -100,74 +64,100 @@ class FaultKind(str, Enum):
         times=ONCE,
         downloads=True,
     )
-    DROP = _kind(
+    DROP = declared(
         "drop",
         Group.WAY,
         "The connection breaks, and the call is not carried out.",
         times=ONCE,
         downloads=True,
     )
-    HTTP_500 = _kind(
+    HTTP_400 = declared(
+        "http-400",
+        Group.WAY,
+        "The hub's HTTP 400 as text, Invalid request: Request too long; not carried out.",
+        times=ONCE,
+    )
+    HTTP_403 = declared(
+        "http-403",
+        Group.WAY,
+        "A proxy's HTTP 403, Forbidden; not carried out.",
+        times=ONCE,
+        downloads=True,
+    )
+    HTTP_413 = declared(
+        "http-413",
+        Group.WAY,
+        "A proxy's HTTP 413, Request Entity Too Large; not carried out.",
+        times=ONCE,
+    )
+    HTTP_429 = declared(
+        "http-429",
+        Group.WAY,
+        "A proxy's HTTP 429, Too Many Requests; not carried out.",
+        times=ONCE,
+        downloads=True,
+    )
+    HTTP_500 = declared(
         "http-500",
         Group.WAY,
         "The web server's error page with HTTP 500; not carried out.",
         times=ONCE,
         downloads=True,
     )
-    HTTP_502 = _kind(
+    HTTP_502 = declared(
         "http-502",
         Group.WAY,
         "A proxy's HTTP 502, Bad Gateway; not carried out.",
         times=ONCE,
         downloads=True,
     )
-    HTTP_503 = _kind(
+    HTTP_503 = declared(
         "http-503",
         Group.WAY,
         "A proxy's HTTP 503, Service Unavailable; not carried out.",
         times=ONCE,
         downloads=True,
     )
-    HTTP_504 = _kind(
+    HTTP_504 = declared(
         "http-504",
         Group.WAY,
         "A proxy's HTTP 504, Gateway Timeout; not carried out.",
         times=ONCE,
         downloads=True,
     )
-    ERROR_PAGE = _kind(
+    ERROR_PAGE = declared(
         "error-page",
         Group.WAY,
         "An error page in HTML that claims to be fine, HTTP 200; not carried out.",
         times=ONCE,
         downloads=True,
     )
-    OFFLINE = _kind(
+    OFFLINE = declared(
         "offline",
         Group.WAY,
         "The hub says ServerOffline; not carried out.",
         times=ONCE,
     )
-    SESSION_EXPIRED = _kind(
+    SESSION_EXPIRED = declared(
         "session-expired",
         Group.WAY,
         "The session has expired, says the hub, and carries nothing out.",
         times=ONCE,
         needs_login=True,
     )
-    SESSION_CLOSED = _kind(
+    SESSION_CLOSED = declared(
         "session-closed",
         Group.WAY,
         "The hub does not know the session any more, and carries nothing out.",
         times=ONCE,
         needs_login=True,
     )
-    DENIED = _kind(
+    DENIED = declared(
         "denied",
         Group.WAY,
         "The user lacks the permission for the call, every time.",
     )
-    NO_METHOD = _kind(
+    NO_METHOD = declared(
         "no-method",
         Group.WAY,
         "The hub has no such method, every time.",
@@ -175,21 +165,21 @@ class FaultKind(str, Enum):
 
     # The way to the hub: the call is carried out
 
-    RESET = _kind(
+    RESET = declared(
         "reset",
         Group.WAY,
         "The call is carried out, and the connection breaks before the reply.",
         times=ONCE,
         needs_login=True,
     )
-    CUT_REPLY = _kind(
+    CUT_REPLY = declared(
         "cut-reply",
         Group.WAY,
         "The call is carried out, and the reply's XML ends in its middle.",
         times=ONCE,
         needs_login=True,
     )
-    LATE = _kind(
+    LATE = declared(
         "late",
         Group.WAY,
         "The call is carried out at once, and the reply comes some seconds later.",
@@ -198,14 +188,14 @@ class FaultKind(str, Enum):
         needs_login=True,
         downloads=True,
     )
-    OUTAGE = _kind(
+    OUTAGE = declared(
         "outage",
         Group.WAY,
         "After the call, some requests are told that the server is offline.",
         "requests",
         times=ONCE,
     )
-    RESTART = _kind(
+    RESTART = declared(
         "restart",
         Group.WAY,
         "After the call, some requests get no answer, as while a hub restarts.",
@@ -213,7 +203,7 @@ class FaultKind(str, Enum):
         times=ONCE,
         needs_login=True,
     )
-    EXPIRE = _kind(
+    EXPIRE = declared(
         "expire",
         Group.WAY,
         "The session that has made the call expires after it.",
@@ -223,68 +213,101 @@ class FaultKind(str, Enum):
 
     # Builds and uploads
 
-    BUILD = _kind(
+    BUILD = declared(
         "build",
         Group.BUILD,
-        "osbuild fails; the task and the Koji build fail.",
+        "osbuild fails in a stage; the task and the Koji build fail.",
     )
-    ESCAPES = _kind(
+    ESCAPES = declared(
         "escapes",
         Group.BUILD,
         "osbuild fails, and what composer says of it is full of terminal escapes.",
     )
-    UPLOAD = _kind(
+    UPLOAD = declared(
         "upload",
         Group.BUILD,
         "The upload to the cloud fails; what other arches have uploaded stays there.",
     )
-    DEPSOLVE = _kind(
+    DEPSOLVE = declared(
         "depsolve",
         Group.BUILD,
         "A package is missing: the manifest cannot be made, however often it is tried.",
     )
-    REGISTER = _kind(
+    REGISTER = declared(
         "register",
         Group.BUILD,
         "Composer cannot register the build with Koji, whose database is away.",
     )
-    CORRUPT_UPLOAD = _kind(
+    CORRUPT_UPLOAD = declared(
         "corrupt-upload",
         Group.BUILD,
-        "All is built and uploaded to clouds, and Koji finds the file it gets corrupted.",
+        "All is built and uploaded to clouds, then the import fails: Koji gets a corrupted file.",
     )
-    COMPOSER_ERROR = _kind(
+    COMPOSER_REFUSES = declared(
+        "composer-refuses",
+        Group.BUILD,
+        "Composer refuses the request with an error code. 1005 leaves the N-V-R reserved, and the"
+        " arches before the one it is of are built but never imported.",
+        "code",
+    )
+    COMPOSER_FULL = declared(
+        "composer-full",
+        Group.BUILD,
+        "Composer cannot write its job queue: HTTP 500 with error 1005; nothing was begun.",
+    )
+    COMPOSER_ERROR = declared(
         "composer-error",
         Group.BUILD,
-        "Composer answers the request with HTTP 503; nothing was begun.",
+        "Composer's proxy answers the request with HTTP 503; nothing was begun.",
     )
-    COMPOSER_LOST = _kind(
-        "composer-lost",
+    COMPOSER_TIMEOUT = declared(
+        "composer-timeout",
         Group.BUILD,
-        "Composer answers the builder's questions with HTTP 503: the task fails, composer goes on.",
+        "A proxy answers the request with HTTP 504: the task fails, composer has taken it and"
+        " goes on.",
     )
-    COMPOSER_DOWN = _kind(
+    COMPOSER_DOWN = declared(
         "composer-down",
         Group.BUILD,
-        "The builder cannot reach composer; the task fails with a traceback, not Koji's fault.",
+        "The builder cannot reach composer: the task fails with a traceback; nothing was begun.",
     )
-    TAKEN = _kind(
+    COMPOSER_RESET = declared(
+        "composer-reset",
+        Group.BUILD,
+        "The connection to composer breaks before its answer: the task fails with a traceback,"
+        " composer has taken the request and goes on.",
+    )
+    COMPOSER_LOST = declared(
+        "composer-lost",
+        Group.BUILD,
+        "Composer does not answer the builder's first question: the task fails without a"
+        " compose-status.json, composer goes on.",
+        "answer",
+    )
+    COMPOSER_LOST_LATER = declared(
+        "composer-lost-later",
+        Group.BUILD,
+        "Composer answers the builder's first question, and no later one: the task fails,"
+        " composer goes on.",
+        "answer",
+    )
+    TAKEN = declared(
         "taken",
         Group.BUILD,
         "Another build takes the N-V-R just before this one registers it.",
         times=ONCE,
     )
-    LOST_UPLOAD = _kind(
+    LOST_UPLOAD = declared(
         "lost-upload",
         Group.BUILD,
         "The build succeeds, and nothing says what became of the upload.",
     )
-    ODD_UPLOAD = _kind(
+    ODD_UPLOAD = declared(
         "odd-upload",
         Group.BUILD,
         "Composer tells of one more upload, to a cloud that nobody here knows.",
     )
-    ODD_ARCHIVE = _kind(
+    ODD_ARCHIVE = declared(
         "odd-archive",
         Group.BUILD,
         "The build holds one more archive, of an unrecognised kind.",
@@ -292,44 +315,44 @@ class FaultKind(str, Enum):
 
     # Files
 
-    CHECKSUM = _kind(
+    CHECKSUM = declared(
         "checksum",
         Group.FILE,
         "The image's file differs from the checksum that Koji has recorded.",
     )
-    MISSING = _kind(
+    MISSING = declared(
         "missing",
         Group.FILE,
         "The image is listed but was imported without its file.",
     )
-    CUT = _kind(
+    CUT = declared(
         "cut",
         Group.FILE,
         "The download of the image ends early.",
     )
-    SLOW = _kind(
+    SLOW = declared(
         "slow",
         Group.FILE,
         "The image is served at 16 KiB a second.",
     )
-    WRONG_BYTES = _kind(
+    WRONG_BYTES = declared(
         "wrong-bytes",
         Group.FILE,
         "A byte of the download is wrong; the file on Koji's volume is right.",
         times=ONCE,
     )
-    NO_RANGE = _kind(
+    NO_RANGE = declared(
         "no-range",
         Group.FILE,
         "The server knows no ranges: it serves the whole image, whatever it is asked for.",
     )
-    REDIRECT = _kind(
+    REDIRECT = declared(
         "redirect",
         Group.FILE,
         "The image is elsewhere, says the server: at the same path of localhost, or of another.",
         "to",
     )
-    GONE = _kind(
+    GONE = declared(
         "gone",
         Group.FILE,
         "The image is not found, HTTP 404.",
@@ -338,7 +361,7 @@ class FaultKind(str, Enum):
 
     # What the hub says
 
-    WRONG_TYPE = _kind(
+    WRONG_TYPE = declared(
         "wrong-type",
         Group.REPLY,
         "A reply, or a field in it, is of a type that it should not be, or is not there.",
@@ -346,48 +369,48 @@ class FaultKind(str, Enum):
         "field",
         "value",
     )
-    ODD_FAULT = _kind(
+    ODD_FAULT = declared(
         "odd-fault",
         Group.REPLY,
         "The call fails, in words that are full of control characters.",
         "method",
     )
-    ODD_NAME = _kind(
+    ODD_NAME = declared(
         "odd-name",
         Group.REPLY,
         "The image's archive has a name that leads elsewhere, or can be none.",
         "name_is",
         methods=("listArchives",),
     )
-    WRONG_SIZE = _kind(
+    WRONG_SIZE = declared(
         "wrong-size",
         Group.REPLY,
         "The image's archive is told to have another size; without a size, twice its own.",
         "size",
         methods=("listArchives",),
     )
-    MANY_ARCHIVES = _kind(
+    MANY_ARCHIVES = declared(
         "many-archives",
         Group.REPLY,
         "The build holds as many more archives as are counted, a million or so.",
         "count",
         methods=("listArchives",),
     )
-    DEEP_EXTRA = _kind(
+    DEEP_EXTRA = declared(
         "deep-extra",
         Group.REPLY,
         "What the image's archive holds besides is nested as deep as is counted.",
         "count",
         methods=("listArchives",),
     )
-    HUGE_EXTRA = _kind(
+    HUGE_EXTRA = declared(
         "huge-extra",
         Group.REPLY,
         "What the image's archive holds besides is a text of that many bytes.",
         "size",
         methods=("listArchives",),
     )
-    HUGE_STATUS = _kind(
+    HUGE_STATUS = declared(
         "huge-status",
         Group.REPLY,
         "compose-status.json is of that many bytes, a gigabyte or so.",

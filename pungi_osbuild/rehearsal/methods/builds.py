@@ -10,7 +10,7 @@ from pungi_osbuild.rehearsal.records import Build
 from pungi_osbuild.rehearsal.replies import build_info, listed_build
 from pungi_osbuild.rehearsal.rpc import METHODS, Caller
 from pungi_osbuild.rehearsal.values import column_number, ordered, timestamp
-from pungi_osbuild.rehearsal.wire import GenericError, parse_nvr
+from pungi_osbuild.rehearsal.wire import GenericError, ParameterError, parse_nvr
 
 
 def find_build(caller: Caller, wanted: Any, strict: bool) -> Optional[Build]:
@@ -106,9 +106,16 @@ def _candidates(caller: Caller, task_id: Any) -> List[Build]:
 
 
 @METHODS.method("getNextRelease(build_info, incr=1)")
-def get_next_release(caller: Caller, wanted: Any, _incr: Any) -> str:
+def get_next_release(caller: Caller, wanted: Any, incr: Any) -> str:
     """Return the release after that of the newest build of a name and version."""
-    return rules.next_release(caller.state, wanted["name"], wanted["version"])
+    return rules.next_release(caller.state, wanted["name"], wanted["version"], _step(incr))
+
+
+def _step(incr: Any) -> int:
+    try:
+        return int(incr)
+    except (TypeError, ValueError):
+        raise ParameterError("incr parameter must be an integer") from None
 
 
 @METHODS.method("getBuildLogs(build)")
