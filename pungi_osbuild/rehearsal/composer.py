@@ -116,7 +116,7 @@ class Order:
         :param is_listed: the config adds this image type, so that this composer has it
         """
         known = composerversions.image_types(version)
-        if self.kind is None or not (is_listed or self.image_type in known):
+        if not (is_listed or self.image_type in known):
             return composererrors.unknown_image_type(0, self.image_type, known)
         asked = self.options.get("upload_options")
         if asked and clouds.refusal(asked):

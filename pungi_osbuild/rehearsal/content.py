@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Iterable, Optional, Tuple
 
-from pungi_osbuild.imagetypes import CATALOGUE, ImageType, entry_of
-from pungi_osbuild.model import ImageRequest
+from pungi_osbuild.imagetypes import CATALOGUE, ExportedFile, ImageType, entry_of
+from pungi_osbuild.model import ImageRequest, Provider
 
 ALL_ARCHES = ("x86_64", "aarch64", "ppc64le", "s390x")
 REHEARSAL_USER = "pungi"
@@ -75,7 +75,7 @@ class HubContent:
     def image_type(self, name: str) -> Optional[ImageType]:
         """Return an image type by composer's name, or None for one that composer has not."""
         known = {entry.name: entry for entry in self.image_types}
-        return known.get(name) or CATALOGUE.get(name)
+        return known.get(name) or CATALOGUE.get(name) or _NO_LONGER.get(name)
 
     @property
     def packages(self) -> Tuple[str, ...]:
@@ -144,6 +144,18 @@ def target_named(name: str) -> HubTarget:
     """Return a target of that name, with tags that are named after it."""
     return HubTarget(name, name + "-build", name + "-candidate")
 
+
+_NO_LONGER = {
+    entry.name: entry
+    for entry in (
+        ImageType(
+            "iot-bootable-container",
+            Provider.CONTAINER,
+            (ExportedFile("container.tar", "container"),),
+        ),
+    )
+}
+"""Image types that only older composers have."""
 
 _USERS = (
     HubUser("admin", ("admin",)),

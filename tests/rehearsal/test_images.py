@@ -109,11 +109,7 @@ def test_the_tables_of_a_qcow2_stay_in_the_file() -> None:
     assert used == list(range(5 * cluster, len(content), cluster))
 
 
-NOT_BUILT = {"bootable-container-iso", "iot-bootable-container"}
-"""Image types that no Koji build can have with the newest composer."""
-
-
-@pytest.mark.parametrize("image_type", sorted(set(imagetypes.CATALOGUE) - NOT_BUILT))
+@pytest.mark.parametrize("image_type", sorted(imagetypes.CATALOGUE))
 def test_every_image_type_is_built(image_type: str, tmp_path: Path) -> None:
     """Under the name that Koji gives it."""
     with a_desk(tmp_path) as desk:

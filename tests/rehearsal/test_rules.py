@@ -236,16 +236,6 @@ def test_a_build_is_tagged_after_all(desk: Desk) -> None:
         ({"arches": ["x86_64", "sparc"]}, 1005, "Unsupported architecture(s): {'sparc'}"),
         ({"image_type": "no-such-type"}, 1000, "Failed to create the compose request: "),
         ({"image_type": "ami"}, 1000, "Failed to create the compose request: "),
-        (
-            {"opts": {"upload_options": {"region": "us-east-1", "bucket": "b"}}},
-            1000,
-            "/image_requests/0/upload_options",
-        ),
-        (
-            {"image_type": "aws", "opts": {"upload_options": {"region": "us-east-1"}}},
-            1000,
-            "/image_requests/0/upload_options",
-        ),
         ({"opts": {"repo": ["https://e.example.com/$basearch/"]}}, 1, "KeyError: 'basearch'"),
         ({"opts": {"ostree": {"ref": "a/$releasever"}}}, 1, "KeyError: 'releasever'"),
         ({"opts": {"repo": ["https://e.example.com/$ /"]}}, 1, "ValueError: Invalid placeholder"),
