@@ -49,7 +49,7 @@ def test_a_run_that_has_finished(tmp_path: Path) -> None:
     rehearse(CLOUD, out, ["build:name=rhel-azure,arch=aarch64"])
     done = pungi_osbuild("status", out, home=tmp_path)
     assert (done.exit, done.err) == (0, "")
-    assert "    aarch64: osbuild build failed\n" in done.out
+    assert "    aarch64: osbuild build failed in stage: " in done.out
     assert "10 tasks: 9 built, 1 failed; " in done.out
     assert done.out.endswith("The run has finished.\n")
     followed = pungi_osbuild("status", out, "--watch", "--previous", out, home=tmp_path)
