@@ -49,6 +49,7 @@ from pungi_osbuild.hub.tasks import (
     ended_since,
     look_up,
     newest,
+    sent_digests,
     submit,
 )
 from pungi_osbuild.hub.users import User, perms_call, read_user, user_call
@@ -119,6 +120,7 @@ __all__ = [
     "read_taken",
     "read_target",
     "read_user",
+    "sent_digests",
     "submit",
     "tag_build",
     "tag_call",

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Dict, List, Optional, Sequence, Tuple, Union
 
-from pungi_osbuild.hub.session import Call, Hub, UnansweredError
+from pungi_osbuild.hub.session import Call, Hub, HubFaultError, UnansweredError
 from pungi_osbuild.hub.talks import Talk
 from pungi_osbuild.hub.wire import Struct, not_asked_for, number, structs, unusable
-from pungi_osbuild.model import METHOD, ImageRequest, TaskTimes
+from pungi_osbuild.model import METHOD, ImageRequest, TaskTimes, digest_of
 
 PAGE = 500
 MAX_PAGES = 200
@@ -140,6 +140,31 @@ def look_up(ids: Sequence[int], method: str = METHOD) -> Talk[Tuple[Task, ...]]:
         return ()
     (reply,) = yield [Call("getTaskInfo", (list(ids),))]
     return read_tasks(reply.get(), ids, method)
+
+
+def sent_digests(hub: Hub, ids: Sequence[int]) -> Dict[int, str]:
+    """
+    Return the digests of the arguments of some tasks, by id.
+
+    One that the hub does not know is left out; all are, where it refuses to say.
+
+    :raises HubError: the hub could not be reached
+    :raises ReplyError: the reply does not look as it should
+    """
+    if not ids:
+        return {}
+    try:
+        reply = hub.call("getTaskInfo", list(ids), request=True)
+    except HubFaultError:
+        return {}
+    if not isinstance(reply, list):
+        raise unusable("getTaskInfo", "a list", reply)
+    found: Dict[int, str] = {}
+    for item in (Struct(one, "getTaskInfo") for one in reply if one is not None):
+        arguments = item.plain("request")
+        if isinstance(arguments, (list, tuple)):
+            found[item.integer("id")] = digest_of(arguments)
+    return found
 
 
 def cancel(hub: Hub, ids: Sequence[int]) -> Tuple[Dict[int, str], Tuple[Task, ...]]:

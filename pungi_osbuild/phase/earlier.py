@@ -17,7 +17,6 @@ from pungi_osbuild.errors import InputError
 from pungi_osbuild.hub import (
     Hub,
     KojiBuild,
-    Profile,
     Sought,
     Task,
     TaskState,
@@ -26,6 +25,7 @@ from pungi_osbuild.hub import (
     hold_all,
     look_up,
     read_build,
+    sent_digests,
 )
 from pungi_osbuild.model import ImageRequest
 from pungi_osbuild.phase.history import History, Submission
@@ -74,23 +74,38 @@ class TakenUp:
 
 
 def check_hub(
-    requests: Sequence[ImageRequest], history: History, profile: Profile, rebuild: Rebuild
+    hub: Hub, requests: Sequence[ImageRequest], history: History, rebuild: Rebuild
 ) -> None:
     """
-    Refuse another hub than the one that the tasks of some requests are on.
+    Refuse another hub than the one that requests were submitted to.
 
-    :raises InputError: so
+    One hub may have several addresses. It is the same where it has the tasks: with their numbers
+    and with exactly the arguments that were sent. It is asked only when its address is another.
+
+    :raises HubError: the hub could not be reached
+    :raises InputError: it is another hub, or nothing proves that it is the same
     """
-    if rebuild is Rebuild.ALL:
+    here = hub.profile.server.rstrip("/")
+    elsewhere = [
+        (one.request, one.submission)
+        for one in match(requests, history)
+        if one.submission is not None
+        and not one.submission.refused
+        and (one.submission.server or here).rstrip("/") != here
+    ]
+    if rebuild is Rebuild.ALL or not elsewhere:
         return
-    for one in match(requests, history):
-        before = None if one.submission is None else one.submission.server
-        if before is not None and before.rstrip("/") != profile.server.rstrip("/"):
+    # A task's number and the digest of its arguments: a few are proof enough.
+    known = [one for one in elsewhere if one[1].task_id is not None][:TOGETHER]
+    digests = sent_digests(hub, [one.task_id for _, one in known if one.task_id is not None])
+    for request, submission in known or elsewhere:
+        if submission.task_id is None or digests.get(submission.task_id) != submission.sent:
             raise InputError(
-                "%s was submitted to the Koji hub at %s, and the profile %r leads to %s"
-                % (one.request.describe(), before, profile.name, profile.server),
-                "Use a profile that leads there. `pungi-osbuild run --rebuild-all` forgets what"
-                " was submitted for the compose, and builds everything at the other hub.",
+                "%s was submitted to the Koji hub at %s, and the hub at %s (profile %r) does not"
+                " have its task" % (request.describe(), submission.server, here, hub.profile.name),
+                "Use a profile that leads to the first hub. `pungi-osbuild run --rebuild-all`"
+                " forgets what was submitted for the compose, and builds everything at the other"
+                " hub.",
             )
 
 

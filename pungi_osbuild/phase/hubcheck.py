@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import AbstractSet, Optional, Sequence, Tuple
+from typing import AbstractSet, Callable, Optional, Sequence, Tuple
 
 from pungi_osbuild.config.problems import make
 from pungi_osbuild.errors import PungiOsbuildError
@@ -32,7 +32,10 @@ class HubCheck:
 
 
 def check_on_hub(
-    profile: Profile, requests: Sequence[ImageRequest], own: AbstractSet[str] = frozenset()
+    profile: Profile,
+    requests: Sequence[ImageRequest],
+    own: AbstractSet[str] = frozenset(),
+    check: Callable[[Hub], None] = lambda _hub: None,
 ) -> HubCheck:
     """
     Return what a hub says of requests; nothing is submitted.
@@ -40,9 +43,11 @@ def check_on_hub(
     A request is left out where what the hub would be asked of is wrong in its block.
 
     :param own: as for :func:`~pungi_osbuild.phase.preflight.preflight`
+    :param check: called first; may raise where the hub is of no use
     """
     try:
         with refusals_explained(profile), Hub(profile) as hub:
+            check(hub)
             askable = [request for request in requests if request.config.is_sound(*ASKED_OF)]
             return HubCheck(preflight(hub, askable, own).problems)
     except PungiOsbuildError as error:

@@ -121,17 +121,20 @@ class PungiWork:
         Warnings are logged.
 
         :raises ConfigError: there are errors; nothing was submitted
-        :raises InputError: it cannot be said what was submitted for this compose before, or that
-            was at another hub
+        :raises InputError: it cannot be said what was submitted for this compose before
         :raises SourceError: the images could not be recorded in the compose's metadata
         """
         before = read_journal(Path(self._compose.topdir))
         plan, problems = self._plan()
         if plan is not None and plan.requests:
-            check_hub(plan.requests, before, plan.profile, Rebuild.NOTHING)
             check_pungi_recording(self._compose, self._images, vocabulary(), plan.requests)
             # What is built need not be possible once more: a tag may be locked by now.
-            asked = check_on_hub(plan.profile, may_be_submitted(plan.requests, before), before.nvrs)
+            asked = check_on_hub(
+                plan.profile,
+                may_be_submitted(plan.requests, before),
+                before.nvrs,
+                lambda hub: check_hub(hub, plan.requests, before, Rebuild.NOTHING),
+            )
             problems = [*problems, *asked.problems]
         self._tell(problems)
 

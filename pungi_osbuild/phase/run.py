@@ -119,11 +119,11 @@ def run(
     ):
         sweep(topdir, requests)
         rebuild = Rebuild.ALL if journal.history.is_hub_gone else options.rebuild
-        check_hub(requests, journal.history, profile, rebuild)
         anew = rebuild is Rebuild.ALL
         journal.plan(requests, compose.identity, profile.place, anew)
         with _nothing_submitted_yet(options.stop):
             stack.enter_context(hub)
+            check_hub(hub, requests, journal.history, rebuild)
             tasks = HubTasks(hub, hub.user_id())
             registry = HubRegistry(hub, options.stop.check)
             check = options.stop.check

@@ -540,8 +540,10 @@ def test_another_hub_than_before_is_refused(home: Path) -> None:
     compose = composing(home, a_conf(block()))
     with a_hub(home):
         Phase(compose).go()
-    with a_hub(home) as hub, pytest.raises(InputError, match="leads to"):
+    with a_hub(home) as hub, pytest.raises(ConfigError) as caught:
         Phase(composing(home, a_conf(block()))).work.validate()
+    (problem,) = caught.value.problems
+    assert (problem.code, "does not have its task" in problem.message) == ("hub", True)
     assert params(hub) == []
 
 

@@ -17,7 +17,7 @@ from pungi_osbuild.hub import Hub, TaskState, cancel
 from pungi_osbuild.metadata import load_osbuild, vocabulary
 from pungi_osbuild.model import ImageRequest, OutcomeKind, RunResult, Settings
 from pungi_osbuild.phase import Board, Rebuild, RunOptions, Stage, read_journal, run, status
-from pungi_osbuild.phase.earlier import take_up
+from pungi_osbuild.phase.earlier import check_hub, take_up
 from pungi_osbuild.phase.history import Bounds
 from pungi_osbuild.phase.journal import Journal
 from pungi_osbuild.rehearsal import HubSettings
@@ -79,15 +79,18 @@ def submitted_by_hand(
     after: int = 0,
     sends: bool = True,
     owner: Optional[int] = None,
+    server: Optional[str] = None,
+    task: Optional[ImageRequest] = None,
 ) -> Optional[int]:
     """Leave the journal of a run that was killed after it submitted, or before it did."""
     with Journal(scene.topdir, time.time) as journal:
-        journal.plan([request], an_identity(), replace(a_koji_place(), server=scene.profile.server))
+        server = server or scene.profile.server
+        journal.plan([request], an_identity(), replace(a_koji_place(), server=server))
         journal.intent(request, 1, Bounds(after, owner))
         if not sends:
             return None
         with Hub(scene.profile) as hub:
-            task_id = int(hub.call("osbuildImage", *request.arguments()))
+            task_id = int(hub.call("osbuildImage", *(task or request).arguments()))
         if known:
             journal.submitted(request, 1, task_id)
     return task_id
@@ -540,3 +543,61 @@ def test_a_compose_folder_that_is_removed_ends_the_run(tmp_path: Path) -> None:
             scene.run(TWO)
         assert scene.submitted == 2
     assert not scene.topdir.exists()
+
+
+ELSEWHERE = "https://koji.example.com/kojihub"
+
+
+def test_the_same_hub_at_another_address_is_the_same(tmp_path: Path) -> None:
+    """It has the task, with the arguments that were sent; then all goes on, in doubt or not."""
+    with a_scene(tmp_path, QUICKLY) as scene:
+        known = submitted_by_hand(scene, TWO[0], known=True, server=ELSEWHERE)
+        in_doubt = submitted_by_hand(scene, TWO[1], known=False, server=ELSEWHERE)
+        assert tasks(scene.run(TWO)) == [known, in_doubt]
+        assert scene.submitted == 2
+
+
+def test_a_slash_at_the_end_of_an_address_says_nothing(tmp_path: Path) -> None:
+    """The hub is not even asked."""
+    with a_scene(tmp_path, QUICKLY) as scene:
+        server = scene.profile.server + "/"
+        task_id = submitted_by_hand(scene, TWO[0], known=True, server=server)
+        with Hub(scene.profile) as hub:
+            before = read_journal(scene.topdir)
+            asked = len(params(scene.hub, "getTaskInfo"))
+            check_hub(hub, TWO[:1], before, Rebuild.NOTHING)
+            assert len(params(scene.hub, "getTaskInfo")) == asked
+        assert tasks(scene.run(TWO[:1])) == [task_id]
+
+
+@pytest.mark.parametrize(
+    ("known", "sends", "task"),
+    [(True, True, TWO[1]), (False, True, TWO[0]), (False, False, None)],
+    ids=["another task", "a task that nobody knows", "no task"],
+)
+def test_another_hub_is_refused(
+    known: bool, sends: bool, task: Optional[ImageRequest], tmp_path: Path
+) -> None:
+    """Where its task of that number is another's, or where nothing proves that it is the same."""
+    with a_scene(tmp_path, QUICKLY) as scene:
+        submitted_by_hand(scene, TWO[0], known, sends=sends, server=ELSEWHERE, task=task)
+        before = scene.submitted
+        with pytest.raises(InputError, match="does not have its task") as caught:
+            scene.run(TWO[:1])
+        assert ELSEWHERE in caught.value.reason and scene.profile.server in caught.value.reason
+        assert "--rebuild-all" in caught.value.solution
+        assert scene.submitted == before
+        if task == TWO[1]:
+            assert kinds(scene.run(TWO[:1], options(Rebuild.ALL))) == ["built"]
+
+
+def test_a_task_that_the_hub_does_not_have_is_another_hub_s(tmp_path: Path) -> None:
+    """Its number is higher than any there."""
+    with a_scene(tmp_path, QUICKLY) as scene:
+        with Journal(scene.topdir, time.time) as journal:
+            journal.plan(TWO[:1], an_identity(), replace(a_koji_place(), server=ELSEWHERE))
+            journal.intent(TWO[0], 1)
+            journal.submitted(TWO[0], 1, 4711)
+        with pytest.raises(InputError, match="does not have its task"):
+            scene.run(TWO[:1])
+        assert scene.submitted == 0
