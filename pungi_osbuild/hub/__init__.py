@@ -9,7 +9,7 @@ from pungi_osbuild.hub.failure import (
     explain,
     uploaded,
 )
-from pungi_osbuild.hub.files import Connections, Persistence, download, local_path
+from pungi_osbuild.hub.files import Connections, Persistence, download, in_its_folder, local_path
 from pungi_osbuild.hub.live import LiveAddress, SignedUpload, live_addresses
 from pungi_osbuild.hub.looking import ImageStates, Look, Running, look_at
 from pungi_osbuild.hub.lookup import Sought, await_submitted, find_submitted
@@ -99,6 +99,7 @@ __all__ = [
     "find_submitted",
     "hold",
     "hold_all",
+    "in_its_folder",
     "listed_call",
     "live_addresses",
     "local_path",

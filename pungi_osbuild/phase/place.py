@@ -15,7 +15,7 @@ from typing import Callable, ContextManager, Iterable, Iterator, Optional, Tuple
 from pungi_osbuild.errors import PlacementError
 from pungi_osbuild.metadata.atomic import create, making
 from pungi_osbuild.model import BuiltImage, Checksum
-from pungi_osbuild.phase.reading import DamagedError, Expected, Reading, chunks_of
+from pungi_osbuild.phase.reading import DamagedError, Expected, Reading, chunks_of, open_koji_file
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ def place(
     expected = Expected(image.filename, image.size, image.checksum)
     try:
         destination.mkdir(parents=True, exist_ok=True)
-        kept = _kept(path, expected, care, may_replace)
+        kept = _kept(path, expected, care, may_replace, source)
         if kept is not None:
             return kept
         return _placed(image, source, path, link_type, expected, care, may_replace)
@@ -144,7 +144,9 @@ def check_name(name: str) -> None:
         )
 
 
-def _kept(path: Path, expected: Expected, care: Care, may_replace: bool) -> Optional[PlacedFile]:
+def _kept(
+    path: Path, expected: Expected, care: Care, may_replace: bool, source: Source
+) -> Optional[PlacedFile]:
     """Return the file that is there already when it is the right one; None when there is none.
 
     :raises PlacementError: there is another, which is not to be replaced
@@ -152,12 +154,19 @@ def _kept(path: Path, expected: Expected, care: Care, may_replace: bool) -> Opti
     if not os.path.lexists(path):
         return None
     try:
+        if path.is_symlink() and source.local is not None:
+            _must_lead_to(path, source.local)
         return _read(path, expected, care)
     except (PlacementError, OSError) as error:
         if may_replace and not path.is_dir():
             logger.info("%s is replaced: %s", path, _reason(error))
             return None
         raise _in_the_way(path, _reason(error)) from error
+
+
+def _must_lead_to(path: Path, local: Path) -> None:
+    if os.path.realpath(path) != os.path.realpath(local):
+        raise PlacementError("it is a symbolic link to another file", "Remove the link.")
 
 
 def _read(path: Path, expected: Expected, care: Care) -> PlacedFile:
@@ -220,9 +229,9 @@ def _bring(local: Path, part: Path, link_type: str, reading: Reading) -> None:
         target = str(local.absolute())
         if link_type == "symlink":
             # From where the folder really is: ".." goes up from there, not along a symlink.
-            target = os.path.relpath(target, part.parent.resolve())
+            target = os.path.relpath(target, os.path.realpath(part.parent))
+        _read_open(open_koji_file(local), reading)
         part.symlink_to(target)
-        _read_in_place(part, reading)
     elif link_type == "copy":
         _copy(local, part, reading)
     elif link_type == "hardlink":
@@ -245,13 +254,17 @@ def _bring(local: Path, part: Path, link_type: str, reading: Reading) -> None:
 
 
 def _hardlink(local: Path, part: Path) -> None:
-    # Of a symlink the link itself would be linked to, which leads nowhere from elsewhere.
-    os.link(local.resolve(strict=True), part)
+    # Opened first: what is no plain file is said of Koji's file, not of the new name.
+    os.close(open_koji_file(local))
+    os.link(local, part, follow_symlinks=False)
 
 
 def _read_in_place(path: Path, reading: Reading) -> os.stat_result:
     """Check a file where it is; when it is not verified its bytes are not touched."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    return _read_open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), reading)
+
+
+def _read_open(descriptor: int, reading: Reading) -> os.stat_result:
     try:
         status = reading.expect_file(descriptor)
         reading.whole(descriptor)
@@ -261,7 +274,7 @@ def _read_in_place(path: Path, reading: Reading) -> os.stat_result:
 
 
 def _copy(local: Path, part: Path, reading: Reading) -> None:
-    origin = os.open(local, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    origin = open_koji_file(local)
     try:
         status = reading.expect_file(origin)
         target = create(part)

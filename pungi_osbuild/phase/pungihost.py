@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Callable, Dict, Iterable, Optional, Sequence
 
 from pungi_osbuild.errors import PlacementError
-from pungi_osbuild.hub import Profile
+from pungi_osbuild.hub import Profile, in_its_folder
 from pungi_osbuild.metadata import (
     ImageClashError,
     SharedImages,
@@ -114,7 +114,10 @@ class PungiHost:
                 "there is no file %s in Koji" % path, "Look at the build in Koji; it may be gone."
             )
         # Without koji_cache it gives back the path, mounted or not.
-        return Source(local=Path(file)) if Path(file).exists() else None
+        local = Path(file)
+        if not local.exists():
+            return None
+        return Source(in_its_folder(local, image.path) if file == path else local)
 
     def submitted(self, submitted: Submitted) -> None:
         """Leave the task's id where Pungi's handler of SIGTERM looks, at once; then log it."""

@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Iterable, Iterator, Optional, Tuple, Type
 
@@ -166,6 +167,25 @@ class Reading:
             "Check the file in Koji's volume, or what is between it and this machine; then run"
             " this again.",
         )
+
+
+def open_koji_file(path: Path) -> int:
+    """
+    Return a descriptor of a file of Koji's, never of another that a symbolic link leads to.
+
+    :raises PlacementError: it is a link, or the links on the way to it lead in a circle
+    :raises OSError: it cannot be opened
+    """
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise PlacementError(
+            "%s cannot be used: it is %s"
+            % (path, "a symbolic link" if path.is_symlink() else "behind a circle of links"),
+            "Koji keeps plain files: look at the file on Koji's volume. Nothing was placed.",
+        ) from error
 
 
 def chunks_of(descriptor: int) -> Iterator[bytes]:

@@ -20,6 +20,7 @@ from pungi_osbuild.hub import OutputFile, beside_image, plain_name
 from pungi_osbuild.metadata.atomic import create, making, replace_text
 from pungi_osbuild.model import Arch, BuiltImage, ImageRequest
 from pungi_osbuild.phase.place import Source
+from pungi_osbuild.phase.reading import open_koji_file
 from pungi_osbuild.secrets import PRIVATE, hide_log
 
 logger = logging.getLogger(__name__)
@@ -132,7 +133,7 @@ def save_file(source: Source, path: Path, mode: int = 0o666) -> None:
 def _content(source: Source) -> Iterator[Iterator[bytes]]:
     """Give the content of a file of Koji's, in chunks."""
     if source.local is not None:
-        with source.local.open("rb") as file:
+        with os.fdopen(open_koji_file(source.local), "rb") as file:
             yield iter(lambda: file.read(CHUNK), b"")
     elif source.stream is not None:
         with source.stream() as chunks:

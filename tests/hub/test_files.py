@@ -5,15 +5,17 @@ from __future__ import annotations
 import gzip
 import os
 from base64 import b64decode
+from pathlib import Path
 from typing import Any, List, Optional
 
 import pytest
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import PlacementError
-from pungi_osbuild.hub import Persistence, download
+from pungi_osbuild.hub import Persistence, download, local_path
 from pungi_osbuild.hub.files import CHUNK
 from pungi_osbuild.hub.profile import Profile
+from pungi_osbuild.phase.reading import open_koji_file
 from tests.fileserver import FileServer
 
 CONTENT = os.urandom(4 * CHUNK + 7)
@@ -290,3 +292,40 @@ def test_a_login_in_topurl_is_used_and_not_shown(caplog: pytest.LogCaptureFixtur
     assert b64decode(site.asked[0]["Authorization"].split()[1]) == b"robot:hunter2"
     assert "hunter2" not in caplog.text + reason + repr(a_profile(site.address))
     assert site.address.replace("robot:hunter2@", "") + "/a/b.raw" in reason
+
+
+PATH = "packages/n/1/2/images/n-1-2.x86_64.qcow2"
+
+
+def on_volume(topdir: Path) -> Profile:
+    return Profile("test", "http://127.0.0.1:1/kojihub", "", "", str(topdir))
+
+
+@pytest.mark.parametrize("link", ["packages", "packages/n", "packages/n/1", "packages/n/1/2"])
+@pytest.mark.parametrize("named", [True, False])
+def test_a_folder_on_kojis_volume_may_be_a_link_to_its_like(
+    link: str, named: bool, tmp_path: Path
+) -> None:
+    """Koji keeps builds of other volumes so; never another build's folder, nor a foreign one."""
+    elsewhere = tmp_path / "vol" / (link if named else "foreign/folder")
+    (elsewhere / PATH[len(link) + 1 :]).parent.mkdir(parents=True)
+    (tmp_path / "koji" / link).parent.mkdir(parents=True)
+    (tmp_path / "koji" / link).symlink_to(elsewhere)
+    (tmp_path / "koji" / "packages").mkdir(exist_ok=True)
+    if named or link == "packages":
+        assert local_path(on_volume(tmp_path / "koji"), PATH) == tmp_path / "koji" / PATH
+        return
+    with pytest.raises(PlacementError, match="not this build's folder") as caught:
+        local_path(on_volume(tmp_path / "koji"), PATH)
+    assert str(elsewhere) in caught.value.reason
+
+
+def test_a_circle_of_links_is_said_of_the_file(tmp_path: Path) -> None:
+    """Wherever it is met: when the path is made, or when the file is opened."""
+    folder = tmp_path / "packages/n/1/2"
+    folder.mkdir(parents=True)
+    (folder / "images").symlink_to("images")
+    found = local_path(on_volume(tmp_path), PATH)
+    assert found == tmp_path / PATH
+    with pytest.raises(PlacementError, match="circle"):
+        open_koji_file(found)

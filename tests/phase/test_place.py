@@ -161,13 +161,45 @@ def test_a_relative_symlink_leads_home_from_a_linked_folder(tmp_path: Path) -> N
     assert result.path.read_bytes() == CONTENT
 
 
-def test_a_symlinked_file_in_koji_is_followed(tmp_path: Path) -> None:
-    """Koji's volumes are symlinked; a link to a link would lead nowhere."""
+@pytest.mark.parametrize("link_type", LINK_TYPES)
+def test_a_symlinked_folder_in_koji_is_followed(tmp_path: Path, link_type: str) -> None:
+    """Koji's volumes are made of them."""
     local = koji_file(tmp_path)
-    (tmp_path / "link").symlink_to("koji/packages/image.qcow2")
-    result = placed(tmp_path, Source(tmp_path / "link"), an_image_of(CONTENT), "hardlink")
-    assert result.path.samefile(local)
-    assert not result.path.is_symlink()
+    (tmp_path / "link").symlink_to("koji/packages")
+    source = Source(tmp_path / "link" / local.name)
+    result = placed(tmp_path, source, an_image_of(CONTENT), link_type)
+    assert result.path.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("verify", [True, False])
+@pytest.mark.parametrize("link_type", LINK_TYPES)
+@pytest.mark.parametrize("target", ["koji/packages/image.qcow2", "link", "link/link", "nowhere"])
+def test_a_file_of_kojis_that_is_a_symlink_is_not_placed(
+    target: str, link_type: str, verify: bool, tmp_path: Path
+) -> None:
+    """It may lead to anything of the right size, or in a circle; it is said of the link."""
+    koji_file(tmp_path)
+    link = tmp_path / "link"
+    link.symlink_to(target)
+    for local in (link, link / "inside") if target == "link" else (link,):
+        with pytest.raises(PlacementError, match=r"is a symbolic link|behind a circle") as caught:
+            placed(tmp_path, Source(local), an_image_of(CONTENT), link_type, verify)
+        assert str(local) in caught.value.reason
+    assert left(tmp_path) == []
+
+
+def test_a_symlink_in_the_compose_must_lead_to_kojis_file(tmp_path: Path) -> None:
+    """Without verification any file of the right size would do."""
+    local = koji_file(tmp_path)
+    other = tmp_path / "other"
+    other.write_bytes(b"!" * len(CONTENT))
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / NAME).symlink_to(other)
+    with pytest.raises(PlacementError, match="a symbolic link to another file"):
+        placed(tmp_path, Source(local), an_image_of(CONTENT), "symlink", verify=False)
+    placed(tmp_path, Source(local), an_image_of(CONTENT), "symlink", False, may_replace=True)
+    again = placed(tmp_path, Source(local), an_image_of(CONTENT), "symlink", verify=False)
+    assert again.path.samefile(local)
 
 
 def test_what_cannot_be_linked_is_copied(tmp_path: Path, other_volume: Path) -> None:

@@ -113,6 +113,10 @@ def test_a_manifest_that_cannot_be_had_is_a_warning(
     assert "cannot be saved: No such file" in caplog.text
 
     assert image.manifest is not None
+    (folder / image.manifest.filename).symlink_to(folder / image.sboms[0])
+    assert provenance.save(image) == (path,)
+    assert "%s cannot be used: it is a symbolic link" % image.manifest.filename in caplog.text
+    (folder / image.manifest.filename).unlink()
     with (folder / image.manifest.filename).open("wb") as large:
         large.truncate(saved.MAX_SIZE + 1)
     assert provenance.save(image) == (path,)
