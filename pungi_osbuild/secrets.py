@@ -16,7 +16,7 @@ import json
 import logging
 import re
 from functools import lru_cache
-from typing import Any, Iterable, Iterator, List, Match, Set, Tuple
+from typing import Any, Iterable, Iterator, List, Match, Pattern, Set, Tuple
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 HIDDEN = "(hidden)"
@@ -25,56 +25,74 @@ PRIVATE = 0o600
 """The mode of a file that has to hold secrets."""
 
 _SECRET_NAME = re.compile(
-    r"pass(?:word|wd|phrase|code)|pwd|secret|token|credential|private|signature|cookie"
-    r"|authori[sz](?:ed|ation)|rootpw|crypted"
-    r"|(?<![a-z])(?:sig|sas|jwt)(?![a-z])|(?<![a-z])(?:auth|pass|pin)$"
+    r"pass(?:word|wd|phrase|code)|pwd|secret|token|credential|private|signature|cookie|bearer"
+    r"|authori[sz](?:ed|ation)|connection_string|rootpw"
+    r"|(?<![a-z])(?:sig|sas|jwt|otp|psk|login)(?![a-z])|(?<![a-z])(?:auth|pass|pin)$"
     r"|(?<!mon)(?<!tur)(?<!don)(?<!hot)keys?(?![a-z])"
 )
 """Names of secret fields, in lower case and with ``_`` between the words."""
 
 _SECRET_CUSTOMIZATION = re.compile(
-    r"(?<![a-z])(?:data|contents?|append|command|script|inline|embedded)(?![a-z])"
+    r"(?<![a-z])(?:data|contents?|append|command|script|kickstart|inline|embedded)(?![a-z])"
 )
 """Names of fields that may hold a secret in customizations, and are harmless elsewhere."""
 
 _WORDS_COUNT = re.compile(r"key|append")
 """Names of secret fields whose words are secret by themselves, too."""
 
+_ARGUMENT = re.compile(r"[\w.%-]+=")
 _HARMLESS_QUERY = re.compile(
     r"(?:(?:task|build|image|rpm|archive|tag|target|user|host)ID=\d{1,18}|arch=\$arch)"
 )
 """What may be shown of a query: the ids in the links to Koji's web pages."""
 
+# The lengths are bounded: a hub may send texts in which each beginning could go on for ever.
 _LOGIN = re.compile(
-    r"(?<=//)(?:[^/\s?#\"'<>]*@"
+    r"(?<=//)(?:[^/\s?#\"'<>]{0,300}@"
     # What is not a port is a password: with a slash in it, or cut off before its end.
-    r"|[^/\s:@\[\"'<>]+:(?!\d*(?:[^\w%-]|$))(?:[^\s\"'<>]*@|[^/\s\"'<>]+))"
+    r"|[^/\s:@\[\"'<>]{1,100}:(?!\d*(?:[^\w%-]|$))(?:[^\s\"'<>]{0,300}@|[^/\s\"'<>]+))"
 )
-_QUERY = re.compile(r"(?P<before>//[^\s\"'<>?#]*|/[^\s\"'<>?#]*|)[?#](?P<query>[^\s\"'<>]+)")
+_QUERY = re.compile(r"(?<![^\s\"'<>])([^\s\"'<>?#]*)([?#])([^\s\"'<>]+)")
+"""A word with a query: what is before it, ``?`` or ``#``, and the query."""
+
 _PRE_AUTHENTICATED = re.compile(r"(?<=/p/)[^/\s]+(?=/n/)")
 """Oracle's object storage has the secret in the path: ``/p/<secret>/n/<namespace>/b/...``."""
 
-_PAIR = re.compile(
-    r"""(?P<head>\\*["'](?P<name>[^"'\\\n]{1,200})\\*["']\s*[:=]\s*)"""
-    r"""(?:(?P<quote>\\*["'])(?P<text>(?:(?!(?P=quote))(?:\\.|[^\\\n]))*)"""
-    r"""|(?P<list>\[[^\]]*\]?)|(?P<number>\d+))"""
-)
+_FIELD = re.compile(r"""\\{0,3}["']([^"'\\\n]{1,100})\\{0,3}["']\s{0,20}[:=]\s{0,20}""")
+_FIELD_VALUE = re.compile(r"""(\\{0,3}["'])(?:(?!\1)(?:\\.|[^\\\n]))*|\[[^\]]*\]?|\d+(?:\.\d+)?""")
 """A field and its value as JSON or Python writes them, also where the rest is cut off."""
 
-_ASSIGNMENT = re.compile(
-    r"""(?P<head>(?<!\w)(?P<name>[A-Za-z][\w.-]{0,199})=)"""
-    r"""(?P<text>"[^"\n]*"?|'[^'\n]*'?|[^\s"'&]+)"""
+_VARIABLE = re.compile(
+    r"(?<!\w)([A-Za-z][\w.-]{0,60})="
+    r"|--([a-z][a-z0-9-]{0,60})(?<!-file)(?<!-path)[ ](?=[^\s-])"
 )
-_AUTHORIZATION = re.compile(
-    r"(authorization\W{1,6}(?:bearer|basic|negotiate|digest)\s+)[^\s\"']+", re.I
+_VARIABLE_VALUE = re.compile(r""""[^"\n]*"?|'[^'\n]*'?|[^\s"'&]+""")
+"""A variable or option and its value as shells write them."""
+
+_HEADER = re.compile(
+    r"\b((?:proxy-)?authorization\W{1,6}(?:bearer|basic|negotiate|digest|token|aws4-\S{1,20})\s+"
+    r"|(?:(?:set-)?cookie|x-[a-z-]{0,40}(?:auth|token|key|secret)[a-z-]{0,40}|koji-session-key):\s*)"
+    r"[^\s\"'][^\r\n\"']*",
+    re.I,
 )
 _PRIVATE_KEY = re.compile(
-    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY.*?(?:-----END [A-Z0-9 ]*-----|\Z)", re.S
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY.*?(?:-----END [A-Z0-9 ]{0,40}-----|\Z)", re.S
 )
-_HASH = re.compile(r"\$(?:1|2[abxy]|5|6|7|g?y)\$[./\w$=,-]{8,}")
+_KNOWN_FORM = re.compile(
+    r"\$(?:1|2[abxy]|5|6|7|g?y)\$[./\w$=,-]{8,}"
+    r"|\beyJ[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]*)?"
+    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,}|\bglpat-[\w-]{20,}"
+)
+"""Hashes of passwords, JSON Web Tokens, keys of AWS, GitHub and GitLab."""
 
 _LONG = 6
 """Characters of a known secret that is looked for inside of words, too."""
+
+_QUOTED = 16 * 1024
+"""Characters of a text at most in which a secret may be cut off at any place."""
+
+_PARTS = 100
+"""Lines or words of a secret at most that are looked for by themselves."""
 
 _DEEPEST = 60
 """Levels of a value that are shown."""
@@ -103,24 +121,21 @@ def hide(text: str) -> str:
     if "?" in text or "#" in text:
         text = _QUERY.sub(_query_hidden, text)
     if '"' in text or "'" in text:
-        text = _PAIR.sub(_pair_hidden, text)
-    if "=" in text:
-        text = _ASSIGNMENT.sub(_assignment_hidden, text)
-    if "uthorization" in text or "UTHORIZATION" in text:
-        text = _AUTHORIZATION.sub(r"\g<1>" + HIDDEN, text)
+        text = _values_hidden(text, _FIELD, _FIELD_VALUE)
+    if "=" in text or "--" in text:
+        text = _values_hidden(text, _VARIABLE, _VARIABLE_VALUE)
+    if ":" in text:
+        text = _HEADER.sub(r"\g<1>" + HIDDEN, text)
     if "-----BEGIN" in text:
         text = _PRIVATE_KEY.sub(HIDDEN, text)
-    return _HASH.sub(HIDDEN, text) if "$" in text else text
+    return _KNOWN_FORM.sub(HIDDEN, text)
 
 
 def _query_hidden(match: Match[str]) -> str:
     """Hide what a query or fragment says; a ``?`` or ``#`` in a sentence is left alone."""
-    query = match["query"]
-    is_address = match["before"].startswith("//")
-    if not is_address and not re.match(r"[\w.%-]+=", query):  # (?=...) is a pattern's
-        return match[0]
-    mark = match[0][len(match["before"])]
-    if mark == "#" and "=" not in query:
+    before, mark, query = match.groups()
+    # (?=...) is a pattern's.
+    if (mark == "#" and "=" not in query) or ("//" not in before and not _ARGUMENT.match(query)):
         return match[0]
     shown = []
     for part in re.split(r"([&;?#])", query):
@@ -131,17 +146,27 @@ def _query_hidden(match: Match[str]) -> str:
             shown.append("%s=%s" % (name, HIDDEN if value else ""))
         else:
             shown.append(HIDDEN)
-    return match["before"] + mark + "".join(shown)
+    return "%s%s%s" % (before, mark, "".join(shown))
 
 
-def _pair_hidden(match: Match[str]) -> str:
-    if not is_secret(match["name"]) or not (match["text"] or match["list"] or match["number"]):
-        return match[0]
-    return match["head"] + (match["quote"] or "") + HIDDEN
+def _values_hidden(text: str, names: Pattern[str], values: Pattern[str]) -> str:
+    """
+    Hide the values of secret fields.
 
-
-def _assignment_hidden(match: Match[str]) -> str:
-    return match["head"] + HIDDEN if is_secret(match["name"]) else match[0]
+    :param names: of fields, with all that is before the value; the value of one that is not secret
+        is looked through, too
+    """
+    shown: List[str] = []
+    done = 0
+    for found in names.finditer(text):
+        if found.start() < done or not is_secret(next(filter(None, found.groups()))):
+            continue
+        value = values.match(text, found.end())
+        quote = value[1] if value and value.re.groups and value[1] else ""
+        if value and len(value[0]) > len(quote):
+            shown += (text[done : value.start()], quote, HIDDEN)
+            done = value.end()
+    return "".join([*shown, text[done:]]) if shown else text
 
 
 def hide_in(value: Any, name: str = "", deepest: int = _DEEPEST) -> Any:
@@ -234,7 +259,7 @@ def _secrets_in(value: Any, name: str, secret: bool, in_customizations: bool) ->
         yield text
         # Of several lines, or of the words of a key, each that is long enough to be its secret.
         parts: List[str] = text.split() if _WORDS_COUNT.search(name.lower()) else text.splitlines()
-        yield from (part.strip() for part in parts if len(part.strip()) > _LONG)
+        yield from (part.strip() for part in parts[:_PARTS] if len(part.strip()) > _LONG)
     elif isinstance(value, str) and "//" in value:
         yield from _secrets_of_address(value)
 
@@ -248,7 +273,7 @@ def _secrets_of_address(text: str) -> Iterator[str]:
         # Who takes a part of a password for the host quotes that part.
         yield from (part for part in re.split(r"[/@:]", password) if len(part) > 3)
     for match in _QUERY.finditer(text):
-        for part in re.split(r"[&;?#]", match["query"]):
+        for part in re.split(r"[&;?#]", match[3]):
             if not _HARMLESS_QUERY.fullmatch(part):
                 secret = part.partition("=")[2] or part
                 yield from (secret, unquote(secret))
@@ -262,23 +287,28 @@ def hide_known(text: str, secrets: Iterable[str]) -> str:
     """
     for secret in secrets:
         for quoted in sorted(_quotations(secret), key=len, reverse=True):
-            # A short one is taken for itself only where it stands alone.
-            alone = r"(?<!\w)%s(?!\w)" if len(quoted) < _LONG else "%s"
-            text = re.sub(alone % re.escape(quoted), HIDDEN, text)
-            text = _beginning_hidden(text, quoted)
+            if quoted in text:
+                # A short one is taken for itself only where it stands alone.
+                alone = r"(?<!\w)%s(?!\w)" if len(quoted) < _LONG else "%s"
+                text = re.sub(alone % re.escape(quoted), HIDDEN, text)
+            if quoted[:_LONG] in text:
+                text = _beginning_hidden(text, quoted)
     return hide(text)
 
 
 def _beginning_hidden(text: str, secret: str) -> str:
     """Hide the beginning of a secret where whoever quoted it has cut it off."""
-    start = text.find(secret[:_LONG]) if len(secret) > _LONG else -1
-    while start >= 0:
-        end = start
-        while end < len(text) and text[end : end + 1] == secret[end - start : end - start + 1]:
-            end += 1
-        if end == len(text) or text.startswith("...", end):
-            text = text[:start] + HIDDEN + text[end:]
-        start = text.find(secret[:_LONG], start + 1)
+    ends = [len(text)]
+    if len(text) <= _QUOTED:
+        ends += (dots.start() for dots in re.finditer(r"\.{3,}", text))
+    for end in sorted(ends, reverse=True):
+        first = max(0, end - len(secret))
+        start = text.find(secret[:_LONG], first, end)
+        while start >= 0:
+            if secret.startswith(text[start:end]):
+                text = text[:start] + HIDDEN + text[end:]
+                break
+            start = text.find(secret[:_LONG], start + 1, end)
     return text
 
 

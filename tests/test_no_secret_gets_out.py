@@ -43,8 +43,8 @@ FORMS = (
 )
 """How somebody may write a secret that nobody knows beforehand."""
 
-SAYING = ("reason", "details", "koji_error", "log", "faultString")
-"""Where composer and the hub quote what they were asked for."""
+SAYING = ("reason", "details", "koji_error", "log")
+"""Where composer quotes what it was asked for."""
 
 RUN = ("--profile", "rehearsal", "--rebuild-all")
 UPLOAD = {"region": "us-east-1", "share_with_accounts": []}
