@@ -21,6 +21,7 @@ from pungi_osbuild.cli.inputs import (
     prepare,
 )
 from pungi_osbuild.cli.live import progress_shown
+from pungi_osbuild.cli.outfolder import prepare_out
 from pungi_osbuild.cli.show import show_lines, show_problems, show_result
 from pungi_osbuild.cli.signals import STOP
 from pungi_osbuild.errors import InputError, RunInterruptedError
@@ -51,6 +52,9 @@ _LOGIN = (REHEARSAL_USER, REHEARSAL_USER + "pw")
     show_default=True,
     help="Folder for the rehearsed compose; must be empty or not exist.",
 )
+@click.option(
+    "--force", is_flag=True, help="Overwrite --out if it holds nothing but an earlier rehearsal."
+)
 @origin_options
 @hub_options
 @click.option("--download", is_flag=True, help="Fetch images over HTTP, not from the hub's folder.")
@@ -59,6 +63,7 @@ _LOGIN = (REHEARSAL_USER, REHEARSAL_USER + "pw")
 def rehearse_command(
     config: Path,
     out: Path,
+    force: bool,
     origin: Origin,
     make_settings: Callable[[], HubSettings],
     download: bool,
@@ -79,14 +84,14 @@ def rehearse_command(
         show_problems(prepared.problems)
         prepared.required()
         _meet(settings.faults, prepared.requests)
-        _make_empty(out, origin.compose)
+        prepare_out(out, origin.compose, force)
         show_lines(["REHEARSAL: nothing real is built, and no cloud is touched."], err=True)
         try:
             with progress_shown(quiet) as board:
                 result = _rehearse(prepared, out, settings, download, board)
         except RunInterruptedError:
             raise RunInterruptedError(
-                "the rehearsal was interrupted", "Remove %s before you rehearse again." % out
+                "the rehearsal was interrupted", "Rehearse again with --force, or remove %s." % out
             ) from None
         show_result(result, output)
         show_lines(["REHEARSAL: nothing real was built. The compose is in %s." % out], err=True)
@@ -150,25 +155,3 @@ def _as_it_stays(result: RunResult, hub: RehearsalHub) -> RunResult:
         for outcome in result.outcomes
     )
     return replace(result, outcomes=outcomes)
-
-
-def _make_empty(out: Path, compose: Optional[Path]) -> None:
-    """Make the output folder; nothing that is there is ever overwritten."""
-    if compose is not None and compose.resolve() in (out.resolve(), *out.resolve().parents):
-        raise InputError(
-            "the output folder %s is in the compose %s, which is only read" % (out, compose),
-            "Name a folder elsewhere with --out.",
-        )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        taken: Sequence[Path] = sorted(out.iterdir())[:1]
-    except OSError as error:
-        raise InputError(
-            "%s cannot be the output folder: %s" % (out, error.strerror or error),
-            "Name another folder with --out.",
-        ) from error
-    if taken:
-        raise InputError(
-            "the output folder %s is not empty (it holds %s)" % (out, taken[0].name),
-            "Name another folder with --out, or remove this one.",
-        )

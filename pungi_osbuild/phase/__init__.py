@@ -4,7 +4,9 @@ from pungi_osbuild.clock import Clock
 from pungi_osbuild.phase.board import Board
 from pungi_osbuild.phase.checks import check, check_beside, check_settings
 from pungi_osbuild.phase.hubcheck import HubCheck, check_on_hub, hindered
+from pungi_osbuild.phase.journal import FOLDER as JOURNAL_FOLDER
 from pungi_osbuild.phase.journal import read_journal
+from pungi_osbuild.phase.lock import RunLock
 from pungi_osbuild.phase.plan import Plan, plan
 from pungi_osbuild.phase.prepare import planned_and_checked
 from pungi_osbuild.phase.progress import Activity, Progress, Stage, Standing
@@ -16,6 +18,7 @@ from pungi_osbuild.phase.status import going_on, last_run, looked_at, looking_hu
 from pungi_osbuild.phase.watch import PollPolicy
 
 __all__ = [
+    "JOURNAL_FOLDER",
     "Activity",
     "Board",
     "Clock",
@@ -25,6 +28,7 @@ __all__ = [
     "Progress",
     "Rebuild",
     "RetryPolicy",
+    "RunLock",
     "RunOptions",
     "Stage",
     "Standing",

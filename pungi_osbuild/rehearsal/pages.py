@@ -85,6 +85,7 @@ class Pages:
         self._views: Mapping[str, Callable[[Mapping[str, str]], Page]] = {
             "": self._tasks,
             "/tasks": self._tasks,
+            "/tasks/all": self._all_tasks,
             "/builds": self._builds,
             "/taskinfo": self._task,
             "/buildinfo": self._build,
@@ -112,13 +113,23 @@ class Pages:
             return Page(HTTPStatus.INTERNAL_SERVER_ERROR, page.body)
 
     def _tasks(self, asked: Mapping[str, str]) -> Page:
-        def read(office: Office, now: float) -> Tuple[float, Turn[TaskLine]]:
-            tasks = list(reversed(office.state.tasks.values()))
-            return now, _turn(tasks, asked, lambda task: task_line(office, task, now))
+        """Show the tasks that somebody submitted: many images would bring as many subtasks."""
+        return self._task_list(asked, subtasks=False)
 
-        now, turn = self._dispatcher.look(read)
+    def _all_tasks(self, asked: Mapping[str, str]) -> Page:
+        return self._task_list(asked, subtasks=True)
+
+    def _task_list(self, asked: Mapping[str, str], subtasks: bool) -> Page:
+        def read(office: Office, now: float) -> Tuple[float, Turn[TaskLine], int]:
+            tasks = list(reversed(office.state.tasks.values()))
+            shown = tasks if subtasks else [task for task in tasks if task.parent is None]
+            turn = _turn(shown, asked, lambda task: task_line(office, task, now))
+            return now, turn, len(tasks) - len(shown)
+
+        now, turn, hidden = self._dispatcher.look(read)
         running = any(line.state in ("FREE", "ASSIGNED", "OPEN") for line in turn.rows)
-        return self._page("tasks.html", now, running, {"turn": turn})
+        values = {"turn": turn, "hidden": hidden, "subtasks": subtasks}
+        return self._page("tasks.html", now, running, values)
 
     def _builds(self, asked: Mapping[str, str]) -> Page:
         def read(office: Office, now: float) -> Tuple[float, Turn[BuildLine]]:

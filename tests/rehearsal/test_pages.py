@@ -95,9 +95,14 @@ def test_tasks_are_listed_newest_first(desk: Desk) -> None:
     desk.submit("rig-image")
     look = page(desk)
     numbers = [link.split("=")[1] for link in look.links if "taskID" in link]
-    assert numbers == ["3", "2", "1"]
+    assert numbers == ["3", "1"], "no subtasks"
+    assert "1 subtask is not shown (tagBuild)" in look.words
     assert re.search(r"1 CLOSED osbuildImage rig-aws-41-7 aws x86_64 aarch64 pungi \d", look.words)
-    assert "2 CLOSED tagBuild rig-aws-41-7 pungi" in look.words
+    every = page(desk, "/tasks/all")
+    numbers = [link.split("=")[1] for link in every.links if "taskID" in link]
+    assert numbers == ["3", "2", "1"]
+    assert "2 CLOSED tagBuild rig-aws-41-7 pungi" in every.words
+    assert "/koji/tasks" in every.links
     assert "3 FREE osbuildImage rig-image-41 guest-image x86_64 pungi" in look.words
 
 
@@ -192,6 +197,22 @@ def test_a_long_list_has_pages(tmp_path: Path) -> None:
             older = [link for link in later if int(link.split("=")[1]) >= len(found)]
             path = older[0][len("/koji") :] if older else None
         assert found == [str(number) for number in range(250, 0, -1)]
+
+
+def test_a_hundred_subtasks_hide_no_image(tmp_path: Path) -> None:
+    """All images that were built at once are on the first page; of all tasks there are more."""
+    with a_desk(tmp_path, settings=HubSettings(duration=DURATION)) as desk:
+        for number in range(100):
+            desk.submit(version=str(number))
+        desk.end_all()
+        look = page(desk)
+        found = [link.split("=")[1] for link in look.links if "taskID" in link]
+        assert found == [str(number) for number in range(100, 0, -1)]
+        assert "100 subtasks are not shown" in look.words
+        every = page(desk, "/tasks/all")
+        (older,) = [link for link in every.links if "start=" in link]
+        assert older == "/koji/tasks/all?start=100"
+        assert "osbuildImage" in page(desk, older[len("/koji") :]).words
 
 
 @pytest.mark.parametrize(
