@@ -117,6 +117,40 @@ def test_what_runs_goes_on(life: Life) -> None:
     assert ends == sorted(set(ends)), "each at its own time"
 
 
+def test_an_import_that_a_kill_cut_off_is_done_again(life: Life) -> None:
+    """What it has left is removed; the folder of a build that was imported is not."""
+    desk = life.begin()
+    desk.build("rig-aws", opts={"release": "1"})
+    task_id = desk.submit(opts={"release": "1"})
+    desk.clock.turn(1)
+    assert desk.state(task_id) == "OPEN"
+    life.end()
+    packages = desk.hub.topdir / "packages"
+    half = packages / "rig-image" / "41" / "1" / "images" / "half"
+    half.parent.mkdir(parents=True)
+    half.write_text("half an image")
+    desk = life.begin()
+    assert not half.exists()
+    assert (packages / "rig-aws" / "41" / "1" / "images").is_dir()
+    desk.end_all()
+    assert desk.state(task_id) == "CLOSED"
+
+
+def test_stray_builds_go_on_over_a_restart(life: Life) -> None:
+    """What composer builds without importing it is uploaded in its time."""
+    upload = {"region": "us-east-1", "share_with_accounts": [], "snapshot_name": "fixed-41"}
+    opts = {"upload_options": upload, "release": "1"}
+    fault = "composer-refuses:arch=aarch64,times=1"
+    desk = life.begin(fault)
+    desk.submit(image_type="aws", arches=["x86_64", "aarch64"], opts=opts)
+    desk.clock.turn(1)
+    desk.session().listTasks()
+    life.end()
+    desk = life.begin(fault)
+    task_id = desk.build(image_type="aws", opts={**opts, "release": "2"})
+    assert desk.state(task_id) == "FAILED", "the name is taken"
+
+
 def test_a_session_is_still_one(life: Life) -> None:
     """Its calls go on being counted: one that arrives twice is done once."""
     desk = life.begin()

@@ -15,6 +15,7 @@ from xmlrpc.client import Fault, dumps, loads
 import koji
 import pytest
 import requests
+from koji import xmlrpcplus
 
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, parse_fault
@@ -24,7 +25,10 @@ CALL = (
     b"<?xml version='1.0'?><methodCall><methodName>getAPIVersion</methodName><params/></methodCall>"
 )
 BROKEN = requests.ConnectionError
-PAGES = {"http-500": 500, "http-502": 502, "http-503": 503, "http-504": 504, "error-page": 200}
+PAGES = {
+    **{"http-%d" % status: status for status in (403, 413, 429, 500, 502, 503, 504)},
+    "error-page": 200,
+}
 
 
 def ask(desk: Desk) -> requests.Response:
@@ -56,6 +60,19 @@ def test_a_page_instead_of_an_answer(kind: str, tmp_path: Path) -> None:
             assert b"methodResponse" not in reply.content
         assert b"methodResponse" in ask(desk).content
         assert calls(desk) == 2
+
+
+def test_the_hub_cannot_read_a_submission(tmp_path: Path) -> None:
+    """As one that is too long: the web layer's text, once, and no task."""
+    with a_desk(tmp_path, "http-400:name=rig-image") as desk:
+        args: Any = ("rig-image", "41", "fedora-41", "guest-image", "f41-images", ["x86_64"], {})
+        body = xmlrpcplus.dumps(args, "osbuildImage").encode()
+        reply = requests.post(desk.hub.server, data=body, timeout=30)
+        assert (reply.status_code, reply.headers["Content-Type"]) == (400, "text/plain")
+        assert reply.text == "Invalid request: Request too long\n"
+        assert desk.session().listTasks() == []
+        assert requests.post(desk.hub.server, data=body, timeout=30).status_code == 200
+        assert len(desk.session().listTasks()) == 1
 
 
 def test_a_connection_breaks_before_the_call(tmp_path: Path) -> None:
