@@ -10,7 +10,7 @@ from pungi_osbuild.config.addresses import address_problems
 from pungi_osbuild.config.hubrefuses import BLOCK_REFUSED, refused_problems
 from pungi_osbuild.config.imagetype import check_image_type
 from pungi_osbuild.config.listedtypes import find_listed
-from pungi_osbuild.config.nvr import nvr_problems
+from pungi_osbuild.config.nvr import nvr_problems, subvariant_problems
 from pungi_osbuild.config.problems import Problems
 from pungi_osbuild.config.salvage import (
     count_of,
@@ -100,6 +100,7 @@ class _Block:
                 name if isinstance(name, str) else None, self.version, self.release, self.place
             )
         )
+        self.problems.add(subvariant_problems(self.block.get("subvariant"), self.place))
         self.problems.add(substitution_problems(self.block, self.place))
         self.problems.add(address_problems(self.block, self.place))
         self._check_arches()

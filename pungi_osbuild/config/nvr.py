@@ -1,5 +1,5 @@
 """
-What a hub refuses of a name, a version and a release.
+What a hub refuses of a name, a version and a release, and what cannot be placed.
 
 Source: Koji 1.35 and 1.36 (``RegexNameInternal``; ``CGInitBuild`` refuses ``-``, the upload ``/``
 and the import ``..``), seen on a real hub. What is written literally is judged when it is read; a
@@ -14,7 +14,7 @@ from typing import Iterator, Mapping, Optional, Sequence, Tuple
 from pungi_osbuild.config.fallbacks import Found
 from pungi_osbuild.config.generators import is_generator
 from pungi_osbuild.config.problems import make
-from pungi_osbuild.model import Problem, ProblemCode
+from pungi_osbuild.model import Problem, ProblemCode, name_flaw
 
 LONGEST_NVR = 255 - len(".x86_64.iso.manifest.json")
 """Bytes: a file name has 255, and the build's shortest manifest is called that."""
@@ -81,6 +81,29 @@ def _name_problems(name: str, place: str) -> Iterator[Problem]:
             "Koji takes no package called %r" % name,
             "Use letters, digits and _ . + - only, and no two dots in a row.",
         )
+    elif name_flaw(name) is not None:
+        yield make(
+            "bad-name",
+            place,
+            "no image can be called %r: %s" % (name, name_flaw(name)),
+            "Begin it with a letter or a digit.",
+        )
+
+
+def subvariant_problems(subvariant: object, place: str) -> Iterator[Problem]:
+    """
+    Yield what is wrong with a subvariant; of what is no text nothing.
+
+    :param place: of the block
+    """
+    flaw = name_flaw(subvariant) if isinstance(subvariant, str) and subvariant else None
+    if flaw is not None:
+        yield make(
+            "bad-name",
+            "%s.subvariant" % place,
+            "no subvariant can be called %r: %s" % (subvariant, flaw),
+            "Use letters, digits, blanks and _ . + - only, and begin with a letter or a digit.",
+        )
 
 
 def _part_problems(field: str, found: Found, giver: str = "") -> Iterator[Problem]:
@@ -90,14 +113,16 @@ def _part_problems(field: str, found: Found, giver: str = "") -> Iterator[Proble
     :param giver: what it comes from, where it is not written so
     """
     refused = [mark for mark in ("-", "/", "..") if mark in found.value]
-    if not refused and found.value != ".":
+    flaw = name_flaw(found.value) if found.value else None
+    if not refused and flaw is None:
         return
     marks = " and ".join(refused)
-    said = " with %s in it: %r" % (marks, found.value) if refused else " that is a single dot"
+    said = "Koji takes no %s with %s in it: %r" % (field, marks, found.value)
     hint = "Write dots or underscores instead." if refused == ["-"] else "Take %s out." % marks
     if not refused:
-        hint = "Write more than a dot."
+        said = "no %s can be %r: %s" % (field, found.value, flaw)
+        hint = "Begin it with a letter or a digit, and use printable characters only."
     if giver:
         said += ", which %s gives" % giver
         hint = "Set %s in the block, without a generator." % field
-    yield make(_CODES[field], found.place, "Koji takes no %s%s" % (field, said), hint)
+    yield make(_CODES[field], found.place, said, hint)

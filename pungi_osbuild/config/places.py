@@ -7,7 +7,7 @@ from typing import Any, Iterable
 
 from pungi_osbuild.model import Arch, ImageConfig
 
-_PLAIN = re.compile(r"^[A-Za-z_][A-Za-z0-9_-]*$")
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def within(place: str, key: Any) -> str:
@@ -16,7 +16,7 @@ def within(place: str, key: Any) -> str:
         return "%s[%r]" % (place, key)
     if not place:
         return key
-    if _PLAIN.match(key):
+    if _PLAIN.fullmatch(key):
         return "%s.%s" % (place, key)
     return '%s["%s"]' % (place, key)
 

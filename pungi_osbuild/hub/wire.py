@@ -14,12 +14,11 @@ import reprlib
 from typing import Mapping, Optional, Tuple
 
 from pungi_osbuild.errors import ReplyError
-from pungi_osbuild.model import printable
+from pungi_osbuild.model import name_flaw, printable
 from pungi_osbuild.secrets import hide, hide_in
 
 MAX_TEXT = 4096
 MAX_ITEMS = 10_000
-MAX_FILENAME = 255
 MAX_SHOWN = 120
 MAX_NUMBER = 2**63 - 1
 MAX_SECONDS = 253402300800
@@ -150,10 +149,7 @@ def plain_name(name: str, where: str) -> str:
 
     :raises ReplyError: it could lead out of the folder, or could not be made there
     """
-    encoded = len(name.encode("utf-8", "surrogatepass"))
-    if not name or name.startswith(".") or encoded > MAX_FILENAME or not name.isprintable():
-        raise unusable(where, "a plain file name", name)
-    if "/" in name or "\\" in name:
+    if name_flaw(name) is not None:
         raise unusable(where, "a plain file name", name)
     return name
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
+from typing import Any, Dict, Mapping, Optional
 
 JsonDict = Dict[str, Any]
 
@@ -29,6 +29,30 @@ def one_line(text: str) -> str:
 
 def _escaped(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
+
+
+MAX_NAME = 255
+"""Bytes in a file's name, on every file system a compose lies on."""
+
+
+def name_flaw(name: str) -> Optional[str]:
+    """
+    Return why a name cannot be a file's or a folder's, or None where it can.
+
+    This is the one rule for what a config says, for what a hub says, and for what is placed: a
+    name that is refused when the image is there should have been refused before it was built.
+    """
+    if not name:
+        return "it is empty"
+    if "/" in name or "\\" in name or ".." in name:
+        return "it could leave its folder"
+    if name.startswith("."):
+        return "it is hidden"
+    if not name.isprintable():
+        return "it has characters that cannot be printed"
+    if len(name.encode("utf-8")) > MAX_NAME:
+        return "it is longer than %d bytes" % MAX_NAME
+    return None
 
 
 def without_none(values: Mapping[str, Any]) -> JsonDict:

@@ -14,16 +14,13 @@ from typing import Callable, ContextManager, Iterable, Iterator, Optional, Tuple
 
 from pungi_osbuild.errors import PlacementError
 from pungi_osbuild.metadata.atomic import create, making
-from pungi_osbuild.model import BuiltImage, Checksum
+from pungi_osbuild.model import MAX_NAME, BuiltImage, Checksum, name_flaw
 from pungi_osbuild.phase.reading import DamagedError, Expected, Reading, chunks_of, open_koji_file
 
 logger = logging.getLogger(__name__)
 
 FICLONE = 0x40049409
 """The ioctl by which two files share their blocks until one changes (linux/fs.h)."""
-
-MAX_NAME = 255
-"""Bytes in a file's name, on every file system a compose lies on."""
 
 DOWNLOADS = 3
 """How often a file is downloaded whose bytes turn out to be wrong."""
@@ -125,17 +122,7 @@ def check_name(name: str) -> None:
 
     :raises PlacementError: saying what is wrong with it
     """
-    wrong = None
-    if not name:
-        wrong = "it is empty"
-    elif "/" in name or ".." in name:
-        wrong = "it could leave its folder"
-    elif name.startswith("."):
-        wrong = "it is hidden"
-    elif not name.isprintable():
-        wrong = "it has characters that cannot be printed"
-    elif len(name.encode("utf-8")) > MAX_NAME:
-        wrong = "it is longer than %d bytes" % MAX_NAME
+    wrong = name_flaw(name)
     if wrong:
         shown = name if len(name) <= MAX_NAME else name[:MAX_NAME] + "..."
         raise PlacementError(

@@ -38,8 +38,8 @@ from pungi_osbuild.hub.targets import read_arches, read_listed, read_tag, read_t
 from pungi_osbuild.hub.taskfault import MAX_REASON
 from pungi_osbuild.hub.tasks import PAGE, cancel, ended_since, look_up, newest, submit
 from pungi_osbuild.hub.users import read_user
-from pungi_osbuild.hub.wire import MAX_FILENAME, json_struct
-from pungi_osbuild.model import BuiltImage
+from pungi_osbuild.hub.wire import json_struct
+from pungi_osbuild.model import MAX_NAME, BuiltImage
 from tests.hub.test_results import (
     AMI,
     IMAGE,
@@ -160,7 +160,7 @@ def test_the_result_of_a_task(answers: Tuple[Any, Any, Any, Any, Any]) -> None:
         assert not any("/" in name or name.startswith(".") for name in names)
         assert ".." not in image.path.split("/")
         assert image.path.startswith(("packages/", "vol/"))
-        assert len(image.filename) <= MAX_FILENAME
+        assert len(image.filename) <= MAX_NAME
         assert image.arch == "x86_64"
         assert 0 <= image.size < 2**63
         assert all(upload.describe().isprintable() for upload in image.unknown_uploads)
