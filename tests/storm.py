@@ -8,10 +8,11 @@ import socket
 import struct
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, List, Tuple
+from typing import Any, List, Sequence, Tuple, Union
 
 from pungi_osbuild.rehearsal import RehearsalHub
 
@@ -42,6 +43,17 @@ class Trouble(Enum):
         return self.value[1]
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """An HTTP answer of a proxy's, or of the web layer before the hub, which does not see it."""
+
+    status: int
+    body: bytes = b""
+    kind: str = "text/plain"
+    headers: Tuple[Tuple[str, str], ...] = ()
+    is_seen = False
+
+
 _STATUSES = {
     Trouble.BAD_GATEWAY: 502,
     Trouble.UNAVAILABLE: 503,
@@ -66,19 +78,25 @@ class Storm:
     Stands before a hub. Use it as a context manager, within the hub's.
 
     :param trouble: what happens
-    :param stage: a method; requests that call it, in a multicall or not, meet the trouble
+    :param stage: a method; requests that call it, in a multicall or not, meet the trouble; empty:
+        all do
     :param times: so many of them
     :param skip: after so many have passed
     """
 
     def __init__(
-        self, hub: RehearsalHub, trouble: Trouble, stage: str, times: int = 1, skip: int = 0
+        self,
+        hub: RehearsalHub,
+        trouble: Union[Trouble, Refusal],
+        stage: str,
+        times: int = 1,
+        skip: int = 0,
     ) -> None:
         found = re.match(r"http://127\.0\.0\.1:(\d+)/", hub.server)
         assert found is not None, hub.server
         self._there = int(found.group(1))
         self._trouble = trouble
-        self._stage = b">%s<" % stage.encode("ascii")
+        self._stage = b">%s<" % stage.encode("ascii") if stage else b""
         self._left = times
         self._skip = skip
         self._lock = threading.Lock()
@@ -131,6 +149,11 @@ class Storm:
             text.replace("server = http://127.0.0.1:%d/" % self._there, self._here), "utf-8"
         )
 
+    def begin(self) -> None:
+        """Let nothing pass from now on, whatever was to be skipped."""
+        with self._lock:
+            self._skip = 0
+
     @property
     def _here(self) -> str:
         return "server = http://127.0.0.1:%d/" % self.port
@@ -154,7 +177,9 @@ class Storm:
             return
         trouble = self._trouble
         reply = self._forwarded(handler, body)[2] if trouble.is_seen else b""
-        if trouble in (Trouble.RESET, Trouble.LOST):
+        if isinstance(trouble, Refusal):
+            _send(handler, trouble.status, trouble.kind, trouble.body, headers=trouble.headers)
+        elif trouble in (Trouble.RESET, Trouble.LOST):
             self._break(handler)
         elif trouble in _STATUSES:
             _send(handler, _STATUSES[trouble], "text/html", PAGE)
@@ -188,9 +213,16 @@ class Storm:
 
 
 def _send(
-    handler: BaseHTTPRequestHandler, status: int, kind: str, body: bytes, length: int = -1
+    handler: BaseHTTPRequestHandler,
+    status: int,
+    kind: str,
+    body: bytes,
+    length: int = -1,
+    headers: Sequence[Tuple[str, str]] = (),
 ) -> None:
     handler.send_response(status)
+    for name, value in headers:
+        handler.send_header(name, value)
     handler.send_header("Content-Type", kind)
     handler.send_header("Content-Length", str(len(body) if length < 0 else length))
     handler.end_headers()

@@ -98,6 +98,11 @@ class Outage:
                 "the Koji hub at %s answers again, after %s", self._profile.server, _length(passed)
             )
 
+    @property
+    def has_answered(self) -> bool:
+        """Whether the hub has ever answered: its address is right."""
+        return self._has_answered
+
     def wait(self, trouble: Trouble, tries: int) -> None:
         """
         Wait until a call may be tried again.
@@ -107,16 +112,18 @@ class Outage:
         """
         since = self._begin()
         self._check(since)
-        if tries <= 1:
+        if tries <= 1 and not trouble.retry_after:
             return
         left = self._limit(trouble) - (self._clock.monotonic() - self._started)
         if left <= 0 or self._is_hurried:
             raise unreachable(self._profile, self._told(trouble, since))
         self._log(trouble, since, left)
-        pause = min(left, self._patience.pause(tries))
-        while pause > 0 and not self._is_hurried and self._since is not None:
+        # A server that names a time means this call, whoever else is answered meanwhile.
+        asked = min(left, trouble.retry_after)
+        pause = min(left, max(asked, self._patience.pause(tries)))
+        while pause > 0 and not self._is_hurried and (asked > 0 or self._since is not None):
             self._clock.sleep(min(pause, SLICE))
-            pause -= SLICE
+            pause, asked = pause - SLICE, asked - SLICE
             self._check(since)
 
     @property

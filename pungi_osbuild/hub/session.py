@@ -30,7 +30,14 @@ from pungi_osbuild.hub.pace import Pace
 from pungi_osbuild.hub.patience import IMPATIENT, Outage, Patience, unreachable
 from pungi_osbuild.hub.profile import Profile
 from pungi_osbuild.hub.transport import TIMEOUT, ClientSession
-from pungi_osbuild.hub.trouble import OFFLINE, Trouble, TroubleError, one_line, trouble_of
+from pungi_osbuild.hub.trouble import (
+    OFFLINE,
+    Trouble,
+    TroubleError,
+    is_login_refused,
+    one_line,
+    trouble_of,
+)
 from pungi_osbuild.hub.wire import unusable
 from pungi_osbuild.model import printable
 
@@ -256,6 +263,8 @@ class Hub:
             else:
                 self._outage.answered()
                 return answer
+            if trouble.refused is not None:
+                self._check_refusal(trouble, trouble.refused, once)
             if once and trouble.acted:
                 raise UnansweredError(
                     "the hub at %s did not answer %s: %s"
@@ -267,6 +276,22 @@ class Hub:
             if alone >= ALONE:
                 raise self._deaf_to(method, trouble)
             self._outage.wait(trouble, tries)
+
+    def _check_refusal(self, trouble: Trouble, status: int, once: bool) -> None:
+        """
+        Find out what an HTTP 4xx refuses: a call, all calls, or whoever asks at a wrong address.
+
+        All calls: it is waited for, as for a hub that is unavailable. Of a question that alone is
+        refused the same is done, in vain: it is given up after ``ALONE`` tries.
+
+        :raises HubFaultError: a call that must not be made twice is refused, as a malformed or too
+            long one; others are answered
+        :raises HubError: it is the first answer from there: the address may be wrong
+        """
+        if not self._outage.has_answered:
+            raise unreachable(self.profile, trouble.text)
+        if once and self._answers_another():
+            raise HubFaultError(status, trouble.text)
 
     def _answer(
         self,
@@ -488,6 +513,8 @@ def _translated(profile: Profile, session: Any) -> Iterator[None]:
             raise HubFaultError(error.faultCode, str(error)) from error
         if isinstance(error, ImportError):
             raise _no_kerberos(profile, error) from error
+        if is_login_refused(error):
+            raise _login_failed(profile, error) from error
         if isinstance(error, (koji.GenericError, OSError)):
             raise unreachable(profile, one_line(error)) from error
         raise

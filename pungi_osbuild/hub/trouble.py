@@ -22,6 +22,7 @@ import koji
 import requests
 from urllib3.exceptions import NewConnectionError
 
+from pungi_osbuild.hub.errorbody import read_error_body
 from pungi_osbuild.hub.timelimits import OverdueError
 from pungi_osbuild.model import printable
 from pungi_osbuild.secrets import hide
@@ -34,6 +35,15 @@ FOREIGN = 1
 
 _PASSING_STATUSES = frozenset({408, 425, 429})
 """HTTP statuses below 500 that ask the client to come again."""
+
+_LOGIN_STATUSES = frozenset({401, 407})
+"""HTTP statuses that are about who asks, not about what is asked."""
+
+MAX_REFUSAL = 4096
+"""Bytes of a refusal's body that are read."""
+
+MAX_RETRY_AFTER = 600
+"""Seconds that are waited at most because a server asks for it; then it is asked again."""
 
 _DATABASE_GONE = re.compile(
     r"psycopg2?\.(errors\.)?\w*(OperationalError|InterfaceError|AdminShutdown|CrashShutdown)"
@@ -56,11 +66,15 @@ class Trouble:
     :param text: what is wrong, in one line
     :param acted: the hub may have done what it was asked for all the same
     :param is_hub: a hub, or a gateway that knows of one, says so: the address is right
+    :param refused: the HTTP status, 4xx, by which a hub or a proxy refuses the call, or all calls
+    :param retry_after: seconds for which the server wants to be left alone
     """
 
     text: str
     acted: bool = True
     is_hub: bool = False
+    refused: Optional[int] = None
+    retry_after: float = 0.0
 
 
 class TroubleError(Exception):
@@ -106,13 +120,42 @@ def _of_koji(error: Exception) -> Optional[Trouble]:
 def _of_status(error: requests.HTTPError) -> Optional[Trouble]:
     response = error.response
     status = 0 if response is None else response.status_code
-    if status < 500 and status not in _PASSING_STATUSES:
+    if response is None or status < 400 or status in _LOGIN_STATUSES:
         return None
     # Not the error's own text: it quotes the address, and an old hub's holds the session's key.
-    reason = "" if response is None else printable(str(response.reason or ""))[:100]
+    text = ("HTTP %d %s" % (status, printable(str(response.reason or ""))[:100])).rstrip()
+    if status < 500 and status not in _PASSING_STATUSES:
+        return Trouble(_with_body(text, response), acted=False, refused=status)
     return Trouble(
-        ("HTTP %d %s" % (status, reason)).rstrip(), acted=status != 429, is_hub=status != 500
+        text, acted=status != 429, is_hub=status != 500, retry_after=_retry_after(response)
     )
+
+
+def _with_body(text: str, response: requests.Response) -> str:
+    """Return a status with what the body says: the hub's own reason, or a proxy's."""
+    try:
+        content = next(iter(response.iter_content(MAX_REFUSAL)), b"")
+    except Exception:  # whatever it is: the status says enough
+        return text
+    finally:
+        response.close()
+    body = read_error_body(content.decode("utf-8", "replace"))
+    is_more = content.strip() and body.reason.lower() not in text.lower()
+    return "%s: %s" % (text, hide(body.sentence)) if is_more else text
+
+
+def _retry_after(response: requests.Response) -> float:
+    """Return for how many seconds the server wants to be left alone; a date is not looked at."""
+    said = response.headers.get("Retry-After", "").strip()
+    if not said.isascii() or not said.isdigit() or len(said) > 9:
+        return 0.0
+    return float(min(int(said), MAX_RETRY_AFTER))
+
+
+def is_login_refused(error: Exception) -> bool:
+    """Whether a server says by HTTP's own means that it does not know who asks."""
+    response = error.response if isinstance(error, requests.HTTPError) else None
+    return response is not None and response.status_code == 401
 
 
 def _is_certificate(error: BaseException) -> bool:

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import cycle
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Sequence, Union
 
 import pytest
 
@@ -31,7 +31,7 @@ from pungi_osbuild.rehearsal import (
 )
 from tests.phase.test_run import a_config
 from tests.rehearsed import DATE, QUICK
-from tests.storm import Storm, Trouble
+from tests.storm import Refusal, Storm, Trouble
 
 STAGES = {
     "login": "logging in",
@@ -67,7 +67,7 @@ class Weathered:
 
 def weathered(
     folder: Path,
-    trouble: Optional[Trouble],
+    trouble: Union[Trouble, Refusal, None],
     stage: str,
     times: int = 3,
     skip: int = 0,
@@ -221,3 +221,16 @@ def test_what_will_not_pass_ends_the_run_at_once(fault: str, tmp_path: Path) -> 
     """The hub's own words say why; nobody waits for hours."""
     with pytest.raises(HubError, match="refused: "):
         weathered(tmp_path, None, "nothing", faults=(FAILS, fault))
+
+
+def test_a_submission_that_is_refused_fails_its_image_alone(tmp_path: Path) -> None:
+    """By HTTP itself, as the real hub refuses what is too long; the reason is in its words."""
+    # The first call that names the method asks for the newest task.
+    refusal = Refusal(400, b"Invalid request: Request too long")
+    done = weathered(tmp_path, refusal, "osbuildImage", times=1, skip=1, faults=())
+    (failed,) = done.result.failures
+    assert failed.reason == (
+        "the hub refused the task: HTTP 400 Bad Request: Invalid request: Request too long"
+    )
+    assert sum(done.submitted.values()) == 3
+    assert sum(outcome.ok for outcome in done.result.outcomes) == 3
