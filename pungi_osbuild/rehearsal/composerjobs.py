@@ -100,8 +100,9 @@ class ComposerJobs:
             error = composererrors.init_error("database outage", SERVER_OFFLINE)
             return replace(compose, error=error)
         try:
-            if self._hits(FaultKind.TAKEN, order):
-                self._take_nvr(order, now)
+            for kind, state in ((FaultKind.TAKEN, "COMPLETE"), (FaultKind.RESERVED, "BUILDING")):
+                if self._hits(kind, order):
+                    self._take_nvr(order, BUILD_STATES[state], now)
             build = rules.reserve_build(
                 self._state, owner, order.name, order.version, order.release, now
             )
@@ -120,15 +121,16 @@ class ComposerJobs:
         key = "compose %d %s %d" % (self._settings.seed, order.nvr, count)
         return str(uuid.UUID(sha256(key.encode()).hexdigest()[:32], version=4))
 
-    def _take_nvr(self, order: Order, now: float) -> None:
-        """Let somebody else's build have the N-V-R."""
+    def _take_nvr(self, order: Order, state: int, now: float) -> None:
+        """Let somebody else's build, in a state, have the N-V-R."""
         if self._state.build_of(order.name, order.version, order.release) is not None:
             return
         build = rules.reserve_build(
             self._state, self._state.users[1], order.name, order.version, order.release, now
         )
-        complete = BUILD_STATES["COMPLETE"]
-        self._state.put_build(replace(build, state=complete, completion_ts=now, by_composer=False))
+        ended = now if state == BUILD_STATES["COMPLETE"] else None
+        taken = replace(build, state=state, completion_ts=ended, by_composer=False)
+        self._state.put_build(taken)
 
     def finish_stray(self, order: Order, arches: Tuple[str, ...]) -> None:
         """End the builds of arches whose images are never imported; what they upload stays."""

@@ -63,6 +63,23 @@ def test_composer_of_a_version(version: int, told: bool, tmp_path: Path) -> None
         assert status["image_statuses"][0]["upload_status"]["options"]["ami"]
 
 
+@pytest.mark.parametrize("version, code", [(1, 2), (57, 2), (58, 0), (180, 0), (999, 0)])
+def test_a_composer_that_uploads_nothing_is_not_rehearsed(
+    version: int, code: int, tmp_path: Path
+) -> None:
+    """Refused in a sentence, with the first version that can be."""
+    done = pungi_osbuild(
+        *("rehearse", CONFIG, "--out", tmp_path / "out", "--duration", 0, "-q"),
+        *("--composer-version", version),
+        home=tmp_path,
+    )
+    assert done.exit == code, done.err
+    if code:
+        assert "composer %d uploaded no image of a Koji build" % version in done.err
+        assert "58" in done.err
+        assert not (tmp_path / "out").exists()
+
+
 def test_a_seed_gives_the_same_again(tmp_path: Path) -> None:
     """IDs in clouds and composer's own."""
     seen = []

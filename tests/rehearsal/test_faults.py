@@ -132,6 +132,18 @@ def test_a_lost_upload_is_told_nowhere(tmp_path: Path) -> None:
         assert "upload_status" in second
 
 
+def test_an_nvr_is_reserved_once(tmp_path: Path) -> None:
+    """By a build of somebody else's that goes on; the next release is free."""
+    with a_desk(tmp_path, "reserved:name=rig-aws") as desk:
+        task_id = build_ami(desk, opts={"release": "1"})
+        assert desk.state(task_id) == "FAILED"
+        reasons = {one["error"]["details"][0]["reason"] for one in statuses_of(desk, task_id)}
+        assert reasons == {'error: "Build is already reserved" code: 1000'}
+        build = desk.session().getBuild("rig-aws-41-1")
+        assert (build["state"], build["completion_ts"]) == (koji.BUILD_STATES["BUILDING"], None)
+        assert desk.state(build_ami(desk, opts={"release": "2"})) == "CLOSED"
+
+
 def test_an_nvr_is_taken_once(tmp_path: Path) -> None:
     """Between its allocation and its registration; the next release is free."""
     with a_desk(tmp_path, "taken:name=rig-aws") as desk:

@@ -263,8 +263,7 @@ class FaultKind(str, Enum):
     COMPOSER_TIMEOUT = declared(
         "composer-timeout",
         Group.BUILD,
-        "A proxy answers the request with HTTP 504: the task fails, composer has taken it and"
-        " goes on.",
+        "A proxy answers the request with HTTP 504: the task fails, but composer goes on.",
     )
     COMPOSER_DOWN = declared(
         "composer-down",
@@ -274,27 +273,30 @@ class FaultKind(str, Enum):
     COMPOSER_RESET = declared(
         "composer-reset",
         Group.BUILD,
-        "The connection to composer breaks before its answer: the task fails with a traceback,"
-        " composer has taken the request and goes on.",
+        "The connection to composer breaks before its answer: a traceback, but it goes on.",
     )
     COMPOSER_LOST = declared(
         "composer-lost",
         Group.BUILD,
-        "Composer does not answer the builder's first question: the task fails without a"
-        " compose-status.json, composer goes on.",
+        "Composer does not answer the builder's first question: the task fails, it goes on.",
         "answer",
     )
     COMPOSER_LOST_LATER = declared(
         "composer-lost-later",
         Group.BUILD,
-        "Composer answers the builder's first question, and no later one: the task fails,"
-        " composer goes on.",
+        "Composer answers the builder's first question, and no later one, and goes on.",
         "answer",
     )
     TAKEN = declared(
         "taken",
         Group.BUILD,
         "Another build takes the N-V-R just before this one registers it.",
+        times=ONCE,
+    )
+    RESERVED = declared(
+        "reserved",
+        Group.BUILD,
+        "Another build that is still BUILDING has the N-V-R when this one registers it.",
         times=ONCE,
     )
     LOST_UPLOAD = declared(
