@@ -12,6 +12,7 @@ from pungi_osbuild.model import (
     CloudImage,
     Compose,
     ComposeIdentity,
+    Dependency,
     ImageConfig,
     ImageRequest,
     KojiPlace,
@@ -22,6 +23,7 @@ from pungi_osbuild.model import (
     Provider,
     ReleaseConfig,
     RunResult,
+    Sbom,
     TaskTimes,
     Variant,
 )
@@ -127,8 +129,23 @@ def a_built_image(**changes: Any) -> BuiltImage:
         boot_mode="hybrid",
         osbuild_version="146",
         artifact=Artifact("qcow2", "disk.qcow2"),
-        manifest=Manifest("example-guest-1-5.x86_64.manifest.json", "130", ("images@v0.150.0",)),
-        sboms=("example-guest-1-5.x86_64.buildroot-build.spdx.json",),
+        manifest=Manifest(
+            "example-guest-1-5.x86_64.qcow2.manifest.json",
+            32,
+            3,
+            Checksum("md5", MD5),
+            "130",
+            (Dependency("images", "v0.150.0", Dependency("fork", "v1")),),
+        ),
+        sboms=(
+            Sbom(
+                "example-guest-1-5.x86_64.qcow2.buildroot-build.spdx.json",
+                33,
+                3,
+                Checksum("md5", MD5),
+                "buildroot-build",
+            ),
+        ),
     )
     return replace(value, **changes)
 

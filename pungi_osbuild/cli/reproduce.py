@@ -10,6 +10,7 @@ import click
 from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.cli.show import show_lines
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, load
+from pungi_osbuild.phase import manifests
 from pungi_osbuild.phase import reproduction as how
 from pungi_osbuild.rehearsal import PROFILE
 from pungi_osbuild.report import comparison_lines
@@ -33,14 +34,26 @@ _FILE = click.Path(path_type=Path)
     help="The osbuild manifest, where it is neither saved nor to be had from Koji.",
 )
 @click.option("--run", is_flag=True, help="Run the command, too.")
+@click.option(
+    "--unverified",
+    "accept",
+    is_flag=True,
+    help="Also run a manifest that has not the checksum that osbuild.json records.",
+)
 def reproduce_command(
-    folder: Path, wanted: str, output: Optional[Path], manifest: Optional[Path], run: bool
+    folder: Path,
+    wanted: str,
+    output: Optional[Path],
+    manifest: Optional[Path],
+    run: bool,
+    accept: bool,
 ) -> None:
     """Tell how to build IMAGE of the compose in DIR once more with osbuild.
 
     IMAGE is a file's name, its path below compose/, or an N-V-R. Its osbuild manifest is taken from
     the compose's logs (osbuild_save_provenance) or fetched from Koji, without a login. Prints the
-    exact command, and runs it with --run: as root, for hours, with some GiB. Arch and osbuild of
+    exact command, and runs it with --run: as root, for hours, with some GiB, and only a manifest of
+    the size and checksum that osbuild.json records. Arch and osbuild of
     this machine are compared with those recorded. Image builds are not bit-identical, so checksums
     that differ prove nothing.
 
@@ -53,28 +66,34 @@ def reproduce_command(
         artifact = how.artifact_of(image)
         place = (output or Path("%s.reproduced" % image.path.rsplit("/", 1)[-1])).absolute()
         found = manifest or _manifest(folder, record, image, place)
-        how.check_manifest(found, artifact)
+        content = manifests.read_manifest(found, artifact)
         reproduction = how.Reproduction(
             image, artifact, found.absolute(), place / "output", place / "store"
         )
         machine = how.this_machine()
-        show_lines(["warning: %s" % doubt for doubt in _doubts(record, image, machine)], err=True)
+        why = manifests.unverified(image, content)
+        doubts = _doubts(record, image, machine)
+        if why is not None:
+            doubts.insert(0, "the manifest is not verified: %s" % why)
+        show_lines(["warning: %s" % doubt for doubt in doubts], err=True)
         show_lines([reproduction.shell_command])
         if not run:
             show_lines(["The image will be in %s." % reproduction.file], err=True)
             return
-        how.build(reproduction, machine)
+        if why is not None and not accept:
+            raise manifests.refuse_unverified(found, why)
+        how.build(reproduction, machine, content)
         compared = how.compare(reproduction)
         show_lines(["The image is in %s." % reproduction.file, *comparison_lines(compared)])
 
 
 def _manifest(folder: Path, record: OsbuildRecord, image: ImageRecord, place: Path) -> Path:
-    saved = how.saved_manifest(folder, image)
+    saved = manifests.saved_manifest(folder, image)
     if saved is not None:
         return saved
     # What stood in for Koji is gone, and has left its files in the compose.
     topdir = str(folder.absolute() / "koji") if record.koji.profile == PROFILE else ""
-    return how.fetch_manifest(image, record.koji, topdir, place)
+    return manifests.fetch_manifest(image, record.koji, topdir, place)
 
 
 def _doubts(record: OsbuildRecord, image: ImageRecord, machine: how.Machine) -> List[str]:

@@ -69,7 +69,7 @@ def section_schema() -> JsonDict:
                 "Cancel what still runs as soon as an image that may not fail has failed."
             ),
             "osbuild_save_provenance": _boolean(
-                "Keep the manifest and the SBOMs of each image in the compose's logs."
+                "Keep the manifest of each image in the compose's logs, beside its SBOMs."
             ),
         },
     }

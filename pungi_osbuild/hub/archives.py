@@ -14,7 +14,7 @@ from typing import List, Mapping, Optional, Sequence, Set, Tuple
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub.wire import Struct, not_asked_for, unusable
 from pungi_osbuild.imagetypes import expected_suffix, is_known_suffix, suffix_of
-from pungi_osbuild.model import Arch, Checksum, ImageRequest, UnrecognisedFile
+from pungi_osbuild.model import Arch, BuildFile, Checksum, ImageRequest
 
 _CHECKSUM_TYPES: Mapping[int, str] = {0: "md5", 1: "sha1", 2: "sha256"}
 
@@ -70,7 +70,7 @@ def read_archives(build: Struct, rows: Sequence[Struct]) -> Tuple[Archive, ...]:
 
     :raises ReplyError: one is another build's, or there twice, or does not look as it should
     """
-    by_file = _typeinfo(build)
+    by_file = _by_file(build)
     archives: List[Archive] = []
     names: Set[str] = set()
     for row in rows:
@@ -85,7 +85,8 @@ def read_archives(build: Struct, rows: Sequence[Struct]) -> Tuple[Archive, ...]:
             typeinfo = extra.maybe_struct("typeinfo")
             infos.extend(_present(typeinfo.maybe_struct("image") if typeinfo else None))
             infos.extend(_present(extra.maybe_struct("image")))
-        infos.extend(_present(by_file.maybe_struct(filename) if by_file else None))
+        for one in by_file:
+            infos.extend(_present(one.maybe_struct(filename)))
         arch = next((info.text("arch") for info in infos if info.has("arch")), None)
         archives.append(Archive(filename, arch, tuple(infos), row))
     return tuple(archives)
@@ -102,10 +103,10 @@ class SortedOut:
     images: Tuple[Archive, ...]
     others: Tuple[Archive, ...]
 
-    def unrecognised_of(self, arch: Arch) -> Tuple[UnrecognisedFile, ...]:
+    def unrecognised_of(self, arch: Arch) -> Tuple[BuildFile, ...]:
         """Return what is recorded with the image of an arch: its own, and what has no arch."""
         return tuple(
-            UnrecognisedFile(
+            BuildFile(
                 filename=other.filename,
                 archive_id=other.row.integer("id"),
                 size=other.row.integer("size"),
@@ -172,10 +173,16 @@ def _suffix(archive: Archive, nvr: str) -> str:
     return suffix_of(archive.filename, nvr, archive.arch or "")
 
 
-def _typeinfo(build: Struct) -> Optional[Struct]:
+def _by_file(build: Struct) -> Tuple[Struct, ...]:
+    """Return where the build itself says something of its files, by file name."""
     extra = build.maybe_struct("extra")
-    typeinfo = extra.maybe_struct("typeinfo") if extra else None
-    return typeinfo.maybe_struct("image") if typeinfo else None
+    if extra is None:
+        return ()
+    typeinfo = extra.maybe_struct("typeinfo")
+    return (
+        *_present(typeinfo.maybe_struct("image") if typeinfo else None),
+        *_present(extra.maybe_struct("osbuild_manifest")),
+    )
 
 
 def _present(struct: Optional[Struct]) -> Tuple[Struct, ...]:

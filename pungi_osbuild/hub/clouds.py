@@ -10,11 +10,13 @@ that composer has learnt since is recorded as it was returned.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Callable, Mapping, Optional
 
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub.wire import Struct
 from pungi_osbuild.model import (
+    Artifact,
     AwsEc2Upload,
     AwsS3Upload,
     AzureUpload,
@@ -64,8 +66,17 @@ def from_target_result(result: Struct, upload: Optional[Upload]) -> Optional[Upl
         return None
     provider = _RESULT_NAMES.get(name)
     if provider is None:
-        return _unknown(name, _options(result))
-    return _cloud_image(provider, _options(result), upload)
+        return replace(_unknown(name, _options(result)), artifact=artifact_in(result))
+    cloud = _cloud_image(provider, _options(result), upload)
+    return replace(cloud, artifact=artifact_in(result))
+
+
+def artifact_in(struct: Struct) -> Optional[Artifact]:
+    """Return the ``osbuild_artifact`` of an image or an upload; None where there is none."""
+    artifact = struct.maybe_struct("osbuild_artifact")
+    if artifact is None:
+        return None
+    return Artifact(artifact.text("export_name"), artifact.text("export_filename"))
 
 
 def from_upload_status(status: Struct, upload: Optional[Upload]) -> Optional[Uploaded]:

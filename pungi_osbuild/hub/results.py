@@ -17,18 +17,20 @@ import koji
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import composestatus
 from pungi_osbuild.hub.archives import Archive, checksum_of, read_archives, sort_out
-from pungi_osbuild.hub.clouds import from_target_result
+from pungi_osbuild.hub.clouds import artifact_in, from_target_result
 from pungi_osbuild.hub.composestatus import read_compose_status
 from pungi_osbuild.hub.session import Call
 from pungi_osbuild.hub.talks import Talk
 from pungi_osbuild.hub.wire import Struct, plain_name, structs, unusable
 from pungi_osbuild.imagetypes import provider_of
 from pungi_osbuild.model import (
-    Artifact,
     BuiltImage,
+    Checksum,
     CloudImage,
+    Dependency,
     ImageRequest,
     Manifest,
+    Sbom,
     UnknownUpload,
     Uploaded,
 )
@@ -204,12 +206,12 @@ def _image(
         task_id=0,
         boot_mode=_first_text(archive.infos, "boot_mode"),
         osbuild_version=_first_text(archive.infos, "osbuild_version"),
-        artifact=_artifact(archive.infos),
+        artifact=next(filter(None, map(artifact_in, archive.infos)), None),
         cloud=_known(cloud),
         unknown_uploads=_unknown(cloud),
         manifest=_manifest(archive.filename, archives),
         sboms=tuple(
-            other.filename
+            _sbom(archive.filename, other)
             for other in archives
             if other.is_sbom and other.filename.startswith(archive.filename + ".")
         ),
@@ -228,14 +230,6 @@ def _folder(build: Struct) -> str:
 
 def _first_text(infos: Sequence[Struct], key: str) -> Optional[str]:
     return next((info.text(key) for info in infos if info.has(key)), None)
-
-
-def _artifact(infos: Sequence[Struct]) -> Optional[Artifact]:
-    for info in infos:
-        artifact = info.maybe_struct("osbuild_artifact")
-        if artifact is not None:
-            return Artifact(artifact.text("export_name"), artifact.text("export_filename"))
-    return None
 
 
 def _cloud(infos: Sequence[Struct], request: ImageRequest) -> Tuple[Uploaded, ...]:
@@ -281,23 +275,39 @@ def _manifest(image: str, archives: Sequence[Archive]) -> Optional[Manifest]:
         if archive.filename == image + ".manifest.json":
             infos = [info.maybe_struct("info") for info in archive.infos]
             details = next((info for info in infos if info is not None), None)
+            manifest = Manifest(*_file(archive))
             if details is None:
-                return Manifest(archive.filename)
-            return Manifest(
-                archive.filename,
-                details.maybe_text("osbuild_composer_version"),
-                tuple(_dependency(item) for item in details.structs("osbuild_composer_deps")),
+                return manifest
+            return replace(
+                manifest,
+                osbuild_composer_version=details.maybe_text("osbuild_composer_version"),
+                osbuild_composer_deps=tuple(
+                    map(_dependency, details.structs("osbuild_composer_deps"))
+                ),
             )
     return None
 
 
-def _dependency(item: Struct) -> str:
-    """Return one of composer's dependencies as Go writes it: ``path@version => path@version``."""
-    text = "%s@%s" % (item.text("path"), item.text("version"))
+def _file(archive: Archive) -> Tuple[str, int, int, Checksum]:
+    """Return what Koji says of an archive's file, as :class:`BuildFile` takes it."""
+    row = archive.row
+    return archive.filename, row.integer("id"), row.integer("size"), checksum_of(row)
+
+
+def _sbom(image: str, archive: Archive) -> Sbom:
+    """Return an SBOM; composer calls its file ``<image>.<purpose>.spdx.json``."""
+    purpose = archive.filename[len(image) + 1 : -len("spdx.json")].rstrip(".")
+    return Sbom(*_file(archive), purpose=purpose or None)
+
+
+def _dependency(item: Struct) -> Dependency:
+    """Return one of composer's dependencies."""
     instead = item.maybe_struct("replace")
-    if instead is not None:
-        text += " => %s@%s" % (instead.text("path"), instead.text("version"))
-    return text
+    return Dependency(
+        item.text("path"),
+        item.text("version"),
+        None if instead is None else Dependency(instead.text("path"), instead.text("version")),
+    )
 
 
 def _all_arches(images: Sequence[BuiltImage], request: ImageRequest) -> None:

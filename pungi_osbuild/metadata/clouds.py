@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Dict, List, Sequence, Tuple, Union
+from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 from pungi_osbuild.metadata.fields import Fields
-from pungi_osbuild.model import CloudImage, Provider, UnknownUpload
+from pungi_osbuild.model import Artifact, CloudImage, Provider, UnknownUpload
 
 _OPTIONAL_TEXTS = tuple(
     field.name
     for field in dataclasses.fields(CloudImage)
-    if field.name not in ("provider", "id", "presigned")
+    if field.name not in ("provider", "id", "presigned", "artifact")
 )
 _PROVIDERS = frozenset(provider.value for provider in Provider)
 
@@ -43,15 +43,30 @@ def _known(fields: Fields) -> CloudImage:
             entry[key] = fields.text_or_none(key)
     if fields.has("presigned"):
         entry["presigned"] = fields.flag("presigned")
-    return CloudImage.from_json(entry)
+    return dataclasses.replace(CloudImage.from_json(entry), artifact=_uploaded(fields))
+
+
+def _uploaded(fields: Fields) -> Optional[Artifact]:
+    return read_artifact(fields) if fields.has("osbuild_artifact") else None
+
+
+def read_artifact(fields: Fields) -> Optional[Artifact]:
+    """Return the ``osbuild_artifact`` of an entry, or None for null.
+
+    :raises ValueError: naming the place that is wrong
+    """
+    artifact = fields.group_or_none("osbuild_artifact")
+    if artifact is None:
+        return None
+    return Artifact(artifact.text("export_name"), artifact.text("export_filename"))
 
 
 def _unknown(fields: Fields) -> UnknownUpload:
     """Return an entry as composer returned it; a later version may know the cloud and say more."""
     if fields.has("options"):
         options = fields.group("options")
-        return UnknownUpload(
-            fields.text("provider"), tuple((key, options.text(key)) for key in options)
-        )
-    texts = [(key, fields.text_or_json(key)) for key in fields if key != "provider"]
-    return UnknownUpload(fields.text("provider"), tuple(texts))
+        texts = [(key, options.text(key)) for key in options]
+    else:
+        known = ("provider", "osbuild_artifact")
+        texts = [(key, fields.text_or_json(key)) for key in fields if key not in known]
+    return UnknownUpload(fields.text("provider"), tuple(texts), _uploaded(fields))

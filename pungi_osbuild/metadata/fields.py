@@ -90,6 +90,11 @@ class Fields:
             raise self._wrong(key, "a list of strings")
         return tuple(value)
 
+    def is_list_of_texts(self, key: str) -> bool:
+        """Whether there is a list of strings, with at least one."""
+        value = self._get(key)
+        return isinstance(value, list) and bool(value) and isinstance(value[0], str)
+
     def time_or_none(self, key: str) -> Optional[int]:
         """Return a time, written as ISO 8601 in UTC, in seconds since the epoch; None for null."""
         text = self.text_or_none(key)

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Tuple
 
-from pungi_osbuild.metadata.clouds import read_cloud
+from pungi_osbuild.metadata.buildfiles import (
+    checksum_entry,
+    file_entry,
+    named_files,
+    read_checksum,
+    read_file,
+    read_manifest,
+    read_sbom,
+)
+from pungi_osbuild.metadata.clouds import read_artifact, read_cloud
 from pungi_osbuild.metadata.fields import Fields, time_text, whole_seconds
 from pungi_osbuild.model import (
+    METHOD,
     Arch,
     Artifact,
+    BuildFile,
     Checksum,
     CloudImage,
     EarlierTry,
@@ -20,12 +30,10 @@ from pungi_osbuild.model import (
     Outcome,
     OutcomeKind,
     PlacedImage,
+    Sbom,
     UnknownUpload,
-    UnrecognisedFile,
     Uploaded,
 )
-
-_DIGEST = re.compile(r"[0-9a-f]+")
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,7 @@ class TaskRecord:
     """
     What became of a request, as recorded. Times are seconds since the epoch.
 
+    :param method: of the Koji task
     :param nvr: None when no release was ever allocated
     :param task_id: None when nothing was submitted
     :param reason: why it failed; None when it was built
@@ -55,6 +64,7 @@ class TaskRecord:
     placed: Optional[int]
     earlier: Tuple[EarlierTry, ...] = ()
     orphans: Tuple[Orphan, ...] = ()
+    method: str = METHOD
 
     @classmethod
     def of(cls, outcome: Outcome) -> TaskRecord:
@@ -105,6 +115,7 @@ class TaskRecord:
             placed=fields.time_or_none("placed"),
             earlier=tuple(map(_earlier_try, _groups(fields, "earlier"))),
             orphans=tuple(map(_orphan, _groups(fields, "orphans"))),
+            method=_method(fields),
         )
 
     def to_json(self) -> JsonDict:
@@ -122,6 +133,11 @@ class TaskRecord:
 def _groups(fields: Fields, key: str) -> List[Fields]:
     """Return a list that files before format 1.2 lack."""
     return fields.groups(key) if fields.has(key) else []
+
+
+def _method(fields: Fields) -> str:
+    """Return the task method, which files before format 1.3 lack: there was one."""
+    return fields.text("method") if fields.has("method") else METHOD
 
 
 def _earlier_try(fields: Fields) -> EarlierTry:
@@ -171,15 +187,12 @@ class KojiOrigin:
             nvr=fields.text("nvr"),
             archive_id=fields.count("archive_id"),
             filename=fields.path("filename"),
-            checksum=_checksum(fields.text("checksum_type"), fields.text("checksum"), fields),
+            checksum=read_checksum(fields.text("checksum_type"), fields.text("checksum"), fields),
         )
 
     def to_json(self) -> JsonDict:
         """Return the entry."""
-        entry: Dict[str, Any] = dict(vars(self))
-        entry["checksum_type"] = self.checksum.type
-        entry["checksum"] = self.checksum.value
-        return entry
+        return {**vars(self), **checksum_entry(self.checksum)}
 
 
 @dataclass(frozen=True)
@@ -216,8 +229,9 @@ class ImageRecord:
     cloud: Tuple[CloudImage, ...]
     unknown_uploads: Tuple[UnknownUpload, ...]
     manifest: Optional[Manifest]
-    sboms: Tuple[str, ...]
-    unrecognised: Tuple[UnrecognisedFile, ...] = ()
+    sboms: Tuple[Sbom, ...]
+    unrecognised: Tuple[BuildFile, ...] = ()
+    method: str = METHOD
 
     @property
     def uploads(self) -> Tuple[Uploaded, ...]:
@@ -286,25 +300,23 @@ class ImageRecord:
             distro=fields.text("distro"),
             boot_mode=fields.text_or_none("boot_mode"),
             osbuild_version=fields.text_or_none("osbuild_version"),
-            artifact=_artifact(fields.group_or_none("osbuild_artifact")),
+            artifact=read_artifact(fields),
             koji=KojiOrigin.from_json(fields.group("koji")),
             composer_id=composer.text_or_none("id"),
             composer_server=composer.text_or_none("server"),
             cloud=cloud,
             unknown_uploads=unknown,
-            manifest=_manifest(fields.group_or_none("manifest")),
-            sboms=fields.texts("sboms"),
+            manifest=read_manifest(fields.group_or_none("manifest")),
+            sboms=tuple(map(read_sbom, named_files(fields, "sboms"))),
             unrecognised=_unrecognised(fields),
+            method=_method(fields),
         )
 
     def to_json(self) -> JsonDict:
         """Return the entry; variant and arch are where it stands."""
-        manifest: Optional[Dict[str, Any]] = None
-        if self.manifest is not None:
-            manifest = dict(vars(self.manifest))
-            manifest["osbuild_composer_deps"] = list(self.manifest.osbuild_composer_deps)
-        others = [_file_json(other) for other in self.unrecognised]
+        others = [file_entry(other) for other in self.unrecognised]
         return {
+            "method": self.method,
             "path": self.path,
             "size": self.size,
             "mtime": self.mtime,
@@ -317,12 +329,12 @@ class ImageRecord:
             "distro": self.distro,
             "boot_mode": self.boot_mode,
             "osbuild_version": self.osbuild_version,
-            "osbuild_artifact": None if self.artifact is None else dict(vars(self.artifact)),
+            "osbuild_artifact": None if self.artifact is None else self.artifact.to_json(),
             "koji": self.koji.to_json(),
             "composer": {"id": self.composer_id, "server": self.composer_server},
             "cloud": [upload.to_json() for upload in self.uploads],
-            "manifest": manifest,
-            "sboms": list(self.sboms),
+            "manifest": None if self.manifest is None else file_entry(self.manifest),
+            "sboms": [file_entry(sbom) for sbom in self.sboms],
             **({"unrecognised": others} if others else {}),
         }
 
@@ -331,52 +343,12 @@ def _sorted(checksums: Tuple[Checksum, ...]) -> Tuple[Checksum, ...]:
     return tuple(sorted(checksums, key=lambda checksum: checksum.type))
 
 
-def _checksum(type: str, value: str, fields: Fields) -> Checksum:
-    if not type or not _DIGEST.fullmatch(value):
-        raise ValueError("%s has a checksum that is none" % fields.place)
-    return Checksum(type, value)
-
-
 def _checksums(fields: Fields) -> Tuple[Checksum, ...]:
-    found = tuple(_checksum(type, fields.text(type), fields) for type in fields)
+    found = tuple(read_checksum(type, fields.text(type), fields) for type in fields)
     if not found:
         raise ValueError("%s is empty" % fields.place)
     return found
 
 
-def _unrecognised(fields: Fields) -> Tuple[UnrecognisedFile, ...]:
-    return tuple(
-        UnrecognisedFile(
-            filename=one.path("filename"),
-            archive_id=one.count("archive_id"),
-            size=one.count("size"),
-            checksum=_checksum(one.text("checksum_type"), one.text("checksum"), one),
-        )
-        for one in (fields.groups("unrecognised") if fields.has("unrecognised") else ())
-    )
-
-
-def _file_json(file: UnrecognisedFile) -> JsonDict:
-    return {
-        "filename": file.filename,
-        "archive_id": file.archive_id,
-        "size": file.size,
-        "checksum_type": file.checksum.type,
-        "checksum": file.checksum.value,
-    }
-
-
-def _artifact(fields: Optional[Fields]) -> Optional[Artifact]:
-    if fields is None:
-        return None
-    return Artifact(fields.text("export_name"), fields.text("export_filename"))
-
-
-def _manifest(fields: Optional[Fields]) -> Optional[Manifest]:
-    if fields is None:
-        return None
-    return Manifest(
-        filename=fields.path("filename"),
-        osbuild_composer_version=fields.text_or_none("osbuild_composer_version"),
-        osbuild_composer_deps=fields.texts("osbuild_composer_deps"),
-    )
+def _unrecognised(fields: Fields) -> Tuple[BuildFile, ...]:
+    return tuple(BuildFile(*read_file(one)) for one in _groups(fields, "unrecognised"))

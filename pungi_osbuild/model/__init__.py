@@ -6,6 +6,7 @@ them there is nothing but what this package defines.
 """
 
 from pungi_osbuild.model.cloud import (
+    Artifact,
     AwsEc2Upload,
     AwsS3Upload,
     AzureUpload,
@@ -40,12 +41,13 @@ from pungi_osbuild.model.config import (
 )
 from pungi_osbuild.model.digest import block_digest, digest_of, sent_digest
 from pungi_osbuild.model.image import (
-    Artifact,
+    BuildFile,
     BuiltImage,
     Checksum,
+    Dependency,
     Manifest,
     PlacedImage,
-    UnrecognisedFile,
+    Sbom,
 )
 from pungi_osbuild.model.outcome import (
     EarlierTry,
@@ -83,6 +85,7 @@ __all__ = [
     "AzureUpload",
     "BadTemplateError",
     "BaseProduct",
+    "BuildFile",
     "BuiltImage",
     "Checksum",
     "CloudImage",
@@ -91,6 +94,7 @@ __all__ = [
     "ComposeIdentity",
     "ContainerUpload",
     "Customizations",
+    "Dependency",
     "EarlierTry",
     "GcpUpload",
     "ImageConfig",
@@ -111,12 +115,12 @@ __all__ = [
     "ReleaseConfig",
     "Repo",
     "RunResult",
+    "Sbom",
     "Settings",
     "Severity",
     "TaskTimes",
     "Template",
     "UnknownUpload",
-    "UnrecognisedFile",
     "Upload",
     "UploadTemplate",
     "Uploaded",

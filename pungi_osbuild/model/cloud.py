@@ -102,6 +102,18 @@ Upload = Union[AwsEc2Upload, AwsS3Upload, GcpUpload, AzureUpload, ContainerUploa
 
 
 @dataclass(frozen=True)
+class Artifact:
+    """Which of osbuild's exports a file is."""
+
+    export_name: str
+    export_filename: str
+
+    def to_json(self) -> JsonDict:
+        """Return it as composer writes it."""
+        return dict(vars(self))
+
+
+@dataclass(frozen=True)
 class CloudImage:
     """
     One upload of a built image.
@@ -109,6 +121,7 @@ class CloudImage:
     :param provider: which cloud
     :param id: the string one would paste into that cloud's own tool; never holds a secret:
         a presigned url is recorded without its query
+    :param artifact: which of osbuild's exports was uploaded, where composer says so
     """
 
     provider: Provider
@@ -123,6 +136,7 @@ class CloudImage:
     url: Optional[str] = None
     digest: Optional[str] = None
     presigned: Optional[bool] = None
+    artifact: Optional[Artifact] = None
 
     @property
     def provider_name(self) -> str:
@@ -138,7 +152,7 @@ class CloudImage:
         """Return the entry of a ``"cloud"`` list in images.json and osbuild.json."""
         entry = without_none(vars(self))
         entry["provider"] = self.provider.value
-        return entry
+        return _with_artifact(entry, self.artifact)
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> CloudImage:
@@ -149,9 +163,10 @@ class CloudImage:
         """
         values = dict(entry)
         provider = Provider(values.pop("provider", ""))
+        artifact = values.pop("osbuild_artifact", None)
         if not isinstance(values.get("id"), str):
             raise ValueError("a cloud entry has no id: %r" % sorted(entry))
-        return cls(provider=provider, **values)
+        return cls(provider=provider, artifact=artifact and Artifact(**artifact), **values)
 
 
 @dataclass(frozen=True)
@@ -165,6 +180,7 @@ class UnknownUpload:
 
     provider: str
     options: Tuple[Tuple[str, str], ...] = ()
+    artifact: Optional[Artifact] = None
 
     @property
     def provider_name(self) -> str:
@@ -178,7 +194,8 @@ class UnknownUpload:
 
     def to_json(self) -> JsonDict:
         """Return the entry of a ``"cloud"`` list; it has no ``id``, as nobody knows which is."""
-        return {"provider": self.provider, "options": dict(self.options)}
+        entry: JsonDict = {"provider": self.provider, "options": dict(self.options)}
+        return _with_artifact(entry, self.artifact)
 
     def describe(self) -> str:
         """Return the options in a line, for people."""
@@ -186,3 +203,8 @@ class UnknownUpload:
 
 
 Uploaded = Union[CloudImage, UnknownUpload]
+
+
+def _with_artifact(entry: JsonDict, artifact: Optional[Artifact]) -> JsonDict:
+    entry.pop("artifact", None)
+    return entry if artifact is None else {**entry, "osbuild_artifact": artifact.to_json()}

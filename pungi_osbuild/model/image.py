@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional, Tuple
 
-from pungi_osbuild.model.cloud import CloudImage, UnknownUpload, Uploaded
+from pungi_osbuild.model.cloud import Artifact, CloudImage, UnknownUpload, Uploaded
 from pungi_osbuild.model.compose import Arch
 
 
@@ -18,34 +18,52 @@ class Checksum:
 
 
 @dataclass(frozen=True)
-class Artifact:
-    """Which of osbuild's exports an image file is."""
-
-    export_name: str
-    export_filename: str
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """The osbuild manifest of an image, kept in the Koji build."""
-
-    filename: str
-    osbuild_composer_version: Optional[str] = None
-    osbuild_composer_deps: Tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class UnrecognisedFile:
+class BuildFile:
     """
-    An archive of a Koji build that is neither an image nor the manifest or an SBOM of one.
+    A file beside an image in its Koji build.
+
+    What only its name is known of was recorded before osbuild.json 1.3.
 
     :param size: bytes
+    :param checksum: Koji's own
     """
 
     filename: str
-    archive_id: int
-    size: int
-    checksum: Checksum
+    archive_id: Optional[int] = None
+    size: Optional[int] = None
+    checksum: Optional[Checksum] = None
+
+
+@dataclass(frozen=True)
+class Dependency:
+    """
+    A Go module that composer was built with.
+
+    :param replace: the module that was built in its place
+    """
+
+    path: str
+    version: str
+    replace: Optional[Dependency] = None
+
+
+@dataclass(frozen=True)
+class Manifest(BuildFile):
+    """The osbuild manifest of an image."""
+
+    osbuild_composer_version: Optional[str] = None
+    osbuild_composer_deps: Tuple[Dependency, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sbom(BuildFile):
+    """
+    An SBOM of an image.
+
+    :param purpose: composer's name of what it describes, e.g. ``image-os`` or ``buildroot-build``
+    """
+
+    purpose: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -76,8 +94,8 @@ class BuiltImage:
     cloud: Tuple[CloudImage, ...] = ()
     unknown_uploads: Tuple[UnknownUpload, ...] = ()
     manifest: Optional[Manifest] = None
-    sboms: Tuple[str, ...] = ()
-    unrecognised: Tuple[UnrecognisedFile, ...] = ()
+    sboms: Tuple[Sbom, ...] = ()
+    unrecognised: Tuple[BuildFile, ...] = ()
 
     @property
     def uploads(self) -> Tuple[Uploaded, ...]:

@@ -224,8 +224,7 @@ class Collector:
         for image in built:
             _warn_of_unknown(image)
         images = tuple(self._place(request, image) for image in built)
-        if self.settings.save_provenance:
-            self._save_provenance(built)
+        self._save_provenance(built)
         return Outcome(
             request=request,
             kind=OutcomeKind.BUILT,
@@ -245,7 +244,7 @@ class Collector:
         return tuple(address for address in where if address)
 
     def _save_provenance(self, images: Iterable[BuiltImage]) -> None:
-        provenance = Provenance(self.topdir, self._at_koji)
+        provenance = Provenance(self.topdir, self._at_koji, self.settings.save_provenance)
         for image in images:
             provenance.save(image)
 

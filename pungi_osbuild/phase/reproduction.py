@@ -9,30 +9,26 @@ checksums are compared for information alone.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import platform
 import shlex
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Dict, Iterable, List, Optional, Tuple
 
 from pungi_osbuild.errors import (
     InputError,
-    PungiOsbuildError,
     ReplyError,
     ReproductionError,
     SourceError,
 )
-from pungi_osbuild.hub import Profile, build_file, download, local_path, plain_name
+from pungi_osbuild.hub import plain_name
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord
-from pungi_osbuild.model import Artifact, Checksum, KojiPlace
-from pungi_osbuild.phase.place import Source
+from pungi_osbuild.model import Artifact, Checksum
 from pungi_osbuild.phase.reading import CHUNK
-from pungi_osbuild.phase.saved import MAX_SIZE, save_file, saved_folder
-from pungi_osbuild.secrets import PRIVATE
 
 PROGRAM = "osbuild"
 MOST_NAMED = 20
@@ -173,78 +169,6 @@ def _no_name(image: ImageRecord, name: str) -> SourceError:
     )
 
 
-def saved_manifest(topdir: Path, image: ImageRecord) -> Optional[Path]:
-    """Return the manifest that was saved beside the compose; None when it was not."""
-    if image.manifest is None:
-        return None
-    folder = saved_folder(topdir, (image.arch,), image.koji.nvr, image.koji.task_id)
-    path = folder / image.manifest.filename
-    return path if path.is_file() else None
-
-
-def fetch_manifest(image: ImageRecord, koji: KojiPlace, topdir: str, folder: Path) -> Path:
-    """
-    Fetch the manifest of an image from Koji, and return where it is.
-
-    :param topdir: where Koji's volume is mounted, if it is; "" where nobody knows
-    :param folder: where it goes
-    :raises InputError: it cannot be had, or not be written
-    """
-    if image.manifest is None:
-        raise InputError(
-            "osbuild.json names no manifest of %s" % image.path,
-            "The build %s in Koji has none. Name the file with --manifest if you have it."
-            % image.koji.nvr,
-        )
-    profile = Profile(koji.profile, koji.server, koji.topurl, koji.weburl, topdir)
-    name = image.manifest.filename
-    path = folder / name.rsplit("/", 1)[-1]
-    try:
-        remote = build_file(image.koji.nvr, name)
-        local = local_path(profile, remote)
-        save_file(Source(local, lambda: download(profile, remote)), path, PRIVATE)
-    except PungiOsbuildError as error:
-        raise InputError(
-            "the manifest of %s cannot be had from Koji: %s" % (image.path, error.reason),
-            "Fetch %s of build %s by other means and name it with --manifest. With"
-            " osbuild_save_provenance manifests are kept beside the compose."
-            % (name, image.koji.nvr),
-        ) from error
-    except OSError as error:
-        raise InputError(
-            "the manifest cannot be written to %s: %s" % (path, error.strerror or error),
-            "Name another folder with --output.",
-        ) from error
-    return path
-
-
-def check_manifest(path: Path, artifact: Artifact) -> None:
-    """
-    Refuse a manifest that osbuild could not export the image from.
-
-    :raises SourceError: it is none, or has no such pipeline
-    """
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_SIZE + 1)
-        if len(content) > MAX_SIZE:
-            raise ValueError("it has more than %d bytes" % MAX_SIZE)
-        manifest = json.loads(content)
-        pipelines = manifest["pipelines"]
-        names = [pipeline["name"] for pipeline in pipelines]
-    except (OSError, ValueError, RecursionError, LookupError, TypeError) as error:
-        raise SourceError(
-            "%s is no osbuild manifest: %s" % (path, " ".join(str(error).split())),
-            "Name another file with --manifest.",
-        ) from error
-    if artifact.export_name not in names:
-        raise SourceError(
-            "%s has no pipeline %r, which the image is exported from"
-            % (path, artifact.export_name),
-            "It is another image's manifest. Name the right one with --manifest.",
-        )
-
-
 def this_machine() -> Machine:
     """Return what there is here to build with."""
     return Machine(
@@ -291,21 +215,29 @@ def doubts(image: ImageRecord, machine: Machine) -> Tuple[str, ...]:
     return tuple(found)
 
 
-def build(reproduction: Reproduction, machine: Machine) -> None:
+def build(reproduction: Reproduction, machine: Machine, content: bytes) -> None:
     """
     Run the command; osbuild's output goes where this program's does.
+
+    :param content: of the manifest. What was looked at is what runs: osbuild is given a copy that
+        only its owner can write to.
 
     :raises InputError: it cannot be run here
     :raises ReproductionError: osbuild failed, or the file is not where it should be
     """
     _refuse(reproduction, machine)
-    command = reproduction.as_root if machine.is_root else reproduction.command
+    program = PROGRAM if machine.is_root else "sudo"
     try:
         reproduction.output.mkdir(parents=True, exist_ok=True)
-        status = subprocess.run(command, check=False).returncode
+        with TemporaryDirectory(prefix="pungi-osbuild-") as private:
+            copy = Path(private) / "manifest.json"
+            copy.write_bytes(content)
+            given = replace(reproduction, manifest=copy)
+            command = given.as_root if machine.is_root else given.command
+            status = subprocess.run(command, check=False).returncode
     except OSError as error:
         raise ReproductionError(
-            "%s cannot be run: %s" % (command[0], error.strerror or error),
+            "%s cannot be run: %s" % (program, error.strerror or error),
             "Run the command by hand.",
         ) from error
     if status != 0:

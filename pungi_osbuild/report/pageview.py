@@ -346,7 +346,7 @@ def _details(image: ImageRecord) -> Iterable[Tuple[str, str]]:
     if image.manifest is not None:
         yield "Manifest", image.manifest.filename
     for sbom in image.sboms:
-        yield "SBOM", sbom
+        yield "SBOM", sbom.filename
 
 
 def _distinct(checksums: Sequence[Checksum]) -> Iterable[Checksum]:

@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import shlex
+import shutil
 from pathlib import Path
 from typing import Any, Dict
 
@@ -23,7 +24,7 @@ OSBUILD = """#!/bin/sh
 [ "$1" = --version ] && { echo "osbuild %(version)s"; exit 0; }
 echo "$@" > %(said)s
 mkdir -p "$2/$6"
-[ -f "$7" ] && printf '%%s' image > "$2/$6/image.raw"
+cp "$7" %(said)s.manifest && printf '%%s' image > "$2/$6/image.raw"
 exit %(status)d
 """
 
@@ -95,13 +96,16 @@ def test_the_command(compose: Path, tmp_path: Path, stand_ins: Path) -> None:
 
 @buildable
 def test_run(compose: Path, tmp_path: Path, stand_ins: Path) -> None:
-    """What is printed is what runs; the checksums of both images are shown, whole."""
+    """What is printed runs, with a copy of the manifest; both images' checksums are shown."""
     install(stand_ins)
     done = reproduce(compose, tmp_path, HERE, "--run")
     assert done.exit == 0, done.err
     command, *rest = done.out.splitlines()
     ran = (stand_ins / "said").read_text().split()
-    assert shlex.split(command) == ["sudo", "osbuild", *ran]
+    *printed, manifest = shlex.split(command)
+    assert printed == ["sudo", "osbuild", *ran[:-1]]
+    assert (stand_ins / "said.manifest").read_bytes() == Path(manifest).read_bytes()
+    assert not Path(ran[-1]).exists(), "a copy that was there for osbuild alone"
     text = "\n".join(rest)
     assert str(tmp_path / "made" / "output" / "image" / "image.raw") in text
     assert hashlib.sha256(b"image").hexdigest() in text
@@ -165,3 +169,51 @@ def test_a_manifest_that_cannot_be_had(compose: Path, tmp_path: Path) -> None:
     done = reproduce(folder, tmp_path, OTHER, "--manifest", other)
     assert done.exit == 1
     assert "has no pipeline 'image'" in done.err
+
+
+@buildable
+def test_a_manifest_that_is_not_the_recorded_one_is_not_run_as_root(
+    compose: Path, tmp_path: Path, stand_ins: Path
+) -> None:
+    """Another one may have the same pipelines; --unverified is for whoever trusts it."""
+    install(stand_ins)
+    reproduce(compose, tmp_path, HERE)
+    fetched = tmp_path / "made" / recorded(compose, HERE)["manifest"]["filename"]
+    changed = tmp_path / "changed.json"
+    changed.write_text(fetched.read_text("utf-8") + " ")
+    printed = reproduce(compose, tmp_path, HERE, "--manifest", changed)
+    assert printed.exit == 0
+    assert "warning: the manifest is not verified" in printed.err
+    refused = reproduce(compose, tmp_path, HERE, "--manifest", changed, "--run")
+    assert refused.exit == 2
+    assert "is not verified" in refused.err and "--unverified" in refused.err
+    assert not (stand_ins / "said").exists(), "nothing was run"
+    run = reproduce(compose, tmp_path, HERE, "--manifest", changed, "--run", "--unverified")
+    assert run.exit == 0, run.err
+    assert (stand_ins / "said.manifest").read_bytes() == changed.read_bytes()
+
+
+@buildable
+def test_a_manifest_of_an_older_record_is_not_run_either(
+    compose: Path, tmp_path: Path, stand_ins: Path
+) -> None:
+    """Formats before 1.3 have no checksum of it."""
+    install(stand_ins)
+    copied = tmp_path / "compose"
+    shutil.copytree(compose, copied, symlinks=True)
+    path = copied / "compose/metadata/osbuild.json"
+    document = json.loads(path.read_text("utf-8"))
+    document["payload"]["format_version"] = "1.2"
+    for arches in document["payload"]["images"].values():
+        for images in arches.values():
+            for image in images:
+                image["manifest"] = {
+                    "filename": image["manifest"]["filename"],
+                    "osbuild_composer_version": None,
+                    "osbuild_composer_deps": ["a@v1 => b@v2"],
+                }
+    path.write_text(json.dumps(document))
+    refused = reproduce(copied, tmp_path, HERE, "--run")
+    assert refused.exit == 2
+    assert "older version" in refused.err
+    assert not (stand_ins / "said").exists(), "nothing was run"

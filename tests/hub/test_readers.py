@@ -156,7 +156,7 @@ def test_the_result_of_a_task(answers: Tuple[Any, Any, Any, Any, Any]) -> None:
     images = only(lambda: hold(hub, read_result(11, a_cloud_request())), ReplyError)
     for image in images or ():
         assert isinstance(image, BuiltImage)
-        names = [image.filename, *image.sboms]
+        names = [image.filename, *(sbom.filename for sbom in image.sboms)]
         assert not any("/" in name or name.startswith(".") for name in names)
         assert ".." not in image.path.split("/")
         assert image.path.startswith(("packages/", "vol/"))

@@ -15,9 +15,12 @@ from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import Call, Hub, Reply, explain, hold, read_build_result, read_result
 from pungi_osbuild.hub.session import HubFaultError
 from pungi_osbuild.model import (
+    Artifact,
     AwsEc2Upload,
     AwsS3Upload,
     BuiltImage,
+    Checksum,
+    Dependency,
     ImageRequest,
     OciUpload,
     Upload,
@@ -131,9 +134,41 @@ def test_an_image_with_its_provenance() -> None:
     assert image.path == "packages/example-guest/1/5/images/" + IMAGE
     assert (image.task_id, image.build_id, image.composer_id) == (11, 21, "c")
     assert image.manifest is not None
-    assert image.sboms == (IMAGE + ".image-os.spdx.json",)
+    manifest = a_companion(IMAGE + ".manifest.json")
+    assert image.manifest.archive_id == manifest["id"]
+    assert image.manifest.size == manifest["size"]
+    assert image.manifest.checksum == Checksum("md5", manifest["checksum"])
+    (sbom,) = image.sboms
+    assert (sbom.filename, sbom.purpose) == (IMAGE + ".image-os.spdx.json", "image-os")
+    assert sbom.checksum == Checksum("md5", a_companion(sbom.filename)["checksum"])
     assert (image.osbuild_version, image.boot_mode) == ("157", "hybrid")
     assert hub.requests == 2
+
+
+def test_what_the_build_says_of_a_manifest_whose_archive_says_nothing() -> None:
+    """Its arch, composer's version and modules; a replaced module is a structure."""
+    name = IMAGE + ".manifest.json"
+    bare = a_companion(name)
+    bare["extra"] = None
+    module = {"path": "a", "version": "v1", "replace": {"path": "b => c", "version": "w"}}
+    info = {"osbuild_composer_version": "180", "osbuild_composer_deps": [module]}
+    extra = {"osbuild_manifest": {name: {"arch": "x86_64", "info": info}}}
+    (image,) = read(StandIn([an_archive(), bare], extra), a_request())
+    assert image.manifest is not None
+    assert image.manifest.osbuild_composer_version == "180"
+    assert image.manifest.osbuild_composer_deps == (
+        Dependency("a", "v1", Dependency("b => c", "w")),
+    )
+
+
+def test_which_export_was_uploaded() -> None:
+    """An image may be uploaded in another form than it has in Koji."""
+    odd = {"name": "org.osbuild.odd", "options": {}}
+    artifact = {"export_name": "vpc", "export_filename": "disk.vhd"}
+    results = [{**result, "osbuild_artifact": artifact} for result in (an_ami("ami-1"), odd)]
+    (image,) = read(StandIn([an_archive(image=with_uploads(*results))]), a_request())
+    assert [cloud.artifact for cloud in image.uploads] == [Artifact("vpc", "disk.vhd")] * 2
+    assert [cloud.to_json()["osbuild_artifact"] for cloud in image.uploads] == [artifact] * 2
 
 
 def test_where_upload_results_are_looked_for_best_first() -> None:
@@ -236,7 +271,7 @@ def test_an_unknown_file_beside_the_image_is_recorded(other: Dict[str, Any]) -> 
     assert image.filename == QCOW2
     (file,) = image.unrecognised
     assert (file.filename, file.archive_id, file.size) == (other["filename"], 5, 7)
-    assert file.checksum.type == "md5"
+    assert file.checksum is not None and file.checksum.type == "md5"
 
 
 def test_an_unknown_file_may_be_the_image_where_another_kind_arrived() -> None:

@@ -38,6 +38,7 @@ from pungi_osbuild.model import (
     OutcomeKind,
     Provider,
     RunResult,
+    Sbom,
     TaskTimes,
     UnknownUpload,
 )
@@ -115,6 +116,7 @@ def test_the_document_is_as_the_design_says(tmp_path: Path) -> None:
         },
         "tasks": [
             {
+                "method": "osbuildImage",
                 "task_id": None,
                 "variant": "Server",
                 "arches": ["aarch64"],
@@ -140,6 +142,7 @@ def test_the_document_is_as_the_design_says(tmp_path: Path) -> None:
                 ],
             },
             {
+                "method": "osbuildImage",
                 "task_id": 11,
                 "variant": "Server",
                 "arches": ["x86_64"],
@@ -161,6 +164,7 @@ def test_the_document_is_as_the_design_says(tmp_path: Path) -> None:
             "Server": {
                 "x86_64": [
                     {
+                        "method": "osbuildImage",
                         "path": "Server/x86_64/images/example-guest-1-5.x86_64.qcow2",
                         "size": 3,
                         "mtime": 1795418607,
@@ -199,11 +203,31 @@ def test_the_document_is_as_the_design_says(tmp_path: Path) -> None:
                             }
                         ],
                         "manifest": {
-                            "filename": "example-guest-1-5.x86_64.manifest.json",
+                            "filename": "example-guest-1-5.x86_64.qcow2.manifest.json",
+                            "archive_id": 32,
+                            "size": 3,
+                            "checksum_type": "md5",
+                            "checksum": MD5,
                             "osbuild_composer_version": "130",
-                            "osbuild_composer_deps": ["images@v0.150.0"],
+                            "osbuild_composer_deps": [
+                                {
+                                    "path": "images",
+                                    "version": "v0.150.0",
+                                    "replace": {"path": "fork", "version": "v1", "replace": None},
+                                }
+                            ],
                         },
-                        "sboms": ["example-guest-1-5.x86_64.buildroot-build.spdx.json"],
+                        "sboms": [
+                            {
+                                "filename": "example-guest-1-5.x86_64.qcow2"
+                                ".buildroot-build.spdx.json",
+                                "archive_id": 33,
+                                "size": 3,
+                                "checksum_type": "md5",
+                                "checksum": MD5,
+                                "purpose": "buildroot-build",
+                            }
+                        ],
                     }
                 ]
             }
@@ -526,7 +550,14 @@ def test_an_older_file_is_read_and_written_anew(tmp_path: Path) -> None:
     payload = json.loads(path.read_text())["payload"]
     assert payload["format_version"] == FORMAT_VERSION
     kept = json.loads(old.read_text())["payload"]["images"]
-    assert {key: payload["images"][key] for key in kept} == kept
+    for variant, arches in kept.items():
+        for arch, images in arches.items():
+            for old_entry, entry in zip(images, payload["images"][variant][arch]):
+                same = old_entry.keys() - {"manifest", "sboms"}
+                assert {key: entry[key] for key in same} == {key: old_entry[key] for key in same}
+                assert entry["method"] == "osbuildImage"
+                assert [sbom["filename"] for sbom in entry["sboms"]] == old_entry["sboms"]
+                assert entry["manifest"]["checksum"] is None
 
 
 def test_an_unknown_upload_is_recorded_in_both_files(tmp_path: Path) -> None:
@@ -613,6 +644,14 @@ CLOUDS = st.builds(
     digest=SOME,
     presigned=st.none() | st.booleans(),
 )
+SBOMS = st.builds(
+    Sbom,
+    filename=st.just("x.spdx.json"),
+    archive_id=st.none() | st.integers(0, 9),
+    size=st.none() | st.integers(0, 9),
+    checksum=st.none() | st.just(Checksum("md5", MD5)),
+    purpose=SOME,
+)
 KNOWN_NAMES = frozenset(provider.value for provider in Provider)
 UNKNOWN = st.builds(
     UnknownUpload,
@@ -641,7 +680,7 @@ def outcomes(draw: st.DrawFn) -> List[Outcome]:
             cloud=tuple(draw(st.lists(CLOUDS, max_size=2))),
             unknown_uploads=tuple(draw(st.lists(UNKNOWN, max_size=2))),
             manifest=draw(st.none() | st.just(a_built_image().manifest)),
-            sboms=tuple(draw(st.lists(TEXT, max_size=2))),
+            sboms=tuple(draw(st.lists(SBOMS, max_size=2))),
         )
         image = replace(
             outcome.images[0],

@@ -9,16 +9,14 @@ import pytest
 
 from pungi_osbuild.errors import InputError, SourceError
 from pungi_osbuild.metadata import ImageRecord
-from pungi_osbuild.model import Artifact
-from pungi_osbuild.phase.reproduction import (
-    Machine,
-    artifact_of,
-    check_manifest,
-    doubts,
+from pungi_osbuild.model import Artifact, Manifest
+from pungi_osbuild.phase.manifests import (
     fetch_manifest,
-    find_image,
+    read_manifest,
     saved_manifest,
+    unverified,
 )
+from pungi_osbuild.phase.reproduction import Machine, artifact_of, doubts, find_image
 from pungi_osbuild.phase.saved import saved_folder
 from tests.report.records import a_record, an_image
 from tests.values import a_koji_place
@@ -85,7 +83,21 @@ def test_what_is_no_manifest(text: str, tmp_path: Path) -> None:
     """Is said to be none, before osbuild is run as root with it."""
     (tmp_path / "m.json").write_text(text)
     with pytest.raises(SourceError, match="no osbuild manifest"):
-        check_manifest(tmp_path / "m.json", Artifact("image", "disk.raw"))
+        read_manifest(tmp_path / "m.json", Artifact("image", "disk.raw"))
+
+
+def test_a_manifest_is_verified_by_what_koji_says_of_it() -> None:
+    """``foo`` is what was recorded."""
+    assert unverified(IMAGE, b"foo") is None
+    for content in (b"fop", b"foo ", b"fo", b""):
+        assert "wrong" in (unverified(IMAGE, content) or "")
+
+
+def test_a_manifest_that_cannot_be_verified() -> None:
+    """Recorded by an older version, or not at all; that is not taken for verified."""
+    old = replace(IMAGE, manifest=Manifest("x.manifest.json"))
+    assert "older version" in (unverified(old, b"foo") or "")
+    assert "no manifest" in (unverified(replace(IMAGE, manifest=None), b"foo") or "")
 
 
 def test_doubts() -> None:
