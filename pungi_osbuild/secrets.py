@@ -48,7 +48,8 @@ _HARMLESS_QUERY = re.compile(
 
 # The lengths are bounded: a hub may send texts in which each beginning could go on for ever.
 _LOGIN = re.compile(
-    r"(?<=//)(?:[^/\s?#\"'<>]{0,300}@"
+    # With one slash: an address that was taken for a path.
+    r"(?:(?<=//)|(?<=https:/)|(?<=http:/))(?:[^/\s?#\"'<>]{0,300}@"
     # What is not a port is a password: with a slash in it, or cut off before its end.
     r"|[^/\s:@\[\"'<>]{1,100}:(?!\d*(?:[^\w%-]|$))(?:[^\s\"'<>]{0,300}@|[^/\s\"'<>]+))"
 )
@@ -114,7 +115,7 @@ def hide(text: str) -> str:
     Hidden are logins and queries of addresses, values of secret fields as JSON, Python, shells and
     HTTP write them, private keys and hashes of passwords.
     """
-    if "//" in text:
+    if _is_address(text):
         text = _LOGIN.sub(HIDDEN + "@", text)
     if "/p/" in text:
         text = _PRE_AUTHENTICATED.sub(HIDDEN, text)
@@ -131,11 +132,17 @@ def hide(text: str) -> str:
     return _KNOWN_FORM.sub(HIDDEN, text)
 
 
+def _is_address(text: str) -> bool:
+    """Return whether a text may hold an address."""
+    return "//" in text or ":/" in text
+
+
 def _query_hidden(match: Match[str]) -> str:
     """Hide what a query or fragment says; a ``?`` or ``#`` in a sentence is left alone."""
     before, mark, query = match.groups()
-    # (?=...) is a pattern's.
-    if (mark == "#" and "=" not in query) or ("//" not in before and not _ARGUMENT.match(query)):
+    if mark == "#" and "=" not in query:
+        return match[0]
+    if not _is_address(before) and not _ARGUMENT.match(query):  # e.g. a pattern's (?=...)
         return match[0]
     shown = []
     for part in re.split(r"([&;?#])", query):
@@ -260,7 +267,7 @@ def _secrets_in(value: Any, name: str, secret: bool, in_customizations: bool) ->
         # Of several lines, or of the words of a key, each that is long enough to be its secret.
         parts: List[str] = text.split() if _WORDS_COUNT.search(name.lower()) else text.splitlines()
         yield from (part.strip() for part in parts[:_PARTS] if len(part.strip()) > _LONG)
-    elif isinstance(value, str) and "//" in value:
+    elif isinstance(value, str) and _is_address(value):
         yield from _secrets_of_address(value)
 
 

@@ -16,7 +16,7 @@ import zlib
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Tuple
 
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
@@ -46,6 +46,7 @@ FORMS = (
 SAYING = ("reason", "details", "koji_error", "log")
 """Where composer quotes what it was asked for."""
 
+NOTHING: Mapping[str, Any] = {}
 RUN = ("--profile", "rehearsal", "--rebuild-all")
 UPLOAD = {"region": "us-east-1", "share_with_accounts": []}
 
@@ -72,12 +73,15 @@ def customizations(draw: Callable[[Any], Any]) -> Dict[str, Any]:
     return {**extra, "custom": value, "user": [{"name": "a", "password": PASSWORD}]}
 
 
-def written_config(folder: Path, forms: List[str], custom: Dict[str, Any]) -> Path:
+def written_config(
+    folder: Path, forms: List[str], custom: Dict[str, Any], more: Mapping[str, Any] = NOTHING
+) -> Path:
     common = {"distro": "rhel-9.4", "target": "t", "version": "1", "customizations": custom}
+    url = {"ostree_url": forms[0]}
     blocks: List[Dict[str, Any]] = [
         {"name": "one", "image_types": "guest-image", "subvariant": "A", "repo": forms},
         {"name": "two", "image_types": "aws", "upload_options": UPLOAD},
-        {"name": "three", "image_types": "edge-commit", "ostree_ref": "a", "ostree_url": forms[0]},
+        {"name": "three", "image_types": "edge-commit", "ostree_ref": "a", **url, **more},
     ]
     (folder / "variants.xml").write_text(VARIANTS, "utf-8")
     path = folder / "a.conf"
@@ -252,3 +256,55 @@ def _faults(fails: bool) -> Any:
 def _may_hold_it(path: Path) -> bool:
     name = path.name
     return is_private(path) and (name == "compose-request.json" or name.endswith(".manifest.json"))
+
+
+OPTIONS = (
+    *("name", "version", "release", "distro", "image_types", "target", "arches", "failable"),
+    *("subvariant", "manifest_type", "repo", "ostree_url", "ostree_ref", "ostree_parent"),
+    *("upload_options", "arch_upload_options", "customizations", "skip_tag", "timeout", "retries"),
+)
+TOP = (
+    *("release_name", "release_short", "release_version", "variants_file", "koji_profile"),
+    *("translate_paths", "link_type", "osbuild_ignore", "osbuild_image_types", "tree_arches"),
+    *("osbuild_target", "osbuild_version", "osbuild_poll_interval", "media_checksums"),
+)
+SHAPES: Tuple[Callable[[str], Any], ...] = (
+    lambda form: form,
+    lambda form: [form],
+    lambda form: {form: form},
+    lambda form: {"region": form, "password": form, form: 1},
+    lambda form: {"user": form, "name": {form: [form]}},
+    lambda form: [{"baseurl": form, "package_sets": form}],
+    lambda form: [[form, form]],
+)
+"""Right types and wrong ones: what is wrong is quoted in a problem."""
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(OPTIONS),
+    st.sampled_from(TOP),
+    st.sampled_from(SHAPES),
+    st.sampled_from(FORMS),
+    st.booleans(),
+)
+def test_no_problem_quotes_a_secret(
+    option: str, top: str, shape: Callable[[str], Any], form: str, is_top: bool
+) -> None:
+    """Whatever option has it, as a value, an item, a key; valid or not."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        more = {} if is_top else {option: shape(form), form: 1}
+        custom = {"user": [{"password": PASSWORD}]}
+        config = written_config(folder, [FORMS[0]], custom, more)
+        if is_top:
+            with config.open("a", encoding="utf-8") as file:
+                file.write("%s = %r\n" % (top, shape(form)))
+        texts = [
+            said("validate", config),
+            said("validate", config, "--format", "json"),
+            said("validate", config, "--format", "junit"),
+            said("plan", config),
+            said("rehearse", config, "--out", folder / "out", "--duration", 0, "--quiet"),
+        ]
+        assert [text for text in texts if MARK in text] == []

@@ -90,6 +90,8 @@ def test_any_bytes_become_a_text(content: bytes) -> None:
         "see https://me:a@%s@example.com/x",
         "see https://me:a/%s@example.com/x",
         "see //%s@example.com/x",
+        "cannot read /work/https:/me:%s@example.com/x",
+        "cannot read /work/https:/example.com/?%s",
         "Failed to parse: http://me:%s",
         "got 'https://me:%s...",
         "https://r.example.com/?%s and so on",
