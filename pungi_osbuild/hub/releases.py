@@ -42,26 +42,36 @@ class KojiBuild:
         return self.state not in (BuildState.FAILED, BuildState.CANCELED)
 
 
-def next_number(hub: Hub, name: str, version: str) -> Optional[int]:
+@dataclass(frozen=True)
+class NextRelease:
     """
-    Return the number that the hub would give the next build of a name and version.
+    What the hub answers when it is asked for the next release of a name and version.
 
-    Only its leading number is taken: after ``1.x86_64`` the hub says ``2.x86_64``, which means
-    nothing for another arch.
+    :param release: None where it cannot say ("Unable to increment release value")
+    :param newest: the release that it cannot increment
+    """
 
-    :returns: None where the hub cannot say ("Unable to increment release value")
-    :raises HubFaultError: for anything else that the hub refuses
+    release: Optional[str] = None
+    newest: Optional[str] = None
+
+
+def next_release(hub: Hub, name: str, version: str) -> NextRelease:
+    """
+    Return the release that the hub would give the next build of a name and version.
+
+    :raises HubFaultError: for anything that the hub refuses, but that it cannot say
+    :raises ReplyError: it is no release
     """
     try:
         release = hub.call("getNextRelease", {"name": name, "version": version})
     except HubFaultError as fault:
         if "Unable to increment" in fault.text:
-            return None
+            newest = re.search(r"release value: (\S{1,200})", fault.text)
+            return NextRelease(newest=newest.group(1) if newest else None)
         raise
-    if not isinstance(release, str):
+    if not isinstance(release, str) or not re.fullmatch(r"[\w.+~^]{1,200}", release):
         raise unusable("getNextRelease", "a release", release)
-    leading = re.match(r"[0-9]{1,18}", release)
-    return int(leading.group()) if leading else None
+    return NextRelease(release)
 
 
 def taken(hub: Hub, nvrs: Iterable[str]) -> FrozenSet[str]:

@@ -7,13 +7,14 @@ from typing import Callable, Iterable, List, Optional, Sequence, Set, Tuple
 
 from pungi_osbuild.hub import (
     Hub,
+    NextRelease,
     Talk,
     Task,
     ended_since,
     hold_all,
     look_up,
     newest,
-    next_number,
+    next_release,
     taken,
 )
 
@@ -62,10 +63,10 @@ class HubRegistry:
     hub: Hub
     check: Callable[[], None] = lambda: None
 
-    def next_number(self, name: str, version: str) -> Optional[int]:
-        """Return the number the hub would give next, or None where it cannot say."""
+    def next_release(self, name: str, version: str) -> NextRelease:
+        """Return the release the hub would give next, or what it cannot count up."""
         self.check()
-        return next_number(self.hub, name, version)
+        return next_release(self.hub, name, version)
 
     def taken(self, nvrs: Iterable[str]) -> Set[str]:
         """Return which of some N-V-Rs cannot be used."""

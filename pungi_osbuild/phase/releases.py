@@ -3,15 +3,24 @@ Releases that the hub gives: allocated before submission and always sent.
 
 Left to the hub, the release of an image is found when its task starts, so two tasks of one name
 and version race for it and one of them fails (facts found by experiment on kojihub 1.35.3). So a
-run asks once for each name and version, and counts up past every N-V-R that is taken.
+run asks once for each name and version, and counts up past every N-V-R that is taken, as the hub
+counts (found by experiment): the first part of ``N`` and ``N.word``, the last of ``X.Y.N``.
+
+The builds of a block that is split end in their arch, and so does the hub's answer after one:
+``2.x86_64`` after ``1.x86_64``. The arch is taken off, as each request adds its own.
 """
 
 from __future__ import annotations
 
+import logging
+import re
 from typing import Dict, Iterable, List, Optional, Protocol, Set, Tuple
 
 from pungi_osbuild.errors import HubError
+from pungi_osbuild.hub import NextRelease
 from pungi_osbuild.model import ComposeIdentity, ImageRequest
+
+logger = logging.getLogger(__name__)
 
 LIMIT = 1000
 """Releases tried for one image before giving up: something else is wrong then."""
@@ -20,11 +29,18 @@ BATCH = 8
 """Candidate releases looked up at once."""
 
 
+_ARCHES = frozenset({"aarch64", "ppc64le", "riscv64", "s390x", "x86_64"})
+"""What a release may end in that a split block has made: all that composer builds for."""
+
+_COUNTED = re.compile(r"(\d{1,18})(\.\w+)?|(\w+\.\w+\.)(\d{1,18})")
+"""The releases that Koji counts up."""
+
+
 class Registry(Protocol):
     """What a hub knows of N-V-Rs."""
 
-    def next_number(self, name: str, version: str) -> Optional[int]:
-        """Return the number the hub would give next, or None where it cannot say."""
+    def next_release(self, name: str, version: str) -> NextRelease:
+        """Return the release the hub would give next, or what it cannot increment."""
 
     def taken(self, nvrs: Iterable[str]) -> Set[str]:
         """Return which of some N-V-Rs cannot be used."""
@@ -46,8 +62,8 @@ def allocate(
     numbers that follow. A release that is configured is kept as it is.
 
     :param others: requests of this run that have their release; the hub may not know them yet
-    :param identity: gives the release where the hub says "Unable to increment": ``date.respin``,
-        its last part counted up
+    :param identity: gives the release where the hub says "Unable to increment" of one that does not
+        end in an arch: ``date.respin``, its last part counted up, with a warning
     :raises HubError: no free release was found
     """
     ordered = list(requests)
@@ -57,7 +73,14 @@ def allocate(
             used |= _names(request, request.base_release)
     done: Dict[int, ImageRequest] = {request.number: request for request in ordered}
     for (name, version), groups in _waiting(ordered).items():
-        candidates = _Candidates(registry.next_number(name, version), identity)
+        answer = registry.next_release(name, version)
+        candidates = _of_hub(answer)
+        if candidates is None:
+            candidates = _of_compose(answer, identity)
+            logger.warning(
+                "the hub cannot count up the release %s of %s-%s; using the compose's own, %s",
+                *(answer.release or answer.newest or "?", name, version, candidates.first),
+            )
         for group in groups:
             base = _free(group, candidates, registry, used)
             for request in group:
@@ -88,17 +111,56 @@ def _names(request: ImageRequest, base: str) -> Set[str]:
 class _Candidates:
     """Releases to try, one after the other, none twice for one name and version."""
 
-    def __init__(self, number: Optional[int], identity: ComposeIdentity) -> None:
-        self._prefix = "" if number is not None else "%s." % identity.date
-        self._next = identity.respin if number is None else number
+    def __init__(self, before: str, number: int, after: str = "") -> None:
+        self._before, self._next, self._after = before, number, after
+
+    @property
+    def first(self) -> str:
+        """The next one."""
+        return self.look_ahead()[0]
 
     def look_ahead(self) -> List[str]:
         """Return the next releases."""
-        return ["%s%d" % (self._prefix, self._next + step) for step in range(BATCH)]
+        return ["%s%d%s" % (self._before, self._next + step, self._after) for step in range(BATCH)]
 
     def pass_over(self, count: int) -> None:
         """Never give the next releases again."""
         self._next += count
+
+
+def _of_hub(answer: NextRelease) -> Optional[_Candidates]:
+    """Return the hub's answer and what follows it by its own rule; None where it has none."""
+    if answer.release is not None:
+        return _counting(_without_arch(answer.release))
+    base = _without_arch(answer.newest or "")
+    counting = _counting(base) if base != answer.newest else None
+    if counting is not None:
+        # What it cannot count up ends in an arch; what stands before it is the last one there is.
+        counting.pass_over(1)
+    return counting
+
+
+def _without_arch(release: str) -> str:
+    while release.rpartition(".")[2] in _ARCHES:
+        release = release.rpartition(".")[0]
+    return release
+
+
+def _counting(release: str) -> Optional[_Candidates]:
+    found = _COUNTED.fullmatch(release)
+    if found is None:
+        return None
+    first, word, before, last = found.groups()
+    return _Candidates("", int(first), word or "") if first else _Candidates(before, int(last))
+
+
+def _of_compose(answer: NextRelease, identity: ComposeIdentity) -> _Candidates:
+    """Return ``date.respin`` and what follows; never lower than the release that is there."""
+    date = int(identity.date)
+    leading = re.match(r"[0-9]{1,18}", answer.release or answer.newest or "")
+    if leading is not None and int(leading.group()) >= date:
+        date = int(leading.group()) + 1
+    return _Candidates("%d." % date, identity.respin)
 
 
 def _free(group: Group, candidates: _Candidates, registry: Registry, used: Set[str]) -> str:

@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Dict, Iterable, List, Optional, Set, Tuple
+from pathlib import Path
+from typing import Dict, Iterable, List, Optional, Set, Tuple, Union
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pungi_osbuild.errors import HubError
+from pungi_osbuild.hub import NextRelease
 from pungi_osbuild.model import ImageRequest
 from pungi_osbuild.phase.releases import LIMIT, allocate
+from pungi_osbuild.rehearsal import HubSettings
+from tests.phase.test_cancel import a_scene
+from tests.phase.test_cancel import wanted as wanted_image
 from tests.values import a_request, an_identity, an_image_config
 
 
 class Registry:
     """A hub's memory of N-V-Rs."""
 
-    def __init__(self, number: Optional[int], taken: Iterable[str] = ()) -> None:
-        self.number = number
+    def __init__(
+        self,
+        release: Union[int, str, None],
+        taken: Iterable[str] = (),
+        newest: Optional[str] = None,
+    ) -> None:
+        self.answer = NextRelease(None if release is None else str(release), newest)
         self.in_use = set(taken)
         self.asked: List[Tuple[str, str]] = []
 
-    def next_number(self, name: str, version: str) -> Optional[int]:
+    def next_release(self, name: str, version: str) -> NextRelease:
         self.asked.append((name, version))
-        return self.number
+        return self.answer
 
     def taken(self, nvrs: Iterable[str]) -> Set[str]:
         return self.in_use & set(nvrs)
@@ -82,6 +92,53 @@ def test_where_the_hub_cannot_say_the_compose_does() -> None:
     """ "Unable to increment": ``date.respin``, its last part counted up."""
     registry = Registry(None, ["example-guest-1-20261123.0"])
     assert releases([unreleased(0), unreleased(1)], registry) == ["20261123.1", "20261123.2"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "wanted"),
+    [
+        ("20240101.n.1", ["20240101.n.1", "20240101.n.2"]),
+        ("20240102.0", ["20240102.0", "20240103.0"]),
+        ("41.1.5", ["41.1.5", "41.1.6"]),
+        ("7.fc41", ["7.fc41", "8.fc41"]),
+        ("20240102", ["20240102", "20240103"]),
+        ("2.x86_64", ["2", "3"]),
+        ("3.s390x.x86_64", ["3", "4"]),
+    ],
+)
+def test_the_hubs_own_answer_is_used_and_counted_up_as_it_counts(
+    answer: str, wanted: List[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """But for an arch at its end, which another arch could not have."""
+    assert releases([unreleased(0), unreleased(1)], Registry(answer)) == wanted
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize(
+    ("newest", "wanted"),
+    [
+        ("20240101.n.0.x86_64", "20240101.n.1"),
+        ("41.1.4.aarch64", "41.1.5"),
+        ("0.1.fc41", "20261123.0"),
+        ("1.2.3.4", "20261123.0"),
+        ("abc", "20261123.0"),
+        ("20261123.1.2.3", "20261124.0"),
+        ("30000101.a.b", "30000102.0"),
+        (None, "20261123.0"),
+    ],
+)
+def test_what_the_hub_cannot_count_up(
+    newest: Optional[str], wanted: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without its arch it can be counted; else the compose's own, never lower, and it is said."""
+    assert releases([unreleased(0)], Registry(None, newest=newest)) == [wanted]
+    assert ("cannot count up the release" in caplog.text) == wanted.endswith(".0")
+
+
+def test_an_answer_of_another_form_is_not_guessed_at(caplog: pytest.LogCaptureFixture) -> None:
+    """A hub may have a rule of its own."""
+    assert releases([unreleased(0)], Registry("1~rc2")) == ["20261123.0"]
+    assert "the compose's own, 20261123.0" in caplog.text
 
 
 def test_what_the_run_has_in_flight_is_passed_over() -> None:
@@ -147,3 +204,19 @@ def test_no_two_requests_get_one_nvr_and_none_gets_a_taken_one(
     for request in allocated:
         shared.setdefault(request.config.place, set()).add(request.base_release)
     assert all(len(bases) == 1 for bases in shared.values())
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted"),
+    [("20240101.n.0", "20240101.n.1"), ("0.1.fc41", "20261123.0"), ("5.x86_64", "6"), ("5", "6")],
+)
+def test_the_release_after_one_that_is_there(there: str, wanted: str, tmp_path: Path) -> None:
+    """Two composes against one hub: the second has no release of its own."""
+    with a_scene(tmp_path, HubSettings(duration=0)) as scene:
+        first = replace(wanted_image(0), base_release=there)
+        assert scene.run([first]).outcomes[0].ok
+        second = replace(wanted_image(0), base_release=None, release_from_hub=True)
+        scene.compose = replace(scene.compose, topdir=str(tmp_path / "another"))
+        (outcome,) = scene.run([second]).outcomes
+        assert outcome.ok
+        assert outcome.request.base_release == wanted
