@@ -200,6 +200,8 @@ DESIGNED: Mapping[str, Tuple[str, str]] = {
     "an unknown field of a template": ("template-faults", "bad-template"),
     "a release that a template needs": ("template-needs-release", "template-needs-release"),
     # warnings
+    "a phase that is skipped": ("warn-phase-skipped", "phase-skipped"),
+    "names that select nothing": ("warn-names-that-select-nothing", "unknown-arch"),
     "an unknown option at the top": ("warn-unknown-top-key", "unknown-key"),
     "an AMI for nobody": ("warn-aws-without-accounts", "shared-with-nobody"),
     "options that OCI ignores": ("warn-upload-to-oci", "ignored-upload-option"),

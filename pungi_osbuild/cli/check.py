@@ -38,10 +38,17 @@ from pungi_osbuild.report import junit_lines, plan_json, plan_table, problem_sum
     shell_complete=complete_profile,
 )
 @login_options
+@click.option("--strict", is_flag=True, help="Warnings fail, too: for CI.")
 @click.option("--verbose", "-v", is_flag=True, help="Show notes, too; they need no action.")
 @format_option("text", "json", "junit")
 def validate_command(
-    config: Path, origin: Origin, hub: Optional[str], login: Login, verbose: bool, output: str
+    config: Path,
+    origin: Origin,
+    hub: Optional[str],
+    login: Login,
+    strict: bool,
+    verbose: bool,
+    output: str,
 ) -> None:
     """Find every problem of CONFIG's osbuild section; nothing is submitted.
 
@@ -49,9 +56,12 @@ def validate_command(
     (permissions, targets, arches, tags, package lists, files, N-V-Rs). --format junit is for CI:
     a test for each image block. The [code] of each problem is stable.
 
+    A config with warnings is fine, as in Pungi, though a misspelt arch or variant may be among
+    them, which selects nothing: --strict makes them fail.
+
     \b
     Example: pungi-osbuild validate fedora.conf --hub koji
-    In CI:   pungi-osbuild validate fedora.conf --hub koji --format junit > validate.xml
+    In CI:   pungi-osbuild validate fedora.conf --hub koji --strict --format junit > validate.xml
     """
     if hub is None and login.given:
         raise click.UsageError("--koji-config, --user and --password-file are for --hub")
@@ -62,16 +72,23 @@ def validate_command(
             show_problems(prepared.problems, err=False, notes=verbose)
         check = HubCheck(()) if hub is None else _check(hub, login, prepared)
         everything = tuple(dict.fromkeys((*prepared.problems, *check.problems)))
+        judged = tuple(map(_as_error, everything)) if strict else everything
         if output == "json":
             show_json({"problems": [problem.to_json() for problem in everything]})
         elif output == "junit":
-            show_lines(junit_lines(prepared.config, everything))
+            show_lines(junit_lines(prepared.config, judged))
         else:
             show_problems(everything[len(prepared.problems) :], err=False, notes=verbose)
             show_lines([problem_summary(everything, notes=verbose)])
     if check.hindrance is not None:
         sys.exit(int(check.hindrance.exit_code))
-    sys.exit(int(replace(prepared, problems=everything).exit_code))
+    sys.exit(int(replace(prepared, problems=judged).exit_code))
+
+
+def _as_error(problem: Problem) -> Problem:
+    """Return a warning as an error."""
+    is_warning = problem.severity is Severity.WARNING
+    return replace(problem, severity=Severity.ERROR) if is_warning else problem
 
 
 def _prepared(config: Path, origin: Origin) -> Prepared:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, TypeVar
@@ -23,6 +23,7 @@ from pungi_osbuild.model import (
     ImageRequest,
     Problem,
     Severity,
+    Variant,
     has_errors,
 )
 from pungi_osbuild.phase import check_settings, planned_and_checked
@@ -162,7 +163,9 @@ def _compose(
     problems: List[Problem],
 ) -> Optional[Compose]:
     if origin.compose is not None:
-        return read_compose(origin.compose, config.tree_arches, config.tree_variants)
+        folder = origin.compose
+        compose = read_compose(folder, config.tree_arches, config.tree_variants)
+        return _with_left_out(compose, config, lambda: read_compose(folder).variants)
     variants_file = origin.variants or (
         Path(config.variants_file) if config.variants_file else None
     )
@@ -184,7 +187,22 @@ def _compose(
         )
     except InputError as error:
         raise _UnnamedError(error) from error
-    return Compose(identity, variants, str(topdir.absolute()))
+    compose = Compose(identity, variants, str(topdir.absolute()))
+    return _with_left_out(compose, config, lambda: read_variants(variants_file))
+
+
+def _with_left_out(
+    compose: Compose, config: ComposeConfig, read_all: Callable[[], Sequence[Variant]]
+) -> Compose:
+    """Return the compose with what is left out, where ``tree_variants`` has a name too many."""
+    uids = {variant.uid for variant in compose.variants}
+    if uids.issuperset(config.tree_variants):
+        return compose
+    try:
+        everything = read_all()
+    except PungiOsbuildError:  # what is left out may be broken
+        return compose
+    return replace(compose, left_out=tuple(one.uid for one in everything if one.uid not in uids))
 
 
 class _UnnamedError(Exception):

@@ -7,6 +7,7 @@ from typing import Any, Dict, FrozenSet, Mapping, Optional, Tuple
 
 from pungi_osbuild.config import fallbacks
 from pungi_osbuild.config.addresses import address_problems
+from pungi_osbuild.config.arches import meant_arch
 from pungi_osbuild.config.hubrefuses import BLOCK_REFUSED, refused_problems
 from pungi_osbuild.config.imagetype import check_image_type
 from pungi_osbuild.config.listedtypes import find_listed
@@ -151,11 +152,12 @@ class _Block:
             return
         for index, arch in enumerate(failable):
             if isinstance(arch, str) and arch != "*" and arches and arch not in arches:
+                near = meant_arch(arch, texts_of(arches))
                 self.problems.warn(
                     "failable-arch",
                     "%s.failable[%d]" % (self.place, index),
                     "the block is not built for %s" % arch,
-                    "Take it out, or add it to arches.",
+                    "Did you mean %s?" % near if near else "Take it out, or add it to arches.",
                 )
 
     def _check_timeout(self) -> None:

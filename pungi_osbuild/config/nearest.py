@@ -8,7 +8,7 @@ from typing import Iterable, Optional
 
 def nearest(name: str, known: Iterable[str], likeness: float = 0.6) -> Optional[str]:
     """
-    Return the known name most like a mistyped one, or None when none is.
+    Return the known name most like a mistyped one, or None when none is. Case counts little.
 
     :param likeness: how like it must be, from 0 to 1 (the same)
     """
@@ -16,4 +16,8 @@ def nearest(name: str, known: Iterable[str], likeness: float = 0.6) -> Optional[
     if name in names:
         return name
     matches = difflib.get_close_matches(name, names, n=1, cutoff=likeness)
-    return matches[0] if matches else None
+    if matches:
+        return matches[0]
+    by_lower = {other.lower(): other for other in reversed(names)}
+    matches = difflib.get_close_matches(name.lower(), list(by_lower), n=1, cutoff=likeness)
+    return by_lower[matches[0]] if matches else None

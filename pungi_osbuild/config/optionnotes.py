@@ -160,6 +160,7 @@ PUNGI: Mapping[str, OptionNote] = {
     "media_checksum_base_filename": OptionNote('`""`', '"%(release_short)s-%(version)s"', "all"),
     "tree_arches": OptionNote("all", '["x86_64", "aarch64"]', "all"),
     "tree_variants": OptionNote("all", '["Server"]', "all"),
+    "skip_phases": OptionNote("`[]`", '["osbuild"]', "all"),
     "variants_file": OptionNote("`--variants`, or `--compose`", '"variants.xml"', "all"),
     "release_name": OptionNote("the short name", '"Fedora"', "all"),
     "release_short": OptionNote("needed for a compose that does not exist", '"Fedora"', "all"),

@@ -60,6 +60,7 @@ def read_config(source: Source) -> Reading:
             variants_file=variants_file.path,
             tree_arches=tuple(good.get("tree_arches", ())),
             tree_variants=tuple(good.get("tree_variants", ())),
+            is_skipped="osbuild" in good.get("skip_phases", ()),
         )
     found = by_cause(tuple(problems), settings.misspelt_options(source))
     return Reading(config, found, variants_file.scm)

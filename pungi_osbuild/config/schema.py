@@ -218,6 +218,7 @@ def pungi_schema() -> JsonDict:
             "media_checksum_base_filename": _string("Beginning of the checksum files' names."),
             "tree_arches": _strings("Only these arches of the variants."),
             "tree_variants": _strings("Only these variants."),
+            "skip_phases": _strings("Phases that are left out; with osbuild nothing is built."),
             "variants_file": {
                 "anyOf": [{"type": "string", "minLength": 1}, {"type": "object"}],
                 "description": "The variants XML, relative to the config.",

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
+from pungi_osbuild.config.arches import meant_arch
 from pungi_osbuild.config.cloudfields import field_problems
 from pungi_osbuild.config.cloudshape import NAMES, by_shape, is_for_another, wrong_cloud
 from pungi_osbuild.config.hubrefuses import ELSEWHERE, REFUSED, refused_problems
-from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.config.places import within
 from pungi_osbuild.config.problems import Problems
 from pungi_osbuild.config.schema import (
@@ -221,7 +221,7 @@ class _Reader:
         for arch in self.own:
             if arches is None or arch in arches:
                 continue
-            near = nearest(arch, arches, 0.7)
+            near = meant_arch(arch, arches)
             self.problems.warn(
                 "upload-arch",
                 within(self.arches_place, arch),

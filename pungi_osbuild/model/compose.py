@@ -123,11 +123,14 @@ class Compose:
     :param topdir: absolute path of the compose folder (it holds ``compose/``), or a place where
         it would be: planning needs it only for the addresses of the variants' own repositories
     :param variants: sorted as Pungi sorts them
+    :param left_out: uids that the config's ``tree_variants`` and ``tree_arches`` leave out, as far
+        as they are known: only to suggest a name
     """
 
     identity: ComposeIdentity
     variants: Tuple[Variant, ...]
     topdir: str
+    left_out: Tuple[str, ...] = ()
 
     def variant(self, uid: str) -> Optional[Variant]:
         """Return the variant of that uid, or None."""

@@ -225,6 +225,7 @@ class ComposeConfig:
     :param patterns: all that are written, also where no block under them could be read
     :param release: None when the config does not say it (fine on an existing compose)
     :param variants_file: absolute path; None when the config has none
+    :param is_skipped: ``skip_phases`` has the phase, so nothing is built
     """
 
     settings: Settings
@@ -234,3 +235,4 @@ class ComposeConfig:
     variants_file: Optional[str] = None
     tree_arches: Tuple[Arch, ...] = ()
     tree_variants: Tuple[str, ...] = ()
+    is_skipped: bool = False

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Dict, Iterator, List, Mapping, Optional, Set, Tuple
 
 from pungi_osbuild.config import field_problems, option_place
-from pungi_osbuild.config.nearest import nearest
+from pungi_osbuild.config.arches import meant_arch
 from pungi_osbuild.config.places import along
 from pungi_osbuild.config.salvage import flawed_upload_fields
 from pungi_osbuild.config.schema import described
@@ -72,7 +72,7 @@ def unbuilt_arches(config: ImageConfig, built: Set[Arch]) -> Iterator[Problem]:
     """
     for own in config.arch_uploads:
         if config.arches is None and own.arch not in built:
-            near = nearest(own.arch, built, 0.7)
+            near = meant_arch(own.arch, built)
             yield Problem(
                 "upload-arch",
                 Severity.WARNING,

@@ -35,6 +35,13 @@ from pungi_osbuild.model import (
     Variant,
 )
 from pungi_osbuild.phase.cloudoptions import fill, unbuilt_arches
+from pungi_osbuild.phase.filters import (
+    arches_of,
+    block_problems,
+    did_you_mean,
+    filter_problems,
+    unknown_failable,
+)
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,7 @@ class _Planner:
         self.compose = compose
         self.builders_see_topdir = builders_see_topdir
         self.problems: List[Problem] = []
+        self.arches = arches_of(compose)
         self._reported: Set[Tuple[str, str]] = set()
 
     def requests(self) -> Iterator[ImageRequest]:
@@ -89,7 +97,8 @@ class _Planner:
                 "missing-arch",
                 "%s.arches" % block.place,
                 "variant %s has no %s" % (variant.uid, ", ".join(missing)),
-                "It is built for %s only; take the others out, or give the variant the arch."
+                did_you_mean(missing, variant.arches)
+                or "It is built for %s only; take the others out, or give the variant the arch."
                 % ", ".join(arches),
             )
         if not arches:
@@ -117,7 +126,7 @@ class _Planner:
             split=block.split_arches and len(_arches(block, variant)) > 1,
             repos=self._repos(block, variant, arches),
             subvariant=block.subvariant or variant.uid,
-            can_fail=block.can_fail(arches),
+            can_fail=block.can_fail(arches) or any(unknown_failable(block, self.arches)),
         )
         filling = fill(request, identity)
         for problem in filling.problems:
@@ -188,6 +197,7 @@ def _coverage(
     config: ComposeConfig, compose: Compose, requests: Tuple[ImageRequest, ...]
 ) -> Iterator[Problem]:
     """Say which blocks of the config ended without a task, and why."""
+    yield from filter_problems(config, compose)
     uids = [variant.uid for variant in compose.variants]
     unmatched = unmatched_patterns(config, uids)
     # One pattern may be meant for another compose; a config of which none fits is a mistake.
@@ -207,13 +217,20 @@ def _coverage(
     for block in config.blocks:
         if block.place in planned:
             yield from unbuilt_arches(block, planned[block.place])
+            yield from block_problems(block, planned[block.place], compose)
         elif block.pattern not in unmatched:
             yield Problem(
                 "no-task",
                 Severity.ERROR,
                 block.place if block.arches is None else "%s.arches" % block.place,
                 "no task comes of this block: its arches fit no variant that its pattern matches",
-                "The variants it matches have %s." % _offered(compose, block),
+                " ".join(
+                    [
+                        did_you_mean(block.arches or (), _offered(compose, block)),
+                        "The variants it matches have %s."
+                        % (", ".join(sorted(_offered(compose, block))) or "no arches at all"),
+                    ]
+                ).strip(),
             )
 
 
@@ -221,9 +238,9 @@ def _named(uids: Sequence[str]) -> str:
     return ", ".join(uids) or "none at all"
 
 
-def _offered(compose: Compose, block: ImageConfig) -> str:
+def _offered(compose: Compose, block: ImageConfig) -> Set[Arch]:
     arches: Set[Arch] = set()
     for variant in compose.variants:
         if matches(block.pattern, variant.uid):
             arches.update(variant.arches)
-    return ", ".join(sorted(arches)) or "no arches at all"
+    return arches

@@ -17,6 +17,14 @@ _NOTHING = Problem(
     "Put an image block under a pattern that matches a variant.",
 )
 
+_SKIPPED = Problem(
+    "phase-skipped",
+    Severity.WARNING,
+    "skip_phases",
+    "skip_phases has osbuild, so no image is built: not by Pungi, and not by this command",
+    "Take it out. To skip the phase in Pungi alone, start that with --skip-phase=osbuild.",
+)
+
 
 def planned_and_checked(
     config: ComposeConfig,
@@ -28,6 +36,8 @@ def planned_and_checked(
     """
     Return the requests that a config means for a compose, and all problems.
 
+    A config that skips the phase is checked all the same; it has no requests.
+
     :param vocabulary: the image types and formats that the installed productmd knows
     :param before: the problems of reading the config; they come first
     :param builders_see_topdir: as for :func:`plan`
@@ -38,6 +48,8 @@ def planned_and_checked(
         *planned.problems,
         *check(planned.requests, vocabulary),
     )
+    if config.is_skipped:
+        return Plan((), (_SKIPPED, *problems))
     if not planned.requests and not has_errors(problems):
         problems = (*problems, _NOTHING)
     return Plan(planned.requests, problems)

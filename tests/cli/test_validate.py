@@ -312,7 +312,33 @@ def test_without_a_hub_no_socket_is_opened(tmp_path: Path, monkeypatch: pytest.M
 def test_help_has_examples() -> None:
     """Of the hub and of CI; and what the codes are good for."""
     result = validate("--help")
-    assert "pungi-osbuild validate fedora.conf --hub koji --format junit > validate.xml" in (
+    assert "pungi-osbuild validate fedora.conf --hub koji --strict --format junit" in (
         result.output
     )
     assert "[code] of each problem is stable" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("block", "strict", "status"),
+    [
+        ({}, True, 0),
+        ({"failable": ["x86_65"]}, False, 0),
+        ({"failable": ["x86_65"]}, True, 1),
+        ({"arches": ["x86_64", "arm64"]}, True, 1),
+        ({"arches": ["arm65"]}, False, 1),
+    ],
+)
+@pytest.mark.parametrize("output", ["text", "json", "junit"])
+def test_strict_lets_warnings_fail(
+    block: Dict[str, Any], strict: bool, status: int, output: str, tmp_path: Path
+) -> None:
+    """Also in the document for CI; what is printed of a problem stays the same otherwise."""
+    config = a_config(tmp_path, {**BLOCK, **block})
+    options = ["--strict"] if strict else []
+    done = pungi_osbuild("validate", config, "--format", output, *options, home=tmp_path)
+    assert done.exit == status
+    if output == "junit":
+        failures = ElementTree.fromstring(done.out).iter("failure")
+        assert bool(list(failures)) == bool(status)
+    elif output == "json" and strict and block:
+        assert [one["severity"] for one in json.loads(done.out)["problems"]] == ["warning"]
