@@ -1,6 +1,7 @@
 """The door to Koji: session and login, submitting, watching, results."""
 
 from pungi_osbuild.hub.archivetypes import ArchiveTypes, archive_types_call, read_archive_types
+from pungi_osbuild.hub.batch import Answer, Batch
 from pungi_osbuild.hub.failure import (
     ComposeState,
     Failure,
@@ -57,7 +58,9 @@ from pungi_osbuild.hub.users import User, perms_call, read_user, user_call
 from pungi_osbuild.hub.wire import plain_name
 
 __all__ = [
+    "Answer",
     "ArchiveTypes",
+    "Batch",
     "BuildState",
     "Call",
     "ComposeState",

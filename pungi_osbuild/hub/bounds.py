@@ -44,6 +44,7 @@ ORDINARY = 1 * MIB
 
 _LONG: Mapping[str, int] = {
     "getBuild": 4 * MIB,  # extra: every file of the build, and what its image is made of
+    "getTaskInfo": 8 * MIB,  # a run's tasks, or some with their arguments
     "listArchives": 8 * MIB,  # the same for each archive
     "listTasks": 8 * MIB,  # five hundred tasks, or fifty with their arguments
 }

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import FrozenSet, Iterable, Optional
 
+from pungi_osbuild.hub.batch import Batch
 from pungi_osbuild.hub.session import Call, Hub, HubFaultError, Reply
 from pungi_osbuild.hub.wire import Struct, unusable
 
@@ -81,9 +83,12 @@ def taken(hub: Hub, nvrs: Iterable[str]) -> FrozenSet[str]:
     :raises HubFaultError: the hub refused the call
     :raises ReplyError: a reply does not look as a build does
     """
-    asked = sorted(set(nvrs))
-    replies = hub.multicall([build_call(nvr) for nvr in asked])
-    return frozenset(nvr for nvr, reply in zip(asked, replies) if read_taken(nvr, reply))
+    batch = Batch()
+    answers = {
+        nvr: batch.ask(build_call(nvr), partial(read_taken, nvr)) for nvr in sorted(set(nvrs))
+    }
+    batch.send(hub)
+    return frozenset(nvr for nvr, is_taken in answers.items() if is_taken())
 
 
 def build_call(nvr: str) -> Call:

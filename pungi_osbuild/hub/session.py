@@ -23,6 +23,7 @@ from xmlrpc.client import Fault as XmlRpcFault
 
 import koji
 
+from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import HubError, InputError, PungiOsbuildError
 from pungi_osbuild.hub.bounds import MAX_REPLY, ORDINARY, max_reply
 from pungi_osbuild.hub.hubtime import HubTime
@@ -99,6 +100,10 @@ class Reply:
     value: Any = None
     fault: Optional[HubFaultError] = None
 
+    def itself(self) -> Reply:
+        """Return the reply, for whoever reads it together with another."""
+        return self
+
     def get(self) -> Any:
         """
         Return the value as it came: untrusted.
@@ -130,15 +135,20 @@ class Hub:
 
     :param patience: how long a hub that is away is waited for; the default: not at all
     :param pace: that all calls keep together; None: :mod:`pungi_osbuild.hub.pace`'s own
+    :param clock: by which one call is overdue
     """
 
     def __init__(
-        self, profile: Profile, patience: Patience = IMPATIENT, pace: Optional[Pace] = None
+        self,
+        profile: Profile,
+        patience: Patience = IMPATIENT,
+        pace: Optional[Pace] = None,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self.profile = profile
         self.time = HubTime(patience.clock)
         self._outage = Outage(profile, patience)
-        self._clock = patience.clock
+        self._clock = clock
         self._pace = pace or Pace()
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
         self._made: List[Any] = []

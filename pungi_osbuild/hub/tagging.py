@@ -7,9 +7,11 @@ experiment with koji-osbuild on kojihub 1.35.3).
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Callable
 
-from pungi_osbuild.hub.session import Call, Hub
+from pungi_osbuild.hub.batch import Batch
+from pungi_osbuild.hub.session import Call, Hub, Reply
 from pungi_osbuild.hub.talks import hold
 from pungi_osbuild.hub.targets import read_target, target_call
 from pungi_osbuild.hub.tasks import TaskState, look_up
@@ -28,11 +30,14 @@ def tag_build(hub: Hub, target: str, build_id: int, wait: Callable[[], None]) ->
     :raises HubError: the hub could not be reached
     :raises ReplyError: there is no such target, or a reply does not look as it should
     """
-    replies = hub.multicall([target_call(target), Call("listTags", (build_id,))])
-    found = read_target(target, replies[0])
+    batch = Batch()
+    known = batch.ask(target_call(target), partial(read_target, target))
+    tagged = batch.ask(Call("listTags", (build_id,)), Reply.get)
+    batch.send(hub)
+    found = known()
     if found is None:
         raise unusable("the build target %s" % target, "there", None)
-    tags = structs(replies[1].get(), "the tags of build %d" % build_id)
+    tags = structs(tagged(), "the tags of build %d" % build_id)
     if found.dest_tag in {tag.text("name") for tag in tags}:
         return
     task_id = hub.call_once("tagBuild", found.dest_tag, build_id)

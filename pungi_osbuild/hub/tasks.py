@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Dict, List, Optional, Sequence, Tuple, Union
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
-from pungi_osbuild.hub.session import Call, Hub, HubFaultError, UnansweredError
+from pungi_osbuild.hub.batch import Batch
+from pungi_osbuild.hub.session import Call, Hub, HubFaultError, Reply, UnansweredError
 from pungi_osbuild.hub.talks import Talk
 from pungi_osbuild.hub.wire import Struct, not_asked_for, number, structs, unusable
 from pungi_osbuild.model import METHOD, ImageRequest, TaskTimes, digest_of
@@ -157,10 +158,8 @@ def sent_digests(hub: Hub, ids: Sequence[int]) -> Dict[int, str]:
         reply = hub.call("getTaskInfo", list(ids), request=True)
     except HubFaultError:
         return {}
-    if not isinstance(reply, list):
-        raise unusable("getTaskInfo", "a list", reply)
     found: Dict[int, str] = {}
-    for item in (Struct(one, "getTaskInfo") for one in reply if one is not None):
+    for item in _asked_for(reply, ids, METHOD):
         arguments = item.plain("request")
         if isinstance(arguments, (list, tuple)):
             found[item.integer("id")] = digest_of(arguments)
@@ -182,12 +181,13 @@ def cancel(hub: Hub, ids: Sequence[int]) -> Tuple[Dict[int, str], Tuple[Task, ..
     """
     if not ids:
         return {}, ()
-    calls = [Call("cancelTask", (task_id,)) for task_id in ids]
-    *replies, states = hub.multicall([*calls, Call("getTaskInfo", (list(ids),))])
-    refusals = {
-        task_id: reply.fault.text for task_id, reply in zip(ids, replies) if reply.fault is not None
-    }
-    return refusals, read_tasks(states.get(), ids)
+    batch = Batch()
+    answers = {task_id: batch.ask(Call("cancelTask", (task_id,)), Reply.itself) for task_id in ids}
+    states = batch.ask(Call("getTaskInfo", (list(ids),)), Reply.get)
+    batch.send(hub)
+    faults = {task_id: answer().fault for task_id, answer in answers.items()}
+    refusals = {task_id: fault.text for task_id, fault in faults.items() if fault is not None}
+    return refusals, read_tasks(states(), ids)
 
 
 def read_tasks(reply: object, ids: Sequence[int], method: str = METHOD) -> Tuple[Task, ...]:
@@ -198,18 +198,20 @@ def read_tasks(reply: object, ids: Sequence[int], method: str = METHOD) -> Tuple
     :param method: of all of them
     :raises ReplyError: it does not look as it should, or is about other tasks
     """
+    return tuple(_task(item) for item in _asked_for(reply, ids, method))
+
+
+def _asked_for(reply: object, ids: Sequence[int], method: str) -> Iterator[Struct]:
     if not isinstance(reply, list):
         raise unusable("getTaskInfo", "a list", reply)
     if len(reply) != len(ids):
         raise not_asked_for("getTaskInfo", "%d tasks" % len(ids), "%d tasks" % len(reply))
-    found = []
     for task_id, value in zip(ids, reply):
         if value is not None:
             item = Struct(value, "getTaskInfo %d" % task_id)
             item.expect("id", task_id)
             item.expect("method", method)
-            found.append(_task(item))
-    return tuple(found)
+            yield item
 
 
 def _task(item: Struct) -> Task:

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from functools import partial
+from typing import Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.hub import (
+    Answer,
+    Batch,
     Hub,
     KojiBuild,
     Sought,
@@ -227,14 +230,16 @@ def _builds(
     hub: Hub, matches: Sequence[Match], states: Mapping[int, Optional[Task]]
 ) -> Mapping[int, Optional[KojiBuild]]:
     """Return what is left of tasks that came to nothing, by the position of their match."""
-    nvrs: List[Tuple[int, str]] = []
+    batch = Batch()
+    answers: Dict[int, Answer[Optional[KojiBuild]]] = {}
     for position, task in states.items():
         submission = matches[position].submission
         over = task is not None and task.state in (TaskState.CANCELED, TaskState.FAILED)
         if over and submission is not None and submission.nvr is not None:
-            nvrs.append((position, submission.nvr))
-    replies = hub.multicall([build_call(nvr) for _, nvr in nvrs])
-    return {position: read_build(nvr, reply) for (position, nvr), reply in zip(nvrs, replies)}
+            nvr = submission.nvr
+            answers[position] = batch.ask(build_call(nvr), partial(read_build, nvr))
+    batch.send(hub)
+    return {position: answer() for position, answer in answers.items()}
 
 
 def _tell_of_forgotten(history: History) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import AbstractSet, FrozenSet, Iterator, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild.hub import (
     ArchiveTypes,
+    Batch,
     Hub,
     KojiBuild,
     Profile,
+    Reply,
     Tag,
     Target,
     User,
@@ -66,20 +69,31 @@ def ask(hub: Hub, requests: Sequence[ImageRequest], own: AbstractSet[str]) -> Hu
     """
     names = sorted({request.config.target for request in requests})
     nvrs = sorted({request.nvr for request in requests if request.nvr is not None} - own)
-    calls = [user_call(), perms_call(), archive_types_call()]
-    replies = iter(hub.multicall([*calls, *map(target_call, names), *map(build_call, nvrs)]))
-    user = read_user(hub.profile, next(replies), next(replies))
-    archive_types = read_archive_types(next(replies))
-    targets = {name: read_target(name, next(replies)) for name in names}
-    builds = {nvr: read_build(nvr, next(replies)) for nvr in nvrs}
+    first = Batch()
+    who, perms = first.ask(user_call(), Reply.itself), first.ask(perms_call(), Reply.itself)
+    types = first.ask(archive_types_call(), read_archive_types)
+    target_of = {name: first.ask(target_call(name), partial(read_target, name)) for name in names}
+    build_of = {nvr: first.ask(build_call(nvr), partial(read_build, nvr)) for nvr in nvrs}
+    first.send(hub)
+    user = read_user(hub.profile, who(), perms())
+    archive_types = types()
+    targets = {name: answer() for name, answer in target_of.items()}
+    builds = {nvr: answer() for nvr, answer in build_of.items()}
     build_tags = sorted({target.build_tag for target in targets.values() if target is not None})
     pairs = sorted(set(_taggings(requests, targets)))
     tags = sorted({tag for tag, _ in pairs})
-    calls = [*map(build_config_call, build_tags), *map(tag_call, tags)]
-    replies = iter(hub.multicall([*calls, *(listed_call(*pair) for pair in pairs)]))
-    arches = {tag: read_arches(tag, next(replies)) for tag in build_tags}
-    known_tags = {tag: read_tag(tag, next(replies)) for tag in tags}
-    unlisted = frozenset(pair for pair in pairs if not read_listed(*pair, next(replies)))
+    second = Batch()
+    arches_of = {
+        tag: second.ask(build_config_call(tag), partial(read_arches, tag)) for tag in build_tags
+    }
+    tag_of = {tag: second.ask(tag_call(tag), partial(read_tag, tag)) for tag in tags}
+    is_listed = {
+        pair: second.ask(listed_call(*pair), partial(read_listed, *pair)) for pair in pairs
+    }
+    second.send(hub)
+    arches = {tag: answer() for tag, answer in arches_of.items()}
+    known_tags = {tag: answer() for tag, answer in tag_of.items()}
+    unlisted = frozenset(pair for pair, answer in is_listed.items() if not answer())
     return HubFacts(hub.profile, user, archive_types, targets, builds, arches, known_tags, unlisted)
 
 

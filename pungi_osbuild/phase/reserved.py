@@ -9,10 +9,11 @@ others, and becomes COMPLETE without a tag (found by experiment with koji-osbuil
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import AbstractSet, Dict, Optional, Tuple
 
 from pungi_osbuild.clock import Clock
-from pungi_osbuild.hub import BuildState, Hub, KojiBuild, build_call, read_build
+from pungi_osbuild.hub import Batch, BuildState, Hub, KojiBuild, build_call, read_build
 from pungi_osbuild.phase.resume import Reserved
 
 INTERVAL = 10.0
@@ -89,13 +90,16 @@ class ReservedBuilds:
         :raises HubError: the hub could not be reached
         :raises ReplyError: a reply does not look as it should
         """
-        nvrs = sorted(self._open)
-        replies = self._hub.multicall([build_call(nvr) for nvr in nvrs])
+        batch = Batch()
+        answers = {
+            nvr: batch.ask(build_call(nvr), partial(read_build, nvr)) for nvr in sorted(self._open)
+        }
+        batch.send(self._hub)
         now = self._clock.monotonic()
         self._due = now + self._interval
         ended = []
-        for nvr, reply in zip(nvrs, replies):
-            build = read_build(nvr, reply)
+        for nvr, answer in answers.items():
+            build = answer()
             is_building = build is not None and build.state is BuildState.BUILDING
             if not is_building or now >= self._deadline:
                 ended.append(self._left(self._open.pop(nvr), build, is_building))

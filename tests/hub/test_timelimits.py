@@ -17,7 +17,7 @@ import pytest
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError, PlacementError
-from pungi_osbuild.hub import Hub, Patience, Persistence, UnansweredError, download, timelimits
+from pungi_osbuild.hub import Hub, Persistence, UnansweredError, download, timelimits
 from pungi_osbuild.hub.files import CHUNK, WINDOWS
 from pungi_osbuild.hub.profile import Profile
 from pungi_osbuild.hub.timelimits import Deadline, OverdueError, SpeedFloor
@@ -103,7 +103,7 @@ def forever(begin: bytes, piece: bytes) -> Callable[[int, Any], None]:
 def a_hub(port: int, clock: Clock, scheme: str = "http", **more: Any) -> Hub:
     server = "%s://127.0.0.1:%d/kojihub" % (scheme, port)
     profile = Profile("test", server, "", "", "/nowhere", authtype="noauth", **more)
-    return Hub(profile, Patience(clock=clock))
+    return Hub(profile, clock=clock)
 
 
 ENDLESS = {
