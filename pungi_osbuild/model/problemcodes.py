@@ -48,6 +48,7 @@ ProblemCode = Literal[
     "iso-type",
     "koji-cannot-import",
     "local-repo",
+    "long-request",
     "media-checksums",
     "missing-arch",
     "missing-key",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from typing import Callable, Dict, Hashable, Iterator, List, Optional, Sequence, Set, Tuple
+from xmlrpc.client import dumps
 
 from pungi_osbuild.config import resolved_nvr_problems
 from pungi_osbuild.errors import SourceError
@@ -15,6 +17,7 @@ from pungi_osbuild.metadata import (
     claims_of_request,
 )
 from pungi_osbuild.model import (
+    METHOD,
     ComposeIdentity,
     ImageRequest,
     Problem,
@@ -27,6 +30,10 @@ from pungi_osbuild.phase.imagewords import word_problems
 from pungi_osbuild.phase.media_checksums import check_media_checksums
 
 Key = Optional[Hashable]
+
+MAX_REQUEST = 4 * 1024 * 1024
+"""Bytes of a call that kojihub 1.35 takes (``MaxRequestLength``); it answers a longer one with HTTP
+400 (found by experiment)."""
 
 
 def check(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Tuple[Problem, ...]:
@@ -71,7 +78,35 @@ def check(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Tuple[Pro
         *name_problems(requests),
         *word_problems(requests, vocabulary),
         *_refused_nvrs(requests),
+        *_long_requests(requests),
     )
+
+
+def _long_requests(requests: Sequence[ImageRequest]) -> Iterator[Problem]:
+    """Say which blocks ask for more than a hub takes by default; a hub may be set to take more."""
+    longest: Dict[str, int] = {}
+    for request in requests:
+        place = request.config.place
+        longest[place] = max(longest.get(place, 0), _length(request))
+    for place, length in longest.items():
+        if length > MAX_REQUEST:
+            yield Problem(
+                "long-request",
+                Severity.WARNING,
+                place,
+                "the request has %.1f MiB, and a Koji hub takes 4 MiB unless it is set otherwise"
+                % (length / 2**20),
+                "Make the customizations smaller: put large files into a package.",
+            )
+
+
+def _length(request: ImageRequest) -> int:
+    """Return how many bytes a submission has, as XML-RPC; about as many where it has Koji's own."""
+    arguments = request.arguments()
+    try:
+        return len(dumps(tuple(arguments), METHOD, allow_none=True).encode("utf-8", "replace"))
+    except (OverflowError, TypeError, ValueError):  # Koji also sends larger numbers
+        return len(json.dumps(arguments, default=str))
 
 
 def check_settings(settings: Settings, identity: ComposeIdentity) -> Tuple[Problem, ...]:
