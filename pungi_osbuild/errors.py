@@ -125,6 +125,10 @@ class ReplyError(PungiOsbuildError):
     exit_code = ExitCode.HUB
 
 
+class DefectError(PungiOsbuildError):
+    """A bug in pungi-osbuild. What was finished is recorded."""
+
+
 class RunInterruptedError(PungiOsbuildError):
     """The run was stopped from outside. Tasks that were submitted go on in Koji."""
 

@@ -50,8 +50,15 @@ class Hashes:
                 digest.update(chunk)
 
     def values(self) -> Dict[str, str]:
-        """Return the hex digests of all that was taken, by type; nothing may be taken after."""
+        """
+        Return the hex digests of all that was taken, by type; nothing may be taken after.
+
+        :raises BaseException: what hashing raised
+        """
         self.close()
+        for lane in self._lanes:
+            if lane.error is not None:
+                raise lane.error
         return {type: str(digest.hexdigest()) for type, digest in self._digests.items()}
 
 
@@ -62,6 +69,8 @@ class _Lane:
         self._digest = digest
         self._waiting: queue.Queue[Optional[bytes]] = queue.Queue(AHEAD)
         self._thread = threading.Thread(target=self._work, name="checksum", daemon=True)
+        self.error: Optional[BaseException] = None
+        """What hashing raised."""
 
     def start(self) -> None:
         self._thread.start()
@@ -77,4 +86,8 @@ class _Lane:
 
     def _work(self) -> None:
         for chunk in iter(self._waiting.get, None):
-            self._digest.update(chunk)
+            try:
+                self._digest.update(chunk)
+            except BaseException as error:
+                # It goes on taking: whoever gives would wait without end.
+                self.error = error

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Callable, Optional, Tuple, Type
 
 from pungi_osbuild.model import JsonDict
-from pungi_osbuild.phase.workers import Workers
+from pungi_osbuild.phase.workers import Inbox, Workers
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class Messages:
         self._notifier = notifier
         self._log = log
         self._turn = threading.Lock()
-        self._workers: Workers[Message, None] = Workers(self._send, self._failed, 1)
+        self._inbox = Inbox()
+        self._workers = Workers(self._inbox, self._send, self._failed, _sent, 1)
 
     def __enter__(self) -> Messages:
         self._workers.__enter__()
@@ -66,7 +67,8 @@ class Messages:
         :param check: called every second; may raise to end the waiting
         """
         while self.unsent:
-            self._workers.take(check)
+            check()
+            self._inbox.act(seconds=1.0)
 
     def _send(self, message: Message) -> None:
         self._notifier.send(message.name, **dict(message.fields))
@@ -74,3 +76,7 @@ class Messages:
     def _failed(self, message: Message, error: Exception) -> None:
         # A script of somebody's: no image fails for it.
         self._log.warning("notification %s failed: %s", message.name, error)
+
+
+def _sent(_nothing: None) -> None:
+    """Do nothing more: it is counted."""

@@ -8,6 +8,7 @@ others, and becomes COMPLETE without a tag (found by experiment with koji-osbuil
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import AbstractSet, Dict, Optional, Tuple
@@ -78,9 +79,12 @@ class ReservedBuilds:
 
     def drop(self) -> Tuple[Reserved, ...]:
         """Wait for none any more; return those that were waited for."""
-        dropped = self.open
-        self._open.clear()
-        return dropped
+        dropped = []
+        # One by one: another thread may be polling, and each belongs to one of both.
+        with suppress(KeyError):
+            while True:
+                dropped.append(self._open.popitem()[1])
+        return tuple(dropped)
 
     def poll(self) -> Tuple[Left, ...]:
         """
@@ -90,9 +94,10 @@ class ReservedBuilds:
         :raises HubError: the hub could not be reached
         :raises ReplyError: a reply does not look as it should
         """
+        opened = dict(self._open)
         batch = Batch()
         answers = {
-            nvr: batch.ask(build_call(nvr), partial(read_build, nvr)) for nvr in sorted(self._open)
+            nvr: batch.ask(build_call(nvr), partial(read_build, nvr)) for nvr in sorted(opened)
         }
         batch.send(self._hub)
         now = self._clock.monotonic()
@@ -101,8 +106,9 @@ class ReservedBuilds:
         for nvr, answer in answers.items():
             build = answer()
             is_building = build is not None and build.state is BuildState.BUILDING
-            if not is_building or now >= self._deadline:
-                ended.append(self._left(self._open.pop(nvr), build, is_building))
+            is_over = not is_building or now >= self._deadline
+            if is_over and self._open.pop(nvr, None) is not None:
+                ended.append(self._left(opened[nvr], build, is_building))
         return tuple(ended)
 
     def _left(self, reserved: Reserved, build: Optional[KojiBuild], is_lost: bool) -> Left:

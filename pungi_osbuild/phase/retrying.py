@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from typing import Dict, List, Optional, Tuple
+from typing import Collection, Dict, List, Optional, Sequence, Tuple
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.model import EarlierTry, ImageRequest, Orphan, Outcome, Provider
 from pungi_osbuild.phase.cloudnames import wanted_name
-from pungi_osbuild.phase.releases import Registry
 
 logger = logging.getLogger(__name__)
 
@@ -47,11 +46,9 @@ class Retries:
 
     Used by one thread.
 
-    :param registry: says whether an N-V-R can be had again
     """
 
-    def __init__(self, registry: Registry, policy: RetryPolicy, clock: Clock) -> None:
-        self._registry = registry
+    def __init__(self, policy: RetryPolicy, clock: Clock) -> None:
         self._policy = policy
         self._clock = clock
         self._waiting: Dict[int, Tuple[float, Outcome]] = {}
@@ -91,24 +88,27 @@ class Retries:
         )
         return None
 
-    def take_due(self) -> Tuple[Tries, List[Outcome]]:
-        """
-        Return what has waited long enough, and what cannot be tried again after all.
-
-        :raises HubError: the hub could not be reached
-        :raises HubFaultError: the hub refused to say what is there
-        """
+    @property
+    def due(self) -> Tuple[Outcome, ...]:
+        """What has waited long enough; whether its N-V-R can be had again is for the hub to say."""
         now = self._clock.monotonic()
-        due = [outcome for since, outcome in self._waiting.values() if since <= now]
-        if not due:
-            return [], []
-        # Asked as late as can be: composer may still have been at work on the first one.
-        taken = self._registry.taken(str(outcome.request.nvr) for outcome in due)
+        return tuple(outcome for since, outcome in self._waiting.values() if since <= now)
+
+    def take_due(
+        self, due: Sequence[Outcome], taken: Collection[str]
+    ) -> Tuple[Tries, List[Outcome]]:
+        """
+        Return what is tried again, and what cannot be after all.
+
+        :param due: what has waited long enough; nothing happens with what was dropped meanwhile
+        :param taken: which of its N-V-Rs cannot be used
+        """
         tries: Tries = []
         kept: List[Outcome] = []
         for outcome in due:
             request = outcome.request
-            del self._waiting[request.number]
+            if self._waiting.pop(request.number, None) is None:
+                continue
             if request.nvr in taken:
                 kept.append(_not_again(outcome, "%s is reserved" % request.nvr))
             else:

@@ -21,7 +21,8 @@ from pungi_osbuild.model import (
 )
 from pungi_osbuild.phase.board import Board
 from pungi_osbuild.phase.collect import Collector, refused
-from pungi_osbuild.phase.course import Conduct, Course, Graces
+from pungi_osbuild.phase.conduct import Conduct, Graces
+from pungi_osbuild.phase.course import Course
 from pungi_osbuild.phase.earlier import TakenUp, check_hub, take_up
 from pungi_osbuild.phase.history import Bounds, Ending
 from pungi_osbuild.phase.host import ComposeFolder, Host

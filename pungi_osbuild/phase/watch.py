@@ -3,7 +3,7 @@ Watching: one question for all tasks, asking for ends and not for everything.
 
 The hub answers "which image tasks of mine ended since then" with one SELECT, whatever number of
 them is open. In case one slips through, the open ones are looked up by id as well: a slice at a
-time, in the same request, each in its turn.
+time, in the same request, each in its turn, those first that were not asked about yet.
 """
 
 from __future__ import annotations
@@ -122,6 +122,7 @@ class Watcher:
         self._clock = clock
         self._open: Set[int] = set()
         self._turns: Deque[int] = deque()
+        self._new = 0
         self._next_turn = clock.monotonic()
         self._since: Optional[float] = None
         self._ahead = -math.inf
@@ -136,7 +137,9 @@ class Watcher:
     def add(self, task_id: int) -> None:
         """Watch one more task."""
         self._open.add(task_id)
-        self._turns.append(task_id)
+        # Its turn is next: it may have ended before what the next question reaches back to.
+        self._turns.appendleft(task_id)
+        self._new += 1
 
     @property
     def is_due(self) -> bool:
@@ -156,21 +159,24 @@ class Watcher:
         self._due = now + self._policy.pause(self._left)
         return ended
 
-    def wait(self) -> None:
-        """Wait until the next poll is due, or for a second: there may be something else to do."""
-        left = self._due - self._clock.monotonic()
-        if left > 0:
-            self._clock.sleep(min(left, SLICE))
+    @property
+    def left(self) -> float:
+        """Seconds until the next poll is due."""
+        return max(0.0, self._due - self._clock.monotonic())
 
     def _ask(self) -> Tuple[Ended, ...]:
         asked_at = self._clock.monotonic()
-        turn = self._whose_turn(asked_at)
-        ended, looked_up = self._source.ask(self._since, turn)
+        turn, since = self._whose_turn(asked_at), self._since
+        known = set(turn[self._new :]) if since is not None else set()
+        ended, looked_up = self._source.ask(since, turn)
         self._turns.rotate(-len(turn))
-        if turn:
+        if since is None or asked_at >= self._next_turn:
             part = len(turn) / len(self._open)
             self._next_turn = asked_at + self._policy.reconcile * part
-        self._move_on((*ended, *looked_up), asked_at)
+        self._new = 0 if since is None else max(0, self._new - len(turn))
+        new = [task.times.created for task in looked_up if task.id not in known]
+        self._move_on([*new, *(task.times.ended for task in (*ended, *looked_up))], asked_at)
+        self._begin_anew([task.times.ended for task in looked_up if task.id in known], since)
         lost = set(turn) - {task.id for task in looked_up}
         reported = self._report((*ended, *looked_up))
         self._open -= lost
@@ -180,17 +186,16 @@ class Watcher:
         if self._since is None:
             # The oldest first: nothing that is watched can have ended before they were made.
             self._turns = deque(sorted(self._open))
-        elif now < self._next_turn:
-            return []
-        else:
+            return list(islice(self._turns, TURN))
+        most = TURN if now >= self._next_turn else min(TURN, self._new)
+        if most:
             self._turns = deque(task_id for task_id in self._turns if task_id in self._open)
-        return list(islice(self._turns, TURN))
+        return list(islice(self._turns, most))
 
-    def _move_on(self, tasks: Sequence[Task], asked_at: float) -> None:
-        """See from what was answered since when to ask next."""
+    def _move_on(self, times: Sequence[Optional[float]], asked_at: float) -> None:
+        """See since when to ask next, from times of the hub's that were not known before."""
         now = self._clock.monotonic()
-        times = [task.times for task in tasks]
-        shown = [at for one in times for at in (one.created, one.ended) if at is not None]
+        shown = [at for at in times if at is not None]
         # How far the hub's clock is ahead of ours, at least: what it shows has happened.
         self._ahead = max([self._ahead, *(at - now for at in shown)])
         if self._since is not None:
@@ -198,6 +203,17 @@ class Watcher:
         elif shown:
             # The hub's own time of the first task: our clock may be wrong.
             self._since = min(shown) - MARGIN
+
+    def _begin_anew(self, ends: Sequence[Optional[float]], since: Optional[float]) -> None:
+        """
+        Ask from earlier on when tasks that were watched have ended before what was asked for.
+
+        The hub's clock was set back, or it was very long about them.
+        """
+        missed = [at for at in ends if at is not None and since is not None and at < since]
+        if missed:
+            self._ahead = max(missed) - self._clock.monotonic()
+            self._since = min(missed) - MARGIN
 
     def _report(self, tasks: Sequence[Task]) -> Tuple[Ended, ...]:
         ours: Dict[int, Task] = {

@@ -8,15 +8,31 @@ result, too, made by ``on_error``.
 
 from __future__ import annotations
 
+import functools
 import queue
 import threading
 import time
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Callable, Generic, List, Optional, Type, TypeVar
+from typing import (
+    Any,
+    Callable,
+    Generic,
+    Iterator,
+    List,
+    Optional,
+    Set,
+    Tuple,
+    Type,
+    TypeVar,
+    Union,
+)
 
 from kobo.threads import ThreadPool, WorkerThread
 
-__all__ = ["GRACE", "Background", "WorkerThread", "Workers"]
+from pungi_osbuild.errors import DefectError
+
+__all__ = ["GRACE", "Background", "Inbox", "Questions", "WorkerThread", "Workers"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -28,37 +44,92 @@ IDLE = 0.1
 """Seconds an idle thread waits before it looks whether it should end; kobo's own is 1."""
 
 
+class Inbox:
+    """
+    Where the results of all workers of a run meet, for the one thread that acts on them.
+
+    Whatever one worker waits for, what the others have done is here at once.
+    """
+
+    def __init__(self) -> None:
+        self._entries: queue.Queue[Tuple[object, Callable[[], None]]] = queue.Queue()
+        self._workers: List[Workers[Any, Any]] = []
+
+    @property
+    def pending(self) -> int:
+        """How many items have been given to workers whose results were not acted on yet."""
+        return sum(workers.pending for workers in self._workers)
+
+    def act(self, seconds: float = 0.0) -> bool:
+        """
+        Act on every result that is there.
+
+        :param seconds: to wait for the first one, at most: a second suits whoever looks for signals
+        :returns: whether there was one
+        :raises DefectError: a thread has died, and its item would be waited for without end
+        :raises Exception: what acting on a result raised; the results after it are still here
+        """
+        for workers in self._workers:
+            workers.check()
+        try:
+            _, act = self._entries.get(timeout=max(seconds, 0.001))
+        except queue.Empty:
+            return False
+        act()
+        for _ in range(self._entries.qsize()):
+            _, act = self._entries.get_nowait()
+            act()
+        return True
+
+    def rest(self, *of: object) -> Iterator[Callable[[], None]]:
+        """
+        Empty the inbox, for whoever acts on nothing else any more.
+
+        :param of: the workers whose results are given, each as a function that acts on it
+        """
+        for _ in range(self._entries.qsize()):
+            workers, act = self._entries.get_nowait()
+            if workers in of:
+                yield act
+
+
 class Workers(Generic[Item, Result]):
     """
     Threads that turn items into results. Use it as a context manager.
 
     Leaving it waits for all work that was given. Leaving it by an exception lets the threads end
-    the item they are at, for a while; what they made can be taken afterwards. They do not keep
+    the item they are at, for a while; what they made is in the inbox afterwards. They do not keep
     the process alive.
 
+    :param inbox: where the results go
     :param work: what to do with an item; called in a thread
-    :param on_error: the result for an item whose work raised an exception
+    :param on_error: the result for an item whose work raised an exception; called there, too
+    :param act: what to do with a result; called by whoever reads the inbox
     :param threads: how many
     :param grace: seconds that work in progress is waited for when it is left by an exception
     """
 
     def __init__(
         self,
+        inbox: Inbox,
         work: Callable[[Item], Result],
         on_error: Callable[[Item, Exception], Result],
+        act: Callable[[Result], None],
         threads: int,
         grace: float = GRACE,
     ) -> None:
+        self._inbox = inbox
+        self._act = act
         self._grace = grace
-        self._results: queue.Queue[Result] = queue.Queue()
         self._given = 0
-        self._taken = 0
+        self._acted = 0
         self._pool = ThreadPool()
         for _ in range(threads):
-            self._pool.add(_thread(self._pool, work, on_error, self._results))
+            self._pool.add(_thread(self._pool, work, on_error, self._hand_in))
 
     def __enter__(self) -> Workers[Item, Result]:
         self._pool.start()
+        self._inbox._workers.append(self)
         return self
 
     def __exit__(
@@ -67,6 +138,7 @@ class Workers(Generic[Item, Result]):
         value: Optional[BaseException],
         traceback: Optional[TracebackType],
     ) -> None:
+        self._inbox._workers.remove(self)
         if kind is None:
             self._pool.stop()
         else:
@@ -77,40 +149,106 @@ class Workers(Generic[Item, Result]):
 
     @property
     def pending(self) -> int:
-        """How many items have been given whose results were not taken yet."""
-        return self._given - self._taken
+        """How many items have been given whose results were not acted on yet."""
+        return self._given - self._acted
 
     def give(self, item: Item) -> None:
-        """Queue an item."""
+        """Queue an item; for one thread at a time."""
         self._given += 1
         self._pool.queue_put(item)
 
-    def take_ready(self) -> List[Result]:
-        """Return the results that are there, without waiting."""
-        ready: List[Result] = []
-        while True:
-            try:
-                ready.append(self._results.get_nowait())
-            except queue.Empty:
-                self._taken += len(ready)
-                return ready
-
-    def take(self, check: Callable[[], None] = lambda: None) -> Result:
+    def check(self) -> None:
         """
-        Wait for one result. At least one must be pending.
+        Look whether there is still somebody at work on what was given.
 
-        :param check: called every second meanwhile; may raise to end the waiting
+        :raises DefectError: a thread has died
         """
-        assert self.pending, "nothing was given, so nothing will come"
-        while True:
-            # In slices, so that a signal is seen: a wait without end cannot be interrupted.
-            check()
-            try:
-                result = self._results.get(timeout=1)
-            except queue.Empty:
-                continue
-            self._taken += 1
-            return result
+        if self.pending and not all(thread.is_alive() for thread in self._pool.threads):
+            raise _thread_gone()
+
+    def _hand_in(self, result: Union[Result, _Broken]) -> None:
+        self._inbox._entries.put((self, functools.partial(self._take, result)))
+
+    def _take(self, result: Union[Result, _Broken]) -> None:
+        self._acted += 1
+        if isinstance(result, _Broken):
+            raise _thread_gone() from result.error
+        self._act(result)
+
+
+@dataclass(frozen=True)
+class _Broken:
+    """What is left of an item for which not even ``on_error`` had a result."""
+
+    error: BaseException
+
+
+def _thread_gone() -> DefectError:
+    return DefectError(
+        "BUG in pungi-osbuild, please report it: a worker thread has died",
+        "What was finished is recorded. Run this again to go on.",
+    )
+
+
+class Questions:
+    """
+    Questions that are asked in threads of their own. Use it as a context manager.
+
+    An exception is raised where the answer would be acted on.
+
+    :param inbox: where the answers go
+    :param threads: how many are asked at once
+    """
+
+    def __init__(self, inbox: Inbox, threads: int) -> None:
+        self._asked: Set[str] = set()
+        self._workers: Workers[Callable[[], Callable[[], None]], Callable[[], None]] = Workers(
+            inbox, _call, _raising, _call, threads
+        )
+
+    def __enter__(self) -> Questions:
+        self._workers.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        value: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        self._workers.__exit__(kind, value, traceback)
+
+    def is_asked(self, what: str) -> bool:
+        """Whether the answer has not come yet."""
+        return what in self._asked
+
+    def ask(self, what: str, question: Callable[[], Item], act: Callable[[Item], None]) -> None:
+        """
+        Ask something, unless it is being asked.
+
+        :param what: its name
+        :param act: what to do with the answer; called by whoever reads the inbox
+        """
+        if what in self._asked:
+            return
+        self._asked.add(what)
+
+        def answered(answer: Item) -> None:
+            self._asked.discard(what)
+            act(answer)
+
+        self._workers.give(lambda: functools.partial(answered, question()))
+
+
+def _call(function: Callable[[], Result]) -> Result:
+    return function()
+
+
+def _raising(_question: object, error: Exception) -> Callable[[], None]:
+    def act() -> None:
+        raise error
+
+    return act
 
 
 class Background:
@@ -147,6 +285,9 @@ class Background:
         while not self._ended.wait(1):
             if give_up():
                 return False
+            if not any(thread.is_alive() for thread in self._pool.threads):
+                self._error = self._error or _thread_gone()
+                break
         self._pool.stop()
         if self._error is not None:
             raise self._error
@@ -184,17 +325,24 @@ def _thread(
     pool: ThreadPool,
     work: Callable[[Item], Result],
     on_error: Callable[[Item, Exception], Result],
-    results: queue.Queue[Result],
+    hand_in: Callable[[Union[Result, _Broken]], None],
 ) -> WorkerThread:
     class Worker(WorkerThread):  # type: ignore[misc]  # kobo has no types
         get_timeout = IDLE
 
         def process(self, item: Item, _num: int) -> None:
+            # Nothing may leave this: kobo would end the thread, and its siblings.
+            result: Union[Result, _Broken]
             try:
-                result = work(item)
-            except Exception as error:
-                result = on_error(item, error)
-            results.put(result)
+                try:
+                    result = work(item)
+                except Exception as error:
+                    result = on_error(item, error)
+                except BaseException as error:  # e.g. a script of somebody's that exits
+                    result = on_error(item, RuntimeError("%s: %s" % (type(error).__name__, error)))
+            except BaseException as error:
+                result = _Broken(error)
+            hand_in(result)
 
     thread = Worker(pool)
     thread.daemon = True

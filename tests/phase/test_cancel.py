@@ -19,7 +19,6 @@ from pungi_osbuild.hub import (
     HubFaultError,
     Profile,
     Reply,
-    Task,
     TaskState,
     cancel,
 )
@@ -34,18 +33,18 @@ from pungi_osbuild.model import (
     OutcomeKind,
     RunResult,
     Settings,
-    TaskTimes,
 )
-from pungi_osbuild.phase import Clock, PollPolicy, RunOptions, run
+from pungi_osbuild.phase import Clock, RunOptions, run
 from pungi_osbuild.phase.cancelling import Canceller
 from pungi_osbuild.phase.collect import Collector, Submitted
-from pungi_osbuild.phase.course import Conduct, Course, Graces
+from pungi_osbuild.phase.conduct import Conduct, Graces
+from pungi_osbuild.phase.course import Course
 from pungi_osbuild.phase.host import ComposeFolder
 from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
 from pungi_osbuild.phase.journal import Journal, read_journal
 from pungi_osbuild.phase.reserved import ReservedBuilds
 from pungi_osbuild.phase.submitting import Submitter
-from pungi_osbuild.phase.watch import SLICE, Watcher
+from pungi_osbuild.phase.watch import Watcher
 from pungi_osbuild.phase.workers import WorkerThread
 from pungi_osbuild.rehearsal import HubContent, HubSettings, RehearsalHub, parse_fault
 from pungi_osbuild.rehearsal import write_profile as write
@@ -551,45 +550,6 @@ def test_a_run_that_is_stopped_before_it_submits(what: bytes, asked: int, tmp_pa
         assert len(params(scene.hub, "getNextRelease")) == asked
 
 
-class HandClock:
-    """Time that passes only when somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.slept: List[float] = []
-
-    def clock(self) -> Clock:
-        return Clock(now=lambda: 0.0, monotonic=lambda: sum(self.slept), sleep=self.slept.append)
-
-
-class OneTask:
-    """A hub whose one task never ends."""
-
-    def ask(self, since: Optional[float], ids: Sequence[int]) -> Tuple[Tuple[()], Tuple[Task, ...]]:
-        open_ones = (Task(task_id, TaskState.OPEN, TaskTimes(created=1.0)) for task_id in ids)
-        return (), tuple(open_ones)
-
-
-@pytest.mark.parametrize("pause", [0.25, 1.0, 2.5, 7200.0])
-def test_waiting_takes_its_time_in_slices(pause: float) -> None:
-    """All of it, and no more; between two of them there may be something else to do."""
-    hand = HandClock()
-    watcher = Watcher(OneTask(), PollPolicy(fixed=pause), hand.clock())
-    watcher.add(1)
-    assert watcher.is_due
-    watcher.poll()
-    while not watcher.is_due:
-        watcher.wait()
-    assert sum(hand.slept) == pytest.approx(pause)
-    assert max(hand.slept) <= SLICE
-
-
-def test_a_wait_that_is_over_takes_no_time() -> None:
-    """The hub is asked at once."""
-    hand = HandClock()
-    Watcher(OneTask(), PollPolicy(fixed=7200.0), hand.clock()).wait()
-    assert hand.slept == []
-
-
 # What the hub refuses
 
 
@@ -683,9 +643,7 @@ def test_a_cancel_that_the_hub_refuses_is_told_and_the_image_goes_on(
                 Journal(scene.topdir, time.time) as journal,
             ):
                 course = a_course(scene, hub, journal)
-                # One after the other, so that the first to be built is the one that fails.
-                course._submit([(requests[0], 1)])
-                course.go(requests[1:])
+                course.go(requests)
                 outcomes = course.outcomes(requests)
         finally:
             logger.removeHandler(told)
@@ -702,36 +660,64 @@ def test_a_run_that_may_not_cancel_says_what_goes_on(whole: bool, tmp_path: Path
         stubborn.whole = whole
         requests = [wanted(0), wanted(1)]
         with stubborn as hub:
-            course = a_course(scene, hub, journal)
-            course._submit([(request, 1) for request in requests])
+            course = a_stopped_course(scene, hub, journal, requests)
             course.cancel()
             ids = sorted(scene.states())
             assert course.going_on == ids
             assert {one.kind for one in course.outcomes(requests)} == {OutcomeKind.FAILED}
         with Hub(scene.profile) as hub:
-            course = a_course(scene, hub, journal)
-            course._submit([(replace(one, base_release="2"), 1) for one in requests])
+            again = [replace(one, base_release="2") for one in requests]
+            course = a_stopped_course(scene, hub, journal, again)
             course.cancel()
             assert course.going_on == []
             assert {one.kind for one in course.outcomes(requests)} == {OutcomeKind.CANCELLED}
 
 
-FOREVER = float("inf")
+class InOrder(Submitter):
+    """Submits the first request first, so that it is the first to be built."""
+
+    def __init__(self, hub: Hub, user_id: int, clock: Clock, stop: StopFlag) -> None:
+        super().__init__(hub, user_id, clock, stop)
+        self.first = threading.Event()
+
+    def submit(self, request: ImageRequest, after: int) -> int:
+        if request.number:
+            assert self.first.wait(LIMIT)
+        task_id = super().submit(request, after)
+        self.first.set()
+        return task_id
 
 
-def a_course(scene: Scene, hub: Hub, journal: Journal) -> Course:
+def a_stopped_course(
+    scene: Scene, hub: Hub, journal: Journal, requests: Sequence[ImageRequest]
+) -> Course:
+    """Return a course that was stopped when all had been submitted."""
+    stop = StopFlag()
+    scene.times.sleep = lambda _seconds: stop.ask()  # type: ignore[method-assign]
+    course = a_course(scene, hub, journal, stop)
+    with pytest.raises(KeyboardInterrupt):
+        course.go(requests)
+    return course
+
+
+def a_course(
+    scene: Scene,
+    hub: Hub,
+    journal: Journal,
+    stop: StopFlag = StopFlag(),  # noqa: B008
+) -> Course:
     clock = Clock(sleep=scene.times.sleep)
     host = ComposeFolder(scene.topdir, an_identity(), Settings())
     tasks = HubTasks(hub, hub.user_id())
     return Course(
         hub,
-        Submitter(hub, tasks.owner, clock, StopFlag()),
+        InOrder(hub, tasks.owner, clock, stop),
         HubRegistry(hub),
         an_identity(),
         journal,
         Watcher(tasks, QUICK, clock),
         Collector(hub, scene.topdir, Settings(), vocabulary(), clock, host.source),
         host,
-        Conduct(fail_fast=True),
+        Conduct(stop, fail_fast=True),
         ReservedBuilds(hub, clock),
     )

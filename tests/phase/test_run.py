@@ -18,7 +18,8 @@ from pungi_osbuild.metadata import load_osbuild, vocabulary
 from pungi_osbuild.model import Ostree, Outcome, OutcomeKind, Provider, Settings
 from pungi_osbuild.phase import Clock, Rebuild, RunOptions, run
 from pungi_osbuild.phase.collect import Collector, Read, Work
-from pungi_osbuild.phase.course import Conduct, Course
+from pungi_osbuild.phase.conduct import Conduct
+from pungi_osbuild.phase.course import Course
 from pungi_osbuild.phase.host import ComposeFolder
 from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
 from pungi_osbuild.phase.journal import Journal

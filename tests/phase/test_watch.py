@@ -42,6 +42,7 @@ class Hub:
         self.clock = clock
         self.tasks: Dict[int, Task] = {}
         self.questions: List[Question] = []
+        self.ahead = 3600.0
         self.reply = 0.0
         """Seconds that each answer takes."""
         self.shown = 0
@@ -49,7 +50,7 @@ class Hub:
 
     @property
     def now(self) -> float:
-        return self.clock.time + 3600
+        return self.clock.time + self.ahead
 
     def submit(self, task_id: int) -> None:
         self.tasks[task_id] = Task(task_id, TaskState.OPEN, TaskTimes(created=self.now))
@@ -90,10 +91,14 @@ class Scene:
         """Poll some times, each when it is due."""
         ended: List[Ended] = []
         for _ in range(polls):
-            while not self.watcher.is_due:
-                self.watcher.wait()
+            self.wait()
             ended += self.watcher.poll()
         return ended
+
+    def wait(self) -> None:
+        """Wait until the next poll is due."""
+        if self.watcher.left:
+            self.clock.sleep(self.watcher.left)
 
 
 @pytest.fixture
@@ -112,7 +117,7 @@ def test_each_end_is_reported_once(scene: Scene) -> None:
             scene.hub.end(step - 1, TaskState.FAILED if step == 3 else TaskState.CLOSED)
         ended = scene.watcher.poll()
         seen.extend(item.task_id for item in ended)
-        scene.watcher.wait()
+        scene.wait()
     assert seen == [1, 2, 3]
     assert scene.watcher.open == set()
 
@@ -159,6 +164,33 @@ def test_the_hub_is_asked_by_its_own_clock(scene: Scene) -> None:
     (ended,) = scene.watch(polls=1)
     assert ended.task_id == 1
     assert scene.hub.questions[-1].since == scene.hub.now - 1 - MARGIN
+
+
+@pytest.mark.parametrize("step", [7200.0, -7200.0])
+def test_a_hub_s_clock_that_is_set_hides_no_end(scene: Scene, step: float) -> None:
+    """The first one after that is found in its turn, all others by the next poll."""
+    scene.submit(range(TURN))
+    scene.watch(polls=90)
+    scene.hub.ahead += step
+    scene.hub.end(0)
+    assert [one.task_id for one in scene.watch(polls=61)] == [0]
+    for task_id in range(1, 10):
+        scene.clock.time += 10
+        scene.hub.end(task_id)
+        assert [one.task_id for one in scene.watch(polls=1)] == [task_id]
+
+
+def test_a_task_that_is_known_of_late_is_looked_up_at_once(scene: Scene) -> None:
+    """The answer to its submission was lost, and it has ended long ago."""
+    scene.submit([1, 2])
+    scene.hub.submit(3)
+    scene.hub.end(3)
+    scene.watch(polls=30)
+    scene.watcher.add(3)
+    assert [one.task_id for one in scene.watch(polls=1)] == [3]
+    before = len(scene.hub.questions)
+    scene.watch(polls=20)
+    assert {question.ids for question in scene.hub.questions[before:]} == {()}
 
 
 def test_a_wave_of_ends_is_told_of_for_seconds_and_not_for_ever(scene: Scene) -> None:
@@ -278,7 +310,7 @@ def test_after_a_reply_that_took_an_hour_the_next_comes_in_a_minute(scene: Scene
     scene.hub.end(2)
     scene.hub.reply = 0.0
     while not scene.watcher.is_due:
-        scene.watcher.wait()
+        scene.wait()
     assert sum(scene.clock.slept) == pytest.approx(60.0)
     assert [item.task_id for item in scene.watcher.poll()] == [2]
 
