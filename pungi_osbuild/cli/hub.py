@@ -11,6 +11,7 @@ from typing import Callable, Iterator, List, Optional
 import click
 
 from pungi_osbuild.cli.exits import exits
+from pungi_osbuild.cli.files import FILE
 from pungi_osbuild.cli.hubsettings import FAULTS, hub_options
 from pungi_osbuild.cli.show import show_lines
 from pungi_osbuild.cli.signals import STOP
@@ -23,7 +24,6 @@ from pungi_osbuild.rehearsal import (
     write_profile,
 )
 
-_FILE = click.Path(path_type=Path)
 _LOCAL = (LOOPBACK, "localhost", "::1")
 
 
@@ -38,28 +38,28 @@ _LOCAL = (LOOPBACK, "localhost", "::1")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: any free port.")
 @click.option(
     "--topdir",
-    type=_FILE,
+    type=FILE,
     metavar="DIR",
     help="Koji's volume; default: a temporary folder, or with --state FILE the folder FILE.files.",
 )
 @click.option(
     "--state",
     "state_file",
-    type=_FILE,
+    type=FILE,
     metavar="FILE",
     help="Keep tasks and builds here; started again with it, the hub goes on where it was.",
 )
 @click.option(
     "--submissions",
     "submissions_file",
-    type=_FILE,
+    type=FILE,
     metavar="FILE",
     help="Append a line here for each image that is submitted: who, when, what.",
 )
 @click.option(
     "--write-profile",
     "profile_file",
-    type=_FILE,
+    type=FILE,
     metavar="FILE",
     help="Write a Koji profile named %s for this hub." % PROFILE,
 )

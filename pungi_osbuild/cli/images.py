@@ -9,6 +9,7 @@ from typing import Callable, Dict, Iterable, Iterator, Mapping, Optional, Sequen
 import click
 
 from pungi_osbuild.cli.exits import exits
+from pungi_osbuild.cli.files import FILE
 from pungi_osbuild.cli.formats import format_option
 from pungi_osbuild.cli.show import show_json, show_lines, terminal_width
 from pungi_osbuild.cli.values import complete_profile, complete_recorded
@@ -30,7 +31,6 @@ from pungi_osbuild.report import (
     stream_metadata,
 )
 
-_FILE = click.Path(path_type=Path)
 FORMATS = ("table", "json", "ids", "stream", "cloud-image-val")
 SHOWS_ADDRESSES = FORMATS[:3]
 FILTERS: Mapping[str, Tuple[str, str]] = {
@@ -59,7 +59,7 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.command("images")
-@click.argument("folder", metavar="DIR", type=_FILE)
+@click.argument("folder", metavar="DIR", type=FILE)
 @_filters
 @format_option(*FORMATS)
 @click.option("--live", is_flag=True, help="Ask Koji for the addresses of images in S3.")
@@ -69,7 +69,7 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
     help="Koji profile for --live; default: as recorded.",
     shell_complete=complete_profile,
 )
-@click.option("--koji-config", type=_FILE, metavar="FILE", help="Koji's configuration file.")
+@click.option("--koji-config", type=FILE, metavar="FILE", help="Koji's configuration file.")
 @click.option(
     "--base-url",
     default="",

@@ -13,6 +13,7 @@ from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, Typ
 import click
 from click.core import ParameterSource
 
+from pungi_osbuild.cli.files import FILE
 from pungi_osbuild.config import Reading, read_config, read_source, read_variants
 from pungi_osbuild.errors import ConfigError, ExitCode, InputError, PungiOsbuildError
 from pungi_osbuild.metadata import Vocabulary, identify, read_compose, vocabulary
@@ -245,12 +246,10 @@ _NO_RELEASE = Problem(
     "Set release_name, release_short and release_version, or name a compose with --compose.",
 )
 
-_FILE = click.Path(path_type=Path)
-
 
 def config_argument(command: Command) -> Command:
     """Add the CONFIG argument."""
-    return click.argument("config", type=_FILE)(command)
+    return click.argument("config", type=FILE)(command)
 
 
 def origin_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -292,13 +291,13 @@ def _only_without_compose(options: Sequence[str]) -> None:
 _ORIGIN_OPTIONS = (
     click.option(
         "--variants",
-        type=_FILE,
+        type=FILE,
         metavar="FILE",
         help="Pungi's variants XML; default: the config's own variants_file.",
     ),
     click.option(
         "--compose",
-        type=_FILE,
+        type=FILE,
         metavar="DIR",
         help="Take variants and arches from this compose; it is only read.",
     ),

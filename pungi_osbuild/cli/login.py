@@ -9,10 +9,9 @@ from typing import Any, Callable, Optional
 
 import click
 
+from pungi_osbuild.cli.files import FILE
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.hub import Profile, read_profile
-
-_FILE = click.Path(path_type=Path)
 
 
 @dataclass(frozen=True)
@@ -61,10 +60,10 @@ def login_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 _OPTIONS = (
-    click.option("--koji-config", type=_FILE, metavar="FILE", help="Koji's configuration file."),
+    click.option("--koji-config", type=FILE, metavar="FILE", help="Koji's configuration file."),
     click.option("--user", metavar="NAME", help="User, for a profile that logs in by password."),
     click.option(
-        "--password-file", type=_FILE, metavar="FILE", help="File that holds the password."
+        "--password-file", type=FILE, metavar="FILE", help="File that holds the password."
     ),
 )
 

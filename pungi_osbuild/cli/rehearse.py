@@ -10,6 +10,7 @@ from typing import Callable, Optional, Sequence
 import click
 
 from pungi_osbuild.cli.exits import exit_code, exits
+from pungi_osbuild.cli.files import FILE
 from pungi_osbuild.cli.formats import format_option
 from pungi_osbuild.cli.hubsettings import FAULTS, hub_options
 from pungi_osbuild.cli.inputs import (
@@ -46,7 +47,7 @@ _LOGIN = (REHEARSAL_USER, REHEARSAL_USER + "pw")
 @config_argument
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=FILE,
     metavar="DIR",
     default=DEFAULT_OUT,
     show_default=True,

@@ -8,6 +8,7 @@ from typing import Optional, Tuple
 import click
 
 from pungi_osbuild.cli.exits import exits
+from pungi_osbuild.cli.files import FILE
 from pungi_osbuild.cli.formats import format_option
 from pungi_osbuild.cli.show import show_json, show_lines
 from pungi_osbuild.errors import InputError
@@ -23,19 +24,18 @@ from pungi_osbuild.report import (
     report_page,
 )
 
-_FILE = click.Path(path_type=Path)
 DEFAULT_NAME = "osbuild-report.html"
 
 
 @click.command("report")
-@click.argument("folder", metavar="DIR", type=_FILE)
+@click.argument("folder", metavar="DIR", type=FILE)
 @click.option(
     "--output",
-    type=_FILE,
+    type=FILE,
     metavar="FILE",
     help="Where the page goes. Default: %s in the compose's logs/global." % DEFAULT_NAME,
 )
-@click.option("--previous", type=_FILE, metavar="DIR", help="A compose to compare with.")
+@click.option("--previous", type=FILE, metavar="DIR", help="A compose to compare with.")
 @format_option("text", "json", parameter="output_format")
 def report_command(
     folder: Path, output: Optional[Path], previous: Optional[Path], output_format: str

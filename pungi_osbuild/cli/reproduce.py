@@ -8,6 +8,7 @@ from typing import List, Optional
 import click
 
 from pungi_osbuild.cli.exits import exits
+from pungi_osbuild.cli.files import FILE
 from pungi_osbuild.cli.show import show_lines
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, load
 from pungi_osbuild.phase import manifests
@@ -15,21 +16,19 @@ from pungi_osbuild.phase import reproduction as how
 from pungi_osbuild.rehearsal import PROFILE
 from pungi_osbuild.report import comparison_lines
 
-_FILE = click.Path(path_type=Path)
-
 
 @click.command("reproduce")
-@click.argument("folder", metavar="DIR", type=_FILE)
+@click.argument("folder", metavar="DIR", type=FILE)
 @click.argument("wanted", metavar="IMAGE")
 @click.option(
     "--output",
-    type=_FILE,
+    type=FILE,
     metavar="DIR",
     help="Where manifest, store and image go. Default: IMAGE.reproduced, here.",
 )
 @click.option(
     "--manifest",
-    type=_FILE,
+    type=FILE,
     metavar="FILE",
     help="The osbuild manifest, where it is neither saved nor to be had from Koji.",
 )

@@ -10,6 +10,7 @@ from typing import Optional
 import click
 
 from pungi_osbuild.cli.exits import exit_code, exits
+from pungi_osbuild.cli.files import FILE
 from pungi_osbuild.cli.formats import format_option
 from pungi_osbuild.cli.inputs import Origin, Prepared, config_argument, prepare
 from pungi_osbuild.cli.live import expected_from, progress_shown
@@ -21,14 +22,13 @@ from pungi_osbuild.errors import ConfigError, InputError
 from pungi_osbuild.metadata import claims_of_request, own_in, recorded_images, vocabulary
 from pungi_osbuild.phase import Rebuild, RunOptions, check_beside, read_journal, run
 
-_FILE = click.Path(path_type=Path)
 IMAGES = "images.json"
 OSBUILD = "osbuild.json"
 
 
 @click.command("run")
 @config_argument
-@click.option("--compose", type=_FILE, metavar="DIR", required=True, help="The compose's folder.")
+@click.option("--compose", type=FILE, metavar="DIR", required=True, help="The compose's folder.")
 @click.option(
     "--profile",
     metavar="NAME",
@@ -54,7 +54,7 @@ OSBUILD = "osbuild.json"
 @click.option("--download", is_flag=True, help="Fetch images over HTTP, mounted volume or not.")
 @click.option(
     "--previous",
-    type=_FILE,
+    type=FILE,
     metavar="DIR",
     help="An earlier compose: how long each image may be expected to take.",
 )

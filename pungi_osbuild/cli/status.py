@@ -15,6 +15,7 @@ from rich.console import Console, Group
 from rich.live import Live
 
 from pungi_osbuild.cli.exits import exits
+from pungi_osbuild.cli.files import FILE
 from pungi_osbuild.cli.formats import format_option
 from pungi_osbuild.cli.live import expected_from
 from pungi_osbuild.cli.show import show_json, show_lines, show_styled
@@ -42,7 +43,6 @@ from pungi_osbuild.report import (
     styled,
 )
 
-_FILE = click.Path(path_type=Path)
 EVERY = PollPolicy(minimum=5.0)
 """How often ``--watch`` asks a hub: as a run does, every five seconds at most."""
 
@@ -51,11 +51,11 @@ LINE_EVERY = 60.0
 
 
 @click.command("status")
-@click.argument("folder", metavar="DIR", type=_FILE)
+@click.argument("folder", metavar="DIR", type=FILE)
 @click.option("--watch", is_flag=True, help="Follow the run until it ends.")
 @click.option(
     "--previous",
-    type=_FILE,
+    type=FILE,
     metavar="DIR",
     help="An earlier compose: how long each image may be expected to take.",
 )
@@ -65,7 +65,7 @@ LINE_EVERY = 60.0
     help="Koji profile; default: the run's own.",
     shell_complete=complete_profile,
 )
-@click.option("--koji-config", type=_FILE, metavar="FILE", help="Koji's configuration file.")
+@click.option("--koji-config", type=FILE, metavar="FILE", help="Koji's configuration file.")
 @click.option("--offline", is_flag=True, help="Ask no hub: only what the journal says.")
 @format_option("table", "json")
 def status_command(

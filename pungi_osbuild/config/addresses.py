@@ -12,7 +12,8 @@ from pungi_osbuild.model import Problem, Severity
 
 _READ = ("http", "https", "ftp")
 _OF_A_REPO_FILE = re.compile(r"\s*(baseurl|mirrorlist|metalink)\s*=")
-_BLANK = re.compile(r"\s")
+_BLANK = re.compile(r"[\s\\]")
+"""Kobo leaves ``\\n`` in a string as a backslash and a letter; JSON makes a line break of it."""
 
 
 def address_problems(block: Mapping[str, Any], place: str) -> Iterator[Problem]:
@@ -36,7 +37,7 @@ def _problems(place: str, text: str) -> Iterator[Problem]:
             else "Write the address alone.",
         )
     elif _BLANK.search(text):
-        yield _odd(place, "contains a blank or a line break: %r" % text, "Remove it.")
+        yield _odd(place, "contains a blank, a line break or a backslash: %r" % text, "Remove it.")
     elif is_address and scheme.lower() == "file":
         yield make(
             "local-repo",

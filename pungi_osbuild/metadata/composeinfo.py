@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
@@ -80,23 +81,34 @@ def identify(
         release_internal=release.internal,
         base_product=base,
     )
-    try:
-        _refuse_blanks(identity)
-        info = _composeinfo(identity)
-        info.compose.id = info.create_compose_id()
-        for section in (info.compose, info.release, *([info.base_product] if base else [])):
-            section.validate()
+    with _nameable("Write the date as YYYYMMDD."):
         _refuse_no_date(date)
-    except (ValueError, TypeError) as error:
-        raise InputError(
-            "the compose cannot be named: %s" % why(error),
-            "A date is YYYYMMDD, a type one of %s, a label like RC-1.2 or Beta-1.0."
-            % ", ".join(productmd.composeinfo.COMPOSE_TYPES),
-        ) from error
+    info = _composeinfo(identity)
+    with _nameable("Release names, versions and labels have no blanks and slashes in them."):
+        _refuse_blanks(identity)
+    with _nameable("See what the config says of the release."):
+        info.compose.id = info.create_compose_id()
+        for section in (info.release, *([info.base_product] if base else [])):
+            section.validate()
+    kinds = ", ".join(productmd.composeinfo.COMPOSE_TYPES)
+    with _nameable("A type is one of %s, a label is like RC-1.2 or Beta-1.0." % kinds):
+        info.compose.validate()
     return _identity(info)
 
 
+@contextmanager
+def _nameable(solution: str) -> Iterator[None]:
+    """Turn what productmd refuses of a name into an error with its own solution."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        raise InputError("the compose cannot be named: %s" % why(error), solution) from error
+
+
 def _refuse_no_date(date: str) -> None:
+    # strptime takes less than eight digits, too.
+    if re.fullmatch("[0-9]{8}", date) is None:
+        raise ValueError("%r is not a date" % date if date else "the date is empty")
     try:
         datetime.strptime(date, "%Y%m%d")
     except ValueError:

@@ -174,9 +174,14 @@ def load(folder: Union[str, Path]) -> OsbuildRecord:
     Return what pungi-osbuild knows of the images of a compose, with their cloud IDs.
 
     :param folder: of the compose, or the ``compose`` folder in it as it is published
-    :raises InputError: there is no osbuild.json
+    :raises InputError: there is no osbuild.json, or it is an address
     :raises SourceError: it is broken, another project's, or of a version that is not known
     """
+    if "://" in str(folder):
+        raise InputError(
+            "%s is an address" % folder,
+            "Name a folder on this machine: download compose/metadata/osbuild.json into one.",
+        )
     return load_osbuild(_file_in(Path(folder)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from pathlib import Path
-from typing import Any
+from typing import Any, Tuple
 
 import pytest
 from click.testing import CliRunner, Result
@@ -279,3 +279,58 @@ def test_a_hub_that_does_not_answer(here: Path) -> None:
     )
     result = invoke("run", MINIMAL, "--compose", out, "--koji-config", profile, "--profile", "dead")
     refused(result, 3, "127.0.0.1:%d" % port, "hello")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("images", "{}"),
+        ("report", "{}"),
+        ("status", "{}"),
+        ("reproduce", "{}", "image"),
+        ("validate", "{}"),
+        ("plan", MINIMAL, "--compose", "{}"),
+        ("plan", MINIMAL, "--variants", "{}"),
+        ("run", MINIMAL, "--compose", "{}"),
+        ("rehearse", MINIMAL, "--out", "{}"),
+        ("report", "here", "--previous", "{}"),
+    ],
+    ids=lambda words: str(words[0]),
+)
+def test_an_address_is_not_a_folder(words: Tuple[object, ...]) -> None:
+    """It is named whole: a path would have lost a slash."""
+    address = "https://compose.example.org/9/EXL-9.4-20261123.0/"
+    given = [address if word == "{}" else word for word in words]
+    refused(invoke(*given), 2, address, "is an address", "folder")
+
+
+def test_a_compose_config_in_another_syntax_is_named(here: Path) -> None:
+    """The first line of each is no mistake that could be fixed."""
+    for text, parts in (
+        ('{"osbuild": {}}', ("JSON", ".json")),
+        ("\n# a comment\n[general]\nstart = 1\n", ("INI", "pungi-orchestrate")),
+        ('<?xml version="1.0"?>\n<variants/>', ("XML", "--variants")),
+        ("---\nosbuild: {}\n", ("YAML",)),
+    ):
+        path = here / "compose.conf"
+        path.write_text(text, encoding="utf-8")
+        refused(invoke("validate", path), 1, "compose.conf:", *parts)
+
+
+@pytest.mark.parametrize("suffix", ["conf", "json"])
+def test_a_byte_order_mark_is_read(suffix: str, here: Path) -> None:
+    """And line ends of Windows; nobody can see either."""
+    block = {"name": "n", "distro": "rhel-9.4", "image_types": "guest-image", "target": "t"}
+    options = {
+        "release_name": "N",
+        "release_short": "N",
+        "release_version": "1",
+        "variants_file": "variants.xml",
+        "translate_paths": [["/", "https://example.com/"]],
+        "osbuild": {"^Server$": [block]},
+    }
+    lines = ["%s = %s" % (name, json.dumps(value)) for name, value in options.items()]
+    text = json.dumps(options, indent=1) if suffix == "json" else "\n".join(lines) + "\n"
+    path = here / ("compose." + suffix)
+    path.write_bytes(text.replace("\n", "\r\n").encode("utf-8-sig"))
+    refused(invoke("validate", path), 0, "No problems found.")
