@@ -101,7 +101,7 @@ def _worded(error: ValidationError, place: str) -> Iterator[Problem]:
     elif error.validator == "required":
         yield from _missing_keys(value, schema, place)
     elif error.validator in ("type", "anyOf"):
-        yield wrong_type(_alternatives(schema), value, place)
+        yield wrong_type(_alternatives(schema), value, place, schema.get("description", ""))
     elif error.validator == "enum":
         yield _not_one_of(value, schema["enum"], place)
     elif error.validator in ("minItems", "maxItems"):
@@ -152,16 +152,23 @@ def _alternatives(schema: JsonDict) -> List[JsonDict]:
     return list(schema.get("anyOf", [schema]))
 
 
-def wrong_type(schemas: Iterable[JsonDict], value: Any, place: str) -> Problem:
-    """Return the problem of a value that has none of the types it may have."""
+def wrong_type(
+    schemas: Iterable[JsonDict], value: Any, place: str, description: str = ""
+) -> Problem:
+    """
+    Return the problem of a value that has none of the types it may have.
+
+    :param description: of the option; what a list holds and what a number counts is not obvious
+    """
     wanted = list(schemas)
     names = " or ".join(dict.fromkeys(_type_name(schema) for schema in wanted))
     types = [schema["type"] for schema in wanted]
+    more = description if types[0] in ("array", "number", "integer") else ""
     return make(
         "wrong-type",
         place,
         "must be %s, not %s" % (names, _actual(value)),
-        _type_hint(types, value),
+        " ".join(filter(None, [_type_hint(types, value), more])),
     )
 
 
