@@ -2,7 +2,9 @@
 The images of a compose as stream metadata, which CoreOS has made known (stream-metadata-go).
 
 The format names one image for each arch, cloud and region, and one file for each arch, platform
-and format. Its words for platforms are CoreOS's; a container or an ostree commit has none.
+and format. Its words for platforms are CoreOS's; a container or an ostree commit has none. Under
+``images`` it has places for AWS and GCP, and none for an Azure image or an S3 object; S3 gives a
+file its location. ``uncompressed-sha256`` is left out: it is not known without reading the file.
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild import __version__
-from pungi_osbuild.errors import InputError
+from pungi_osbuild.errors import InputError, ReplyError
+from pungi_osbuild.hub import build_file
 from pungi_osbuild.imagetypes import provider_of, suffix_of
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, time_text
 from pungi_osbuild.model import CloudImage, JsonDict, Provider
@@ -50,7 +53,8 @@ def stream_metadata(
     """
     Return some of a compose's images as stream metadata.
 
-    :param base_url: where ``compose/`` is published; empty: locations are paths below it
+    :param base_url: where ``compose/`` is published; empty: a file's location is its public address
+        in S3, else the one in Koji
     :raises InputError: two images want one place in the document
     """
     return _Writer(record, base_url).write(images)
@@ -59,7 +63,7 @@ def stream_metadata(
 class _Writer:
     def __init__(self, record: OsbuildRecord, base_url: str) -> None:
         self._record = record
-        self._base = base_url.rstrip("/") + "/" if base_url else ""
+        self._base = base_url.rstrip("/")
         self._taken: Dict[Tuple[str, ...], ImageRecord] = {}
         self._clashes: List[str] = []
         self._left_out: List[str] = []
@@ -100,9 +104,22 @@ class _Writer:
             return False
         if self._takes(image, "the %s file for %s" % (suffix, platform), platform, suffix):
             entry = artifacts.setdefault(platform, {"release": self._release, "formats": {}})
-            disk = {"location": self._base + image.path, "sha256": checksums["sha256"]}
+            disk = {"location": self._location(image), "sha256": checksums["sha256"]}
             entry["formats"][suffix] = {"disk": disk}
         return True
+
+    def _location(self, image: ImageRecord) -> str:
+        """Return where anybody can fetch the file."""
+        if self._base:
+            return "%s/%s" % (self._base, image.path)
+        for upload in image.cloud:
+            if upload.provider is Provider.AWS_S3 and not upload.presigned:
+                return upload.id
+        try:
+            remote = build_file(image.koji.nvr, image.koji.filename)
+        except ReplyError:  # the record has an N-V-R that is none, so no address is known
+            return image.path
+        return "%s/%s" % (self._record.koji.topurl.rstrip("/"), remote)
 
     def _upload(self, image: ImageRecord, upload: CloudImage, images: JsonDict) -> bool:
         """Add what a cloud has; whether there is a place for it."""

@@ -76,10 +76,19 @@ def test_files_and_cloud_images() -> None:
 
 
 def test_where_nothing_is_published() -> None:
-    """A location is the path below compose/."""
-    document = stream_metadata(a_record(), [AWS], "").document
-    artifact = document["architectures"]["x86_64"]["artifacts"]["aws"]["formats"]["raw"]["disk"]
-    assert artifact["location"] == AWS.path
+    """A location is still an address: in S3 when the object is public, else in Koji."""
+    koji = "https://koji.example.com/kojifiles/packages/%s/1/5/images/%s-1-5.x86_64.raw"
+    public = CloudImage(Provider.AWS_S3, "https://b.example.com/disk", region="us-east-1")
+    signed = replace(public, presigned=True)
+    for cloud, location in (
+        (AWS.cloud, koji % ("a", "a")),
+        ((*AWS.cloud, signed), koji % ("a", "a")),
+        ((*AWS.cloud, signed, public), public.id),
+    ):
+        image = replace(AWS, cloud=cloud)
+        document = stream_metadata(a_record(), [image], "").document
+        artifact = document["architectures"]["x86_64"]["artifacts"]["aws"]["formats"]["raw"]["disk"]
+        assert artifact["location"] == location
 
 
 def test_two_images_for_one_place() -> None:
