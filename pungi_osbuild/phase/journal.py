@@ -50,10 +50,16 @@ logger = logging.getLogger(__name__)
 
 NAME = "journal.jsonl"
 FOLDER = Path("work") / "global" / "osbuild"
+INTENTS = "journal.intents"
+"""The file that says how many submissions were intended: a journal that has fewer has lost its end.
+Of other lines the hub, or the next run, knows what they said."""
+
 LONGEST_REASON = 4000
 """Characters of a reason that are kept; osbuild.json has it whole."""
 
 _REMOVED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESTALE})
+
+_DIGITS = 12
 
 _Key = Tuple[int, int]
 """A request's number and its attempt."""
@@ -70,15 +76,22 @@ def read_journal(topdir: Path, rebuild_all: bool = False) -> History:
     :raises InputError: the journal cannot be read, is damaged, or another version wrote it
     """
     path = topdir / FOLDER / NAME
+    # Before the journal: a run writes it after the journal.
+    intents = _intents_in(topdir / FOLDER / INTENTS)
     try:
-        history = read_history(path.read_bytes())
+        content = path.read_bytes()
     except FileNotFoundError:
+        # Somebody has moved it away, to begin again.
         return History()
     except OSError as error:
         raise InputError(
             "the journal %s cannot be read: %s" % (path, error.strerror or error),
             "Give yourself the right to read it; it says what was submitted for this compose.",
         ) from error
+    history = read_history(content)
+    if history.damage is None and history.next_intent < intents:
+        why = "its end was lost: it has %d submissions of %d" % (history.next_intent, intents)
+        history = replace(history, damage=Damage(content.count(b"\n") + 1, why))
     if rebuild_all:
         return history
     if history.foreign is not None:
@@ -119,6 +132,7 @@ class Journal:
         self._mutex = threading.Lock()
         self._open = contextlib.ExitStack()
         self._descriptor: Optional[int] = None
+        self._counter = -1
         self._size = 0
         self._checksum = ""
         self._is_torn = False
@@ -136,8 +150,11 @@ class Journal:
                 if history.damage is not None:
                     _set_aside(self._folder, history.damage)
                     history = replace(history, size=0, checksum="", next_intent=0)
-                descriptor = _opened(self._folder / NAME)
+                descriptor = _opened(self._folder / NAME, os.O_APPEND)
                 opened.callback(os.close, descriptor)
+                self._counter = _opened(self._folder / INTENTS)
+                opened.callback(os.close, self._counter)
+                _write_count(self._counter, history.next_intent)
                 fsync_folder(self._folder)
                 self._is_torn = os.fstat(descriptor).st_size > history.size
             except OSError as error:
@@ -201,6 +218,10 @@ class Journal:
             )
             self._intents[request.number, attempt] = number
             self._next_intent += 1
+            try:
+                _write_count(self._counter, self._next_intent)
+            except OSError as error:
+                raise _unwritable(self._folder, error) from error
 
     def resume(self, request: ImageRequest, submission: Submission) -> None:
         """Go on with what an earlier run has submitted: what comes of a request comes of that."""
@@ -335,8 +356,21 @@ def _planned(planned: Planned) -> Dict[str, object]:
     }
 
 
-def _opened(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+def _opened(path: Path, flags: int = 0) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | flags, 0o666)
+
+
+def _intents_in(path: Path) -> int:
+    """Return how many submissions were intended; 0 where nobody knows."""
+    try:
+        return int(path.read_bytes()[:_DIGITS])
+    except (OSError, ValueError):
+        return 0
+
+
+def _write_count(descriptor: int, count: int) -> None:
+    # Not waited for: a machine that goes down leaves an earlier count, which does no harm.
+    os.pwrite(descriptor, b"%0*d\n" % (_DIGITS, count), 0)
 
 
 def _set_aside(folder: Path, damage: Damage) -> None:

@@ -8,13 +8,13 @@ import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 import pytest
 
 from pungi_osbuild.errors import ExitCode, InputError
-from pungi_osbuild.phase.history import LATEST, Bounds, Ending
-from pungi_osbuild.phase.journal import FOLDER, NAME, Journal, read_journal
+from pungi_osbuild.phase.history import LATEST, Bounds, Ending, History
+from pungi_osbuild.phase.journal import FOLDER, INTENTS, NAME, Journal, read_journal
 from pungi_osbuild.phase.journallines import VERSION
 from tests.values import a_koji_place, a_placed_image, a_request, an_identity, an_outcome
 
@@ -83,12 +83,12 @@ def test_nothing_is_written_after_the_end(tmp_path: Path) -> None:
 def test_a_torn_end_is_cut_off_before_the_next_line(tmp_path: Path) -> None:
     """No line is glued to it."""
     with Journal(tmp_path, now=lambda: 1.0) as journal:
-        journal.intent(a_request(), 1)
+        journal.end(Ending.FINISHED)
     path = tmp_path / FOLDER / NAME
     whole = path.read_bytes()
     path.write_bytes(whole[:-9])
     with Journal(tmp_path, now=lambda: 2.0) as journal:
-        assert journal.history.submissions == ()
+        assert journal.history.runs[0].ending is None
     assert [entry["event"] for entry in entries(tmp_path)] == ["run", "run"]
     assert len(read_journal(tmp_path).runs) == 2
 
@@ -151,9 +151,66 @@ def test_everything_is_built_again_beside_a_damaged_journal(tmp_path: Path, capl
             Journal(tmp_path, now=lambda: 1.0).__enter__()
         assert caught.value.exit_code is ExitCode.USAGE
         assert "--rebuild-all" in caught.value.solution
-    aside = sorted(one.name for one in path.parent.glob("journal.*"))
+    aside = sorted(one.name for one in path.parent.glob("journal*.jsonl"))
     assert aside == ["journal.damaged-1.jsonl", "journal.damaged-2.jsonl", NAME]
     assert "line 4" in caplog.text and "journal.damaged-1.jsonl" in caplog.text
+
+
+def a_finished_run(topdir: Path) -> bytes:
+    """Leave the journal of a run with two submissions, and return it."""
+    with Journal(topdir, now=lambda: 1.0) as journal:
+        requests = [a_request(number=number) for number in range(2)]
+        journal.plan(requests, an_identity(), a_koji_place())
+        for request in requests:
+            journal.intent(request, 1)
+            journal.submitted(request, 1, 7 + request.number)
+        for request in requests:
+            journal.outcome(an_outcome(request=request, task_id=7 + request.number))
+        journal.end(Ending.FINISHED)
+    return (topdir / FOLDER / NAME).read_bytes()
+
+
+def test_a_journal_that_is_cut_anywhere_has_every_submission_or_is_refused(tmp_path: Path) -> None:
+    """What other lines said, the hub knows. A crash never cuts off what was on disk."""
+    content = a_finished_run(tmp_path)
+    last = content.rfind(b'{"after_task"')
+    end = content.find(b"\n", last)
+    path = tmp_path / FOLDER / NAME
+    for size in range(len(content) + 1):
+        path.write_bytes(content[:size])
+        if size > end:
+            assert len(read_journal(tmp_path).submissions) == 2
+        else:
+            with pytest.raises(InputError, match=r"its end was lost: it has [01] submissions of 2"):
+                read_journal(tmp_path)
+    with Journal(tmp_path, now=lambda: 1.0) as journal:
+        journal.intent(a_request(), 2)
+    assert len(read_journal(tmp_path).submissions) == 3
+
+
+def test_a_journal_that_was_moved_away_is_begun_again(tmp_path: Path) -> None:
+    """Whoever does that wants it; numbers begin at 0."""
+    a_finished_run(tmp_path)
+    (tmp_path / FOLDER / NAME).unlink()
+    assert read_journal(tmp_path) == History()
+    with Journal(tmp_path, now=lambda: 1.0) as journal:
+        journal.intent(a_request(), 1)
+    assert len(read_journal(tmp_path).submissions) == 1
+
+
+@pytest.mark.parametrize("count", [b"", b"junk", b"000000000001", None])
+def test_a_count_that_is_lost_or_old_is_in_nobodys_way(
+    count: Optional[bytes], tmp_path: Path
+) -> None:
+    """The machine went down before it was on disk."""
+    a_finished_run(tmp_path)
+    path = tmp_path / FOLDER / INTENTS
+    path.unlink()
+    if count is not None:
+        path.write_bytes(count)
+    with Journal(tmp_path, now=lambda: 1.0) as journal:
+        assert len(journal.history.submissions) == 2
+    assert int(path.read_bytes()) == 2
 
 
 @pytest.mark.parametrize("now", [-5.0, 1e300, 253402300800.5])
