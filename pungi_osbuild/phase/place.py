@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, ContextManager, Iterable, Iterator, Optional, Tuple
 
-from pungi_osbuild.errors import PlacementError
+from pungi_osbuild.errors import InputError, PlacementError
 from pungi_osbuild.metadata.atomic import create, making
 from pungi_osbuild.model import MAX_NAME, BuiltImage, Checksum, name_flaw
 from pungi_osbuild.phase.reading import DamagedError, Expected, Reading, chunks_of, open_koji_file
@@ -114,6 +114,26 @@ def place(
             % (path, error.filename or image.path, error.strerror or error),
             _advice(error),
         ) from error
+
+
+def check_links(kojis: Path, folder: Path) -> None:
+    """
+    Refuse hard links from Koji's volumes into a compose that lies on none of them.
+
+    :param kojis: Koji's topdir; where no volume is mounted nothing is refused
+    :param folder: the compose's; it need not be there yet
+    :raises InputError: no image could be linked
+    """
+    volumes = [kojis / "packages", *kojis.glob("vol/*")]
+    devices = {volume.stat().st_dev for volume in volumes if volume.is_dir()}
+    here = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    if (kojis / "packages").is_dir() and here.stat().st_dev not in devices:
+        raise InputError(
+            "link_type is hardlink, but %s is on another file system than Koji's volume %s"
+            % (here, kojis),
+            "Set link_type = hardlink-or-copy, which copies where no link can be made. Nothing was"
+            " submitted.",
+        )
 
 
 def check_name(name: str) -> None:

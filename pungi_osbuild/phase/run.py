@@ -29,6 +29,7 @@ from pungi_osbuild.phase.host import ComposeFolder, Host
 from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
 from pungi_osbuild.phase.journal import Journal
 from pungi_osbuild.phase.leftovers import sweep
+from pungi_osbuild.phase.place import check_links
 from pungi_osbuild.phase.preflight import Preflight, preflight
 from pungi_osbuild.phase.record import own_files
 from pungi_osbuild.phase.refusals import refusals_explained
@@ -111,6 +112,10 @@ def run(
     hub = Hub(profile, _patience(settings, options, clock))
     host = WatchedHost(options.host or ComposeFolder(topdir, compose.identity, settings), board)
     host.check(requests)
+    # Pungi's own host may bring images from a cache of its own.
+    is_local = options.host is None and not options.over_http
+    if settings.link_type == "hardlink" and profile.topdir and is_local:
+        check_links(Path(profile.topdir), topdir / "compose")
     board.plan(compose.identity.id, requests, hub.time.now)
     with (
         Journal(topdir, hub.time.now, options.rebuild is Rebuild.ALL) as journal,

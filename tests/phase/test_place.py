@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pungi_osbuild.errors import HubError, PlacementError
+from pungi_osbuild.errors import HubError, InputError, PlacementError
 from pungi_osbuild.metadata.atomic import beside, left_behind, making
 from pungi_osbuild.model import BuiltImage, Checksum
 from pungi_osbuild.phase.place import (
@@ -22,6 +22,7 @@ from pungi_osbuild.phase.place import (
     Care,
     PlacedFile,
     Source,
+    check_links,
     check_name,
     place,
 )
@@ -208,6 +209,21 @@ def test_what_cannot_be_linked_is_copied(tmp_path: Path, other_volume: Path) -> 
     result = placed(tmp_path, Source(local), an_image_of(CONTENT))
     assert result.path.read_bytes() == CONTENT
     assert (result.mtime, result.checksums) == (1795418607, (sha256_of(CONTENT),))
+
+
+def test_hard_links_between_file_systems_are_refused_before_anything_is_submitted(
+    tmp_path: Path, other_volume: Path
+) -> None:
+    """Unless one of Koji's volumes is the compose's: a build may be on any of them."""
+    check_links(tmp_path / "nowhere", tmp_path / "compose")
+    koji_file(tmp_path)
+    check_links(tmp_path / "koji", tmp_path / "not/there/yet")
+    with pytest.raises(InputError, match="another file system") as caught:
+        check_links(tmp_path / "koji", other_volume / "compose")
+    assert "hardlink-or-copy" in caught.value.solution
+    (tmp_path / "koji/vol").mkdir()
+    (tmp_path / "koji/vol/fast").symlink_to(other_volume)
+    check_links(tmp_path / "koji", other_volume / "compose")
 
 
 def test_only_a_hard_link_is_an_error_where_there_can_be_none(
