@@ -220,3 +220,19 @@ def test_what_is_written_can_be_read_whatever_the_time(now: float, tmp_path: Pat
         journal.intent(a_request(), 1)
     (submission,) = read_journal(tmp_path).submissions
     assert submission.time == min(max(now, 0.0), LATEST)
+
+
+def test_whoever_looks_while_a_run_writes_sees_no_damage(tmp_path: Path, monkeypatch: Any) -> None:
+    """A line that is half there is not there yet; what it counts is written after it."""
+    write, seen = os.write, []
+
+    def in_pieces(descriptor: int, data: Any) -> int:
+        seen.append(len(read_journal(tmp_path).submissions))
+        return write(descriptor, data[:100])
+
+    with Journal(tmp_path, now=lambda: 1.0) as journal, monkeypatch.context() as patched:
+        patched.setattr(os, "write", in_pieces)
+        for number in range(3):
+            journal.intent(a_request(number=number), 1)
+    assert set(seen) == {0, 1, 2}
+    assert len(read_journal(tmp_path).submissions) == 3
