@@ -984,7 +984,7 @@ def test_a_downloader_without_a_cache_names_a_file_that_is_not_there(home: Path)
         downloader = Naming()
         compose = composing(home, a_conf(block()), ONE_ARCH, koji_downloader=downloader)
         Phase(compose).go()
-        assert hub.counters.downloads == 1
+        assert hub.counters.downloads == 1 + 2, "the image and its SBOMs"
     assert downloader.asked[0].startswith(elsewhere + "/packages/")
     assert the_image(compose).size > 0
 

@@ -329,20 +329,23 @@ def test_images_of_a_mounted_volume_are_hard_links(tmp_path: Path) -> None:
 
 
 def test_over_http_every_byte_is_fetched_once(tmp_path: Path) -> None:
-    """One download for each image, of exactly its size."""
+    """One download for each image and each SBOM, of exactly its size."""
     options = RunOptions(policy=QUICK, over_http=True)
     done = rehearse(a_config(tmp_path, {"release": "1"}), tmp_path / "out", options=options)
     assert failures(done) == []
-    assert done.counters.downloads == 2
-    assert done.counters.bytes_served == sum(image.size for image in done.result.images)
+    sboms = [sbom for image in done.result.images for sbom in image.built.sboms]
+    assert (len(done.result.images), len(sboms)) == (2, 4)
+    assert done.counters.downloads == 2 + 4
+    sizes = [*(image.size for image in done.result.images), *(sbom.size or 0 for sbom in sboms)]
+    assert done.counters.bytes_served == sum(sizes)
 
 
 def test_downloads_share_few_connections(tmp_path: Path) -> None:
-    """Forty images over HTTP: a connection for each thread that collects, kept from one to next."""
+    """Forty images with their SBOMs: a connection for each thread, kept from one to the next."""
     options = RunOptions(policy=QUICK, over_http=True)
     done = rehearse(a_config(tmp_path, *twenty_blocks()), tmp_path / "out", options=options)
     assert failures(done) == []
-    assert done.counters.downloads == 40
+    assert done.counters.downloads == 40 * 3
     assert done.counters.connections <= 8
 
 
