@@ -106,7 +106,7 @@ def fault_text(fault: HubFaultError) -> str:
     """Return a fault in one line: of a traceback, which is a builder's own, the last one."""
     # What a hub's schema says it has checked, and against what, holds the whole request.
     text = fault.text.partition("\nFailed validating ")[0]
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     if not lines:
         return "fault %d without a text" % fault.code
     said = lines[-1] if lines[0].startswith("Traceback") else " ".join(lines)
