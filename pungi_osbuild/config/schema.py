@@ -133,7 +133,7 @@ def block_schema() -> JsonDict:
                 "Seconds after its submission at which a task that has not ended is cancelled."
             ),
             "retries": _retries(
-                "How often a task is submitted again that failed for a reason which may pass."
+                "How often a task is resubmitted that failed for a transient reason."
             ),
         },
         "required": ["name", "distro", "image_types"],

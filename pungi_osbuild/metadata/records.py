@@ -45,7 +45,7 @@ class TaskRecord:
     :param nvr: None when no release was ever allocated
     :param task_id: None when nothing was submitted
     :param reason: why it failed; None when it was built
-    :param earlier: the tries before it, which failed for reasons that may pass
+    :param earlier: the tries before it, which failed for transient reasons
     :param orphans: what it leaves behind in clouds and in Koji
     """
 

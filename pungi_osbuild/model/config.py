@@ -120,7 +120,7 @@ class ImageConfig:
     :param flaws: options that are wrong: what stands here of them is what could be used, and the
         config has an error for each
     :param timeout: seconds after its submission at which a task is cancelled; None: never
-    :param retries: how often a task is submitted again that failed for a reason which may pass
+    :param retries: how often a task is resubmitted that failed for a transient reason
     """
 
     place: str

@@ -58,7 +58,7 @@ class RunOptions:
         has, ``osbuild_outage_limit`` counts
     :param host: whoever the run works for; None: the compose folder
     :param graces: for what is in progress when a run is stopped
-    :param retries: when a request is tried again that failed for a reason which may pass
+    :param retries: when a request is retried that failed for a transient reason
     :param board: shows where the run stands to somebody who looks; None: nobody does
     :param rebuild: what is built anew of what earlier runs on the compose have submitted
     :param is_hub_gone: the hub is there for this run alone: a later one begins anew
