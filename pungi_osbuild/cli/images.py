@@ -109,7 +109,7 @@ def images_command(
     with exits():
         record = load(folder)
         selection = Selection(**filters)
-        images = record.select(selection)
+        images = selection.of(record.images)
         _warn(_unheard_of(selection, record))
         wanted = _signed(images) if live else {}
         found = _ask(record, wanted, profile, koji_config)

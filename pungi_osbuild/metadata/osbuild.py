@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Collection, Dict, FrozenSet, Iterable, List, Optional, Tuple, Union
@@ -30,7 +31,7 @@ from pungi_osbuild.metadata.ownership import (
     own_entries,
 )
 from pungi_osbuild.metadata.records import ImageRecord, TaskRecord
-from pungi_osbuild.metadata.selection import Selection
+from pungi_osbuild.metadata.selection import Selection, known_values
 from pungi_osbuild.metadata.versions import (
     NEW,
     UnusableError,
@@ -165,8 +166,23 @@ class OsbuildRecord:
     images: Tuple[ImageRecord, ...]
 
     def select(self, selection: Selection) -> Tuple[ImageRecord, ...]:
-        """Return the images that are meant, each with the uploads that are meant."""
+        """
+        Return the images that are meant, each with the uploads that are meant.
+
+        Python warns (``UserWarning``) of a value that no image has, with those that there are: an
+        empty result of a mistyped cloud looks like an empty compose.
+        """
+        known = known_values(self.images)
+        for field, values in selection.unheard_of(self.images).items():
+            message = "no image has %s %s; there are: %s"
+            there = ", ".join(known[field]) or "none"
+            warnings.warn(message % (field, ", ".join(values), there), stacklevel=2)
         return selection.of(self.images)
+
+    @property
+    def failed(self) -> Tuple[TaskRecord, ...]:
+        """The tasks that built no image: failed or cancelled, also where that is allowed."""
+        return tuple(task for task in self.tasks if task.outcome is not OutcomeKind.BUILT)
 
 
 def load(folder: Union[str, Path]) -> OsbuildRecord:

@@ -238,6 +238,10 @@ class ImageRecord:
         """Everything that the image's ``"cloud"`` list says."""
         return (*self.cloud, *self.unknown_uploads)
 
+    def checksum(self, type: str) -> Optional[str]:
+        """Return the value of one checksum, e.g. ``sha256``; None where there is none."""
+        return {one.type: one.value for one in self.checksums}.get(type)
+
     @classmethod
     def of(cls, image: PlacedImage, in_images_json: bool) -> ImageRecord:
         """Return what is recorded of a placed image."""

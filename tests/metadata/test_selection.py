@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Sequence, Tuple
@@ -14,6 +16,7 @@ from pungi_osbuild.errors import InputError
 from pungi_osbuild.metadata import ImageRecord, Selection, known_values, load
 from pungi_osbuild.model import CloudImage, Provider, UnknownUpload
 from tests.metadata.test_osbuild import DATA
+from tests.rehearsed import EXAMPLES, rehearse
 from tests.report.records import an_image
 
 AMI = CloudImage(Provider.AWS, "ami-1", region="us-east-1")
@@ -116,3 +119,31 @@ def test_a_folder_without_images_of_ours(tmp_path: Path) -> None:
     """The file is named where it is missing."""
     with pytest.raises(InputError, match=r"there is no .*/compose/metadata/osbuild.json"):
         load(tmp_path)
+
+
+def test_a_value_that_no_image_has_is_warned_of(tmp_path: Path) -> None:
+    """An empty result of a mistyped cloud looks like a compose without images."""
+    rehearse(EXAMPLES / "rhel-cloud" / "rhel-cloud.conf", tmp_path / "out")
+    compose = load(tmp_path / "out")
+    with pytest.warns(UserWarning, match="no image has providers awss; there are: aws, .*gcp"):
+        assert compose.select(Selection(providers=("awss",))) == ()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert compose.select(Selection(providers=("aws",)))
+
+
+def test_checksums_and_failures_by_name(tmp_path: Path) -> None:
+    """What scripts look for first."""
+    fault = "build:name=rhel-azure,arch=x86_64"
+    rehearse(EXAMPLES / "rhel-cloud" / "rhel-cloud.conf", tmp_path / "out", [fault])
+    compose = load(tmp_path / "out")
+    (failed,) = compose.failed
+    assert (failed.nvr or "").startswith("rhel-azure")
+    content = (tmp_path / "out" / "compose" / compose.images[0].path).read_bytes()
+    assert compose.images[0].checksum("sha256") == hashlib.sha256(content).hexdigest()
+    assert compose.images[0].checksum("sha3") is None
+
+
+def test_an_address_is_not_a_folder() -> None:
+    with pytest.raises(InputError, match=r"^https://example\.com/compose is an address$"):
+        load("https://example.com/compose")
