@@ -2,6 +2,85 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
+from types import FrameType
+from typing import Optional
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""What a run is stopped by. The first one counts."""
+
+_NUDGE = signal.SIGURG
+"""Interrupts the main thread and does nothing else. By default it is ignored, so a process that
+has no handler for it any more, or a child, takes no harm."""
+
+_NUDGES = 50
+_NUDGE_PAUSE = 0.1
+"""How often, and in seconds, until the handler has begun; at most for as long as both say."""
+
+
+def wake_main_thread() -> None:
+    """
+    See to it from now on that the main thread runs the handlers of signals at once.
+
+    Python runs them in the main thread only, but the system may give a signal to any thread. When
+    several signals come at once, another thread may take all of them, and a main thread that waits
+    without a limit (``Thread.join`` in Pungi) sleeps on. A thread of its own learns of each signal
+    through the wakeup file descriptor and interrupts the main thread until the signal is ignored;
+    :func:`ignore_further_signals` is the first thing that a handler must call.
+
+    Calling it again changes nothing. It has no effect outside the main thread, nor where somebody
+    else (asyncio, for one) uses the wakeup file descriptor.
+    """
+    main = threading.current_thread()
+    if main is not threading.main_thread() or main.ident is None:
+        return
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    if before != -1:
+        signal.set_wakeup_fd(before)
+        os.close(reading)
+        os.close(writing)
+        return
+    signal.signal(_NUDGE, _do_nothing)
+    threading.Thread(
+        target=_nudge_at_signals, args=(reading, main.ident), name="signals", daemon=True
+    ).start()
+
+
+def ignore_further_signals() -> None:
+    """
+    Have SIGINT and SIGTERM ignored from now on; for the handler of the first one.
+
+    By the system, not by a handler: Python takes those away while it ends, and then a late signal
+    would change the exit status.
+    """
+    for number in SIGNALS:
+        signal.signal(number, _do_nothing)
+    # Of signals that came together, Python calls the handlers one after the other, and complains
+    # with a traceback of one that is gone by then. Here it calls what is left of them.
+    signal.raise_signal(_NUDGE)
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _do_nothing(_number: int, _frame: Optional[FrameType]) -> None:
+    """Handle a signal that comes too late to matter."""
+
+
+def _nudge_at_signals(reading: int, main: int) -> None:
+    while True:
+        for number in set(os.read(reading, 64)) - {int(_NUDGE)}:
+            # Once is not enough: the main thread may be about to wait, and not wait yet.
+            for _ in range(_NUDGES):
+                if signal.getsignal(number) is signal.SIG_IGN:
+                    break
+                signal.pthread_kill(main, _NUDGE)
+                time.sleep(_NUDGE_PAUSE)
+
 
 class StopFlag:
     """

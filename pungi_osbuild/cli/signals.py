@@ -11,25 +11,20 @@ import signal
 from types import FrameType
 from typing import Optional
 
-from pungi_osbuild.stop import StopFlag
+from pungi_osbuild.stop import SIGNALS, StopFlag, ignore_further_signals, wake_main_thread
 
 STOP = StopFlag()
 """Set by the first signal, for the whole process."""
 
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
 def take_signals() -> None:
     """Handle SIGINT and SIGTERM from now on, to the end of the process."""
-    for number in _SIGNALS:
+    for number in SIGNALS:
         signal.signal(number, _stop)
+    wake_main_thread()
 
 
 def _stop(_signal: int, _frame: Optional[FrameType]) -> None:
-    # Ignored by the system, not by us: Python takes its handlers away while it ends, and then a
-    # late signal would change the exit status.
-    for number in _SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+    ignore_further_signals()
     STOP.ask()
     raise KeyboardInterrupt

@@ -8,7 +8,7 @@ import threading
 from types import FrameType
 from typing import Any, Callable, Optional
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from pungi_osbuild.stop import SIGNALS, ignore_further_signals, wake_main_thread
 
 
 def before_termination(work: Callable[[], None]) -> None:
@@ -24,16 +24,16 @@ def before_termination(work: Callable[[], None]) -> None:
     """
     if threading.current_thread() is not threading.main_thread():
         return
-    for number in _SIGNALS:
+    for number in SIGNALS:
         previous = signal.getsignal(number)
         if previous not in (signal.SIG_IGN, None):
             signal.signal(number, _then(work, previous))
+    wake_main_thread()
 
 
 def _then(work: Callable[[], None], previous: Any) -> Callable[[int, Optional[FrameType]], None]:
     def handler(number: int, frame: Optional[FrameType]) -> None:
-        for one in _SIGNALS:
-            signal.signal(one, signal.SIG_IGN)
+        ignore_further_signals()
         work()
         if callable(previous):
             previous(number, frame)

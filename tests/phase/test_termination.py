@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from typing import Any, Iterator, List
+from typing import Any, Iterator, List, Sequence
 
 import pytest
 
@@ -150,3 +150,55 @@ def test_signals_that_come_while_the_work_is_done_cut_nothing_short(first: signa
     assert rest.splitlines() == ["done", "theirs %d" % first]
     assert errors == ""
     assert process.returncode == 1
+
+
+ELSEWHERE = """
+import os, signal, sys, threading
+%s
+worker = threading.Thread(target=sys.stdin.readline, daemon=True)
+worker.start()
+# From here on the system gives each signal to the other thread, as it may at any time.
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+os.write(1, b"ready\\n")
+worker.join()
+os.write(1, b"not interrupted\\n")
+"""
+
+IN_PUNGI = """
+from pungi_osbuild.phase.termination import before_termination
+signal.signal(signal.SIGINT, lambda *_: sys.exit(4))
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(4))
+before_termination(lambda: None)
+before_termination(lambda: None)
+"""
+
+OF_OUR_OWN_COMMAND = """
+from pungi_osbuild.cli.signals import take_signals
+take_signals()
+sys.excepthook = lambda kind, *_: os._exit(4 if kind is KeyboardInterrupt else 1)
+"""
+
+
+@pytest.mark.parametrize("handlers", [IN_PUNGI, OF_OUR_OWN_COMMAND])
+@pytest.mark.parametrize("numbers", [SIGNALS[:1], SIGNALS[1:], (*SIGNALS, *SIGNALS)])
+def test_a_signal_that_another_thread_takes_wakes_the_main_thread(
+    numbers: Sequence[signal.Signals], handlers: str
+) -> None:
+    """It waits without a limit, as Pungi's does, and Python runs handlers nowhere else."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", ELSEWHERE % handlers],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        for number in numbers:
+            process.send_signal(number)
+        assert process.wait(timeout=60) == 4
+        assert process.communicate() == ("", "")
+    finally:
+        process.kill()
+        process.wait()
