@@ -93,13 +93,17 @@ class PungiHost:
         """
         Return the file that Pungi's own downloader has of an image; None where it has none.
 
-        Since Pungi 4.5 ``compose.koji_downloader`` gives a file of Koji's volume, or brings it
-        into the folder that ``koji_cache`` names when the volume is not mounted.
+        Since Pungi 4.5 there is ``compose.koji_downloader``. With ``koji_cache`` it downloads the
+        file into the folder which that names; None means that ``topurl`` answers 404. Without
+        ``koji_cache`` it downloads nothing: it returns the path on Koji's volume, or None when
+        there is no such file, which also says that the volume is not mounted. Whatever it does
+        not have is looked for by the run itself, whose own reason then names the address.
 
-        :raises PlacementError: it cannot bring it
+        :raises PlacementError: its download failed
         """
         downloader = getattr(self.compose, "koji_downloader", None)
-        if downloader is None:
+        # Without a topdir it would look below the working directory.
+        if downloader is None or not self.profile.topdir:
             return None
         path = os.path.join(self.profile.topdir, image.path)  # noqa: PTH118  Pungi takes a text
         try:
@@ -110,13 +114,8 @@ class PungiHost:
                 "Look at koji_cache, and whether Koji's files can be reached.",
             ) from error
         if file is None:
-            raise PlacementError(
-                "there is no file %s in Koji" % path, "Look at the build in Koji; it may be gone."
-            )
-        # Without koji_cache it gives back the path, mounted or not.
-        local = Path(file)
-        if not local.exists():
             return None
+        local = Path(file)
         return Source(in_its_folder(local, image.path) if file == path else local)
 
     def submitted(self, submitted: Submitted) -> None:

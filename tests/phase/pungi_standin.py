@@ -15,11 +15,13 @@ import logging
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 import productmd.images
+import requests
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import Profile
@@ -146,6 +148,40 @@ class StandInNotifier:
 
     def fields(self, message: str) -> List[Dict[str, Any]]:
         return [fields for sent, fields in self.sent if sent == message]
+
+
+class StandInDownloader:
+    """
+    What ``compose.koji_downloader`` is since Pungi 4.5.
+
+    Run side by side with the real ``KojiDownloadProxy`` of the 4.9 era
+    (``pungi/wrappers/kojiwrapper.py``): without a cache it returns the path that it was given if
+    that exists, else None, and asks nobody. With one it brings the file there from ``topurl``, also
+    where the volume is mounted; None means that the answer was 404. It has no lock and no retries.
+
+    :param topdir: "" where the profile has none
+    :param cache: the folder that ``koji_cache`` names; None: it is not set
+    """
+
+    def __init__(self, topdir: str, topurl: str, cache: Optional[Path] = None) -> None:
+        self.topdir = topdir
+        self.topurl = topurl
+        self.cache = cache
+        self.asked: List[str] = []
+
+    def get_file(self, path: str) -> Optional[str]:
+        self.asked.append(path)
+        if self.cache is None or not self.topdir:
+            return path if Path(path).exists() else None
+        cached = self.cache / Path(path).relative_to(self.topdir)
+        if not cached.exists():
+            answer = requests.get(path.replace(self.topdir, self.topurl), timeout=LIMIT)
+            if answer.status_code == HTTPStatus.NOT_FOUND:
+                return None
+            answer.raise_for_status()
+            cached.parent.mkdir(parents=True, exist_ok=True)
+            cached.write_bytes(answer.content)
+        return str(cached)
 
 
 class StandInCompose:

@@ -21,6 +21,7 @@ from pungi_osbuild.phase.tasklog import TaskLogs
 from tests.phase.pungi_standin import (
     Kept,
     StandInCompose,
+    StandInDownloader,
     a_conf,
     a_log,
     a_profile,
@@ -243,19 +244,16 @@ def test_a_failure_is_told_with_its_fields(scene: Scene) -> None:
     }
 
 
-class Downloader:
-    """Does as it is told, and keeps what it was asked for."""
+def downloader(koji: Path, cache: Optional[Path] = None) -> StandInDownloader:
+    return StandInDownloader(str(koji), "http://127.0.0.1:9/none", cache)
 
-    def __init__(self, answer: Any) -> None:
-        self.answer = answer
-        self.asked: List[str] = []
 
-    def get_file(self, path: str) -> Optional[str]:
-        self.asked.append(path)
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        found: Optional[str] = self.answer
-        return found
+def in_koji(koji: Path) -> Path:
+    """Put the image where Koji has it."""
+    file = koji / a_built_image().path
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"foo")
+    return file
 
 
 def test_without_a_downloader_the_run_finds_the_file_itself(scene: Scene) -> None:
@@ -263,34 +261,54 @@ def test_without_a_downloader_the_run_finds_the_file_itself(scene: Scene) -> Non
     assert scene.host.source(a_built_image()) is None
 
 
-def test_a_file_of_the_downloader(tmp_path: Path) -> None:
+def test_a_file_that_the_downloader_has_in_its_cache(tmp_path: Path) -> None:
     """It is asked by the path on Koji's volume."""
-    cached = tmp_path / "cached"
-    cached.write_bytes(b"foo")
-    downloader = Downloader(str(cached))
-    scene = Scene(tmp_path, downloader)
+    cache = tmp_path / "cache"
+    cached = in_koji(cache)
+    asked = downloader(tmp_path / "koji", cache)
+    scene = Scene(tmp_path, asked)
     assert scene.host.source(a_built_image()) == Source(local=cached)
-    assert downloader.asked == ["%s/%s" % (scene.koji, a_built_image().path)]
+    assert asked.asked == ["%s/%s" % (scene.koji, a_built_image().path)]
 
 
-def test_a_file_of_the_downloader_that_is_not_there(tmp_path: Path) -> None:
-    """Without ``koji_cache`` it names a file of a volume that may not be mounted."""
-    scene = Scene(tmp_path, Downloader(str(tmp_path / "nothing")))
-    assert scene.host.source(a_built_image()) is None
+def test_a_file_of_a_volume_that_is_mounted(tmp_path: Path) -> None:
+    """Without a cache the downloader returns the path that it was given."""
+    file = in_koji(tmp_path / "koji")
+    scene = Scene(tmp_path, downloader(tmp_path / "koji"))
+    assert scene.host.source(a_built_image()) == Source(local=file)
 
 
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [
-        (None, "there is no file "),
-        (OSError("no route"), "no route"),
-        (RuntimeError("bad lock"), "bad lock"),
-    ],
-)
-def test_a_file_that_the_downloader_cannot_bring(answer: Any, reason: str, tmp_path: Path) -> None:
+def test_a_volume_that_is_not_mounted(tmp_path: Path) -> None:
+    """Without a cache the downloader has nothing, and the run downloads the file itself."""
+    asked = downloader(tmp_path / "koji")
+    assert Scene(tmp_path, asked).host.source(a_built_image()) is None
+    assert len(asked.asked) == 1
+
+
+def test_a_profile_without_a_topdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such a downloader would take a file below the working directory."""
+    monkeypatch.chdir(tmp_path)
+    in_koji(tmp_path)
+    scene = Scene(tmp_path, downloader(Path()))
+    host = replace(scene.host, profile=replace(scene.host.profile, topdir=""))
+    assert host.source(a_built_image()) is None
+
+
+class Failing:
+    """What the real one raises comes from requests, from the lock's library or from the disk."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def get_file(self, path: str) -> Optional[str]:
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [OSError("no route"), RuntimeError("bad lock")])
+def test_a_download_that_fails(error: Exception, tmp_path: Path) -> None:
     """Reason, path and advice."""
-    scene = Scene(tmp_path, Downloader(answer))
-    with pytest.raises(PlacementError, match=reason) as caught:
+    scene = Scene(tmp_path, Failing(error))
+    with pytest.raises(PlacementError, match=str(error)) as caught:
         scene.host.source(a_built_image())
     assert a_built_image().path in caught.value.reason
     assert caught.value.solution

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-import shutil
 import threading
 import time
 from contextlib import ExitStack
@@ -32,6 +31,7 @@ from tests.phase.pungi_standin import (
     Phase,
     StandInCompose,
     StandInComposePaths,
+    StandInDownloader,
     StandInVariant,
     a_conf,
     a_hub,
@@ -920,31 +920,30 @@ class Spoiling:
         return str(spoilt)
 
 
-class Caching:
-    """Pungi's downloader with ``koji_cache``: brings files into a folder of its own."""
+def downloader(hub: RehearsalHub, cache: Optional[Path] = None) -> StandInDownloader:
+    return StandInDownloader(str(hub.topdir), hub.topurl, cache)
 
-    def __init__(self, cache: Path) -> None:
-        self.cache = cache
-        self.asked: List[str] = []
 
-    def get_file(self, path: str) -> str:
-        self.asked.append(path)
-        self.cache.mkdir(exist_ok=True)
-        return str(shutil.copy(path, self.cache))
+def not_mounted(home: Path, hub: RehearsalHub) -> str:
+    """Lead the profile to a volume that is not there."""
+    path, elsewhere = profile_file(home), str(home.parent / "not-mounted")
+    path.write_text(path.read_text("utf-8").replace(str(hub.topdir), elsewhere), "utf-8")
+    return elsewhere
 
 
 def test_pungis_downloader_is_used_where_there_is_one(home: Path) -> None:
     """The image is linked to the file in its cache, verified as any other."""
-    downloader = Caching(home.parent / "cache")
-    compose = composing(home, a_conf(block()), ONE_ARCH, koji_downloader=downloader)
+    cache = home.parent / "cache"
     with a_hub(home) as hub:
+        asked = downloader(hub, cache)
+        compose = composing(home, a_conf(block()), ONE_ARCH, koji_downloader=asked)
         Phase(compose).go()
-        assert hub.counters.downloads == 0
+        assert hub.counters.downloads == 1
         koji = str(hub.topdir)
-    name = "image-1-1.x86_64.qcow2"
-    assert downloader.asked == ["%s/packages/image/1/1/images/%s" % (koji, name)]
-    placed = Path(compose.topdir) / "compose/Server/x86_64/images" / name
-    assert placed.stat().st_ino == (downloader.cache / name).stat().st_ino
+    path = "packages/image/1/1/images/image-1-1.x86_64.qcow2"
+    assert asked.asked == ["%s/%s" % (koji, path)]
+    placed = Path(compose.topdir) / "compose/Server/x86_64/images/image-1-1.x86_64.qcow2"
+    assert placed.stat().st_ino == (cache / path).stat().st_ino
 
 
 class Failing:
@@ -952,50 +951,50 @@ class Failing:
         raise TimeoutError("no lock on the cache")
 
 
-class Nothing:
-    def get_file(self, path: str) -> None:
-        return None
-
-
-@pytest.mark.parametrize(
-    ("downloader", "reason"),
-    [(Failing(), "no lock on the cache"), (Nothing(), "there is no file ")],
-)
-def test_what_pungis_downloader_cannot_bring_fails_the_image(
-    downloader: Any, reason: str, home: Path
-) -> None:
+def test_what_pungis_downloader_cannot_bring_fails_the_image(home: Path) -> None:
     """And only that."""
     conf = a_conf(block(failable=["*"]))
-    phase = Phase(composing(home, conf, ONE_ARCH, koji_downloader=downloader))
+    phase = Phase(composing(home, conf, ONE_ARCH, koji_downloader=Failing()))
     with a_hub(home):
         compose = phase.go()
     (task,) = compose.recorded()["tasks"]
     assert task["outcome"] == "failed"
-    assert reason in task["reason"]
+    assert "no lock on the cache" in task["reason"]
     assert "BUG" not in task["reason"]
 
 
-def test_a_downloader_without_a_cache_names_a_file_that_is_not_there(home: Path) -> None:
-    """Koji's volume is not mounted: the image comes from topurl."""
+@pytest.mark.parametrize("caches", [False, True])
+def test_what_pungis_downloader_has_not_is_downloaded_by_the_run(caches: bool, home: Path) -> None:
+    """Koji's volume is not mounted; or the downloader alone gets a 404."""
     with a_hub(home) as hub:
-        path = profile_file(home)
-        elsewhere = str(home.parent / "not-mounted")
-        path.write_text(path.read_text("utf-8").replace(str(hub.topdir), elsewhere), "utf-8")
-        downloader = Naming()
-        compose = composing(home, a_conf(block()), ONE_ARCH, koji_downloader=downloader)
+        elsewhere = not_mounted(home, hub)
+        asked = StandInDownloader(
+            elsewhere, hub.topurl + "/wrong", home.parent / "cache" if caches else None
+        )
+        compose = composing(home, a_conf(block()), ONE_ARCH, koji_downloader=asked)
         Phase(compose).go()
-        assert hub.counters.downloads == 1 + 2, "the image and its SBOMs"
-    assert downloader.asked[0].startswith(elsewhere + "/packages/")
+    assert asked.asked[0].startswith(elsewhere + "/packages/")
     assert the_image(compose).size > 0
 
 
-class Naming:
-    def __init__(self) -> None:
-        self.asked: List[str] = []
-
-    def get_file(self, path: str) -> str:
-        self.asked.append(path)
-        return path
+@pytest.mark.parametrize("caches", [False, True])
+def test_a_file_that_nobody_has(caches: bool, home: Path) -> None:
+    """The reason is the address and its answer; nothing is said of the build."""
+    phase = Phase(composing(home, a_conf(block(failable=["*"])), ONE_ARCH))
+    with a_hub(home) as hub:
+        not_mounted(home, hub)
+        path = profile_file(home)
+        path.write_text(path.read_text("utf-8").replace(hub.topurl, hub.topurl + "/wrong"), "utf-8")
+        topurl = hub.topurl + "/wrong"
+        phase.compose.koji_downloader = StandInDownloader(
+            str(home.parent / "not-mounted"), topurl, home.parent / "cache" if caches else None
+        )
+        compose = phase.go()
+    (task,) = compose.recorded()["tasks"]
+    assert task["outcome"] == "failed"
+    assert "404" in task["reason"]
+    assert topurl in task["reason"]
+    assert "gone" not in task["reason"]
 
 
 def test_pungis_own_thread_class_is_used(home: Path) -> None:

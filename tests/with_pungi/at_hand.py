@@ -34,3 +34,21 @@ def block_options() -> FrozenSet[str]:
 
     blocks = make_schema()["properties"]["osbuild"]["patternProperties"][".+"]
     return frozenset(blocks["items"]["properties"])
+
+
+def refuses(option: str, value: object) -> bool:
+    """Whether Pungi's own schema refuses a value of an image block's option."""
+    import jsonschema
+    from pungi.checks import make_schema
+
+    schema = make_schema()
+    blocks = schema["properties"]["osbuild"]["patternProperties"][".+"]["items"]
+    wanted = {"allOf": [blocks["properties"][option]], "definitions": schema["definitions"]}
+    return not jsonschema.Draft4Validator(wanted).is_valid(value)
+
+
+def compose_reads_the_profile() -> bool:
+    """Whether ``Compose()`` itself reads the Koji profile, for the downloader that it makes."""
+    from pungi.wrappers import kojiwrapper
+
+    return hasattr(kojiwrapper, "KojiDownloadProxy")
