@@ -22,10 +22,12 @@ from pungi_osbuild.errors import PungiOsbuildError
 from pungi_osbuild.model import JsonDict
 from pungi_osbuild.phase.logforward import forward
 from pungi_osbuild.phase.pungiwork import Features, PungiWork, in_lines
-from pungi_osbuild.phase.termination import before_termination
+from pungi_osbuild.phase.termination import before_termination, bounded
 from pungi_osbuild.phase.workers import WorkerThread
 
 _CONFIG_UTILS = "pungi_utils.config_utils"
+_SCRIPT = "pungi.scripts.pungi_koji"
+_CANCELLING = "try_kill_koji_tasks"
 
 
 class OSBuildPhase(base.PhaseLoggerMixin, base.ConfigGuardedPhase):  # type: ignore[misc]
@@ -102,6 +104,15 @@ def install() -> None:
     config_utils = sys.modules.get(_CONFIG_UTILS)
     if config_utils is not None:
         config_utils.make_schema = make_schema  # type: ignore[attr-defined]
+    _bound_cancelling()
+
+
+def _bound_cancelling() -> None:
+    """Let what Pungi's handler of signals asks the hub not keep a compose from ending."""
+    script: Any = sys.modules.get(_SCRIPT)
+    cancelling = getattr(script, _CANCELLING, None)
+    if cancelling is not None and not hasattr(cancelling, "__wrapped__"):
+        setattr(script, _CANCELLING, bounded(cancelling))
 
 
 def _with_our_options(make_schema: Callable[[], JsonDict]) -> Callable[[], JsonDict]:

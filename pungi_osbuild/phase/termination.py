@@ -1,14 +1,25 @@
-"""SIGINT and SIGTERM: something is done before the handlers that are there already."""
+"""SIGINT and SIGTERM: what is done before Pungi's own handler, and how long that may take."""
 
 from __future__ import annotations
 
+import functools
+import logging
 import os
 import signal
 import threading
 from types import FrameType
 from typing import Any, Callable, Optional
 
+from pungi_osbuild.phase.workers import Background
 from pungi_osbuild.stop import SIGNALS, ignore_further_signals, wake_main_thread
+
+logger = logging.getLogger(__name__)
+
+CANCELLING_LIMIT = 30.0
+"""Seconds for Pungi's own cancelling of tasks, which has no limit itself: it asks the hub with all
+of koji's retries, about ten minutes for a hub that is gone. A login and a call for each task take
+a few seconds. With the phase's own 45 seconds that is less than the 90 after which systemd kills a
+service that was told to stop."""
 
 
 def before_termination(work: Callable[[], None]) -> None:
@@ -42,3 +53,26 @@ def _then(work: Callable[[], None], previous: Any) -> Callable[[int, Optional[Fr
             os.kill(os.getpid(), number)
 
     return handler
+
+
+def bounded(cancelling: Callable[..., None]) -> Callable[..., None]:
+    """
+    Return Pungi's own cancelling of tasks, given up after :data:`CANCELLING_LIMIT`.
+
+    It goes on in its thread, which does not keep the process alive.
+
+    :param cancelling: called from the handler of a signal; must not raise
+    """
+
+    @functools.wraps(cancelling)
+    def cancelling_for_a_while(*arguments: Any) -> None:
+        background = Background(lambda: cancelling(*arguments))
+        background.start()
+        if not background.wait(CANCELLING_LIMIT):
+            logger.warning(
+                "Pungi has not cancelled the Koji tasks of its phases after %g seconds: the hub"
+                " does not answer. Cancel those that koji-tasks/ names with `koji cancel`",
+                CANCELLING_LIMIT,
+            )
+
+    return cancelling_for_a_while

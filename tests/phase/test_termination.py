@@ -10,7 +10,8 @@ from typing import Any, Iterator, List, Sequence
 
 import pytest
 
-from pungi_osbuild.phase.termination import before_termination
+from pungi_osbuild.phase import termination
+from pungi_osbuild.phase.termination import before_termination, bounded
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -150,6 +151,33 @@ def test_signals_that_come_while_the_work_is_done_cut_nothing_short(first: signa
     assert rest.splitlines() == ["done", "theirs %d" % first]
     assert errors == ""
     assert process.returncode == 1
+
+
+def test_cancelling_that_ends_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+    """It gets what it would have got, and is done when the handler goes on."""
+    done: List[Any] = []
+    bounded(lambda *arguments: done.append(arguments))(1, 2)
+    assert done == [(1, 2)]
+    assert caplog.records == []
+
+
+def test_cancelling_that_hangs_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log says what may go on in Koji."""
+    monkeypatch.setattr(termination, "CANCELLING_LIMIT", 0.1)
+    release, ended = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        release.wait(60)
+        ended.set()
+
+    bounded(hang)()
+    assert not ended.is_set()
+    assert "after 0.1 seconds" in caplog.text
+    assert "koji-tasks/" in caplog.text
+    release.set()
+    assert ended.wait(60)
 
 
 ELSEWHERE = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from typing import Tuple
+from typing import Any, Dict, Tuple
 
 import pytest
 
@@ -110,6 +110,58 @@ def test_a_hub_that_hangs_does_not_hold_up_the_end(workshop: Workshop) -> None:
         assert "tasks that go on in Koji: %s" % ", ".join(map(str, sorted(states))) in done.log
         assert {task["task_id"] for task in done.recorded()["tasks"]} == set(states)
         assert done.entries() == {}
+
+
+ASKING = """
+from pungi.wrappers import kojiwrapper
+from pungi_osbuild.phase import termination
+
+class Asking(kojiwrapper.KojiWrapper):
+    def __init__(self, compose):
+        super().__init__(compose)
+        self.koji_proxy.system.listMethods()
+
+kojiwrapper.KojiWrapper = Asking
+termination.CANCELLING_LIMIT = 2.0
+from %s; %s()
+"""
+"""A Pungi whose ``KojiWrapper`` asks the hub as soon as it is made: seen of the 4.9 era."""
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+@pytest.mark.parametrize(
+    ("entry", "more"),
+    [
+        (("pungi_osbuild.cli.pungi_koji import entry", "entry"), {}),
+        (
+            ("pungi.scripts.pungi_koji import cli_main", "cli_main"),
+            {"paths_module": "pungi_osbuild.phase.paths_module"},
+        ),
+    ],
+)
+def test_pungis_own_questions_do_not_hold_up_the_end(
+    entry: Tuple[str, str], more: Dict[str, Any], hangs: bool, workshop: Workshop
+) -> None:
+    """They are given up after a while, and the log says so; by koji's own limits, minutes."""
+    hub = workshop.hub(duration=OPEN_ENDED)
+    with Gate(hub) as gate:
+        if hangs:
+            gate.stand_before(workshop.profile)
+        with workshop.profile.open("a", encoding="utf-8") as profile:
+            profile.write(IMPATIENT)
+        config = workshop.config(SECTION, osbuild_release="5", **more)
+        compose = workshop.start(config, way=("-c", ASKING % entry))
+        compose.until(
+            lambda: len(list(compose.folder.glob("logs/global/koji-tasks/*"))) == 4, "four tasks"
+        )
+        if hangs:
+            gate.hold()
+            compose.until(gate.holding.is_set, "a question")
+        else:
+            hub.stop()
+        done = compose.stop(signal.SIGTERM)
+    assert (done.exit, done.status) == (1, "TERMINATED"), done.out
+    assert "Pungi has not cancelled the Koji tasks of its phases after 2 seconds" in done.log
 
 
 def test_a_question_that_hangs_keeps_no_task_alive(workshop: Workshop) -> None:
