@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Tuple
 
 from click.testing import CliRunner
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from koji import Fault
 from koji.xmlrpcplus import dumps, loads
@@ -279,15 +279,20 @@ SHAPES: Tuple[Callable[[str], Any], ...] = (
 )
 """Right types and wrong ones: what is wrong is quoted in a problem."""
 
+VARIABLES = ("https://robot:pa$%s@h.example.com/x" % MARK, "https://h.example.com/?a=${%s}" % MARK)
+"""Secrets that look like variables of a template."""
+
 
 @settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(OPTIONS),
     st.sampled_from(TOP),
     st.sampled_from(SHAPES),
-    st.sampled_from(FORMS),
+    st.sampled_from([*FORMS, *VARIABLES]),
     st.booleans(),
 )
+@example("repo", TOP[0], SHAPES[1], VARIABLES[0], False)
+@example("ostree_parent", TOP[0], SHAPES[0], VARIABLES[1], False)
 def test_no_problem_quotes_a_secret(
     option: str, top: str, shape: Callable[[str], Any], form: str, is_top: bool
 ) -> None:

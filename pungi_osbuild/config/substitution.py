@@ -16,11 +16,13 @@ from typing import Any, Dict, Iterator, Mapping, Optional, Tuple
 from pungi_osbuild.config.places import within
 from pungi_osbuild.config.problems import make
 from pungi_osbuild.model import TEMPLATE_FIELDS, Problem, Severity
+from pungi_osbuild.secrets import hide
 
 _INSTEAD = {
     "$basearch": "$arch for $basearch",
     "$releasever": "the version for $releasever",
     "a single $": "$$ for a dollar sign",
+    "a $ in its login or query": "$$ for a dollar sign",
 }
 """What to write for dnf's variables, and for what is no variable."""
 
@@ -67,12 +69,13 @@ def dollar_hint(text: str) -> str:
 def _unknown(text: str) -> Tuple[str, ...]:
     """Return everything in a text that ``substitute(arch=...)`` refuses, each once."""
     found: Dict[str, None] = {}
+    shown = hide(text)
     for match in string.Template.pattern.finditer(text):
         name = match["named"] or match["braced"]
         if match["invalid"] is not None:
             found["a single $"] = None
         elif name is not None and name != "arch":
-            found["$" + name] = None
+            found["$" + name if match[0] in shown else "a $ in its login or query"] = None
     return tuple(found)
 
 

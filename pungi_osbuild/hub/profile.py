@@ -102,6 +102,14 @@ def read_profile(
             "See what is configured in ~/.koji/config.d and /etc/koji.conf.d, or name a file with"
             " --koji-config; `pungi-osbuild hub --write-profile FILE` writes one for a rehearsal.",
         ) from error
+    for key in ("server", "topurl", "weburl"):
+        address = options[key] or ""
+        # Without a scheme nobody can tell a login from a host.
+        if "://" not in address and ("@" in address or key == "server"):
+            raise InputError(
+                "%s of Koji profile %r is not an address" % (key, name),
+                "Write it with its scheme: https://...",
+            )
     session_options = koji.grab_session_options(options)
     return Profile(
         name=name,

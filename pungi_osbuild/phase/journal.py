@@ -61,28 +61,37 @@ _REMOVED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESTALE})
 
 _DIGITS = 12
 
+_RESTORE = (
+    "Restore it from a backup: it says what was submitted for this compose. Or cancel the"
+    " compose's tasks (`koji list-tasks --mine`) and build everything again with"
+    " `pungi-osbuild run --rebuild-all`, which keeps a damaged journal under another name."
+)
+
 _Key = Tuple[int, int]
 """A request's number and its attempt."""
 
 
 def read_journal(topdir: Path, rebuild_all: bool = False) -> History:
     """
-    Return what the journal of a compose says; nothing when there is none.
+    Return what the journal of a compose says; nothing when nothing was submitted.
 
     May be called while a run writes to it: a line that is not whole yet is left out.
 
     :param topdir: the compose folder
     :param rebuild_all: also return what a damaged journal says before the damage
-    :raises InputError: the journal cannot be read, is damaged, or another version wrote it
+    :raises InputError: the journal cannot be read, is damaged or lost, or another version wrote it
     """
     path = topdir / FOLDER / NAME
     # Before the journal: a run writes it after the journal.
     intents = _intents_in(topdir / FOLDER / INTENTS)
     try:
         content = path.read_bytes()
-    except FileNotFoundError:
-        # Somebody has moved it away, to begin again.
-        return History()
+    except FileNotFoundError as error:
+        if rebuild_all or not intents:
+            return History()
+        raise InputError(
+            "the journal %s was lost: it had %d submissions" % (path, intents), _RESTORE
+        ) from error
     except OSError as error:
         raise InputError(
             "the journal %s cannot be read: %s" % (path, error.strerror or error),
@@ -103,10 +112,7 @@ def read_journal(topdir: Path, rebuild_all: bool = False) -> History:
     if history.damage is not None:
         damage = history.damage
         raise InputError(
-            "the journal %s is damaged at line %d: %s" % (path, damage.line, damage.why),
-            "Restore it from a backup: it says what was submitted for this compose. Or cancel the"
-            " compose's tasks (`koji list-tasks --mine`) and build everything again with"
-            " `pungi-osbuild run --rebuild-all`, which keeps this journal under another name.",
+            "the journal %s is damaged at line %d: %s" % (path, damage.line, damage.why), _RESTORE
         )
     return history
 

@@ -45,8 +45,9 @@ def test_a_run_shows_no_login_of_the_profile(tmp_path: Path) -> None:
         run("status", out)
         run("report", out)
         run("images", out, "--format", "json")
-        profile.write_text(profile.read_text("utf-8").replace("127.0.0.1", "localhost"), "utf-8")
-        assert "leads to http://localhost:" in run(*wanted).err
+    with hub(tmp_path) as (profile, _):
+        with_login(profile)
+        assert "does not have its task" in run(*wanted).err
     assert run("run", config, "--compose", out, "--profile", "rehearsal", "--rebuild-all").exit == 3
     assert [text for text in map(said, outputs) if MARK in text] == []
     assert [path for path in holding_mark(out) if "compose-request" not in path.name] == []
@@ -80,3 +81,20 @@ def test_an_address_that_cannot_be_used_is_reported_without_its_login(
     )
     assert done.exit == 3, said(done)
     assert MARK not in said(done)
+
+
+@pytest.mark.parametrize("key", ["server", "topurl", "weburl"])
+def test_an_address_without_a_scheme_is_refused_without_its_login(key: str, tmp_path: Path) -> None:
+    """Nobody could tell its login from its host."""
+    addresses = dict.fromkeys(("server", "topurl", "weburl"), "http://127.0.0.1:1/x")
+    addresses[key] = "robot:%s@koji.example.com/%s" % (MARK, key)
+    profile = tmp_path / "koji.conf"
+    profile.write_text(
+        "[odd]\n" + "".join("%s = %s\n" % item for item in addresses.items()), "utf-8"
+    )
+    config = marked_config(tmp_path)
+    done = pungi_osbuild(
+        "validate", config, "--hub", "odd", "--koji-config", profile, home=tmp_path
+    )
+    assert (done.exit, MARK in said(done)) == (2, False), said(done)
+    assert "%s of Koji profile 'odd' is not an address" % key in said(done)

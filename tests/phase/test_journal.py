@@ -188,12 +188,18 @@ def test_a_journal_that_is_cut_anywhere_has_every_submission_or_is_refused(tmp_p
     assert len(read_journal(tmp_path).submissions) == 3
 
 
-def test_a_journal_that_was_moved_away_is_begun_again(tmp_path: Path) -> None:
-    """Whoever does that wants it; numbers begin at 0."""
+def test_a_journal_that_was_lost_is_begun_again_only_where_that_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    """Without it everything would be submitted a second time; numbers begin at 0."""
     a_finished_run(tmp_path)
     (tmp_path / FOLDER / NAME).unlink()
-    assert read_journal(tmp_path) == History()
-    with Journal(tmp_path, now=lambda: 1.0) as journal:
+    with pytest.raises(InputError, match="was lost: it had 2 submissions"):
+        read_journal(tmp_path)
+    with pytest.raises(InputError, match="was lost"), Journal(tmp_path, now=lambda: 1.0):
+        pass
+    with Journal(tmp_path, now=lambda: 1.0, rebuild_all=True) as journal:
+        assert journal.history == History()
         journal.intent(a_request(), 1)
     assert len(read_journal(tmp_path).submissions) == 1
 
