@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any, Callable, Dict
 
@@ -65,10 +66,12 @@ def with_a_link(out: Path) -> None:
     elsewhere = out.parent / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "kept").write_text("mine")
+    shutil.rmtree(out / "logs")
     (out / "logs").symlink_to(elsewhere)
 
 
 def with_a_file_for_a_folder(out: Path) -> None:
+    shutil.rmtree(out / "logs")
     (out / "logs").write_text("mine")
 
 
