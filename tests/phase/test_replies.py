@@ -12,7 +12,7 @@ import pytest
 
 from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.hub import read_profile
-from pungi_osbuild.metadata import vocabulary, write_compose
+from pungi_osbuild.metadata import load, vocabulary, write_compose
 from pungi_osbuild.phase import RunOptions, run
 from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, write_profile
 from tests.phase.test_run import a_config
@@ -86,8 +86,8 @@ def test_no_image_is_taken_for_another_ones(stage: str, field: str, tmp_path: Pa
     assert image.built.nvr == "%s-1-7" % image.subvariant.lower()
     placed = [path.name for path in (done.out / "compose").rglob("*.qcow2")]
     assert placed == [Path(image.path).name]
-    recorded = (done.out / "compose/metadata/osbuild.json").read_text("utf-8")
-    assert len(re.findall(r'"archive_id"', recorded)) == 1
+    (recorded,) = load(done.out).images
+    assert recorded.koji.nvr == image.built.nvr
 
 
 @pytest.mark.parametrize(
