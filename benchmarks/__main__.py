@@ -81,8 +81,8 @@ def _runs(
 
 
 def _planning(folder: Path) -> float:
-    _say("planning 10,000 requests")
-    return planning.measure(folder / "planning", 10_000)
+    _say("planning 1,000 blocks")
+    return planning.measure(folder / "planning", 1_000)
 
 
 def _placing(folder: Path, copy: int, load: int) -> placing.Placing:

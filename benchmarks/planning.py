@@ -1,4 +1,4 @@
-"""Reading, planning and checking a big config: ``python -m benchmarks.planning CONFIG``."""
+"""Reading, planning and checking a big config: ``python -m benchmarks.planning CONFIG BLOCKS``."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ _VARIANTS = """<?xml version="1.0"?>
 """
 
 
-def measure(folder: Path, requests: int) -> float:
+def measure(folder: Path, blocks: int) -> float:
     """
-    Return how long it takes, in seconds: the median of some tries, each in a new process.
+    Return the seconds of CPU that it takes beyond start-up: the median of some tries, each in a
+    new process.
 
-    :param requests: how many come of the config
+    :param blocks: image blocks of the config, each for two arches
     """
     folder.mkdir(parents=True)
     arches = "".join("<arch>%s</arch>" % arch for arch in ARCHES)
     (folder / "variants.xml").write_text(_VARIANTS % arches, encoding="utf-8")
     config = folder / "compose.json"
-    blocks = a_config(requests // len(ARCHES), variants_file="variants.xml")
-    config.write_text(json.dumps(blocks), encoding="utf-8")
-    command = [sys.executable, "-m", "benchmarks.planning", str(config), str(requests)]
+    config.write_text(json.dumps(a_config(blocks, variants_file="variants.xml")), encoding="utf-8")
+    command = [sys.executable, "-m", "benchmarks.planning", str(config), str(blocks)]
     tries = []
     for _ in range(TRIES):
         done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
@@ -44,13 +44,13 @@ def measure(folder: Path, requests: int) -> float:
     return median(tries)
 
 
-def main(config: Path, requests: int) -> None:
-    """Prepare a config once and say how long it took."""
-    start = time.perf_counter()
+def main(config: Path, blocks: int) -> None:
+    """Prepare a config once and say how much CPU it took."""
+    start = time.process_time()
     prepared = prepare(config, Origin(date="20261123"), config.parent / "out")
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     prepared.required()
-    if len(prepared.requests) != requests:
+    if len(prepared.requests) != blocks * len(ARCHES):
         raise RuntimeError("%d requests" % len(prepared.requests))
     print(seconds)
 

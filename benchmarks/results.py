@@ -54,7 +54,7 @@ class Results:
 
     :param command: that made them
     :param day: when, ISO 8601
-    :param planning: seconds for 10,000 requests
+    :param planning: seconds of CPU to read, plan and check 1,000 blocks
     """
 
     command: str

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import functools
-import gc
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, TypeVar
+from typing import Any, Callable, List, Optional, Sequence, Tuple, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -105,25 +103,7 @@ def prepare(
     :raises InputError: the config cannot be used
     :raises SourceError: the config cannot be read as what it should be
     """
-    with _without_looking_for_cycles():
-        return _prepared(config_file, origin, topdir, rehearsal, words)
-
-
-@contextmanager
-def _without_looking_for_cycles() -> Iterator[None]:
-    """
-    Keep Python from looking for cycles of objects meanwhile.
-
-    A plan has none. It would be looked through again and again while it grows: with thousands of
-    requests that takes a third of the time.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+    return _prepared(config_file, origin, topdir, rehearsal, words)
 
 
 def _prepared(

@@ -7,6 +7,7 @@ that fit another cloud better were probably meant for that one.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, List, Mapping, Tuple
 
 from pungi_osbuild import imagetypes
@@ -28,14 +29,19 @@ NAMES: Mapping[Provider, str] = {
 
 def _misfit(options: Mapping[str, Any], provider: Provider) -> Tuple[int, int]:
     """Return how ill options fit a cloud: fields it has not, typing errors aside; and missing."""
-    fields = upload_fields(provider)
-    foreign = sum(1 for key in options if nearest(key, fields) is None)
+    foreign = sum(1 for key in options if _is_foreign(key, provider))
     return foreign, len(missing_fields(provider, options))
 
 
+@lru_cache(maxsize=1024)
+def _is_foreign(option: str, provider: Provider) -> bool:
+    return nearest(option, upload_fields(provider)) is None
+
+
 def _best(options: Mapping[str, Any]) -> List[Provider]:
-    least = min(_misfit(options, provider) for provider in UPLOAD_ORDER)
-    return [provider for provider in UPLOAD_ORDER if _misfit(options, provider) == least]
+    misfits = {provider: _misfit(options, provider) for provider in UPLOAD_ORDER}
+    least = min(misfits.values())
+    return [provider for provider, misfit in misfits.items() if misfit == least]
 
 
 def by_shape(options: Mapping[str, Any]) -> Provider:

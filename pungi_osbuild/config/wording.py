@@ -7,7 +7,6 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Sequence, Tuple
 from jsonschema import Draft4Validator, validators
 from jsonschema.exceptions import ValidationError
 
-from pungi_osbuild.config.conforming import test_of
 from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.config.places import along, within
 from pungi_osbuild.config.problems import make
@@ -43,7 +42,6 @@ class Judge:
 
     def __init__(self, schema: JsonDict) -> None:
         self.schema = schema
-        self._conforms = test_of(schema)
         self._validator = _Validator(schema)
 
     def problems(self, value: Any, place: str, apart: Sequence[str] = ()) -> Iterator[Problem]:
@@ -57,8 +55,6 @@ class Judge:
         judged = value
         if apart:
             judged = {key: item for key, item in value.items() if key not in apart}
-        if self._conforms(judged):
-            return
         for error in sorted(self._validator.iter_errors(judged), key=_position):
             for narrow in _narrowed(error):
                 yield from _worded(narrow, along(place, narrow.absolute_path))
