@@ -2,6 +2,7 @@
 
 from pungi_osbuild.hub.archivetypes import ArchiveTypes, archive_types_call, read_archive_types
 from pungi_osbuild.hub.batch import Answer, Batch
+from pungi_osbuild.hub.calls import Call, HubFaultError, Reply
 from pungi_osbuild.hub.failure import (
     ComposeState,
     Failure,
@@ -27,7 +28,7 @@ from pungi_osbuild.hub.releases import (
     taken,
 )
 from pungi_osbuild.hub.results import beside_image, build_file, read_build_result, read_result
-from pungi_osbuild.hub.session import Call, Hub, HubFaultError, Reply, UnansweredError
+from pungi_osbuild.hub.session import Hub, UnansweredError
 from pungi_osbuild.hub.tagging import tag_build
 from pungi_osbuild.hub.talks import Talk, hold, hold_all
 from pungi_osbuild.hub.targets import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import FrozenSet
 
-from pungi_osbuild.hub.session import Call, Reply
+from pungi_osbuild.hub.calls import Call, Reply
 from pungi_osbuild.hub.wire import structs
 
 

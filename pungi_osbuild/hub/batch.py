@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Callable, List, TypeVar
 
-from pungi_osbuild.hub.session import Call, Hub, Reply
+from pungi_osbuild.hub.calls import Call, Reply
+from pungi_osbuild.hub.session import Hub
 
 Value = TypeVar("Value")
 

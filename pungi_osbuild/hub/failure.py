@@ -18,6 +18,7 @@ import koji
 
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import composestatus, transient
+from pungi_osbuild.hub.calls import Call
 from pungi_osbuild.hub.composestatus import (
     ComposeStatus,
     JobError,
@@ -26,7 +27,6 @@ from pungi_osbuild.hub.composestatus import (
 )
 from pungi_osbuild.hub.errorbody import ErrorBody
 from pungi_osbuild.hub.results import download_output
-from pungi_osbuild.hub.session import Call
 from pungi_osbuild.hub.talks import Talk
 from pungi_osbuild.hub.taskfault import MAX_REASON, Step, TaskFault, read_task_fault
 from pungi_osbuild.hub.wire import MAX_ITEMS, json_struct, plain_name

@@ -14,9 +14,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import composestatus
+from pungi_osbuild.hub.calls import Call, HubFaultError, Reply
 from pungi_osbuild.hub.profile import Profile
 from pungi_osbuild.hub.results import download_output
-from pungi_osbuild.hub.session import Call, Hub, HubFaultError, Reply
+from pungi_osbuild.hub.session import Hub
 from pungi_osbuild.hub.talks import Talk, hold_all
 from pungi_osbuild.hub.wire import MAX_TEXT, Struct, json_struct
 from pungi_osbuild.secrets import bare_address

@@ -13,7 +13,7 @@ from typing import Mapping, Sequence, Tuple
 
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import composestatus
-from pungi_osbuild.hub.session import Call, Reply
+from pungi_osbuild.hub.calls import Call, Reply
 from pungi_osbuild.hub.talks import Talk
 from pungi_osbuild.hub.tasks import Task, read_tasks
 from pungi_osbuild.hub.wire import json_struct

@@ -9,7 +9,8 @@ from functools import partial
 from typing import FrozenSet, Iterable, Optional
 
 from pungi_osbuild.hub.batch import Batch
-from pungi_osbuild.hub.session import Call, Hub, HubFaultError, Reply
+from pungi_osbuild.hub.calls import Call, HubFaultError, Reply
+from pungi_osbuild.hub.session import Hub
 from pungi_osbuild.hub.wire import Struct, unusable
 
 

@@ -17,9 +17,9 @@ import koji
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import composestatus
 from pungi_osbuild.hub.archives import Archive, checksum_of, read_archives, sort_out
+from pungi_osbuild.hub.calls import Call
 from pungi_osbuild.hub.clouds import artifact_in, from_target_result
 from pungi_osbuild.hub.composestatus import read_compose_status
-from pungi_osbuild.hub.session import Call
 from pungi_osbuild.hub.talks import Talk
 from pungi_osbuild.hub.wire import Struct, plain_name, structs, unusable
 from pungi_osbuild.imagetypes import provider_of

@@ -16,17 +16,18 @@ import logging
 import queue
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from dataclasses import replace
+from typing import Any, Iterator, List, Mapping, Optional, Sequence, Tuple
 from xmlrpc.client import Fault as XmlRpcFault
 
 import koji
 
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
-from pungi_osbuild.errors import HubError, InputError, PungiOsbuildError
+from pungi_osbuild.errors import HubError, PungiOsbuildError
 from pungi_osbuild.hub.bounds import MAX_REPLY, ORDINARY, max_reply
+from pungi_osbuild.hub.calls import MAX_FAULT, Call, HubFaultError, Reply, on_the_wire, read_replies
 from pungi_osbuild.hub.hubtime import HubTime
+from pungi_osbuild.hub.login import log_in, login_failed, no_kerberos, nobody_logged_in
 from pungi_osbuild.hub.pace import Pace
 from pungi_osbuild.hub.patience import IMPATIENT, Outage, Patience, unreachable
 from pungi_osbuild.hub.profile import Profile
@@ -39,7 +40,6 @@ from pungi_osbuild.hub.trouble import (
     one_line,
     trouble_of,
 )
-from pungi_osbuild.hub.wire import unusable
 from pungi_osbuild.model import printable
 
 logger = logging.getLogger(__name__)
@@ -61,58 +61,8 @@ ALONE = 5
 """After so many tries in a row of a call that was not answered while another one was, right
 afterwards, it is the call that cannot be answered, not the hub that is away."""
 
-MAX_FAULT = 64 * 1024
-"""Characters of a fault that are kept."""
-
 MULTICALL_BATCH = 100
 """Calls in one multicall: a few hundred milliseconds of one hub worker at most."""
-
-
-class HubFaultError(Exception):
-    """
-    The hub answered a call with a fault. What that means is the caller's to say.
-
-    :param code: koji's faultCode; 1 is an exception that is not koji's own
-    :param text: the fault string; what is kept of it is made printable
-    """
-
-    def __init__(self, code: int, text: str) -> None:
-        if len(text) > MAX_FAULT:  # of a traceback, the last line says why
-            text = "%s\n...\n%s" % (text[: MAX_FAULT // 2], text[-MAX_FAULT // 2 :])
-        super().__init__(printable(text))
-        self.code = code
-        self.text = printable(text)
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call of a multicall."""
-
-    method: str
-    args: Tuple[Any, ...] = ()
-    kwargs: Tuple[Tuple[str, Any], ...] = ()
-
-
-@dataclass(frozen=True)
-class Reply:
-    """The answer to one call of a multicall: a value, or a fault."""
-
-    value: Any = None
-    fault: Optional[HubFaultError] = None
-
-    def itself(self) -> Reply:
-        """Return the reply, for whoever reads it together with another."""
-        return self
-
-    def get(self) -> Any:
-        """
-        Return the value as it came: untrusted.
-
-        :raises HubFaultError: there is none, but a fault
-        """
-        if self.fault is not None:
-            raise self.fault
-        return self.value
 
 
 class UnansweredError(HubError):
@@ -212,10 +162,10 @@ class Hub:
         replies: List[Reply] = []
         for start in range(0, len(calls), MULTICALL_BATCH):
             batch = calls[start : start + MULTICALL_BATCH]
-            wanted = [_on_the_wire(call) for call in batch]
+            wanted = [on_the_wire(call) for call in batch]
             limit = sum(max_reply(call.method, dict(call.kwargs)) for call in batch)
             answer = self._ask("multiCall", (wanted,), {}, limit=min(limit, MAX_REPLY))
-            replies.extend(_replies(batch, answer))
+            replies.extend(read_replies(batch, answer))
         return tuple(replies)
 
     def _reply_to(self, call: Call) -> Reply:
@@ -333,7 +283,7 @@ class Hub:
                 # The hub has not looked at the call: it expired, was closed, or the hub forgot it.
                 session.setSession(None)
                 if logins >= LOGINS or not self._logs_in:
-                    raise _login_failed(self.profile, gone) from gone
+                    raise login_failed(self.profile, gone) from gone
 
     @property
     def _logs_in(self) -> bool:
@@ -417,82 +367,6 @@ def _checked(answer: Any) -> Any:
     return answer
 
 
-def log_in(session: Any, profile: Profile) -> None:
-    """
-    Log a session in by the profile's own method, as ``koji`` itself does.
-
-    The order is that of koji 1.36's ``koji_cli.lib.activate_session``: noauth; a certificate;
-    user and password; Kerberos.
-
-    :raises InputError: user or password is missing
-    :raises HubError: the profile asks for a method that nobody knows
-    """
-    if profile.authtype == "noauth":
-        return
-    if profile.authtype == "ssl" or (profile.authtype is None and _is_file(profile.cert)):
-        session.ssl_login(profile.cert, None, profile.serverca)
-    elif profile.authtype == "password" or (profile.authtype is None and profile.user):
-        if not profile.user or profile.password is None:
-            raise InputError(
-                "profile %r logs in by user and password, and the %s was not given"
-                % (profile.name, "password" if profile.user else "user"),
-                "`pungi-osbuild` takes them with --user and --password-file. Inside Pungi they"
-                " cannot be given: use a profile that logs in by Kerberos or certificate there.",
-            )
-        session.login()
-    elif profile.authtype in (None, "kerberos"):
-        kerberos = {"principal": profile.principal, "keytab": profile.keytab}
-        session.gssapi_login(**{key: value for key, value in kerberos.items() if value})
-    else:
-        raise HubError(
-            "profile %r has authtype %r, which nobody knows" % (profile.name, profile.authtype),
-            "Use kerberos, ssl, password or noauth.",
-        )
-
-
-def _is_file(path: str) -> bool:
-    return bool(path) and Path(path).is_file()
-
-
-def nobody_logged_in(profile: Profile) -> HubError:
-    """Return the error for a hub that takes us for nobody."""
-    return HubError(
-        "nobody is logged in at %s" % profile.server,
-        "Give the profile %r an authtype that logs in (kerberos, ssl or password); image"
-        " tasks cannot be submitted anonymously." % profile.name,
-    )
-
-
-def _on_the_wire(call: Call) -> Dict[str, Any]:
-    return {
-        "methodName": call.method,
-        "params": koji.encode_args(*call.args, **dict(call.kwargs)),
-    }
-
-
-def _replies(calls: Sequence[Call], entries: object) -> Iterator[Reply]:
-    """Give a reply for each call: never one call's for another's."""
-    if not isinstance(entries, (list, tuple)):
-        raise unusable("a multicall", "a list", entries)
-    if len(entries) != len(calls):
-        raise unusable("a multicall", "a list of %d replies" % len(calls), entries)
-    for call, entry in zip(calls, entries):
-        yield _reply(call, entry)
-
-
-def _reply(call: Call, entry: object) -> Reply:
-    """Return what an entry says: a list of one value, or a struct of a fault."""
-    where = "the reply to %s in a multicall" % call.method
-    if isinstance(entry, dict):
-        code, text = entry.get("faultCode"), entry.get("faultString")
-        if not isinstance(code, int) or isinstance(code, bool) or not isinstance(text, str):
-            raise unusable(where, "a fault", entry)
-        return Reply(fault=HubFaultError(code, text))
-    if not isinstance(entry, (list, tuple)) or len(entry) != 1:
-        raise unusable(where, "a list of one value", entry)
-    return Reply(value=entry[0])
-
-
 class _SessionGoneError(Exception):
     """The hub does not take the session: it has expired, was closed, or the hub forgot it."""
 
@@ -516,31 +390,15 @@ def _translated(profile: Profile, session: Any) -> Iterator[None]:
         if isinstance(error, koji.AuthError):
             if was_logged_in and not isinstance(error, koji.AuthLockError):
                 raise _SessionGoneError(one_line(error)) from error
-            raise _login_failed(profile, error) from error
+            raise login_failed(profile, error) from error
         if isinstance(error, XmlRpcFault):
             raise HubFaultError(int(error.faultCode), str(error.faultString)) from error
         if isinstance(error, koji.GenericError) and error.fromFault:
             raise HubFaultError(error.faultCode, str(error)) from error
         if isinstance(error, ImportError):
-            raise _no_kerberos(profile, error) from error
+            raise no_kerberos(profile, error) from error
         if is_login_refused(error):
-            raise _login_failed(profile, error) from error
+            raise login_failed(profile, error) from error
         if isinstance(error, (koji.GenericError, OSError)):
             raise unreachable(profile, one_line(error)) from error
         raise
-
-
-def _login_failed(profile: Profile, error: Exception) -> HubError:
-    why = profile.hidden(one_line(error))
-    return HubError(
-        "logging in at %s failed: %s" % (profile.server, why),
-        "Check the profile %r, and your ticket (`klist`), certificate or password." % profile.name,
-    )
-
-
-def _no_kerberos(profile: Profile, error: Exception) -> HubError:
-    return HubError(
-        "the profile %r logs in by Kerberos, and koji has no library for that: %s"
-        % (profile.name, one_line(error)),
-        "Take koji from your distribution, or install requests-gssapi.",
-    )

@@ -11,7 +11,8 @@ from functools import partial
 from typing import Callable
 
 from pungi_osbuild.hub.batch import Batch
-from pungi_osbuild.hub.session import Call, Hub, Reply
+from pungi_osbuild.hub.calls import Call, Reply
+from pungi_osbuild.hub.session import Hub
 from pungi_osbuild.hub.talks import hold
 from pungi_osbuild.hub.targets import read_target, target_call
 from pungi_osbuild.hub.tasks import TaskState, look_up

@@ -12,7 +12,8 @@ from functools import partial
 from typing import Callable, Dict, Generator, Sequence, Tuple, TypeVar, Union
 
 from pungi_osbuild.errors import ReplyError
-from pungi_osbuild.hub.session import Call, Hub, Reply
+from pungi_osbuild.hub.calls import Call, Reply
+from pungi_osbuild.hub.session import Hub
 
 Value = TypeVar("Value")
 

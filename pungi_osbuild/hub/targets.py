@@ -12,7 +12,7 @@ from typing import Optional, Tuple
 
 import koji
 
-from pungi_osbuild.hub.session import Call, Reply
+from pungi_osbuild.hub.calls import Call, Reply
 from pungi_osbuild.hub.wire import Struct, unusable
 
 

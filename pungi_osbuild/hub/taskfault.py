@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Optional
 
+from pungi_osbuild.hub.calls import HubFaultError
 from pungi_osbuild.hub.errorbody import ErrorBody, read_error_body
-from pungi_osbuild.hub.session import HubFaultError
 
 MAX_REASON = 2000
 

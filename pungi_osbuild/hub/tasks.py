@@ -7,7 +7,8 @@ from enum import Enum
 from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 from pungi_osbuild.hub.batch import Batch
-from pungi_osbuild.hub.session import Call, Hub, HubFaultError, Reply, UnansweredError
+from pungi_osbuild.hub.calls import Call, HubFaultError, Reply
+from pungi_osbuild.hub.session import Hub, UnansweredError
 from pungi_osbuild.hub.talks import Talk
 from pungi_osbuild.hub.wire import Struct, not_asked_for, number, structs, unusable
 from pungi_osbuild.model import METHOD, ImageRequest, TaskTimes, digest_of

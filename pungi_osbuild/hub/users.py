@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import FrozenSet
 
+from pungi_osbuild.hub.calls import Call, Reply
+from pungi_osbuild.hub.login import nobody_logged_in
 from pungi_osbuild.hub.profile import Profile
-from pungi_osbuild.hub.session import Call, Reply, nobody_logged_in
 from pungi_osbuild.hub.wire import MAX_ITEMS, Struct, unusable
 
 IMAGE = "image"

@@ -29,11 +29,11 @@ from pungi_osbuild.hub import (
     read_result,
 )
 from pungi_osbuild.hub.archivetypes import read_archive_types
+from pungi_osbuild.hub.calls import read_replies
 from pungi_osbuild.hub.composestatus import read_compose_status
 from pungi_osbuild.hub.failure import Failure, uploaded
 from pungi_osbuild.hub.profile import Profile
 from pungi_osbuild.hub.releases import read_build, read_taken
-from pungi_osbuild.hub.session import _replies
 from pungi_osbuild.hub.targets import read_arches, read_listed, read_tag, read_target
 from pungi_osbuild.hub.taskfault import MAX_REASON
 from pungi_osbuild.hub.tasks import PAGE, cancel, ended_since, look_up, newest, submit
@@ -432,7 +432,7 @@ def test_what_preflight_asks(
 def test_a_multicall(entries: Any) -> None:
     """One reply for each call, or none at all."""
     calls = [Call("a"), Call("b"), Call("c")]
-    replies = only(lambda: list(_replies(calls, entries)), ReplyError)
+    replies = only(lambda: list(read_replies(calls, entries)), ReplyError)
     assert replies is None or len(replies) == 3
 
 

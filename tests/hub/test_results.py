@@ -13,7 +13,7 @@ import pytest
 
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import Call, Hub, Reply, explain, hold, read_build_result, read_result
-from pungi_osbuild.hub.session import HubFaultError
+from pungi_osbuild.hub.calls import HubFaultError
 from pungi_osbuild.model import (
     Artifact,
     AwsEc2Upload,
