@@ -22,6 +22,7 @@ from pungi_osbuild.errors import PungiOsbuildError
 from pungi_osbuild.model import JsonDict
 from pungi_osbuild.phase.logforward import forward
 from pungi_osbuild.phase.pungiwork import Features, PungiWork, in_lines
+from pungi_osbuild.phase.telemetry import OpenSpan
 from pungi_osbuild.phase.termination import before_termination, bounded
 from pungi_osbuild.phase.workers import WorkerThread
 
@@ -90,7 +91,7 @@ class OSBuildPhase(base.PhaseLoggerMixin, base.ConfigGuardedPhase):  # type: ign
 
 def features() -> Features:
     """Return what the Pungi at hand has."""
-    return Features(thread_class=_thread_class(), checks_sanity=not _test_phase_checks_images())
+    return Features(_thread_class(), not _test_phase_checks_images(), _open_span())
 
 
 def install() -> None:
@@ -133,6 +134,15 @@ def _thread_class() -> Any:
     except ImportError:
         return WorkerThread
     return TelemetryWorkerThread
+
+
+def _open_span() -> Optional[OpenSpan]:
+    """Since Pungi 4.9 there is ``pungi.otel``; its spans go nowhere unless somebody wants them."""
+    try:
+        from pungi.otel import tracing
+    except ImportError:
+        return None
+    return getattr(tracing, "span", None)
 
 
 def _test_phase_checks_images() -> bool:

@@ -65,6 +65,7 @@ class Attempts:
     def submit(self, request: ImageRequest, attempt: int) -> Union[Submitted, Outcome]:
         """Return the task that a request has become, or why there is none."""
         self._first.setdefault(request.number, attempt)
+        self._host.submitting(request)
         try:
             self._journal.intent(request, attempt, self._bounds)
             task_id = self._submitter.submit(request, self._bounds.task_id)

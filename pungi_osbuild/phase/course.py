@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import logging
 from dataclasses import replace
-from typing import Dict, List, Optional, Sequence, Set, Tuple, Union
+from typing import Dict, List, Optional, Sequence, Set, Tuple, Type, Union
 
 from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import Hub
@@ -30,7 +30,7 @@ from pungi_osbuild.phase.resume import Going, Reserved
 from pungi_osbuild.phase.retrying import Retries
 from pungi_osbuild.phase.submitting import Submitter
 from pungi_osbuild.phase.watch import SLICE, Ended, Watcher
-from pungi_osbuild.phase.workers import GRACE, Inbox, Questions, Workers
+from pungi_osbuild.phase.workers import GRACE, Inbox, Questions, Workers, WorkerThread
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +59,7 @@ class Course:
     :param host: told of everything that happens
     :param reserved: waits for builds that tasks have left which were cancelled
     :param bounds: what is known of the hub's tasks before the first submission
+    :param thread_class: of all threads: kobo's ``WorkerThread``, or a class made from it
 
     Which thread owns what: the watcher is the poller's while it polls, and else the run's own.
     What is known of tasks is written by whoever learns it. All else is the run's own.
@@ -77,6 +78,7 @@ class Course:
         conduct: Conduct,
         reserved: ReservedBuilds,
         bounds: Bounds = Bounds(),  # noqa: B008  frozen
+        thread_class: Type[WorkerThread] = WorkerThread,
     ) -> None:
         self._registry = registry
         self._identity = identity
@@ -105,7 +107,7 @@ class Course:
         self._submitted_at = 0.0
         self._is_over = False
         graces = conduct.graces if conduct.cancel_on_stop else Graces(GRACE, GRACE)
-        inbox = self._inbox = Inbox()
+        inbox = self._inbox = Inbox(thread_class)
         self._questions = Questions(inbox, QUESTIONS)
         self._collectors = Workers(
             inbox,

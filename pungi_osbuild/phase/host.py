@@ -42,6 +42,9 @@ class Host(Protocol):
         :raises PlacementError: it cannot be had
         """
 
+    def submitting(self, request: ImageRequest) -> None:
+        """Take note that a request is about to be submitted, in the thread that does it."""
+
     def submitted(self, submitted: Submitted) -> None:
         """Take note of a task, in the thread that submitted it, before anything else happens."""
 
@@ -96,6 +99,10 @@ class ComposeFolder:
     def source(self, _image: BuiltImage) -> Optional[Source]:
         """Leave it to the run where an image is."""
         return None
+
+    def submitting(self, request: ImageRequest) -> None:
+        """Log it: a slow hub may take its time for the task's id."""
+        logger.info("submitting %s: %s", request.describe(), request.nvr)
 
     def submitted(self, submitted: Submitted) -> None:
         """Log the task."""

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Callable, Optional, Tuple, Type
 
 from pungi_osbuild.model import JsonDict
-from pungi_osbuild.phase.workers import Inbox, Workers
+from pungi_osbuild.phase.workers import Inbox, Workers, WorkerThread
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,16 @@ class Messages:
     leaving it by an exception drops what has not been sent.
 
     :param notifier: Pungi's: ``send(name, **fields)``
+    :param thread_class: of the thread: kobo's ``WorkerThread``, or a class made from it
     """
 
-    def __init__(self, notifier: Any, log: logging.Logger) -> None:
+    def __init__(
+        self, notifier: Any, log: logging.Logger, thread_class: Type[WorkerThread] = WorkerThread
+    ) -> None:
         self._notifier = notifier
         self._log = log
         self._turn = threading.Lock()
-        self._inbox = Inbox()
+        self._inbox = Inbox(thread_class)
         self._workers = Workers(self._inbox, self._send, self._failed, _sent, 1)
 
     def __enter__(self) -> Messages:

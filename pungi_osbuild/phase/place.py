@@ -213,9 +213,10 @@ def _placed(
                 Reading(expected, care.verify, care.wanted) as reading,
             ):
                 if source.local is not None:
-                    _bring(source.local, part, link_type, reading)
+                    how, where = _bring(source.local, part, link_type, reading), str(source.local)
                 elif source.stream is not None:
                     _download(source.stream, part, reading)
+                    how, where = "downloaded", image.path
                 else:
                     raise PlacementError(
                         "Koji's volume is not mounted here, and nobody said where else %s is"
@@ -224,6 +225,7 @@ def _placed(
                     )
                 checksums = reading.checked()
                 status = part.stat()
+            logger.info("%s %s to %s", how, where, path)
             return PlacedFile(path, status.st_size, int(status.st_mtime), checksums)
         except DamagedError as error:
             if not tries:
@@ -231,7 +233,8 @@ def _placed(
             logger.warning("%s; downloading it anew", error.reason)
 
 
-def _bring(local: Path, part: Path, link_type: str, reading: Reading) -> None:
+def _bring(local: Path, part: Path, link_type: str, reading: Reading) -> str:
+    """Return what was done, for the log."""
     if link_type in ("symlink", "abspath-symlink"):
         target = str(local.absolute())
         if link_type == "symlink":
@@ -239,25 +242,26 @@ def _bring(local: Path, part: Path, link_type: str, reading: Reading) -> None:
             target = os.path.relpath(target, os.path.realpath(part.parent))
         _read_open(open_koji_file(local), reading)
         part.symlink_to(target)
-    elif link_type == "copy":
-        _copy(local, part, reading)
-    elif link_type == "hardlink":
+        return "symlinked"
+    if link_type == "copy":
+        return _copy(local, part, reading)
+    if link_type == "hardlink":
         _hardlink(local, part)
         _read_in_place(part, reading)
-    elif link_type == "hardlink-or-copy":
+        return "hardlinked"
+    if link_type == "hardlink-or-copy":
         try:
             _hardlink(local, part)
         except OSError as error:
             if error.errno not in _NO_LINK:
                 raise
-            _copy(local, part, reading)
-        else:
-            _read_in_place(part, reading)
-    else:
-        raise PlacementError(
-            "%r is no link_type" % link_type,
-            "Set link_type to hardlink, copy, hardlink-or-copy, symlink or abspath-symlink.",
-        )
+            return _copy(local, part, reading)
+        _read_in_place(part, reading)
+        return "hardlinked"
+    raise PlacementError(
+        "%r is no link_type" % link_type,
+        "Set link_type to hardlink, copy, hardlink-or-copy, symlink or abspath-symlink.",
+    )
 
 
 def _hardlink(local: Path, part: Path) -> None:
@@ -280,13 +284,14 @@ def _read_open(descriptor: int, reading: Reading) -> os.stat_result:
         os.close(descriptor)
 
 
-def _copy(local: Path, part: Path, reading: Reading) -> None:
+def _copy(local: Path, part: Path, reading: Reading) -> str:
     origin = open_koji_file(local)
     try:
         status = reading.expect_file(origin)
         target = create(part)
         try:
-            if _reflink(origin, target):
+            shares_blocks = _reflink(origin, target)
+            if shares_blocks:
                 reading.expect_file(target)
                 reading.whole(target)
             else:
@@ -297,6 +302,7 @@ def _copy(local: Path, part: Path, reading: Reading) -> None:
             os.close(target)
     finally:
         os.close(origin)
+    return "copied (as a reflink)" if shares_blocks else "copied"
 
 
 def _reflink(origin: int, target: int) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os.path
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Optional, Sequence
 
@@ -35,7 +35,8 @@ from pungi_osbuild.phase.messages import Messages
 from pungi_osbuild.phase.place import Source
 from pungi_osbuild.phase.record import check_recording, check_writable, expected_images
 from pungi_osbuild.phase.sanity import check_sanity
-from pungi_osbuild.phase.tasklog import TaskLogs
+from pungi_osbuild.phase.tasklog import TaskLogs, upload_lines
+from pungi_osbuild.phase.telemetry import Spans
 from pungi_osbuild.secrets import hide
 
 DELIVERABLE = "osbuild"
@@ -56,6 +57,7 @@ class PungiHost:
     :param checks_sanity: make the sanity check of images, which this Pungi leaves to the phases
     :param messages: takes what notification scripts are told
     :param keep: given the result before it is recorded: recording may fail
+    :param spans: what Pungi's telemetry sees of each request
     """
 
     compose: PungiCompose
@@ -67,6 +69,7 @@ class PungiHost:
     checks_sanity: bool
     messages: Messages
     keep: Callable[[RunResult], None]
+    spans: Spans = field(default_factory=Spans)
 
     def expect(self, requests: Iterable[ImageRequest]) -> None:
         """Note in deliverables.json what will be tried: each arch with its subvariant."""
@@ -118,15 +121,24 @@ class PungiHost:
         local = Path(file)
         return Source(in_its_folder(local, image.path) if file == path else local)
 
+    def submitting(self, request: ImageRequest) -> None:
+        """Log the beginning, which a slow hub does not delay, and begin the span."""
+        self.spans.begin(request)
+        what = (request.variant, ",".join(request.arches), request.nvr)
+        self.log.info("[BEGIN] OSBuild task for variant %s (%s, %s)", *what)
+
     def submitted(self, submitted: Submitted) -> None:
         """Leave the task's id where Pungi's handler of SIGTERM looks, at once; then log it."""
-        self._begin(submitted, "[BEGIN] OSBuild task for variant %s (%s, task id: %d, %s)")
+        self._register(submitted, "Submitted OSBuild task for variant %s (%s, task id: %d, %s)")
 
     def resumed(self, submitted: Submitted) -> None:
         """Do the same for a task of an earlier run on this compose."""
-        self._begin(submitted, "[BEGIN] Going on with OSBuild task for variant %s (%s, id: %d, %s)")
+        self.spans.begin(submitted.request)
+        self._register(
+            submitted, "[BEGIN] Resuming OSBuild task for variant %s (%s, task id: %d, %s)"
+        )
 
-    def _begin(self, submitted: Submitted, message: str) -> None:
+    def _register(self, submitted: Submitted, message: str) -> None:
         task_id, request = submitted.task_id, submitted.request
         try:
             (Path(self.compose.paths.log.koji_tasks_dir()) / str(task_id)).touch()
@@ -151,11 +163,14 @@ class PungiHost:
     def settled(self, outcome: Outcome) -> None:
         """Log the end; a failure that may be makes the compose incomplete."""
         request = outcome.request
+        self.spans.begin(request)
         self.task_logs.settled(outcome)
         what = (request.variant, ",".join(request.arches))
         if outcome.ok:
-            message = "[DONE ] OSBuild task for variant %s (%s, task id: %s, %s)"
-            self.log.info(message, *what, outcome.task_id, request.nvr)
+            message = "[DONE ] OSBuild task for variant %s (%s, task id: %s, %s): %s"
+            made = "; ".join(map(_in_a_line, outcome.images))
+            self.log.info(message, *what, outcome.task_id, request.nvr, made)
+            self.spans.end(request)
             return
         if request.can_fail:
             for arch in request.arches:
@@ -169,12 +184,14 @@ class PungiHost:
         )
         # Composer quotes addresses as they were given to it.
         self.log.error("%s", hide(describe_failure(outcome)))
+        self.spans.end(request, hide(outcome.in_a_line()))
         self.log.error("See %s for details", self.task_logs.path(request))
         self.messages.send(IMAGE_FAIL, _fields_of_failure(outcome))
 
     def left(self, outcome: Outcome) -> None:
         """Write into the task's own log how it ended for this compose."""
         self.task_logs.settled(outcome)
+        self.spans.end(outcome.request, hide(outcome.in_a_line()))
 
     def record(self, result: RunResult) -> RunResult:
         """
@@ -235,6 +252,11 @@ def describe_failure(outcome: Outcome) -> str:
         outcome.kind.value,
         outcome.in_a_line(),
     )
+
+
+def _in_a_line(image: PlacedImage) -> str:
+    """Return an image's file and what it is called in clouds."""
+    return ", ".join([image.path, *map(hide, upload_lines(image))])
 
 
 def _fields_of_image(image: PlacedImage) -> Dict[str, object]:

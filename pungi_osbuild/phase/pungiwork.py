@@ -50,6 +50,7 @@ from pungi_osbuild.phase.pungihost import (
 from pungi_osbuild.phase.resume import Rebuild, may_be_submitted
 from pungi_osbuild.phase.run import RunOptions, run
 from pungi_osbuild.phase.tasklog import TaskLogs
+from pungi_osbuild.phase.telemetry import OpenSpan, Spans
 from pungi_osbuild.phase.workers import Background, WorkerThread
 from pungi_osbuild.stop import StopFlag
 
@@ -69,10 +70,12 @@ class Features:
 
     :param thread_class: kobo's worker thread, or Pungi's own, which carries its telemetry on
     :param checks_sanity: whether its image phases check their images themselves (4.13 and later)
+    :param open_span: opens a span of its telemetry; None: it has none
     """
 
     thread_class: Type[Any] = WorkerThread
     checks_sanity: bool = False
+    open_span: Optional[OpenSpan] = None
 
 
 @dataclass(frozen=True)
@@ -206,7 +209,11 @@ class PungiWork:
 
     def _run(self, plan: _Plan, host: PungiHost) -> None:
         options = RunOptions(
-            stop=self._stop, cancel_on_stop=True, patience=LOGIN_PATIENCE, host=host
+            stop=self._stop,
+            cancel_on_stop=True,
+            patience=LOGIN_PATIENCE,
+            host=host,
+            thread_class=self._features.thread_class,
         )
         # Pungi makes the CHECKSUM files, and reads every image for them.
         settings = replace(plan.config.settings, media_checksums=())
@@ -250,8 +257,9 @@ class PungiWork:
             self._log,
             TaskLogs(folder, profile.weburl, self._clock.now),
             self._features.checks_sanity,
-            Messages(self._compose.notifier, self._log),
+            Messages(self._compose.notifier, self._log, self._features.thread_class),
             self._keep,
+            Spans(self._features.open_span),
         )
 
     def _keep(self, result: RunResult) -> None:

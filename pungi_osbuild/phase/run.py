@@ -6,7 +6,7 @@ import logging
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterator, List, Optional, Sequence
+from typing import Iterator, List, Optional, Sequence, Type
 
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import ConfigError, PungiOsbuildError, RunInterruptedError
@@ -40,6 +40,7 @@ from pungi_osbuild.phase.retrying import RetryPolicy
 from pungi_osbuild.phase.submitting import Submitter
 from pungi_osbuild.phase.watch import PollPolicy, Watcher
 from pungi_osbuild.phase.watched import WatchedHost, WatchedTasks
+from pungi_osbuild.phase.workers import WorkerThread
 from pungi_osbuild.stop import StopFlag
 
 logger = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class RunOptions:
     :param board: shows where the run stands to somebody who looks; None: nobody does
     :param rebuild: what is built anew of what earlier runs on the compose have submitted
     :param is_hub_gone: the hub is there for this run alone: a later one begins anew
+    :param thread_class: of all threads: kobo's ``WorkerThread``, or a class made from it
     """
 
     over_http: bool = False
@@ -75,6 +77,7 @@ class RunOptions:
     board: Optional[Board] = None
     rebuild: Rebuild = Rebuild.NOTHING
     is_hub_gone: bool = False
+    thread_class: Type[WorkerThread] = WorkerThread
 
 
 DEFAULTS = RunOptions()
@@ -175,6 +178,7 @@ def run(
             ),
             ReservedBuilds(hub, clock, journal.history.tasks, interval=policy.fixed or INTERVAL),
             bounds,
+            options.thread_class,
         )
         for request in fresh:
             if request.number in found.by_request:

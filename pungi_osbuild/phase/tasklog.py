@@ -87,7 +87,12 @@ def _shown(request: ImageRequest) -> str:
 def _image_lines(image: PlacedImage) -> Iterator[str]:
     sums = ", ".join("%s %s" % (checksum.type, checksum.value) for checksum in image.checksums)
     yield "%s (%d bytes, %s)" % (image.path, image.size, sums)
+    yield from ("    %s" % line for line in upload_lines(image))
+
+
+def upload_lines(image: PlacedImage) -> Iterator[str]:
+    """Return the provider and the ID of each upload of an image."""
     for cloud in image.built.cloud:
-        yield "    %s %s" % (cloud.provider.value, cloud.id)
+        yield "%s %s" % (cloud.provider.value, cloud.id)
     for unknown in image.built.unknown_uploads:
-        yield "    %s %s" % (unknown.provider, unknown.describe())
+        yield "%s %s" % (unknown.provider, unknown.describe())

@@ -44,6 +44,10 @@ class WatchedHost:
         """See :class:`Host`."""
         return self._host.source(image)
 
+    def submitting(self, request: ImageRequest) -> None:
+        """See :class:`Host`."""
+        self._host.submitting(request)
+
     def submitted(self, submitted: Submitted) -> None:
         """See :class:`Host`."""
         self._board.submitted(submitted)

@@ -49,9 +49,12 @@ class Inbox:
     Where the results of all workers of a run meet, for the one thread that acts on them.
 
     Whatever one worker waits for, what the others have done is here at once.
+
+    :param thread_class: of its workers' threads: kobo's ``WorkerThread``, or a class made from it
     """
 
-    def __init__(self) -> None:
+    def __init__(self, thread_class: Type[WorkerThread] = WorkerThread) -> None:
+        self.thread_class = thread_class
         self._entries: queue.Queue[Tuple[object, Callable[[], None]]] = queue.Queue()
         self._workers: List[Workers[Any, Any]] = []
 
@@ -125,7 +128,7 @@ class Workers(Generic[Item, Result]):
         self._acted = 0
         self._pool = ThreadPool()
         for _ in range(threads):
-            self._pool.add(_thread(self._pool, work, on_error, self._hand_in))
+            self._pool.add(_thread(self._pool, inbox.thread_class, work, on_error, self._hand_in))
 
     def __enter__(self) -> Workers[Item, Result]:
         self._pool.start()
@@ -323,11 +326,12 @@ class Background:
 
 def _thread(
     pool: ThreadPool,
+    thread_class: Type[WorkerThread],
     work: Callable[[Item], Result],
     on_error: Callable[[Item, Exception], Result],
     hand_in: Callable[[Union[Result, _Broken]], None],
 ) -> WorkerThread:
-    class Worker(WorkerThread):  # type: ignore[misc]  # kobo has no types
+    class Worker(thread_class):  # type: ignore[misc]  # kobo has no types
         get_timeout = IDLE
 
         def process(self, item: Item, _num: int) -> None:

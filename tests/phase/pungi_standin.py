@@ -14,14 +14,28 @@ import json
 import logging
 import time
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+    Type,
+)
 
 import productmd.images
 import requests
+from kobo.threads import WorkerThread
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import Profile
@@ -182,6 +196,70 @@ class StandInDownloader:
             cached.parent.mkdir(parents=True, exist_ok=True)
             cached.write_bytes(answer.content)
         return str(cached)
+
+
+@dataclass
+class StandInSpan:
+    """What telemetry would have sent when the span has ended."""
+
+    name: str
+    attributes: Dict[str, str]
+    parent: Optional[StandInSpan]
+    error: Optional[str] = None
+    ends: int = 0
+
+    @property
+    def root(self) -> StandInSpan:
+        return self if self.parent is None else self.parent.root
+
+
+class StandInTracing:
+    """
+    What ``pungi.otel.tracing`` is since Pungi 4.9, and the thread class of ``pungi.threading``.
+
+    Both were run side by side with the real ones (of about 4.10, with the real OpenTelemetry): a
+    span is the current one of its context, and has to be ended in that; a thread class takes the
+    current span along from the thread that makes a thread into the new one.
+    """
+
+    def __init__(self) -> None:
+        self.spans: List[StandInSpan] = []
+        self.carried: List[Optional[StandInSpan]] = []
+        self._current: ContextVar[Optional[StandInSpan]] = ContextVar("current", default=None)
+
+    @contextmanager
+    def span(self, name: str, **attributes: str) -> Iterator[StandInSpan]:
+        span = StandInSpan(name, attributes, self._current.get())
+        self.spans.append(span)
+        token = self._current.set(span)
+        try:
+            yield span
+        except Exception as error:
+            span.error = str(error)
+            raise
+        finally:
+            self._current.reset(token)
+            span.ends += 1
+
+    @property
+    def features(self) -> Features:
+        tracing = self
+
+        class TelemetryWorkerThread(WorkerThread):  # type: ignore[misc]  # kobo has no types
+            def __init__(self, *arguments: Any, **named: Any) -> None:
+                self.carried = tracing._current.get()
+                super().__init__(*arguments, **named)
+
+            def run(self) -> None:
+                tracing._current.set(self.carried)
+                tracing.carried.append(self.carried)
+                super().run()
+
+        thread_class: Type[Any] = TelemetryWorkerThread
+        return Features(thread_class=thread_class, open_span=self.span)
+
+    def of(self, name: str) -> List[StandInSpan]:
+        return [span for span in self.spans if span.name == name]
 
 
 class StandInCompose:

@@ -124,6 +124,35 @@ def test_an_image_is_placed_by_link_type(tmp_path: Path, link_type: str, verify:
     assert local.read_bytes() == CONTENT
 
 
+@pytest.mark.parametrize(
+    ("link_type", "how"),
+    [("hardlink", "hardlinked"), ("hardlink-or-copy", "hardlinked"), ("symlink", "symlinked")],
+)
+def test_the_log_says_where_an_image_came_from(
+    link_type: str, how: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once it is in its place; nothing is said of one that is kept there."""
+    local = koji_file(tmp_path)
+    with caplog.at_level("INFO"):
+        for _ in range(2):
+            placed(tmp_path, Source(local), an_image_of(CONTENT), link_type)
+    assert caplog.messages == ["%s %s to %s" % (how, local, tmp_path / "images" / NAME)]
+
+
+def test_the_log_says_what_was_copied_or_downloaded(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A copy may share its blocks with Koji's file."""
+    image, local = an_image_of(CONTENT), koji_file(tmp_path)
+    with caplog.at_level("INFO"):
+        placed(tmp_path / "a", Source(local), image, "copy")
+        placed(tmp_path / "b", Source(stream=a_stream(CONTENT)), image)
+    copied, downloaded = caplog.messages
+    assert copied.startswith("copied ")
+    assert copied.endswith("%s to %s" % (local, tmp_path / "a" / "images" / NAME))
+    assert downloaded == "downloaded %s to %s" % (image.path, tmp_path / "b" / "images" / NAME)
+
+
 def test_a_hard_link_shares_the_inode(tmp_path: Path) -> None:
     """No space is used twice."""
     local = koji_file(tmp_path)

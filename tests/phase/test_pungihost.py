@@ -12,7 +12,7 @@ from productmd.images import Images
 
 from pungi_osbuild.errors import HubError, InputError, PlacementError, SourceError
 from pungi_osbuild.metadata import SharedImages, vocabulary
-from pungi_osbuild.model import JsonDict, Outcome, OutcomeKind, RunResult
+from pungi_osbuild.model import JsonDict, Outcome, OutcomeKind, RunResult, UnknownUpload
 from pungi_osbuild.phase.collect import Submitted
 from pungi_osbuild.phase.messages import Message, Messages
 from pungi_osbuild.phase.place import Source
@@ -153,8 +153,25 @@ def test_a_tasks_id_is_a_file(scene: Scene) -> None:
     path = Path(scene.compose.paths.log.koji_tasks_dir()) / "4711"
     assert path.read_bytes() == b""
     assert scene.log.lines("INFO") == [
-        "[BEGIN] OSBuild task for variant Server (x86_64, task id: 4711, example-guest-1-5)"
+        "Submitted OSBuild task for variant Server (x86_64, task id: 4711, example-guest-1-5)"
     ]
+
+
+def test_the_end_names_files_and_cloud_ids(scene: Scene) -> None:
+    """Whoever reads the log has them there."""
+    cloud = a_cloud_image()
+    unknown = UnknownUpload("moon", (("crater", "Tycho"),))
+    images = (
+        a_placed_image(built=a_built_image(cloud=(cloud,), unknown_uploads=(unknown,))),
+        a_placed_image(path="Server/x86_64/images/other.qcow2"),
+    )
+    scene.host.settled(an_outcome(images=images))
+    (line,) = scene.log.lines("INFO")
+    assert line.startswith("[DONE ] OSBuild task for variant Server (x86_64, task id: 11, ")
+    first, second = line.partition("): ")[2].split("; ")
+    uploads = "%s %s, moon crater: Tycho" % (cloud.provider.value, cloud.id)
+    assert first == "%s, %s" % (images[0].path, uploads)
+    assert second == images[1].path
 
 
 def test_a_tasks_file_that_cannot_be_made_is_a_warning(scene: Scene) -> None:

@@ -10,7 +10,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Tuple, Type
+from typing import Any, Callable, Dict, List, Optional, Tuple
 from urllib.parse import urlsplit
 
 import koji
@@ -22,6 +22,7 @@ from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import ConfigError, InputError
 from pungi_osbuild.metadata.versions import NEWEST
 from pungi_osbuild.model import Problem
+from pungi_osbuild.phase.course import COLLECTORS, QUESTIONS, READERS, SUBMITTERS
 from pungi_osbuild.phase.pungiwork import LOGIN_PATIENCE, Features
 from pungi_osbuild.rehearsal import HubContent, HubSettings, HubTag, HubTarget, RehearsalHub
 from tests.gate import Gate, call_of
@@ -32,6 +33,7 @@ from tests.phase.pungi_standin import (
     StandInCompose,
     StandInComposePaths,
     StandInDownloader,
+    StandInTracing,
     StandInVariant,
     a_conf,
     a_hub,
@@ -246,10 +248,27 @@ def test_the_phases_log_tells_begin_and_end(home: Path) -> None:
     phase = Phase(composing(home, a_conf(block()), ONE_ARCH))
     with a_hub(home):
         phase.go()
-    assert phase.log.lines("INFO") == [
-        "[BEGIN] OSBuild task for variant Server (x86_64, task id: 1, image-1-1)",
-        "[DONE ] OSBuild task for variant Server (x86_64, task id: 1, image-1-1)",
+    name = "image-1-1.x86_64.qcow2"
+    assert [line for line in phase.log.lines("INFO") if "OSBuild" in line] == [
+        "[BEGIN] OSBuild task for variant Server (x86_64, image-1-1)",
+        "Submitted OSBuild task for variant Server (x86_64, task id: 1, image-1-1)",
+        "[DONE ] OSBuild task for variant Server (x86_64, task id: 1, image-1-1):"
+        " Server/x86_64/images/%s" % name,
     ]
+
+
+def test_the_beginning_is_logged_while_a_slow_hub_takes_the_task(home: Path) -> None:
+    """Nobody has to guess what the phase waits for."""
+    phase = Phase(composing(home, a_conf(block()), ONE_ARCH))
+    with a_hub(home) as hub, Gate(hub) as gate:
+        gate.stand_before(profile_file(home))
+        gate.hold(call_of("osbuildImage"))
+        phase.work.start()
+        assert gate.holding.wait(LIMIT)
+        begin = "[BEGIN] OSBuild task for variant Server (x86_64, image-1-1)"
+        assert phase.log.lines("INFO")[-1] == begin
+        gate.open()
+        phase.work.finish()
 
 
 def test_no_checksum_file_is_ours(home: Path) -> None:
@@ -997,20 +1016,87 @@ def test_a_file_that_nobody_has(caches: bool, home: Path) -> None:
     assert "gone" not in task["reason"]
 
 
-def test_pungis_own_thread_class_is_used(home: Path) -> None:
-    """Which carries its telemetry on."""
-    started: List[str] = []
+THREADS = 1 + 1 + QUESTIONS + SUBMITTERS + READERS + COLLECTORS + 1
+"""The phase's own, that of messages, those of a run, and its poller."""
 
-    class Telling(WorkerThread):  # type: ignore[misc]  # kobo has no types
-        def run(self) -> None:
-            started.append(threading.current_thread().name)
-            super().run()
 
-    thread_class: Type[Any] = Telling
-    features = Features(thread_class=thread_class)
+def test_telemetry_reaches_every_thread(home: Path) -> None:
+    """All of them are of Pungi's own class, made where the compose's span is the current one."""
+    tracing = StandInTracing()
+    phase = Phase(composing(home, a_conf(block())), features=tracing.features)
+    with a_hub(home), tracing.span("compose") as compose:
+        phase.go()
+    assert tracing.carried == [compose] * THREADS
+
+
+def test_each_request_has_a_span(home: Path) -> None:
+    """Named as an in-tree image's, with the same attributes; it ends as the request does."""
+    tracing = StandInTracing()
+    conf = a_conf(block(failable=["*"], subvariant="Guest"))
+    phase = Phase(composing(home, conf), features=tracing.features)
+    with a_hub(home, "build:arch=aarch64"), tracing.span("compose") as compose:
+        phase.go()
+    spans = {span.attributes["arch"]: span for span in tracing.of("generate-osbuild")}
+    assert set(spans) == {"aarch64", "x86_64"}
+    for arch, span in spans.items():
+        assert span.attributes == {"variant": "Server", "arch": arch, "subvariant": "Guest"}
+        assert (span.root, span.ends) == (compose, 1)
+    assert spans["x86_64"].error is None
+    assert "osbuild build failed" in str(spans["aarch64"].error)
+
+
+def test_a_request_that_is_tried_again_has_one_span(home: Path) -> None:
+    """From the first submission to the last end."""
+    tracing = StandInTracing()
+    conf = a_conf(block(retries=1))
+    phase = Phase(composing(home, conf, ONE_ARCH), features=tracing.features)
+    with a_hub(home, "register:times=1") as hub:
+        phase.go()
+        assert len(params(hub)) == 2
+    (span,) = tracing.of("generate-osbuild")
+    assert (span.ends, span.error) == (1, None)
+
+
+def test_the_spans_of_a_compose_that_is_ended(home: Path) -> None:
+    """None stays open: what is open is never sent."""
+    tracing = StandInTracing()
+    clock = Watched()
+    phase = Phase(composing(home, a_conf(block())), clock.clock(), tracing.features)
+    with a_hub(home, settings=LONG):
+        phase.work.start()
+        assert clock.watching.wait(LIMIT)
+        phase.work.terminate()
+        phase.error_of(phase.work.finish)
+    spans = tracing.of("generate-osbuild")
+    assert [span.ends for span in spans] == [1, 1]
+    assert all("cancelled" in str(span.error) for span in spans)
+
+
+class Broken:
+    """Telemetry that breaks when a span begins, or when it ends."""
+
+    def __init__(self, when: str) -> None:
+        self.when = when
+
+    def __enter__(self) -> None:
+        self._break("begins")
+
+    def __exit__(self, *_: object) -> None:
+        self._break("ends")
+
+    def _break(self, when: str) -> None:
+        if self.when == when:
+            raise ValueError("no telemetry")
+
+
+@pytest.mark.parametrize("when", ["begins", "ends"])
+def test_telemetry_that_breaks_fails_no_image(when: str, home: Path) -> None:
+    """It is somebody else's library."""
+    features = Features(open_span=lambda *_, **__: Broken(when))
     with a_hub(home):
-        Phase(composing(home, a_conf(block())), features=features).go()
-    assert len(started) == 1
+        compose = Phase(composing(home, a_conf(block()), ONE_ARCH), features=features).go()
+    (task,) = compose.recorded()["tasks"]
+    assert task["outcome"] == "built"
 
 
 def test_no_secret_is_in_a_log(home: Path) -> None:

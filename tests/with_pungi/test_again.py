@@ -62,7 +62,7 @@ def test_after_a_compose_that_was_killed(workshop: Workshop) -> None:
     again = workshop.compose(workshop.config(SECTION, osbuild_release="5"), folder=compose.folder)
     assert_whole(again, 4)
     assert set(nvrs(hub).values()) == {1}
-    assert "Going on with OSBuild task" in again.log
+    assert "Resuming OSBuild task" in again.log
 
 
 def test_after_a_compose_that_was_killed_while_it_submitted(workshop: Workshop) -> None:
