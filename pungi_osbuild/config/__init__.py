@@ -3,8 +3,10 @@
 from pungi_osbuild.config.cloudfields import field_problems
 from pungi_osbuild.config.generators import GENERATORS, resolve_release, resolve_version
 from pungi_osbuild.config.matching import (
+    is_endless,
     matches,
     matching_blocks,
+    nested_repetitions,
     unmatched_patterns,
     written_patterns,
 )
@@ -22,8 +24,10 @@ __all__ = [
     "Source",
     "UnknownRepoError",
     "field_problems",
+    "is_endless",
     "matches",
     "matching_blocks",
+    "nested_repetitions",
     "option_place",
     "read_config",
     "read_source",

@@ -2,20 +2,77 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import sys
 from functools import lru_cache
-from typing import Iterable, Pattern, Tuple
+from typing import Any, Iterable, Iterator, Pattern, Tuple
 
 from pungi_osbuild.model import ComposeConfig, ImageConfig
 
 
 def matches(pattern: str, variant_uid: str) -> bool:
     """
-    Return whether a pattern is meant for a variant.
+    Return whether a pattern is meant for a variant; False where trying could take for ever.
 
     :raises re.error: it is no regular expression (a config with one is refused earlier)
     """
-    return _compiled(pattern).match(variant_uid) is not None
+    return (
+        not is_endless(pattern, variant_uid) and _compiled(pattern).match(variant_uid) is not None
+    )
+
+
+def is_endless(pattern: str, variant_uid: str) -> bool:
+    """
+    Return whether trying a pattern on a uid could take for ever.
+
+    Python's ``re`` tries all ways in which nested repetitions can share a text among them: about
+    as many as their number to the power of the text's length.
+    """
+    nested = nested_repetitions(pattern)
+    return nested > 1 and nested * len(variant_uid) > _TRIED
+
+
+_TRIED = 40
+"""Two that are nested in a text of 20 letters are a million ways, tried in less than a second."""
+
+_LONG = 3
+"""What is repeated and has so many letters cannot be repeated often enough in a uid."""
+
+
+@lru_cache(maxsize=4096)
+def nested_repetitions(pattern: str) -> int:
+    """
+    Return how deeply repetitions and choices are nested: 2 for ``(a+)+``, 1 for ``a+``.
+
+    :raises re.error: it is no regular expression
+    """
+    parser = importlib.import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
+    return _nested(parser.parse(pattern))
+
+
+def _nested(parsed: Iterable[Tuple[Any, Any]]) -> int:
+    deepest = 0
+    for operation, arguments in parsed:
+        nested = max((_nested(part) for part in _parts(arguments)), default=0)
+        if str(operation) in ("MAX_REPEAT", "MIN_REPEAT"):
+            least, most, body = arguments
+            if nested and most > 1 and body.getwidth()[0] < _LONG:
+                nested += 1
+            nested = max(nested, int(least != most))
+        elif str(operation) == "BRANCH":
+            nested = max(nested, 1)
+        deepest = max(deepest, nested)
+    return deepest
+
+
+def _parts(arguments: Any) -> Iterator[Any]:
+    """Yield the parsed expressions among the arguments of an operation."""
+    if hasattr(arguments, "data"):
+        yield arguments
+    elif isinstance(arguments, (tuple, list)):
+        for argument in arguments:
+            yield from _parts(argument)
 
 
 @lru_cache(maxsize=4096)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import collections.abc
 import re
 from dataclasses import dataclass, replace
-from typing import Any, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild.config import settings
 from pungi_osbuild.config.block import Surroundings, read_block
 from pungi_osbuild.config.causes import by_cause
 from pungi_osbuild.config.listedtypes import read_listed
+from pungi_osbuild.config.matching import nested_repetitions
 from pungi_osbuild.config.nearest import nearest
-from pungi_osbuild.config.places import of_block, of_pattern
+from pungi_osbuild.config.places import of_block, of_pattern, within
 from pungi_osbuild.config.problems import Problems, bad_key, unsendable
 from pungi_osbuild.config.source import Source, thaw
 from pungi_osbuild.config.wording import wrong_type
@@ -62,8 +63,20 @@ def read_config(source: Source) -> Reading:
             tree_variants=tuple(good.get("tree_variants", ())),
             is_skipped="osbuild" in good.get("skip_phases", ()),
         )
+    _check_skipped(good.get("skip_phases", ()), problems)
     found = by_cause(tuple(problems), settings.misspelt_options(source))
     return Reading(config, found, variants_file.scm)
+
+
+def _check_skipped(phases: Sequence[str], problems: Problems) -> None:
+    for index, phase in enumerate(phases):
+        if phase != "osbuild" and nearest(phase, ["osbuild"], 0.75):
+            problems.warn(
+                "unknown-phase",
+                within("skip_phases", index),
+                "there is no phase %s" % phase,
+                "Did you mean osbuild? The phase is not skipped as it is.",
+            )
 
 
 def _read_section(
@@ -152,6 +165,7 @@ def _is_regex(pattern: Any) -> bool:
 def _check_pattern(pattern: str, problems: Problems) -> bool:
     try:
         re.compile(pattern)
+        nested_repetitions(pattern)
     except (re.error, RecursionError, OverflowError) as error:
         problems.error(
             "bad-pattern",

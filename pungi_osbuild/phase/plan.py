@@ -13,8 +13,10 @@ from typing import Dict, Iterator, List, Sequence, Set, Tuple
 
 from pungi_osbuild.config import (
     UnknownRepoError,
+    is_endless,
     matches,
     matching_blocks,
+    nested_repetitions,
     resolve_release,
     resolve_repo,
     resolve_version,
@@ -202,7 +204,12 @@ def _coverage(
     unmatched = unmatched_patterns(config, uids)
     # One pattern may be meant for another compose; a config of which none fits is a mistake.
     none_fits = set(written_patterns(config)) == set(unmatched)
+    for pattern in written_patterns(config):
+        if nested_repetitions(pattern) > 1:
+            yield _slow_pattern(pattern, [uid for uid in uids if is_endless(pattern, uid)])
     for pattern in unmatched:
+        if any(is_endless(pattern, uid) for uid in uids):
+            continue
         near = nearest(pattern.strip("^$"), uids)
         yield Problem(
             "unmatched-pattern",
@@ -232,6 +239,17 @@ def _coverage(
                     ]
                 ).strip(),
             )
+
+
+def _slow_pattern(pattern: str, untried: Sequence[str]) -> Problem:
+    return Problem(
+        "slow-pattern",
+        Severity.ERROR if untried else Severity.WARNING,
+        'osbuild["%s"]' % pattern,
+        "nested repetition could take for ever to match %s"
+        % ("%s, and is not tried" % untried[0] if untried else "long names"),
+        "Write it without nested repetition, e.g. a+ for (a+)+.",
+    )
 
 
 def _named(uids: Sequence[str]) -> str:

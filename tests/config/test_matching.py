@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pungi_osbuild.config import matching_blocks, unmatched_patterns
+import pytest
+
+from pungi_osbuild.config import is_endless, matches, matching_blocks, unmatched_patterns
 from pungi_osbuild.model import ComposeConfig, Settings
 from tests.values import an_image_config
 
@@ -34,3 +36,32 @@ def test_patterns_without_a_variant_are_named_once() -> None:
     assert unmatched_patterns(CONFIG, ["Server"]) == ("^Client$", "erver")
     assert unmatched_patterns(CONFIG, iter(["Client", "Server"])) == ("erver",)
     assert unmatched_patterns(CONFIG, []) == ("^Server$", "Serv", "^Client$", "erver")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["(a+)+$", "(a?){30}a{30}", "(?:a*?c?)+$", "(.|\\w)+$", "((a+)+)+$", "(?=(a*)*$)b"],
+)
+def test_what_would_never_end_is_not_tried(pattern: str) -> None:
+    """A name as long as the longest of real variants is, whatever is nested."""
+    assert is_endless(pattern, "a" * 29 + "b")
+    assert not matches(pattern, "a" * 29 + "b")
+    assert not is_endless(pattern, "BaseOS")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "^Server$",
+        "^(Server|Client)$",
+        "^Base.*",
+        "(Server|Client)+$",
+        "^(Serv.*)+$",
+        "[a-z]+-(optional)?",
+        r"(\d{2}-){3}",
+        "(-(x)?)?",
+    ],
+)
+def test_other_patterns_are_always_tried(pattern: str) -> None:
+    """Choices and repetitions beside each other, or where nothing is repeated."""
+    assert not is_endless(pattern, "a" * 200)
