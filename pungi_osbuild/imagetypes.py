@@ -310,8 +310,35 @@ def refused_suffix(name: str, listed: Optional[ListedImageType]) -> Optional[str
 
 def nearest(name: str) -> Optional[str]:
     """Return the known name that an unknown one is a near miss of, or None."""
-    matches = difflib.get_close_matches(name.lower().replace("_", "-"), NAMES, n=1, cutoff=0.8)
+    matches = difflib.get_close_matches(_hyphened(name), NAMES, n=1, cutoff=0.8)
     return matches[0] if matches else None
+
+
+_OF_FEDORA = ("iot-", "live-", "everything-", "server-")
+_OF_OTHERS = ("aws-", "azure-", "ec2", "edge-", "gcp-", "network-")
+"""How the names begin that composer has for Fedora alone, and for all but Fedora."""
+
+
+def suggestions(name: str, distro: str) -> Tuple[str, ...]:
+    """
+    Return the image types of a distribution that an unknown name is most like, the best first.
+
+    :param distro: e.g. ``rhel-9.4``
+    :returns: at most three; those that share a word with the name come first
+    """
+    elsewhere = _OF_OTHERS if distro.startswith("fedora") else _OF_FEDORA
+    written = _hyphened(name)
+    ranked = []
+    for known in NAMES:
+        shared = len(set(written.split("-")) & set(known.split("-")))
+        likeness = difflib.SequenceMatcher(None, written, known).ratio()
+        if not known.startswith(elsewhere) and (shared or likeness >= 0.6):
+            ranked.append((int(likeness < 0.8), -shared, -likeness, known))
+    return tuple(known for *_rank, known in sorted(ranked)[:3])
+
+
+def _hyphened(name: str) -> str:
+    return name.lower().replace("_", "-")
 
 
 def suffix_of(filename: str, nvr: str, arch: str) -> str:

@@ -120,6 +120,24 @@ def test_a_near_miss_is_recognised(name: str, near: object) -> None:
     assert imagetypes.nearest(name) == near
 
 
+@pytest.mark.parametrize(
+    ("name", "distro", "similar"),
+    [
+        ("edge-ami", "rhel-9.4", ("edge-commit", "edge-container", "edge-installer")),
+        ("edge-comit", "centos-9", ("edge-commit", "edge-container", "edge-installer")),
+        ("edge-raw-image", "fedora-41", ("iot-raw-image", "guest-image", "image-installer")),
+        ("iot_container", "rhel-10.0", ("edge-container",)),
+        ("guest", "", ("guest-image",)),
+        ("banana", "rhel-9.4", ()),
+    ],
+)
+def test_what_is_suggested_can_be_built_for_the_distribution(
+    name: str, distro: str, similar: Tuple[str, ...]
+) -> None:
+    """Three at most: nobody reads all."""
+    assert imagetypes.suggestions(name, distro) == similar
+
+
 def test_the_default_target_is_composers() -> None:
     """A sample of each provider."""
     found = {name: CATALOGUE[name].provider for name in ("aws", "gcp-rhui", "azure", "oci", "wsl")}

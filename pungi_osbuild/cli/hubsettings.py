@@ -99,7 +99,7 @@ FAULTS = "\n\n".join(
     [
         "Faults are asked for as KIND[:KEY=VALUE,...], e.g. build:arch=aarch64,times=1 or"
         " http-503:method=getTaskInfo,times=2..4, and meet what fits all keys. The same faults go"
-        " wrong in the same way every time. docs/rehearsal-hub.md tells more of each.",
+        " wrong in the same way every time.",
         *map(_group, Group),
     ]
 )

@@ -91,7 +91,7 @@ def images_command(
     the uploads are shown that --provider and --region choose.
 
     ids is one ID on each line, for scripts; stream is CoreOS's stream metadata; cloud-image-val is
-    its resources file. Formats are told in docs/images.md, the Python API in docs/python-api.md.
+    its resources file.
 
     An address in S3 is signed and expires, so it is a secret: what is recorded is only where the
     image is. With --live Koji is asked for the whole address, anonymously.

@@ -181,7 +181,9 @@ class _Block:
         arches = self.block.get("arches")
         context = UploadContext(
             image_type=image_type,
-            provider=check_image_type(image_type, listed, place, self.problems),
+            provider=check_image_type(
+                image_type, text_of(self.block.get("distro")) or "", listed, place, self.problems
+            ),
             place=self.place,
             arches=texts_of(arches) if isinstance(arches, list) else None,
             has_release=self.release is not None,

@@ -10,11 +10,12 @@ from pungi_osbuild.model import ListedImageType, Provider
 
 
 def check_image_type(
-    name: str, listed: Optional[ListedImageType], place: str, problems: Problems
+    name: str, distro: str, listed: Optional[ListedImageType], place: str, problems: Problems
 ) -> Optional[Provider]:
     """
     Say what is wrong with an image type, and return where its images go.
 
+    :param distro: composer's name of the distribution, as far as the block has one
     :param listed: what the config itself says of the type
     :param place: of ``image_types``
     :returns: the cloud, also of the type that was probably meant; None for a type that nobody
@@ -58,19 +59,21 @@ def check_image_type(
             "Write %s, composer's name for it." % meant,
         )
         return imagetypes.CATALOGUE[meant].provider
+    similar = imagetypes.suggestions(name, distro)
     meant = imagetypes.nearest(name)
     if meant is not None:
         problems.error(
             "unknown-image-type",
             place,
             "composer has no image type %s" % name,
-            "Did you mean %s?" % meant,
+            "Did you mean %s?" % (meant if meant in similar or not similar else ", ".join(similar)),
         )
         return imagetypes.provider_of(meant, None)
     problems.warn(
         "unlisted-image-type",
         place,
         "no image type %s is known here; it is sent as it is" % name,
-        "Known are: %s. osbuild_image_types can say more of it." % ", ".join(imagetypes.NAMES),
+        ("The most similar are %s. " % ", ".join(similar) if similar else "Check its name. ")
+        + "osbuild_image_types can say more of it.",
     )
     return None

@@ -60,7 +60,7 @@ def section_schema() -> JsonDict:
                 "maximum": 2592000,
                 "description": "Seconds for which the hub may be away before a run gives up.",
             },
-            "osbuild_timeout": _timeout("timeout of every block that does not say."),
+            "osbuild_timeout": _timeout("timeout in seconds of every block that does not say."),
             "osbuild_retries": _retries("retries of every block that does not say."),
             "osbuild_verify": _boolean(
                 "Read every placed image once, verify Koji's checksum and compute sha256."
@@ -106,7 +106,7 @@ def block_schema() -> JsonDict:
                 "description": "Repositories: variant uids, absolute paths or urls.",
                 "items": {"anyOf": [{"type": "string", "minLength": 1}, _repo()]},
             },
-            "failable": _strings('Arches whose image may fail; "*" stands for all.'),
+            "failable": _strings('Arches whose image may fail; ["*"] for all.'),
             "subvariant": _string("The image's subvariant in images.json; default: the variant."),
             "ostree_url": _string("Where the ostree repository is."),
             "ostree_ref": _string("Ref of the ostree commit; $arch is replaced."),

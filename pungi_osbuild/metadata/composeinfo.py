@@ -155,10 +155,13 @@ def _existing(compose_dir: Path) -> Path:
         raise InputError(
             "there is no folder %s" % compose_dir, "Name the folder of an existing compose."
         )
-    if (compose_dir / "metadata" / "composeinfo.json").is_file():
-        solution = "Name the folder above it, %s." % compose_dir.absolute().parent
-    else:
+    inner = compose_dir.resolve()
+    if not (inner / "metadata" / "composeinfo.json").is_file():
         solution = "Name the folder that holds compose/metadata/composeinfo.json."
+    elif inner.name == "compose":
+        solution = "Name the folder above it, %s." % inner.parent
+    else:
+        solution = "Move it to a folder called compose in a new one, and name the new one."
     raise InputError("%s is no compose: it has no %s" % (compose_dir, path), solution)
 
 

@@ -19,7 +19,8 @@ class Store:
 
     def __init__(self, topdir: Path) -> None:
         self.topdir = topdir
-        topdir.mkdir(parents=True, exist_ok=True)
+        # As on a real volume: what looks for it there before the first build finds it.
+        (topdir / "packages").mkdir(parents=True, exist_ok=True)
 
     def task_folder(self, task_id: int) -> Path:
         """Return where a task's output is."""

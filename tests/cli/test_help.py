@@ -44,6 +44,13 @@ def test_every_option_says_what_it_is_for(name: str) -> None:
             assert getattr(parameter, "help", ""), parameter.opts
 
 
+@pytest.mark.parametrize("name", sorted(all_commands()))
+def test_help_names_no_file_of_the_checkout(name: str) -> None:
+    """An installed package has no docs folder."""
+    text = CliRunner().invoke(main, [name, "--help"]).output
+    assert "docs/" not in text and ".md" not in text
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_completion_is_a_script_that_asks_the_program(shell: str, tmp_path: Path) -> None:
     """Whole, and alone on stdout."""

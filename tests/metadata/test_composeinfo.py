@@ -164,6 +164,20 @@ def test_the_inner_compose_folder_is_recognised(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_compose(folder / "compose")
     assert str(folder) in caught.value.solution
+    (tmp_path / "latest").symlink_to(folder / "compose")
+    with pytest.raises(InputError) as caught:
+        read_compose(tmp_path / "latest")
+    assert str(folder) in caught.value.solution
+
+
+@pytest.mark.parametrize("name", ["compose-legacy", "9.4"])
+def test_metadata_in_the_folder_itself_is_told_where_it_must_be(tmp_path: Path, name: str) -> None:
+    """The folder above would not do: it has no folder called compose."""
+    pungi_wrote(tmp_path / "c", a_variant_entry("Server"))
+    (tmp_path / "c" / "compose").rename(tmp_path / name)
+    with pytest.raises(InputError) as caught:
+        read_compose(tmp_path / name)
+    assert caught.value.solution.startswith("Move it to a folder called compose")
 
 
 @pytest.mark.parametrize(

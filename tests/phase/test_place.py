@@ -27,6 +27,7 @@ from pungi_osbuild.phase.place import (
     place,
 )
 from pungi_osbuild.phase.reading import CHUNK
+from pungi_osbuild.rehearsal import HubSettings, RehearsalHub
 from tests.values import a_built_image
 
 CONTENT = b"QFI\xfb" + bytes(range(256)) * 40
@@ -253,6 +254,15 @@ def test_hard_links_between_file_systems_are_refused_before_anything_is_submitte
     (tmp_path / "koji/vol").mkdir()
     (tmp_path / "koji/vol/fast").symlink_to(other_volume)
     check_links(tmp_path / "koji", other_volume / "compose")
+
+
+def test_a_new_rehearsal_hub_has_the_volume_to_refuse_them(
+    tmp_path: Path, other_volume: Path
+) -> None:
+    """Before its first build, too."""
+    hub = RehearsalHub(HubSettings(), tmp_path / "new")
+    with hub, pytest.raises(InputError, match="another file system"):
+        check_links(hub.topdir, other_volume / "compose")
 
 
 def test_only_a_hard_link_is_an_error_where_there_can_be_none(
