@@ -15,7 +15,7 @@ from typing import Callable, Iterator, Mapping, NamedTuple, Optional, Tuple
 
 from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.config.problems import make
-from pungi_osbuild.config.substitution import dollar_hint
+from pungi_osbuild.config.substitution import dollar_hint, unreplaced_option
 from pungi_osbuild.model import Problem, ProblemCode, Provider, Severity
 
 
@@ -77,6 +77,8 @@ def field_problems(provider: Provider, option: str, text: str, place: str) -> It
         fault = rule(text)
     if fault is not None:
         yield make(fault.code, place, fault.message, dollar_hint(text) + fault.hint, fault.severity)
+    else:
+        yield from unreplaced_option(text, place)
 
 
 def _aws_region(text: str) -> Optional[Fault]:

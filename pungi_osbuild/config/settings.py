@@ -13,10 +13,14 @@ from pungi_osbuild.config.places import within
 from pungi_osbuild.config.problems import Problems, make, unsendable
 from pungi_osbuild.config.schema import pungi_schema, section_schema
 from pungi_osbuild.config.source import Source, thaw
+from pungi_osbuild.config.substitution import unreplaced
 from pungi_osbuild.config.wording import schema_problems
 from pungi_osbuild.model import BaseProduct, Problem, ReleaseConfig, Settings, Severity
 
 _PREFIX = "osbuild_"
+_OF_EVERY_BLOCK = frozenset(
+    prefix + key for prefix in ("osbuild_", "global_") for key in ("target", "version", "release")
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ def read_top(source: Source, problems: Problems) -> Tuple[Dict[str, Any], Dict[s
         problems.add(schema_problems(schema, top[key], key))
         if problems.errors == before:
             good[key] = top[key]
+        if key in _OF_EVERY_BLOCK and isinstance(top[key], str):
+            problems.add(unreplaced(top[key], key))
     return top, good
 
 

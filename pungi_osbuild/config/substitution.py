@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import string
+from dataclasses import replace
 from typing import Any, Dict, Iterator, Mapping, Optional, Tuple
 
 from pungi_osbuild.config.places import within
@@ -26,8 +27,9 @@ _INSTEAD = {
 }
 """What to write for dnf's variables, and for what is no variable."""
 
-_FIELD = re.compile(r"\{(%s)\}" % "|".join(TEMPLATE_FIELDS))
-_PLAIN = ("name", "distro", "version", "release", "target", "subvariant", "ostree_url")
+_FIELD = re.compile(r"(?<!\$)\{(%s)\}" % "|".join(TEMPLATE_FIELDS))
+_VARIABLE = re.compile(r"\$\{?(%s)\b" % "|".join([*TEMPLATE_FIELDS, "basearch", "releasever"]))
+_PLAIN = ("name", "distro", "version", "release", "target", "subvariant")
 _REPLACED = ("ostree_ref", "ostree_parent")
 
 
@@ -46,8 +48,10 @@ def substitution_problems(block: Mapping[str, Any], place: str) -> Iterator[Prob
         yield from _braces(where, text, "$arch" if "{arch}" in text else None)
     for key in _PLAIN:
         if isinstance(block.get(key), str):
-            yield from _braces(within(place, key), block[key])
+            yield from unreplaced(block[key], within(place, key))
     url = block.get("ostree_url")
+    if isinstance(url, str):
+        yield from _braces(within(place, "ostree_url"), url)
     if isinstance(url, str) and "$" in url:
         yield make(
             "dollar-in-ostree-url",
@@ -57,13 +61,32 @@ def substitution_problems(block: Mapping[str, Any], place: str) -> Iterator[Prob
         )
 
 
+def unreplaced(text: str, place: str) -> Iterator[Problem]:
+    """Yield what looks like a variable in a text that nobody replaces anything in."""
+    names = sorted(set(_VARIABLE.findall(text)))
+    yield from _braces(place, text)
+    if names:
+        yield make(
+            "not-a-template",
+            place,
+            "contains %s, which is not replaced here" % ", ".join("$" + name for name in names),
+            "Write the value; $arch is replaced only in repo, ostree_ref and ostree_parent.",
+            Severity.WARNING,
+        )
+
+
 def dollar_hint(text: str) -> str:
     """Return what to do about a ``$arch`` or the like in an upload option; "" without a dollar."""
-    for name in re.findall(r"\$\{?([a-z_]+)", text):
-        field = "arch" if name == "basearch" else name
-        if field in TEMPLATE_FIELDS:
-            return "$ is not replaced in upload options: write {%s}. " % field
+    for name in _VARIABLE.findall(text):
+        field = {"basearch": "arch", "releasever": "version"}.get(name, name)
+        return "$ is not replaced in upload options: write {%s}. " % field
     return "$ is not replaced in upload options. " if "$" in text else ""
+
+
+def unreplaced_option(text: str, place: str) -> Iterator[Problem]:
+    """Yield what looks like a variable in an upload option, where braces are replaced only."""
+    for problem in unreplaced(text, place):
+        yield replace(problem, hint=dollar_hint(text).strip())
 
 
 def _unknown(text: str) -> Tuple[str, ...]:

@@ -178,6 +178,8 @@ class _Planner:
         else:
             message = "there is no variant %r to take a repository from" % name
             hint = "Did you mean %r?" % near if near else "The variants are %s." % _named(known)
+            if "/" in name:
+                hint = "Write an address with http:// or https://, or an absolute path."
         self._add(Problem("unknown-variant", Severity.ERROR, place, message, hint))
 
     def _warn(self, code: ProblemCode, place: str, message: str, hint: str) -> None:
