@@ -106,9 +106,9 @@ def test_an_image_like_one_of_another_phase_is_refused_before_anything_is_submit
     config.write_text(
         SECTION.replace("late-image", "other-guest").replace("vsphere", "guest-image"), "utf-8"
     )
-    journal = compose / "work/global/osbuild/journal.jsonl"
+    journals = compose / "work/global/osbuild"
     (metadata / "osbuild.json").unlink()
-    journal.rename(journal.with_suffix(".kept"))
+    journals.rename(journals.with_suffix(".kept"))
     try:
         done = pungi_osbuild("run", config, "--compose", compose, home=home)
         assert done.exit == 1
@@ -116,7 +116,8 @@ def test_an_image_like_one_of_another_phase_is_refused_before_anything_is_submit
         assert "rhel-guest-image" in done.err
     finally:
         (metadata / "osbuild.json").write_bytes(kept)
-        journal.with_suffix(".kept").rename(journal)
+        shutil.rmtree(journals, ignore_errors=True)
+        journals.with_suffix(".kept").rename(journals)
 
 
 def test_a_failed_rebuild_leaves_what_was_there(home: Path, compose: Path) -> None:
