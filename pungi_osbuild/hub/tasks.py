@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
+from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub.batch import Batch
 from pungi_osbuild.hub.calls import Call, HubFaultError, Reply
 from pungi_osbuild.hub.session import Hub, UnansweredError
@@ -71,7 +72,11 @@ def submit(hub: Hub, request: ImageRequest) -> Union[int, Unanswered]:
         task_id = hub.call_once(METHOD, *request.arguments())
     except UnansweredError as error:
         return Unanswered(error.reason)
-    return number(task_id, "the reply to %s" % METHOD)
+    try:
+        return number(task_id, "the reply to %s" % METHOD)
+    except ReplyError as error:
+        # The task may be there all the same.
+        return Unanswered(error.reason)
 
 
 def ended_since(owner: int, since: float) -> Talk[Tuple[Task, ...]]:

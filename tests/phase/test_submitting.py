@@ -9,8 +9,9 @@ import pytest
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError
-from pungi_osbuild.hub import Hub
+from pungi_osbuild.hub import Hub, read_profile
 from pungi_osbuild.phase.submitting import Submitter
+from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, parse_fault, write_profile
 from pungi_osbuild.stop import StopFlag
 from tests.hub.test_trouble import a_storm, tasks
 from tests.storm import Trouble
@@ -58,3 +59,17 @@ def test_looking_ends_with_the_run(tmp_path: Path) -> None:
         with pytest.raises(HubError, match="was stopped while it looked"):
             submitter.submit(a_request(), 0)
         assert (tasks(hub), submitter.in_doubt) == (0, 1)
+
+
+def test_an_answer_that_cannot_be_read_is_as_good_as_none(tmp_path: Path) -> None:
+    """The hub has made the task; a number that is none does not undo it."""
+    settings = HubSettings(
+        duration=600, faults=(parse_fault("wrong-type:method=osbuildImage,times=1"),)
+    )
+    with RehearsalHub(settings, tmp_path / "koji") as hub:
+        path = tmp_path / "koji.conf"
+        write_profile(path, hub)
+        with Hub(read_profile("rehearsal", path)) as session:
+            submitter = submitter_of(session, Clock(sleep=lambda _seconds: None))
+            assert submitter.submit(a_request(), 0) == 1
+            assert (tasks(hub), submitter.in_doubt) == (1, 0)
