@@ -25,7 +25,7 @@ PRIVATE = 0o600
 """The mode of a file that has to hold secrets."""
 
 _SECRET_NAME = re.compile(
-    r"pass(?:word|wd|phrase|code)|pwd|secret|token|credential|private|signature|cookie|bearer"
+    r"pass(?:w|phrase|code)|pwd|secret|token|credential|private|signature|cookie|bearer"
     r"|authori[sz](?:ed|ation)|connection_string|rootpw"
     r"|(?<![a-z])(?:sig|sas|jwt|otp|psk|login)(?![a-z])|(?<![a-z])(?:auth|pass|pin)$"
     r"|(?<!mon)(?<!tur)(?<!don)(?<!hot)keys?(?![a-z])"

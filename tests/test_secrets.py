@@ -157,8 +157,12 @@ def test_what_is_not_secret_is_shown(text: str) -> None:
     ("name", "expected"),
     [
         *((name, True) for name in ("passwd", "accessKeyId", "access_key", "authorization", "sas")),
+        *((name, True) for name in ("passwrd", "admin_passw", "passwordFile")),
         *((name, True) for name in ("activation-key", "sshkey", "X-Amz-Signature")),
-        *((name, False) for name in ("keyboard", "monkey", "region", "authtype", "design", "data")),
+        *(
+            (name, False)
+            for name in ("keyboard", "monkey", "region", "authtype", "design", "data", "bypass")
+        ),
     ],
 )
 def test_one_list_of_secret_names(name: str, expected: bool) -> None:
