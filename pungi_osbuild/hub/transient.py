@@ -125,7 +125,9 @@ def of_answer(body: ErrorBody) -> Optional[Transient]:
     if body.code == _QUEUE and not _OF_REQUEST.search(body.details):
         if _OF_QUEUE.search(body.details):
             return Transient.QUEUE
-        return Transient.NETWORK if _NETWORK.search(body.details) else None
+        # What composer quotes is the request's: a ref may be called anything.
+        said = re.sub(r'"[^"]*"', "", body.details)
+        return Transient.NETWORK if _NETWORK.search(said) else None
     return _TRANSIENT_CODES.get(body.code)
 
 

@@ -55,6 +55,8 @@ def test_which_refusals_leave_a_job_in_the_queue(error: Any) -> None:
         (1005, "Get https://example.com/ostree: i/o timeout", Transient.NETWORK),
         (1005, "blueprint validation failed: https://example.com timed out", None),
         (1005, "options validation failed for image type x: connection refused", None),
+        (1005, 'invalid ostree image ref "connection refused"', None),
+        (1005, 'Get "https://example.com/timed out": dial tcp: i/o timeout', Transient.NETWORK),
         (1005, "", None),
         (10001, "", None),
         (1999, "", None),
