@@ -25,7 +25,7 @@ from typing import Callable, Iterator, List, Optional, Tuple
 from benchmarks.scene import PROFILE, ROOT
 from pungi_osbuild.hub import download, read_profile
 from pungi_osbuild.model import BuiltImage, Checksum
-from pungi_osbuild.phase.place import Care, Source, place
+from pungi_osbuild.placing.place import Care, Source, place
 from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, write_profile
 
 MIB = 1024 * 1024

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, Optional, Sequence, Tuple
 
 from pungi_osbuild.cli.inputs import Origin, Prepared, prepare
+from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import vocabulary, write_compose
 from pungi_osbuild.model import RunResult
-from pungi_osbuild.phase import Clock, PollPolicy, RunOptions, run
+from pungi_osbuild.phase import PollPolicy, RunOptions, run
 from pungi_osbuild.rehearsal import (
     Call,
     Counters,

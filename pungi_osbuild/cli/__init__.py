@@ -1,1 +1,7 @@
 """The commands; the only room that prints or exits."""
+
+from pungi_osbuild.cli.entry import entry
+
+__all__ = [
+    "entry",
+]

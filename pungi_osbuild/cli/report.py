@@ -12,9 +12,8 @@ from pungi_osbuild.cli.files import FILE
 from pungi_osbuild.cli.formats import format_option
 from pungi_osbuild.cli.show import show_json, show_lines
 from pungi_osbuild.errors import InputError
-from pungi_osbuild.metadata import OsbuildRecord, TaskRecord, load
-from pungi_osbuild.metadata.atomic import replace_text
-from pungi_osbuild.phase import saved_folder
+from pungi_osbuild.metadata import OsbuildRecord, TaskRecord, load, replace_text
+from pungi_osbuild.placing import saved_folder
 from pungi_osbuild.rehearsal import PROFILE
 from pungi_osbuild.report import (
     Excerpt,

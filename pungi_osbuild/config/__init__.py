@@ -1,5 +1,6 @@
 """Reading the compose config: the `osbuild` section and what it needs of the rest."""
 
+from pungi_osbuild.config.arches import ARCHES, meant_arch, named_arches
 from pungi_osbuild.config.cloudfields import field_problems
 from pungi_osbuild.config.generators import GENERATORS, resolve_release, resolve_version
 from pungi_osbuild.config.matching import (
@@ -10,24 +11,39 @@ from pungi_osbuild.config.matching import (
     unmatched_patterns,
     written_patterns,
 )
+from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.config.nvr import resolved_nvr_problems
-from pungi_osbuild.config.places import option_place
+from pungi_osbuild.config.places import along, of_block, of_pattern, option_place, within
+from pungi_osbuild.config.problems import make
 from pungi_osbuild.config.reader import Reading, read_config
 from pungi_osbuild.config.repos import UnknownRepoError, resolve_repo, translate_path
-from pungi_osbuild.config.schema import section_schema
+from pungi_osbuild.config.salvage import flawed_upload_fields
+from pungi_osbuild.config.schema import described, section_schema
 from pungi_osbuild.config.source import Source, read_source
 from pungi_osbuild.config.variants import read_variants
+from pungi_osbuild.config.wording import missing_key
 
 __all__ = [
+    "ARCHES",
     "GENERATORS",
     "Reading",
     "Source",
     "UnknownRepoError",
+    "along",
+    "described",
     "field_problems",
+    "flawed_upload_fields",
     "is_endless",
+    "make",
     "matches",
     "matching_blocks",
+    "meant_arch",
+    "missing_key",
+    "named_arches",
+    "nearest",
     "nested_repetitions",
+    "of_block",
+    "of_pattern",
     "option_place",
     "read_config",
     "read_source",
@@ -39,5 +55,6 @@ __all__ = [
     "section_schema",
     "translate_path",
     "unmatched_patterns",
+    "within",
     "written_patterns",
 ]

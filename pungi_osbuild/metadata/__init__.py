@@ -1,8 +1,16 @@
 """The door to productmd: composeinfo.json, images.json and osbuild.json."""
 
+from pungi_osbuild.metadata.atomic import (
+    create,
+    fsync_folder,
+    left_behind,
+    making,
+    replace_many,
+    replace_text,
+)
 from pungi_osbuild.metadata.cloudaware import CloudAwareImage, CloudAwareImages
 from pungi_osbuild.metadata.composeinfo import identify, read_compose, write_compose
-from pungi_osbuild.metadata.fields import time_text
+from pungi_osbuild.metadata.fields import Fields, time_text, whole_seconds
 from pungi_osbuild.metadata.identity import ImageIdentity, identity_of, planned_identity
 from pungi_osbuild.metadata.images import (
     Clash,
@@ -46,6 +54,7 @@ __all__ = [
     "Clash",
     "CloudAwareImage",
     "CloudAwareImages",
+    "Fields",
     "ImageClashError",
     "ImageIdentity",
     "ImageRecord",
@@ -61,15 +70,19 @@ __all__ = [
     "claims",
     "claims_of_image",
     "claims_of_request",
+    "create",
     "describable",
     "describe_image",
     "describe_outcome",
+    "fsync_folder",
     "has_sound_identity",
     "identify",
     "identity_of",
     "known_values",
+    "left_behind",
     "load",
     "load_osbuild",
+    "making",
     "own_entries",
     "own_in",
     "planned_identity",
@@ -79,8 +92,11 @@ __all__ = [
     "record_osbuild",
     "record_run",
     "recorded_images",
+    "replace_many",
+    "replace_text",
     "time_text",
     "try_recording",
     "vocabulary",
+    "whole_seconds",
     "write_compose",
 ]

@@ -1,6 +1,5 @@
-"""The phase: plan, check, submit, watch, collect, place, record."""
+"""The phase."""
 
-from pungi_osbuild.clock import Clock
 from pungi_osbuild.phase.board import Board
 from pungi_osbuild.phase.checks import check, check_beside, check_settings
 from pungi_osbuild.phase.hubcheck import HubCheck, check_on_hub, hindered
@@ -13,7 +12,6 @@ from pungi_osbuild.phase.progress import Activity, Progress, Stage, Standing
 from pungi_osbuild.phase.resume import Rebuild
 from pungi_osbuild.phase.retrying import RetryPolicy
 from pungi_osbuild.phase.run import RunOptions, run
-from pungi_osbuild.phase.saved import saved_folder
 from pungi_osbuild.phase.status import going_on, last_run, looked_at, looking_hub, status
 from pungi_osbuild.phase.watch import PollPolicy
 
@@ -21,7 +19,6 @@ __all__ = [
     "JOURNAL_FOLDER",
     "Activity",
     "Board",
-    "Clock",
     "HubCheck",
     "Plan",
     "PollPolicy",
@@ -45,6 +42,5 @@ __all__ = [
     "planned_and_checked",
     "read_journal",
     "run",
-    "saved_folder",
     "status",
 ]

@@ -27,7 +27,7 @@ from pungi_osbuild.model import (
 )
 from pungi_osbuild.phase.cloudnames import name_problems
 from pungi_osbuild.phase.imagewords import word_problems
-from pungi_osbuild.phase.media_checksums import check_media_checksums
+from pungi_osbuild.placing import check_media_checksums
 
 Key = Optional[Hashable]
 

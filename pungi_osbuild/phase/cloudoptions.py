@@ -9,12 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict, Iterator, List, Mapping, Optional, Set, Tuple
 
-from pungi_osbuild.config import field_problems, option_place
-from pungi_osbuild.config.arches import meant_arch
-from pungi_osbuild.config.places import along
-from pungi_osbuild.config.salvage import flawed_upload_fields
-from pungi_osbuild.config.schema import described
-from pungi_osbuild.config.wording import missing_key
+from pungi_osbuild.config import (
+    along,
+    described,
+    field_problems,
+    flawed_upload_fields,
+    meant_arch,
+    missing_key,
+    option_place,
+)
 from pungi_osbuild.model import (
     Arch,
     ComposeIdentity,

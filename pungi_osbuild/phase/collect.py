@@ -43,8 +43,7 @@ from pungi_osbuild.model import (
     TaskTimes,
 )
 from pungi_osbuild.phase.orphans import are_there, left_behind, may_appear, of_unusable
-from pungi_osbuild.phase.place import Care, Source, place
-from pungi_osbuild.phase.saved import Provenance, save_logs, saved_folder
+from pungi_osbuild.placing import Care, Provenance, Source, place, save_logs, saved_folder
 
 logger = logging.getLogger(__name__)
 

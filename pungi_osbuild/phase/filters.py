@@ -9,10 +9,15 @@ from __future__ import annotations
 import re
 from typing import Collection, Iterator, Optional, Sequence, Set
 
-from pungi_osbuild.config import matches
-from pungi_osbuild.config.arches import ARCHES, meant_arch, named_arches
-from pungi_osbuild.config.nearest import nearest
-from pungi_osbuild.config.places import of_pattern, within
+from pungi_osbuild.config import (
+    ARCHES,
+    matches,
+    meant_arch,
+    named_arches,
+    nearest,
+    of_pattern,
+    within,
+)
 from pungi_osbuild.model import (
     Arch,
     Compose,

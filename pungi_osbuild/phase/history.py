@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Set, Tuple
 
-from pungi_osbuild.metadata.fields import Fields
+from pungi_osbuild.metadata import Fields
 from pungi_osbuild.model import Arch, ImageRequest, OutcomeKind, block_digest
 from pungi_osbuild.phase.journallines import Damage, read_lines
 

@@ -16,9 +16,8 @@ from pungi_osbuild.model import (
     Settings,
 )
 from pungi_osbuild.phase.collect import Submitted
-from pungi_osbuild.phase.media_checksums import check_media_checksums
-from pungi_osbuild.phase.place import Source
 from pungi_osbuild.phase.record import check_recording, check_writable, record
+from pungi_osbuild.placing import Source, check_media_checksums
 
 logger = logging.getLogger(__name__)
 

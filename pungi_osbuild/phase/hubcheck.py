@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import AbstractSet, Callable, Optional, Sequence, Tuple
 
-from pungi_osbuild.config.problems import make
+from pungi_osbuild.config import make
 from pungi_osbuild.errors import PungiOsbuildError
 from pungi_osbuild.hub import Hub, Profile
 from pungi_osbuild.metadata import NVR_OPTIONS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Iterator, Optional, Sequence, Set, Tuple
 
-from pungi_osbuild.config.places import along
+from pungi_osbuild.config import along
 from pungi_osbuild.imagetypes import expected_suffix, find, iso_type, words_of
 from pungi_osbuild.metadata import Vocabulary, has_sound_identity
 from pungi_osbuild.model import ImageConfig, ImageRequest, Problem, Severity

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Callable, Dict, Optional, Sequence, Tuple
 
 from pungi_osbuild.errors import InputError
-from pungi_osbuild.metadata.atomic import fsync_folder
+from pungi_osbuild.metadata import fsync_folder
 from pungi_osbuild.model import (
     METHOD,
     ComposeIdentity,

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Iterator, Optional, Tuple
 
 from pungi_osbuild.errors import InputError
-from pungi_osbuild.metadata.fields import Fields
+from pungi_osbuild.metadata import Fields
 
 NAME = "lock"
 _GUARD = "lock.guard"

@@ -16,6 +16,7 @@ from pungi_osbuild.config import (
     is_endless,
     matches,
     matching_blocks,
+    nearest,
     nested_repetitions,
     resolve_release,
     resolve_repo,
@@ -23,7 +24,6 @@ from pungi_osbuild.config import (
     unmatched_patterns,
     written_patterns,
 )
-from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.model import (
     Arch,
     Compose,

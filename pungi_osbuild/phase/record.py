@@ -32,7 +32,7 @@ from pungi_osbuild.model import (
     RunResult,
     Settings,
 )
-from pungi_osbuild.phase.media_checksums import update_media_checksums
+from pungi_osbuild.placing import update_media_checksums
 
 logger = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ from pungi_osbuild.errors import (
 from pungi_osbuild.hub import plain_name
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord
 from pungi_osbuild.model import Artifact, Checksum
-from pungi_osbuild.phase.reading import CHUNK
+from pungi_osbuild.placing import CHUNK
 
 PROGRAM = "osbuild"
 MOST_NAMED = 20

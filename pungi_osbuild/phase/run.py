@@ -28,8 +28,6 @@ from pungi_osbuild.phase.history import Bounds, Ending
 from pungi_osbuild.phase.host import ComposeFolder, Host
 from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
 from pungi_osbuild.phase.journal import Journal
-from pungi_osbuild.phase.leftovers import sweep
-from pungi_osbuild.phase.place import check_links
 from pungi_osbuild.phase.preflight import Preflight, preflight
 from pungi_osbuild.phase.record import own_files
 from pungi_osbuild.phase.refusals import refusals_explained
@@ -41,6 +39,7 @@ from pungi_osbuild.phase.submitting import Submitter
 from pungi_osbuild.phase.watch import PollPolicy, Watcher
 from pungi_osbuild.phase.watched import WatchedHost, WatchedTasks
 from pungi_osbuild.phase.workers import WorkerThread
+from pungi_osbuild.placing import check_links, sweep
 from pungi_osbuild.stop import StopFlag
 
 logger = logging.getLogger(__name__)

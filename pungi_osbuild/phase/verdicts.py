@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Iterator
 
-from pungi_osbuild.config.problems import make
+from pungi_osbuild.config import make
 from pungi_osbuild.hub import BuildState, KojiBuild, Target
 from pungi_osbuild.imagetypes import expected_suffix
 from pungi_osbuild.model import ImageRequest, Problem, ProblemCode, Severity

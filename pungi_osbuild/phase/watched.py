@@ -20,8 +20,8 @@ from pungi_osbuild.phase.collect import Submitted
 from pungi_osbuild.phase.heartbeat import Heartbeat
 from pungi_osbuild.phase.host import Host
 from pungi_osbuild.phase.hubview import HubTasks
-from pungi_osbuild.phase.place import Source
 from pungi_osbuild.phase.watch import TURN
+from pungi_osbuild.placing import Source
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from pungi_osbuild.metadata.fields import time_text, whole_seconds
+from pungi_osbuild.metadata import time_text, whole_seconds
 from pungi_osbuild.phase import Activity, Progress, Stage, Standing, going_on
 from pungi_osbuild.report.columns import columns
 from pungi_osbuild.report.durations import duration_text

@@ -12,6 +12,7 @@ from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import pytest
 
+from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError, RunInterruptedError
 from pungi_osbuild.hub import (
     Call,
@@ -34,7 +35,7 @@ from pungi_osbuild.model import (
     RunResult,
     Settings,
 )
-from pungi_osbuild.phase import Clock, RunOptions, run
+from pungi_osbuild.phase import RunOptions, run
 from pungi_osbuild.phase.cancelling import Canceller
 from pungi_osbuild.phase.collect import Collector, Submitted
 from pungi_osbuild.phase.conduct import Conduct, Graces

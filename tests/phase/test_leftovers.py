@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from pungi_osbuild.metadata.atomic import beside
-from pungi_osbuild.phase.leftovers import sweep
+from pungi_osbuild.placing.leftovers import sweep
 from tests.values import a_request
 
 

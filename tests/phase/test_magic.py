@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pungi_osbuild.imagetypes import CATALOGUE
-from pungi_osbuild.phase.magic import HEAD, TAIL, why_not
+from pungi_osbuild.placing.magic import HEAD, TAIL, why_not
 from pungi_osbuild.rehearsal.images import image_bytes
 
 

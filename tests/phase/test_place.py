@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pungi_osbuild.errors import HubError, InputError, PlacementError
 from pungi_osbuild.metadata.atomic import beside, left_behind, making
 from pungi_osbuild.model import BuiltImage, Checksum
-from pungi_osbuild.phase.place import (
+from pungi_osbuild.placing.place import (
     DOWNLOADS,
     Care,
     PlacedFile,
@@ -26,7 +26,7 @@ from pungi_osbuild.phase.place import (
     check_name,
     place,
 )
-from pungi_osbuild.phase.reading import CHUNK
+from pungi_osbuild.placing.reading import CHUNK
 from pungi_osbuild.rehearsal import HubSettings, RehearsalHub
 from tests.values import a_built_image
 

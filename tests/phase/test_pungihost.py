@@ -15,9 +15,9 @@ from pungi_osbuild.metadata import SharedImages, vocabulary
 from pungi_osbuild.model import JsonDict, Outcome, OutcomeKind, RunResult, UnknownUpload
 from pungi_osbuild.phase.collect import Submitted
 from pungi_osbuild.phase.messages import Message, Messages
-from pungi_osbuild.phase.place import Source
 from pungi_osbuild.phase.pungihost import PungiHost, describe_failure
 from pungi_osbuild.phase.tasklog import TaskLogs
+from pungi_osbuild.placing.place import Source
 from tests.phase.pungi_standin import (
     Kept,
     StandInCompose,

@@ -10,14 +10,14 @@ import pytest
 from pungi_osbuild.errors import InputError, SourceError
 from pungi_osbuild.metadata import ImageRecord
 from pungi_osbuild.model import Artifact, Manifest
-from pungi_osbuild.phase.manifests import (
+from pungi_osbuild.phase.reproduction import Machine, artifact_of, doubts, find_image
+from pungi_osbuild.placing.manifests import (
     fetch_manifest,
     read_manifest,
     saved_manifest,
     unverified,
 )
-from pungi_osbuild.phase.reproduction import Machine, artifact_of, doubts, find_image
-from pungi_osbuild.phase.saved import saved_folder
+from pungi_osbuild.placing.saved import saved_folder
 from tests.report.records import a_record, an_image
 from tests.values import a_koji_place
 

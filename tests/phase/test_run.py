@@ -12,11 +12,12 @@ from typing import Any, Dict, List, Sequence, Tuple
 import pytest
 
 from pungi_osbuild.cli.inputs import Origin, prepare
+from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import ConfigError, HubError, InputError, RunInterruptedError
 from pungi_osbuild.hub import Hub, read_profile
 from pungi_osbuild.metadata import load_osbuild, vocabulary
 from pungi_osbuild.model import Ostree, Outcome, OutcomeKind, Provider, Settings
-from pungi_osbuild.phase import Clock, Rebuild, RunOptions, run
+from pungi_osbuild.phase import Rebuild, RunOptions, run
 from pungi_osbuild.phase.collect import Collector, Read, Work
 from pungi_osbuild.phase.conduct import Conduct
 from pungi_osbuild.phase.course import Course

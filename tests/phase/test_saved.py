@@ -12,9 +12,9 @@ import pytest
 
 from pungi_osbuild.hub import OutputFile
 from pungi_osbuild.model import BuiltImage, Sbom
-from pungi_osbuild.phase import saved
-from pungi_osbuild.phase.place import Source
-from pungi_osbuild.phase.saved import Provenance, save_logs, saved_folder
+from pungi_osbuild.placing import saved
+from pungi_osbuild.placing.place import Source
+from pungi_osbuild.placing.saved import Provenance, save_logs, saved_folder
 from tests.rehearsed import EXAMPLES, Rehearsed, rehearse
 from tests.values import a_built_image, a_request
 

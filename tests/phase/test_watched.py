@@ -7,7 +7,8 @@ from collections import Counter
 from pathlib import Path
 from typing import List, Optional, Set
 
-from pungi_osbuild.phase import Board, Clock, PollPolicy, RunOptions
+from pungi_osbuild.clock import Clock
+from pungi_osbuild.phase import Board, PollPolicy, RunOptions
 from pungi_osbuild.rehearsal import HubSettings
 from tests.rehearsed import EXAMPLES, Rehearsed, rehearse
 

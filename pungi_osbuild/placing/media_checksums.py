@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from pungi_osbuild.errors import PlacementError, SourceError
-from pungi_osbuild.metadata import Owned
-from pungi_osbuild.metadata.atomic import replace_many, replace_text
+from pungi_osbuild.metadata import Owned, replace_many, replace_text
 from pungi_osbuild.model import Checksum, ComposeIdentity, PlacedImage, Settings
-from pungi_osbuild.phase.checksumfile import ChecksumFile, Line
+from pungi_osbuild.placing.checksumfile import ChecksumFile, Line
 
 CHUNK = 1024 * 1024
 """Bytes read at once."""

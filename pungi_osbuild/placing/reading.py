@@ -12,8 +12,8 @@ from typing import Iterable, Iterator, Optional, Tuple, Type
 
 from pungi_osbuild.errors import PlacementError
 from pungi_osbuild.model import Checksum
-from pungi_osbuild.phase import magic
-from pungi_osbuild.phase.hashing import Hashes
+from pungi_osbuild.placing import magic
+from pungi_osbuild.placing.hashing import Hashes
 
 CHUNK = 1024 * 1024
 """Bytes read at once."""

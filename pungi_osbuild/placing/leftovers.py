@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import Iterable
 
-from pungi_osbuild.metadata.atomic import left_behind
+from pungi_osbuild.metadata import left_behind
 from pungi_osbuild.model import ImageRequest
 
 logger = logging.getLogger(__name__)

@@ -11,9 +11,9 @@ from pungi_osbuild.errors import InputError, PlacementError, PungiOsbuildError, 
 from pungi_osbuild.hub import Profile, build_file, download, local_path
 from pungi_osbuild.metadata import ImageRecord
 from pungi_osbuild.model import Artifact, KojiPlace
-from pungi_osbuild.phase.place import Source
-from pungi_osbuild.phase.reading import chunks_of
-from pungi_osbuild.phase.saved import at_most, checked, regular, save_file, saved_folder
+from pungi_osbuild.placing.place import Source
+from pungi_osbuild.placing.reading import chunks_of
+from pungi_osbuild.placing.saved import at_most, checked, regular, save_file, saved_folder
 from pungi_osbuild.secrets import PRIVATE
 
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK

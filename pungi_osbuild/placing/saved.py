@@ -19,10 +19,10 @@ from typing import Callable, Iterable, Iterator, Optional, Sequence, Tuple
 
 from pungi_osbuild.errors import PungiOsbuildError
 from pungi_osbuild.hub import OutputFile, beside_image, plain_name
-from pungi_osbuild.metadata.atomic import create, making, replace_text
+from pungi_osbuild.metadata import create, making, replace_text
 from pungi_osbuild.model import Arch, BuildFile, BuiltImage, ImageRequest, Manifest
-from pungi_osbuild.phase.place import Source
-from pungi_osbuild.phase.reading import Expected, Reading, chunks_of, open_koji_file
+from pungi_osbuild.placing.place import Source
+from pungi_osbuild.placing.reading import Expected, Reading, chunks_of, open_koji_file
 from pungi_osbuild.secrets import PRIVATE, hide_log
 
 logger = logging.getLogger(__name__)
