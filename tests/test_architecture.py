@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "pungi_osbuild"
 
 GROUND = ("secrets", "errors", "model", "imagetypes", "stop", "clock")
-ORDER = (*GROUND, "config", "hub", "metadata", "placing", "phase", "report", "cli")
+ORDER = (*GROUND, "config", "hub", "metadata", "placing", "planning", "phase", "report", "cli")
 BESIDE: Mapping[str, FrozenSet[str]] = {
     "rehearsal": frozenset({*GROUND, "rehearsal"}),
 }

@@ -24,7 +24,7 @@ from pungi_osbuild.cli.show import show_json, show_lines, show_problems
 from pungi_osbuild.cli.values import complete_profile
 from pungi_osbuild.errors import InputError, SourceError
 from pungi_osbuild.model import Problem, Severity
-from pungi_osbuild.phase import HubCheck, check_on_hub, hindered
+from pungi_osbuild.planning import HubCheck, check_on_hub, hindered
 from pungi_osbuild.report import junit_lines, plan_json, plan_table, problem_summary
 
 

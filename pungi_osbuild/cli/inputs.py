@@ -25,7 +25,7 @@ from pungi_osbuild.model import (
     Variant,
     has_errors,
 )
-from pungi_osbuild.phase import check_settings, planned_and_checked
+from pungi_osbuild.planning import check_settings, planned_and_checked
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

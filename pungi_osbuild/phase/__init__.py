@@ -1,13 +1,9 @@
 """The phase."""
 
 from pungi_osbuild.phase.board import Board
-from pungi_osbuild.phase.checks import check, check_beside, check_settings
-from pungi_osbuild.phase.hubcheck import HubCheck, check_on_hub, hindered
 from pungi_osbuild.phase.journal import FOLDER as JOURNAL_FOLDER
 from pungi_osbuild.phase.journal import read_journal
 from pungi_osbuild.phase.lock import RunLock
-from pungi_osbuild.phase.plan import Plan, plan
-from pungi_osbuild.phase.prepare import planned_and_checked
 from pungi_osbuild.phase.progress import Activity, Progress, Stage, Standing
 from pungi_osbuild.phase.resume import Rebuild
 from pungi_osbuild.phase.retrying import RetryPolicy
@@ -19,8 +15,6 @@ __all__ = [
     "JOURNAL_FOLDER",
     "Activity",
     "Board",
-    "HubCheck",
-    "Plan",
     "PollPolicy",
     "Progress",
     "Rebuild",
@@ -29,17 +23,10 @@ __all__ = [
     "RunOptions",
     "Stage",
     "Standing",
-    "check",
-    "check_beside",
-    "check_on_hub",
-    "check_settings",
     "going_on",
-    "hindered",
     "last_run",
     "looked_at",
     "looking_hub",
-    "plan",
-    "planned_and_checked",
     "read_journal",
     "run",
     "status",

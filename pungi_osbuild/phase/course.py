@@ -24,13 +24,13 @@ from pungi_osbuild.phase.history import Bounds
 from pungi_osbuild.phase.host import Host
 from pungi_osbuild.phase.journal import Journal
 from pungi_osbuild.phase.knowntasks import GOES_ON, KnownTasks
-from pungi_osbuild.phase.releases import Registry, allocate
 from pungi_osbuild.phase.reserved import Left, ReservedBuilds
 from pungi_osbuild.phase.resume import Going, Reserved
 from pungi_osbuild.phase.retrying import Retries
 from pungi_osbuild.phase.submitting import Submitter
 from pungi_osbuild.phase.watch import SLICE, Ended, Watcher
 from pungi_osbuild.phase.workers import GRACE, Inbox, Questions, Workers, WorkerThread
+from pungi_osbuild.planning import Registry, allocate
 
 logger = logging.getLogger(__name__)
 

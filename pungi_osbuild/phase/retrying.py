@@ -15,7 +15,7 @@ from typing import Collection, Dict, List, Optional, Sequence, Tuple
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.model import EarlierTry, ImageRequest, Orphan, Outcome, Provider
-from pungi_osbuild.phase.cloudnames import wanted_name
+from pungi_osbuild.planning import wanted_name
 
 logger = logging.getLogger(__name__)
 

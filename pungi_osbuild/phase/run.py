@@ -28,10 +28,7 @@ from pungi_osbuild.phase.history import Bounds, Ending
 from pungi_osbuild.phase.host import ComposeFolder, Host
 from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
 from pungi_osbuild.phase.journal import Journal
-from pungi_osbuild.phase.preflight import Preflight, preflight
 from pungi_osbuild.phase.record import own_files
-from pungi_osbuild.phase.refusals import refusals_explained
-from pungi_osbuild.phase.releases import allocate
 from pungi_osbuild.phase.reserved import INTERVAL, ReservedBuilds
 from pungi_osbuild.phase.resume import Rebuild, reused_releases
 from pungi_osbuild.phase.retrying import RetryPolicy
@@ -40,6 +37,7 @@ from pungi_osbuild.phase.watch import PollPolicy, Watcher
 from pungi_osbuild.phase.watched import WatchedHost, WatchedTasks
 from pungi_osbuild.phase.workers import WorkerThread
 from pungi_osbuild.placing import check_links, sweep
+from pungi_osbuild.planning import Preflight, allocate, preflight, refusals_explained
 from pungi_osbuild.stop import StopFlag
 
 logger = logging.getLogger(__name__)

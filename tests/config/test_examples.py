@@ -9,7 +9,7 @@ import pytest
 from pungi_osbuild.config import read_config, read_source, read_variants, unmatched_patterns
 from pungi_osbuild.metadata import vocabulary
 from pungi_osbuild.model import Provider
-from pungi_osbuild.phase import planned_and_checked
+from pungi_osbuild.planning import planned_and_checked
 from tests.values import a_compose, an_identity
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

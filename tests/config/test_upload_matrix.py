@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pungi_osbuild.config import Source, read_config
 from pungi_osbuild.imagetypes import NAMES, find
 from pungi_osbuild.model import Problem, Provider, has_errors
-from pungi_osbuild.phase import plan
+from pungi_osbuild.planning import plan
 from pungi_osbuild.rehearsal.schema import refusal
 from tests.values import a_compose, a_variant
 

@@ -16,7 +16,7 @@ import pytest
 from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.config import Source, read_config
 from pungi_osbuild.metadata import vocabulary
-from pungi_osbuild.phase import planned_and_checked
+from pungi_osbuild.planning import planned_and_checked
 from pungi_osbuild.rehearsal import REHEARSAL_USER, HubSettings, RehearsalHub
 from pungi_osbuild.report import junit_lines
 from tests.phase.test_run import a_config

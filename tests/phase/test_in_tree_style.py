@@ -11,7 +11,7 @@ from pungi_osbuild.config import Source, read_config
 from pungi_osbuild.imagetypes import CATALOGUE, KOJI_ALIASES, UNIMPORTABLE_TYPES, api_name
 from pungi_osbuild.metadata import vocabulary
 from pungi_osbuild.model import Provider
-from pungi_osbuild.phase import planned_and_checked
+from pungi_osbuild.planning import planned_and_checked
 from tests.values import a_compose, a_variant, an_identity
 
 WORDS = vocabulary()

@@ -21,7 +21,7 @@ from pungi_osbuild.model import (
     Severity,
     Variant,
 )
-from pungi_osbuild.phase import check, check_settings, plan
+from pungi_osbuild.planning import check, check_settings, plan
 from tests.values import a_compose, a_variant, an_identity, an_image_config
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pungi_osbuild.errors import HubError, ReplyError
 from pungi_osbuild.hub import Call, Hub, HubFaultError, Profile, Reply, read_profile
 from pungi_osbuild.model import ImageRequest, ListedImageType, Problem, Severity
-from pungi_osbuild.phase.preflight import Preflight, preflight
+from pungi_osbuild.planning.preflight import Preflight, preflight
 from pungi_osbuild.rehearsal import HubContent, HubTag, HubTarget, HubUser, write_profile
 from pungi_osbuild.rehearsal.archivetypes import ARCHIVE_TYPES
 from tests.rehearsal.desk import Desk, a_desk

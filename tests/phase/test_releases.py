@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import NextRelease
 from pungi_osbuild.model import ImageRequest
-from pungi_osbuild.phase.releases import LIMIT, allocate
+from pungi_osbuild.planning.releases import LIMIT, allocate
 from pungi_osbuild.rehearsal import HubSettings
 from tests.phase.test_cancel import a_scene
 from tests.phase.test_cancel import wanted as wanted_image

@@ -36,8 +36,8 @@ from pungi_osbuild.model import (
     Severity,
     Variant,
 )
-from pungi_osbuild.phase.cloudoptions import fill, unbuilt_arches
-from pungi_osbuild.phase.filters import (
+from pungi_osbuild.planning.cloudoptions import fill, unbuilt_arches
+from pungi_osbuild.planning.filters import (
     arches_of,
     block_problems,
     did_you_mean,

@@ -6,8 +6,8 @@ from typing import Sequence
 
 from pungi_osbuild.metadata import Vocabulary
 from pungi_osbuild.model import Compose, ComposeConfig, Problem, Severity, has_errors
-from pungi_osbuild.phase.checks import check
-from pungi_osbuild.phase.plan import Plan, plan
+from pungi_osbuild.planning.checks import check
+from pungi_osbuild.planning.plan import Plan, plan
 
 _NOTHING = Problem(
     "no-task",

@@ -10,7 +10,7 @@ from pungi_osbuild.config import make
 from pungi_osbuild.hub import BuildState, KojiBuild, Target
 from pungi_osbuild.imagetypes import expected_suffix
 from pungi_osbuild.model import ImageRequest, Problem, ProblemCode, Severity
-from pungi_osbuild.phase.hubfacts import HubFacts
+from pungi_osbuild.planning.hubfacts import HubFacts
 
 PROFILE_PLACE = "koji_profile"
 

@@ -10,9 +10,9 @@ from pungi_osbuild.errors import PungiOsbuildError
 from pungi_osbuild.hub import Hub, Profile
 from pungi_osbuild.metadata import NVR_OPTIONS
 from pungi_osbuild.model import ImageRequest, Problem, ProblemCode
-from pungi_osbuild.phase.preflight import preflight
-from pungi_osbuild.phase.refusals import refusals_explained
-from pungi_osbuild.phase.verdicts import PROFILE_PLACE
+from pungi_osbuild.planning.preflight import preflight
+from pungi_osbuild.planning.refusals import refusals_explained
+from pungi_osbuild.planning.verdicts import PROFILE_PLACE
 
 ASKED_OF = (*NVR_OPTIONS, "target", "image_types", "distro", "skip_tag")
 """The options of a block that say what a hub is asked."""
@@ -42,7 +42,7 @@ def check_on_hub(
 
     A request is left out where what the hub would be asked of is wrong in its block.
 
-    :param own: as for :func:`~pungi_osbuild.phase.preflight.preflight`
+    :param own: as for :func:`~pungi_osbuild.planning.preflight.preflight`
     :param check: called first; may raise where the hub is of no use
     """
     try:

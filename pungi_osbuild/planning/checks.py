@@ -25,9 +25,9 @@ from pungi_osbuild.model import (
     Settings,
     Severity,
 )
-from pungi_osbuild.phase.cloudnames import name_problems
-from pungi_osbuild.phase.imagewords import word_problems
 from pungi_osbuild.placing import check_media_checksums
+from pungi_osbuild.planning.cloudnames import name_problems
+from pungi_osbuild.planning.imagewords import word_problems
 
 Key = Optional[Hashable]
 

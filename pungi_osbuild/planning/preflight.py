@@ -14,8 +14,8 @@ from typing import AbstractSet, Mapping, Sequence, Tuple
 
 from pungi_osbuild.hub import Hub
 from pungi_osbuild.model import ImageRequest, Problem
-from pungi_osbuild.phase.hubfacts import ask
-from pungi_osbuild.phase.verdicts import Judge
+from pungi_osbuild.planning.hubfacts import ask
+from pungi_osbuild.planning.verdicts import Judge
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from pungi_osbuild.model import (
     UploadTemplate,
     option_texts,
 )
-from pungi_osbuild.phase.cloudnames import shared_name_problems, words_of
+from pungi_osbuild.planning.cloudnames import shared_name_problems, words_of
 
 
 @dataclass(frozen=True)
