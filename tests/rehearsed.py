@@ -12,7 +12,6 @@ from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import vocabulary, write_compose
 from pungi_osbuild.model import RunResult
-from pungi_osbuild.phase import PollPolicy, RunOptions, run
 from pungi_osbuild.rehearsal import (
     Call,
     Counters,
@@ -23,6 +22,7 @@ from pungi_osbuild.rehearsal import (
     parse_fault,
     write_profile,
 )
+from pungi_osbuild.run import PollPolicy, RunOptions, run
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 DATE = "20261123"

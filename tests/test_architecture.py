@@ -11,7 +11,18 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "pungi_osbuild"
 
 GROUND = ("secrets", "errors", "model", "imagetypes", "stop", "clock")
-ORDER = (*GROUND, "config", "hub", "metadata", "placing", "planning", "phase", "report", "cli")
+ORDER = (
+    *GROUND,
+    "config",
+    "hub",
+    "metadata",
+    "placing",
+    "planning",
+    "run",
+    "phase",
+    "report",
+    "cli",
+)
 BESIDE: Mapping[str, FrozenSet[str]] = {
     "rehearsal": frozenset({*GROUND, "rehearsal"}),
 }
@@ -21,7 +32,7 @@ DOORS: Mapping[str, Tuple[str, ...]] = {
     "koji": ("hub/", "rehearsal/"),
     "koji_cli": (),
     "productmd": ("metadata/",),
-    "kobo.threads": ("phase/workers.py",),
+    "kobo.threads": ("run/workers.py",),
     "kobo.conf": ("config/",),
     "requests": ("hub/",),
     "urllib3": ("hub/",),  # what requests raises is wrapped around its errors

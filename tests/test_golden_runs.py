@@ -17,8 +17,8 @@ from typing import Any, Dict, List
 import pytest
 
 from pungi_osbuild.cli.exits import exit_code
-from pungi_osbuild.phase import RunOptions
 from pungi_osbuild.report import result_table
+from pungi_osbuild.run import RunOptions
 from tests.rehearsed import QUICK, Rehearsed, rehearse
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -14,8 +14,8 @@ from rich.text import Text
 
 from pungi_osbuild.cli.show import LOG_FORMAT, log_by, log_to_stderr
 from pungi_osbuild.metadata import load
-from pungi_osbuild.phase import Board
 from pungi_osbuild.report import NOTHING, Expected, expected_of, live_view
+from pungi_osbuild.run import Board
 
 REDRAWN = 2.0
 """Times a second."""

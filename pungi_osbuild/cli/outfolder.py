@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import List, Optional
 
 from pungi_osbuild.errors import InputError
-from pungi_osbuild.phase import JOURNAL_FOLDER, RunLock
+from pungi_osbuild.run import JOURNAL_FOLDER, RunLock
 
 MARK = "REHEARSAL.txt"
 _SAID = "REHEARSAL: nothing in this folder is real. It was written by `pungi-osbuild rehearse`.\n"

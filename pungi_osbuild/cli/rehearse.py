@@ -29,7 +29,6 @@ from pungi_osbuild.errors import InputError, RunInterruptedError
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import vocabulary, write_compose
 from pungi_osbuild.model import ImageRequest, RunResult
-from pungi_osbuild.phase import Board, RetryPolicy, RunOptions, run
 from pungi_osbuild.rehearsal import (
     PROFILE,
     REHEARSAL_USER,
@@ -39,6 +38,7 @@ from pungi_osbuild.rehearsal import (
     RehearsalHub,
     write_profile,
 )
+from pungi_osbuild.run import Board, RetryPolicy, RunOptions, run
 
 _LOGIN = (REHEARSAL_USER, REHEARSAL_USER + "pw")
 

@@ -20,8 +20,8 @@ from pungi_osbuild.cli.signals import STOP
 from pungi_osbuild.cli.values import complete_profile
 from pungi_osbuild.errors import ConfigError, InputError
 from pungi_osbuild.metadata import claims_of_request, own_in, recorded_images, vocabulary
-from pungi_osbuild.phase import Rebuild, RunOptions, read_journal, run
 from pungi_osbuild.planning import check_beside
+from pungi_osbuild.run import Rebuild, RunOptions, read_journal, run
 
 IMAGES = "images.json"
 OSBUILD = "osbuild.json"

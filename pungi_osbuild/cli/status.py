@@ -23,15 +23,6 @@ from pungi_osbuild.cli.signals import STOP
 from pungi_osbuild.cli.values import complete_profile
 from pungi_osbuild.errors import HubError, InputError
 from pungi_osbuild.hub import Hub, Profile, read_profile
-from pungi_osbuild.phase import (
-    PollPolicy,
-    Progress,
-    going_on,
-    last_run,
-    looked_at,
-    looking_hub,
-    status,
-)
 from pungi_osbuild.rehearsal import PROFILE
 from pungi_osbuild.report import (
     Expected,
@@ -41,6 +32,15 @@ from pungi_osbuild.report import (
     progress_json,
     progress_table,
     styled,
+)
+from pungi_osbuild.run import (
+    PollPolicy,
+    Progress,
+    going_on,
+    last_run,
+    looked_at,
+    looking_hub,
+    status,
 )
 
 EVERY = PollPolicy(minimum=5.0)

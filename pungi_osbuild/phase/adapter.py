@@ -24,7 +24,7 @@ from pungi_osbuild.phase.logforward import forward
 from pungi_osbuild.phase.pungiwork import Features, PungiWork, in_lines
 from pungi_osbuild.phase.telemetry import OpenSpan
 from pungi_osbuild.phase.termination import before_termination, bounded
-from pungi_osbuild.phase.workers import WorkerThread
+from pungi_osbuild.run import WorkerThread
 
 _CONFIG_UTILS = "pungi_utils.config_utils"
 _SCRIPT = "pungi.scripts.pungi_koji"

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Callable, Optional, Tuple, Type
 
 from pungi_osbuild.model import JsonDict
-from pungi_osbuild.phase.workers import Inbox, Workers, WorkerThread
+from pungi_osbuild.run import Inbox, Workers, WorkerThread
 
 
 @dataclass(frozen=True)

@@ -29,14 +29,13 @@ from pungi_osbuild.model import (
     PlacedImage,
     RunResult,
 )
-from pungi_osbuild.phase.collect import Submitted
 from pungi_osbuild.phase.composeview import PungiCompose, PungiVariant, view
 from pungi_osbuild.phase.messages import Messages
-from pungi_osbuild.phase.record import check_recording, check_writable, expected_images
 from pungi_osbuild.phase.sanity import check_sanity
 from pungi_osbuild.phase.tasklog import TaskLogs, upload_lines
 from pungi_osbuild.phase.telemetry import Spans
 from pungi_osbuild.placing import Source
+from pungi_osbuild.run import Submitted, check_recording, check_writable, expected_images
 from pungi_osbuild.secrets import hide
 
 DELIVERABLE = "osbuild"

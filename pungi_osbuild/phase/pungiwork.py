@@ -36,20 +36,25 @@ from pungi_osbuild.model import (
     Severity,
 )
 from pungi_osbuild.phase.composeview import PungiCompose, path_problems, view
-from pungi_osbuild.phase.earlier import check_hub
-from pungi_osbuild.phase.journal import read_journal
 from pungi_osbuild.phase.messages import Messages
 from pungi_osbuild.phase.pungihost import (
     PungiHost,
     check_pungi_recording,
     describe_failure,
 )
-from pungi_osbuild.phase.resume import Rebuild, may_be_submitted
-from pungi_osbuild.phase.run import RunOptions, run
 from pungi_osbuild.phase.tasklog import TaskLogs
 from pungi_osbuild.phase.telemetry import OpenSpan, Spans
-from pungi_osbuild.phase.workers import Background, WorkerThread
 from pungi_osbuild.planning import check_beside, check_on_hub, planned_and_checked
+from pungi_osbuild.run import (
+    Background,
+    Rebuild,
+    RunOptions,
+    WorkerThread,
+    check_hub,
+    may_be_submitted,
+    read_journal,
+    run,
+)
 from pungi_osbuild.stop import StopFlag
 
 LOGIN_PATIENCE = 120.0

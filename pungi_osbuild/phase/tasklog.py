@@ -15,7 +15,7 @@ from pungi_osbuild.model import (
     Outcome,
     PlacedImage,
 )
-from pungi_osbuild.phase.collect import Submitted
+from pungi_osbuild.run import Submitted
 from pungi_osbuild.secrets import hide, hide_in
 
 logger = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ import threading
 from types import FrameType
 from typing import Any, Callable, Optional
 
-from pungi_osbuild.phase.workers import Background
+from pungi_osbuild.run import Background
 from pungi_osbuild.stop import SIGNALS, ignore_further_signals, wake_main_thread
 
 logger = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Mapping, Optional
 
 from pungi_osbuild.metadata import OsbuildRecord
-from pungi_osbuild.phase import Standing
 from pungi_osbuild.report.differences import Subject, durations
+from pungi_osbuild.run import Standing
 
 Expected = Mapping[Subject, float]
 """Seconds from submission to the last image in its place."""

@@ -7,9 +7,9 @@ from typing import Dict
 from rich.console import Group
 from rich.text import Text
 
-from pungi_osbuild.phase import Progress, Stage
 from pungi_osbuild.report.expected import NOTHING, Expected
 from pungi_osbuild.report.progress import ProgressLine, headline, progress_table
+from pungi_osbuild.run import Progress, Stage
 
 _STYLES: Dict[Stage, str] = {
     Stage.PLANNED: "dim",

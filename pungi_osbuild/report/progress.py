@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from pungi_osbuild.metadata import time_text, whole_seconds
-from pungi_osbuild.phase import Activity, Progress, Stage, Standing, going_on
 from pungi_osbuild.report.columns import columns
 from pungi_osbuild.report.durations import duration_text
 from pungi_osbuild.report.expected import NOTHING, Expected, expected_for
+from pungi_osbuild.run import Activity, Progress, Stage, Standing, going_on
 
 HEADER = ("STATE", "VARIANT", "ARCH", "IMAGE", "TASK", "TIME")
 EXPECTED = "EXPECTED"

@@ -25,7 +25,7 @@ import pytest
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import write_compose
 from pungi_osbuild.model import digest_of
-from pungi_osbuild.phase.history import read_history
+from pungi_osbuild.run.history import read_history
 from tests.cli.commands import LIMIT, hub, pungi_osbuild, started
 from tests.values import a_compose, a_variant, an_identity
 

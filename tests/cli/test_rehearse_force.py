@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict
 import pytest
 
 from pungi_osbuild.errors import InputError
-from pungi_osbuild.phase import JOURNAL_FOLDER, RunLock
+from pungi_osbuild.run import JOURNAL_FOLDER, RunLock
 from tests.cli.test_bad_input import MINIMAL, invoke
 
 

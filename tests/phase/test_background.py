@@ -7,7 +7,7 @@ from typing import List, Type
 
 import pytest
 
-from pungi_osbuild.phase.workers import Background, WorkerThread
+from pungi_osbuild.run.workers import Background, WorkerThread
 from tests.phase.pungi_standin import LIMIT
 
 

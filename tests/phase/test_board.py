@@ -9,10 +9,10 @@ import pytest
 
 from pungi_osbuild.hub import Task, TaskState
 from pungi_osbuild.model import TaskTimes
-from pungi_osbuild.phase import Board, Stage
-from pungi_osbuild.phase.collect import Submitted
-from pungi_osbuild.phase.heartbeat import EVERY, Heartbeat, waiting_text
-from pungi_osbuild.phase.watched import Turns
+from pungi_osbuild.run import Board, Stage
+from pungi_osbuild.run.collect import Submitted
+from pungi_osbuild.run.heartbeat import EVERY, Heartbeat, waiting_text
+from pungi_osbuild.run.watched import Turns
 from tests.values import a_failed_outcome, a_request, an_outcome
 
 REQUESTS = tuple(a_request(number=number, arches=("x86_64",)) for number in range(3))

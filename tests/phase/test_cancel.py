@@ -35,20 +35,20 @@ from pungi_osbuild.model import (
     RunResult,
     Settings,
 )
-from pungi_osbuild.phase import RunOptions, run
-from pungi_osbuild.phase.cancelling import Canceller
-from pungi_osbuild.phase.collect import Collector, Submitted
-from pungi_osbuild.phase.conduct import Conduct, Graces
-from pungi_osbuild.phase.course import Course
-from pungi_osbuild.phase.host import ComposeFolder
-from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
-from pungi_osbuild.phase.journal import Journal, read_journal
-from pungi_osbuild.phase.reserved import ReservedBuilds
-from pungi_osbuild.phase.submitting import Submitter
-from pungi_osbuild.phase.watch import Watcher
-from pungi_osbuild.phase.workers import WorkerThread
 from pungi_osbuild.rehearsal import HubContent, HubSettings, RehearsalHub, parse_fault
 from pungi_osbuild.rehearsal import write_profile as write
+from pungi_osbuild.run import RunOptions, run
+from pungi_osbuild.run.cancelling import Canceller
+from pungi_osbuild.run.collect import Collector, Submitted
+from pungi_osbuild.run.conduct import Conduct, Graces
+from pungi_osbuild.run.course import Course
+from pungi_osbuild.run.host import ComposeFolder
+from pungi_osbuild.run.hubview import HubRegistry, HubTasks
+from pungi_osbuild.run.journal import Journal, read_journal
+from pungi_osbuild.run.reserved import ReservedBuilds
+from pungi_osbuild.run.submitting import Submitter
+from pungi_osbuild.run.watch import Watcher
+from pungi_osbuild.run.workers import WorkerThread
 from pungi_osbuild.stop import StopFlag
 from tests.gate import ANY_CALL, Gate, call_of
 from tests.phase.pungi_standin import LIMIT, params
@@ -632,7 +632,7 @@ def test_a_cancel_that_the_hub_refuses_is_told_and_the_image_goes_on(
                     scene.times.now += 60
                     tried.set()
 
-        logger, told = logging.getLogger("pungi_osbuild.phase.cancelling"), Told()
+        logger, told = logging.getLogger("pungi_osbuild.run.cancelling"), Told()
         logger.addHandler(told)
         try:
             stubborn = Stubborn(scene.profile)

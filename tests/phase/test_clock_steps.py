@@ -14,7 +14,10 @@ from pungi_osbuild.errors import RunInterruptedError
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import TaskRecord, load_osbuild
 from pungi_osbuild.model import OutcomeKind
-from pungi_osbuild.phase import (
+from pungi_osbuild.rehearsal import HubSettings, RehearsalHub
+from pungi_osbuild.report import progress_json
+from pungi_osbuild.report.differences import durations
+from pungi_osbuild.run import (
     Board,
     PollPolicy,
     Progress,
@@ -23,11 +26,8 @@ from pungi_osbuild.phase import (
     looking_hub,
     status,
 )
-from pungi_osbuild.phase.history import Submission
-from pungi_osbuild.phase.journal import read_journal
-from pungi_osbuild.rehearsal import HubSettings, RehearsalHub
-from pungi_osbuild.report import progress_json
-from pungi_osbuild.report.differences import durations
+from pungi_osbuild.run.history import Submission
+from pungi_osbuild.run.journal import read_journal
 from tests.phase.test_run import a_config
 from tests.rehearsed import DATE, Rehearsed, content_for, run_against
 

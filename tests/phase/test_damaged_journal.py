@@ -9,8 +9,8 @@ from typing import Callable, List
 import pytest
 
 from pungi_osbuild.errors import ExitCode, InputError
-from pungi_osbuild.phase import Rebuild, status
-from pungi_osbuild.phase.journal import FOLDER, NAME
+from pungi_osbuild.run import Rebuild, status
+from pungi_osbuild.run.journal import FOLDER, NAME
 from tests.phase.test_cancel import Scene, a_scene
 from tests.phase.test_resume import QUICKLY, TWO, kinds, options, paths, tasks
 

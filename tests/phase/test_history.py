@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.model import ImageRequest, OutcomeKind, block_digest, sent_digest
-from pungi_osbuild.phase.history import (
+from pungi_osbuild.run.history import (
     Bounds,
     Ending,
     History,
@@ -22,8 +22,8 @@ from pungi_osbuild.phase.history import (
     Slot,
     read_history,
 )
-from pungi_osbuild.phase.journal import FOLDER, NAME, Journal, read_journal
-from pungi_osbuild.phase.journallines import VERSION, line_of, read_lines
+from pungi_osbuild.run.journal import FOLDER, NAME, Journal, read_journal
+from pungi_osbuild.run.journallines import VERSION, line_of, read_lines
 from tests.values import (
     a_failed_outcome,
     a_koji_place,

@@ -19,8 +19,6 @@ from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import vocabulary, write_compose
 from pungi_osbuild.model import RunResult
-from pungi_osbuild.phase import RunOptions, run
-from pungi_osbuild.phase.journal import read_journal
 from pungi_osbuild.rehearsal import (
     REHEARSAL_USER,
     HubContent,
@@ -29,6 +27,8 @@ from pungi_osbuild.rehearsal import (
     parse_fault,
     write_profile,
 )
+from pungi_osbuild.run import RunOptions, run
+from pungi_osbuild.run.journal import read_journal
 from tests.phase.test_run import a_config
 from tests.rehearsed import DATE, QUICK
 from tests.storm import Refusal, Storm, Trouble

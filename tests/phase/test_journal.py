@@ -13,9 +13,9 @@ from typing import Any, Dict, List, Optional
 import pytest
 
 from pungi_osbuild.errors import ExitCode, InputError
-from pungi_osbuild.phase.history import LATEST, Bounds, Ending, History
-from pungi_osbuild.phase.journal import FOLDER, INTENTS, NAME, Journal, read_journal
-from pungi_osbuild.phase.journallines import VERSION
+from pungi_osbuild.run.history import LATEST, Bounds, Ending, History
+from pungi_osbuild.run.journal import FOLDER, INTENTS, NAME, Journal, read_journal
+from pungi_osbuild.run.journallines import VERSION
 from tests.values import a_koji_place, a_placed_image, a_request, an_identity, an_outcome
 
 

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from pungi_osbuild.errors import ExitCode, InputError
-from pungi_osbuild.phase.lock import NAME, Holder, RunLock
+from pungi_osbuild.run.lock import NAME, Holder, RunLock
 
 HOLD = """
 import sys
 from pathlib import Path
-from pungi_osbuild.phase.lock import RunLock
+from pungi_osbuild.run.lock import RunLock
 with RunLock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

@@ -13,10 +13,10 @@ from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import Hub
 from pungi_osbuild.metadata import vocabulary
 from pungi_osbuild.model import ImageRequest, Outcome, RunResult, Settings
-from pungi_osbuild.phase import RunOptions, run
-from pungi_osbuild.phase.host import ComposeFolder
-from pungi_osbuild.phase.journal import read_journal
 from pungi_osbuild.rehearsal import HubSettings
+from pungi_osbuild.run import RunOptions, run
+from pungi_osbuild.run.host import ComposeFolder
+from pungi_osbuild.run.journal import read_journal
 from tests.gate import Gate, call_of
 from tests.phase.test_cancel import LONG, ONE_AFTER_THE_OTHER, Scene, a_scene, wanted
 from tests.rehearsed import QUICK

@@ -19,9 +19,9 @@ from pungi_osbuild.model import (
     Provider,
     UploadTemplate,
 )
-from pungi_osbuild.phase import Rebuild
-from pungi_osbuild.phase.orphans import left_behind
 from pungi_osbuild.rehearsal import HubSettings
+from pungi_osbuild.run import Rebuild
+from pungi_osbuild.run.orphans import left_behind
 from tests.phase.test_cancel import a_scene, wanted
 from tests.phase.test_resume import options, time_passes
 

@@ -13,11 +13,11 @@ from productmd.images import Images
 from pungi_osbuild.errors import HubError, InputError, PlacementError, SourceError
 from pungi_osbuild.metadata import SharedImages, vocabulary
 from pungi_osbuild.model import JsonDict, Outcome, OutcomeKind, RunResult, UnknownUpload
-from pungi_osbuild.phase.collect import Submitted
 from pungi_osbuild.phase.messages import Message, Messages
 from pungi_osbuild.phase.pungihost import PungiHost, describe_failure
 from pungi_osbuild.phase.tasklog import TaskLogs
 from pungi_osbuild.placing.place import Source
+from pungi_osbuild.run.collect import Submitted
 from tests.phase.pungi_standin import (
     Kept,
     StandInCompose,

@@ -13,8 +13,8 @@ import pytest
 from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import load, vocabulary, write_compose
-from pungi_osbuild.phase import RunOptions, run
 from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, write_profile
+from pungi_osbuild.run import RunOptions, run
 from tests.phase.test_run import a_config
 from tests.rehearsed import DATE, HASTY, QUICK, Rehearsed, content_for
 from tests.storm import Storm, Trouble, _send

@@ -16,11 +16,11 @@ from pungi_osbuild.errors import InputError, RunInterruptedError
 from pungi_osbuild.hub import Hub, TaskState, cancel
 from pungi_osbuild.metadata import load_osbuild, vocabulary
 from pungi_osbuild.model import ImageRequest, OutcomeKind, RunResult, Settings
-from pungi_osbuild.phase import Board, Rebuild, RunOptions, Stage, read_journal, run, status
-from pungi_osbuild.phase.earlier import check_hub, take_up
-from pungi_osbuild.phase.history import Bounds
-from pungi_osbuild.phase.journal import Journal
 from pungi_osbuild.rehearsal import HubSettings
+from pungi_osbuild.run import Board, Rebuild, RunOptions, Stage, read_journal, run, status
+from pungi_osbuild.run.earlier import check_hub, take_up
+from pungi_osbuild.run.history import Bounds
+from pungi_osbuild.run.journal import Journal
 from tests.phase.pungi_standin import params
 from tests.phase.test_cancel import Scene, a_scene, refused_at_once, wanted
 from tests.rehearsed import QUICK

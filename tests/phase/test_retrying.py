@@ -11,8 +11,8 @@ import pytest
 
 from pungi_osbuild.metadata import load_osbuild
 from pungi_osbuild.model import OutcomeKind
-from pungi_osbuild.phase import RunOptions
-from pungi_osbuild.phase.retrying import RetryPolicy
+from pungi_osbuild.run import RunOptions
+from pungi_osbuild.run.retrying import RetryPolicy
 from tests.phase.test_run import a_config
 from tests.rehearsed import QUICK, Rehearsed, rehearse
 

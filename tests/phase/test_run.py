@@ -17,18 +17,18 @@ from pungi_osbuild.errors import ConfigError, HubError, InputError, RunInterrupt
 from pungi_osbuild.hub import Hub, read_profile
 from pungi_osbuild.metadata import load_osbuild, vocabulary
 from pungi_osbuild.model import Ostree, Outcome, OutcomeKind, Provider, Settings
-from pungi_osbuild.phase import Rebuild, RunOptions, run
-from pungi_osbuild.phase.collect import Collector, Read, Work
-from pungi_osbuild.phase.conduct import Conduct
-from pungi_osbuild.phase.course import Course
-from pungi_osbuild.phase.host import ComposeFolder
-from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
-from pungi_osbuild.phase.journal import Journal
-from pungi_osbuild.phase.reserved import ReservedBuilds
-from pungi_osbuild.phase.submitting import Submitter
-from pungi_osbuild.phase.watch import Watcher
 from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, ResultsIn, write_profile
 from pungi_osbuild.report import result_table
+from pungi_osbuild.run import Rebuild, RunOptions, run
+from pungi_osbuild.run.collect import Collector, Read, Work
+from pungi_osbuild.run.conduct import Conduct
+from pungi_osbuild.run.course import Course
+from pungi_osbuild.run.host import ComposeFolder
+from pungi_osbuild.run.hubview import HubRegistry, HubTasks
+from pungi_osbuild.run.journal import Journal
+from pungi_osbuild.run.reserved import ReservedBuilds
+from pungi_osbuild.run.submitting import Submitter
+from pungi_osbuild.run.watch import Watcher
 from pungi_osbuild.stop import StopFlag
 from tests.rehearsed import (
     DATE,

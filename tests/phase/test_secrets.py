@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.hub import HubFaultError, fault_text
 from pungi_osbuild.model import Customizations, ImageRequest
-from pungi_osbuild.phase.collect import Submitted, cancelled, failed, refused
+from pungi_osbuild.run.collect import Submitted, cancelled, failed, refused
 from pungi_osbuild.secrets import HIDDEN
 from tests.cli.commands import Done, hub, pungi_osbuild
 from tests.values import a_request, an_image_config

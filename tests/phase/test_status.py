@@ -10,13 +10,13 @@ import pytest
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.model import OutcomeKind
-from pungi_osbuild.phase.collect import refused
-from pungi_osbuild.phase.history import Ending
-from pungi_osbuild.phase.journal import FOLDER, Journal
-from pungi_osbuild.phase.lock import NAME
-from pungi_osbuild.phase.progress import Activity, Progress, Stage
-from pungi_osbuild.phase.status import IN_DOUBT, going_on, last_run, looked_at, looking_hub, status
 from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, write_profile
+from pungi_osbuild.run.collect import refused
+from pungi_osbuild.run.history import Ending
+from pungi_osbuild.run.journal import FOLDER, Journal
+from pungi_osbuild.run.lock import NAME
+from pungi_osbuild.run.progress import Activity, Progress, Stage
+from pungi_osbuild.run.status import IN_DOUBT, going_on, last_run, looked_at, looking_hub, status
 from tests.values import (
     a_failed_outcome,
     a_koji_place,

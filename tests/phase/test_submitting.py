@@ -10,8 +10,8 @@ import pytest
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import Hub, read_profile
-from pungi_osbuild.phase.submitting import Submitter
 from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, parse_fault, write_profile
+from pungi_osbuild.run.submitting import Submitter
 from pungi_osbuild.stop import StopFlag
 from tests.hub.test_trouble import a_storm, tasks
 from tests.storm import Trouble

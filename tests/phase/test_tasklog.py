@@ -9,8 +9,8 @@ from typing import List
 import pytest
 
 from pungi_osbuild.model import Customizations, ImageRequest, OutcomeKind, Repo
-from pungi_osbuild.phase.collect import Submitted
 from pungi_osbuild.phase.tasklog import TaskLogs
+from pungi_osbuild.run.collect import Submitted
 from tests.values import (
     SHA256,
     a_built_image,

@@ -14,8 +14,8 @@ from typing import Tuple
 
 import pytest
 
-from pungi_osbuild.phase import RunOptions
 from pungi_osbuild.rehearsal import HubSettings
+from pungi_osbuild.run import RunOptions
 from tests.cli.commands import BIN, environment, hub
 from tests.phase.test_run import a_config, failures
 from tests.rehearsed import HASTY, QUICK, Rehearsed, rehearse

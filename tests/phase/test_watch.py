@@ -11,7 +11,7 @@ import pytest
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import Task, TaskState
 from pungi_osbuild.model import TaskTimes
-from pungi_osbuild.phase.watch import MARGIN, TURN, Ended, PollPolicy, Watcher
+from pungi_osbuild.run.watch import MARGIN, TURN, Ended, PollPolicy, Watcher
 
 
 class HandClock:

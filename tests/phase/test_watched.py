@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import List, Optional, Set
 
 from pungi_osbuild.clock import Clock
-from pungi_osbuild.phase import Board, PollPolicy, RunOptions
 from pungi_osbuild.rehearsal import HubSettings
+from pungi_osbuild.run import Board, PollPolicy, RunOptions
 from tests.rehearsed import EXAMPLES, Rehearsed, rehearse
 
 CLOUD = EXAMPLES / "rhel-cloud" / "rhel-cloud.conf"

@@ -8,7 +8,7 @@ from typing import Any, Callable, List
 import pytest
 
 from pungi_osbuild.errors import PungiOsbuildError
-from pungi_osbuild.phase.workers import Background, Inbox, Questions, Workers, WorkerThread
+from pungi_osbuild.run.workers import Background, Inbox, Questions, Workers, WorkerThread
 
 LIMIT = 30
 

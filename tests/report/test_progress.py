@@ -10,7 +10,6 @@ from typing import List
 import pytest
 from rich.console import Console
 
-from pungi_osbuild.phase import Activity, Progress, Stage, Standing
 from pungi_osbuild.report import (
     activity_line,
     expected_of,
@@ -19,6 +18,7 @@ from pungi_osbuild.report import (
     progress_json,
     progress_table,
 )
+from pungi_osbuild.run import Activity, Progress, Stage, Standing
 from tests.report.records import a_failed_task, a_record, a_task
 
 NOW = 10_000.0

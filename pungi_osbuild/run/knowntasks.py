@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Dict, List, Optional
 
 from pungi_osbuild.model import ImageRequest, Outcome
-from pungi_osbuild.phase.cancelling import Canceller
-from pungi_osbuild.phase.collect import Submitted, cancelled, failed
-from pungi_osbuild.phase.watch import Ended
+from pungi_osbuild.run.cancelling import Canceller
+from pungi_osbuild.run.collect import Submitted, cancelled, failed
+from pungi_osbuild.run.watch import Ended
 
 GOES_ON = "osbuild-composer is not told, so the build, and what it uploads, may still appear"
 

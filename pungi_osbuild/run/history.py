@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Set,
 
 from pungi_osbuild.metadata import Fields
 from pungi_osbuild.model import Arch, ImageRequest, OutcomeKind, block_digest
-from pungi_osbuild.phase.journallines import Damage, read_lines
+from pungi_osbuild.run.journallines import Damage, read_lines
 
 LATEST = 253402300799.0
 """The last second of the year 9999."""

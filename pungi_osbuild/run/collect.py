@@ -42,8 +42,8 @@ from pungi_osbuild.model import (
     Settings,
     TaskTimes,
 )
-from pungi_osbuild.phase.orphans import are_there, left_behind, may_appear, of_unusable
 from pungi_osbuild.placing import Care, Provenance, Source, place, save_logs, saved_folder
+from pungi_osbuild.run.orphans import are_there, left_behind, may_appear, of_unusable
 
 logger = logging.getLogger(__name__)
 

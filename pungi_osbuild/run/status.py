@@ -22,12 +22,12 @@ from pungi_osbuild.hub import (
     hold_all,
     look_at,
 )
-from pungi_osbuild.phase.history import Ending, History, Planned, RunEntry, Submission
-from pungi_osbuild.phase.journal import FOLDER, read_journal
-from pungi_osbuild.phase.lock import NAME as LOCK
-from pungi_osbuild.phase.lock import Holder
-from pungi_osbuild.phase.progress import ENDED_AS, STAGE_OF, Activity, Progress, Stage, Standing
-from pungi_osbuild.phase.watch import TURN
+from pungi_osbuild.run.history import Ending, History, Planned, RunEntry, Submission
+from pungi_osbuild.run.journal import FOLDER, read_journal
+from pungi_osbuild.run.lock import NAME as LOCK
+from pungi_osbuild.run.lock import Holder
+from pungi_osbuild.run.progress import ENDED_AS, STAGE_OF, Activity, Progress, Stage, Standing
+from pungi_osbuild.run.watch import TURN
 
 IN_DOUBT = "the hub has not answered; whether there is a task is not known"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pungi_osbuild.phase.retrying import RetryPolicy
+from pungi_osbuild.run.retrying import RetryPolicy
 from pungi_osbuild.stop import StopFlag
 
 

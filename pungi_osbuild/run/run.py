@@ -19,25 +19,25 @@ from pungi_osbuild.model import (
     Settings,
     has_errors,
 )
-from pungi_osbuild.phase.board import Board
-from pungi_osbuild.phase.collect import Collector, refused
-from pungi_osbuild.phase.conduct import Conduct, Graces
-from pungi_osbuild.phase.course import Course
-from pungi_osbuild.phase.earlier import TakenUp, check_hub, take_up
-from pungi_osbuild.phase.history import Bounds, Ending
-from pungi_osbuild.phase.host import ComposeFolder, Host
-from pungi_osbuild.phase.hubview import HubRegistry, HubTasks
-from pungi_osbuild.phase.journal import Journal
-from pungi_osbuild.phase.record import own_files
-from pungi_osbuild.phase.reserved import INTERVAL, ReservedBuilds
-from pungi_osbuild.phase.resume import Rebuild, reused_releases
-from pungi_osbuild.phase.retrying import RetryPolicy
-from pungi_osbuild.phase.submitting import Submitter
-from pungi_osbuild.phase.watch import PollPolicy, Watcher
-from pungi_osbuild.phase.watched import WatchedHost, WatchedTasks
-from pungi_osbuild.phase.workers import WorkerThread
 from pungi_osbuild.placing import check_links, sweep
 from pungi_osbuild.planning import Preflight, allocate, preflight, refusals_explained
+from pungi_osbuild.run.board import Board
+from pungi_osbuild.run.collect import Collector, refused
+from pungi_osbuild.run.conduct import Conduct, Graces
+from pungi_osbuild.run.course import Course
+from pungi_osbuild.run.earlier import TakenUp, check_hub, take_up
+from pungi_osbuild.run.history import Bounds, Ending
+from pungi_osbuild.run.host import ComposeFolder, Host
+from pungi_osbuild.run.hubview import HubRegistry, HubTasks
+from pungi_osbuild.run.journal import Journal
+from pungi_osbuild.run.record import own_files
+from pungi_osbuild.run.reserved import INTERVAL, ReservedBuilds
+from pungi_osbuild.run.resume import Rebuild, reused_releases
+from pungi_osbuild.run.retrying import RetryPolicy
+from pungi_osbuild.run.submitting import Submitter
+from pungi_osbuild.run.watch import PollPolicy, Watcher
+from pungi_osbuild.run.watched import WatchedHost, WatchedTasks
+from pungi_osbuild.run.workers import WorkerThread
 from pungi_osbuild.stop import StopFlag
 
 logger = logging.getLogger(__name__)

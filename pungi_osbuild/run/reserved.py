@@ -15,7 +15,7 @@ from typing import AbstractSet, Dict, Optional, Tuple
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import Batch, BuildState, Hub, KojiBuild, build_call, read_build
-from pungi_osbuild.phase.resume import Reserved
+from pungi_osbuild.run.resume import Reserved
 
 INTERVAL = 10.0
 """Seconds between two questions about builds that take minutes or hours."""

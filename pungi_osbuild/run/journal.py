@@ -5,7 +5,7 @@ Append-only and fsynced, below the compose's ``work/global/osbuild/``: a compose
 where no database is safe. Only a torn end is ever cut off. It names every
 task of a run that did not come to its end, so that the next run goes on with it. Of a task's
 arguments it holds digests and no more: they may have secrets in them. Beside it lies the lock that
-keeps two runs from one compose. What it says is read by :mod:`pungi_osbuild.phase.history`.
+keeps two runs from one compose. What it says is read by :mod:`pungi_osbuild.run.history`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from pungi_osbuild.model import (
     block_digest,
     sent_digest,
 )
-from pungi_osbuild.phase.history import (
+from pungi_osbuild.run.history import (
     LATEST,
     Bounds,
     Ending,
@@ -43,8 +43,8 @@ from pungi_osbuild.phase.history import (
     Submission,
     read_history,
 )
-from pungi_osbuild.phase.journallines import VERSION, Damage, line_of
-from pungi_osbuild.phase.lock import RunLock
+from pungi_osbuild.run.journallines import VERSION, Damage, line_of
+from pungi_osbuild.run.lock import RunLock
 
 logger = logging.getLogger(__name__)
 

@@ -11,14 +11,14 @@ from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError, PungiOsbuildError
 from pungi_osbuild.hub import HubFaultError, fault_text
 from pungi_osbuild.model import ImageRequest, Outcome
-from pungi_osbuild.phase.cancelling import Canceller
-from pungi_osbuild.phase.collect import Submitted, refused
-from pungi_osbuild.phase.conduct import Conduct
-from pungi_osbuild.phase.history import Bounds
-from pungi_osbuild.phase.host import Host
-from pungi_osbuild.phase.journal import Journal
-from pungi_osbuild.phase.knowntasks import KnownTasks
-from pungi_osbuild.phase.submitting import Submitter
+from pungi_osbuild.run.cancelling import Canceller
+from pungi_osbuild.run.collect import Submitted, refused
+from pungi_osbuild.run.conduct import Conduct
+from pungi_osbuild.run.history import Bounds
+from pungi_osbuild.run.host import Host
+from pungi_osbuild.run.journal import Journal
+from pungi_osbuild.run.knowntasks import KnownTasks
+from pungi_osbuild.run.submitting import Submitter
 
 logger = logging.getLogger(__name__)
 

@@ -31,9 +31,9 @@ from pungi_osbuild.hub import (
     sent_digests,
 )
 from pungi_osbuild.model import ImageRequest
-from pungi_osbuild.phase.history import History, Submission
-from pungi_osbuild.phase.journal import Journal
-from pungi_osbuild.phase.resume import (
+from pungi_osbuild.run.history import History, Submission
+from pungi_osbuild.run.journal import Journal
+from pungi_osbuild.run.resume import (
     Decision,
     Fresh,
     Going,

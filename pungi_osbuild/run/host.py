@@ -15,9 +15,9 @@ from pungi_osbuild.model import (
     RunResult,
     Settings,
 )
-from pungi_osbuild.phase.collect import Submitted
-from pungi_osbuild.phase.record import check_recording, check_writable, record
 from pungi_osbuild.placing import Source, check_media_checksums
+from pungi_osbuild.run.collect import Submitted
+from pungi_osbuild.run.record import check_recording, check_writable, record
 
 logger = logging.getLogger(__name__)
 

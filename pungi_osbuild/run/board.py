@@ -8,8 +8,8 @@ from typing import Any, Callable, Dict, Iterable, Tuple
 
 from pungi_osbuild.hub import ImageStates, Task
 from pungi_osbuild.model import ImageRequest, Outcome
-from pungi_osbuild.phase.collect import Submitted
-from pungi_osbuild.phase.progress import ENDED_AS, STAGE_OF, Progress, Stage, Standing
+from pungi_osbuild.run.collect import Submitted
+from pungi_osbuild.run.progress import ENDED_AS, STAGE_OF, Progress, Stage, Standing
 
 
 class Board:

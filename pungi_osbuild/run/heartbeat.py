@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Callable
 
-from pungi_osbuild.phase.board import Board
-from pungi_osbuild.phase.progress import Progress, Stage
+from pungi_osbuild.run.board import Board
+from pungi_osbuild.run.progress import Progress, Stage
 
 logger = logging.getLogger(__name__)
 

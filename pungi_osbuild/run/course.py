@@ -16,21 +16,21 @@ from typing import Dict, List, Optional, Sequence, Set, Tuple, Type, Union
 from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import Hub
 from pungi_osbuild.model import ComposeIdentity, ImageRequest, Outcome, OutcomeKind
-from pungi_osbuild.phase.attempts import Attempts, try_to
-from pungi_osbuild.phase.cancelling import Canceller
-from pungi_osbuild.phase.collect import Collector, Read, Submitted, Work, cancelled, failed, refused
-from pungi_osbuild.phase.conduct import Conduct, Graces
-from pungi_osbuild.phase.history import Bounds
-from pungi_osbuild.phase.host import Host
-from pungi_osbuild.phase.journal import Journal
-from pungi_osbuild.phase.knowntasks import GOES_ON, KnownTasks
-from pungi_osbuild.phase.reserved import Left, ReservedBuilds
-from pungi_osbuild.phase.resume import Going, Reserved
-from pungi_osbuild.phase.retrying import Retries
-from pungi_osbuild.phase.submitting import Submitter
-from pungi_osbuild.phase.watch import SLICE, Ended, Watcher
-from pungi_osbuild.phase.workers import GRACE, Inbox, Questions, Workers, WorkerThread
 from pungi_osbuild.planning import Registry, allocate
+from pungi_osbuild.run.attempts import Attempts, try_to
+from pungi_osbuild.run.cancelling import Canceller
+from pungi_osbuild.run.collect import Collector, Read, Submitted, Work, cancelled, failed, refused
+from pungi_osbuild.run.conduct import Conduct, Graces
+from pungi_osbuild.run.history import Bounds
+from pungi_osbuild.run.host import Host
+from pungi_osbuild.run.journal import Journal
+from pungi_osbuild.run.knowntasks import GOES_ON, KnownTasks
+from pungi_osbuild.run.reserved import Left, ReservedBuilds
+from pungi_osbuild.run.resume import Going, Reserved
+from pungi_osbuild.run.retrying import Retries
+from pungi_osbuild.run.submitting import Submitter
+from pungi_osbuild.run.watch import SLICE, Ended, Watcher
+from pungi_osbuild.run.workers import GRACE, Inbox, Questions, Workers, WorkerThread
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
 from pungi_osbuild.hub import BuildState, KojiBuild, Task, TaskState
 from pungi_osbuild.model import ImageRequest, OutcomeKind, block_digest
-from pungi_osbuild.phase.history import History, Slot, Submission
+from pungi_osbuild.run.history import History, Slot, Submission
 
 
 class Rebuild(str, Enum):

@@ -15,13 +15,13 @@ from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import HubFaultError, Running, Talk, Task, look_at
 from pungi_osbuild.model import BuiltImage, ImageRequest, Outcome, RunResult
-from pungi_osbuild.phase.board import Board
-from pungi_osbuild.phase.collect import Submitted
-from pungi_osbuild.phase.heartbeat import Heartbeat
-from pungi_osbuild.phase.host import Host
-from pungi_osbuild.phase.hubview import HubTasks
-from pungi_osbuild.phase.watch import TURN
 from pungi_osbuild.placing import Source
+from pungi_osbuild.run.board import Board
+from pungi_osbuild.run.collect import Submitted
+from pungi_osbuild.run.heartbeat import Heartbeat
+from pungi_osbuild.run.host import Host
+from pungi_osbuild.run.hubview import HubTasks
+from pungi_osbuild.run.watch import TURN
 
 logger = logging.getLogger(__name__)
 
