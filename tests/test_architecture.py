@@ -20,6 +20,7 @@ ORDER = (
     "planning",
     "run",
     "phase",
+    "reproduce",
     "report",
     "cli",
 )

@@ -7,11 +7,11 @@ from typing import List, Optional
 
 import click
 
+from pungi_osbuild import reproduce as how
 from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.cli.files import FILE
 from pungi_osbuild.cli.show import show_lines
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, load
-from pungi_osbuild.phase import reproduction as how
 from pungi_osbuild.placing import manifests
 from pungi_osbuild.rehearsal import PROFILE
 from pungi_osbuild.report import comparison_lines

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import List, Sequence
 
-from pungi_osbuild.phase.reproduction import Compared
 from pungi_osbuild.report.columns import columns
+from pungi_osbuild.reproduce import Compared
 
 HEADER = ("", "RECORDED", "REPRODUCED", "")
 NOT_IDENTICAL = "Image builds are not bit-identical: that checksums differ proves nothing."

@@ -10,7 +10,6 @@ import pytest
 from pungi_osbuild.errors import InputError, SourceError
 from pungi_osbuild.metadata import ImageRecord
 from pungi_osbuild.model import Artifact, Manifest
-from pungi_osbuild.phase.reproduction import Machine, artifact_of, doubts, find_image
 from pungi_osbuild.placing.manifests import (
     fetch_manifest,
     read_manifest,
@@ -18,6 +17,7 @@ from pungi_osbuild.placing.manifests import (
     unverified,
 )
 from pungi_osbuild.placing.saved import saved_folder
+from pungi_osbuild.reproduce import Machine, artifact_of, doubts, find_image
 from tests.report.records import a_record, an_image
 from tests.values import a_koji_place
 
