@@ -45,6 +45,10 @@ DOORS: Mapping[str, Tuple[str, ...]] = {
 """Each outside library, and where it may be imported."""
 
 
+ADAPTER = "pungi_osbuild.phase.adapter"
+"""It imports Pungi, so no package can bring it along."""
+
+
 def modules() -> List[Path]:
     return sorted(PACKAGE.rglob("*.py"))
 
@@ -85,6 +89,15 @@ def test_imports_point_one_way(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_package_is_used_through_its_public_names(path: Path) -> None:
+    """Nothing imports the modules of another package."""
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] == "pungi_osbuild" and len(parts) > 2 and parts[1] != room_of(path):
+            assert name == ADAPTER, "%s must import from pungi_osbuild.%s" % (path, parts[1])
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_each_outside_library_has_one_door(path: Path) -> None:
     """An outside library is imported in its own place alone."""
     relative = str(path.relative_to(PACKAGE))
@@ -96,9 +109,8 @@ def test_each_outside_library_has_one_door(path: Path) -> None:
 
 def test_only_the_ways_in_import_the_door_to_pungi() -> None:
     """Everything else works where Pungi is not."""
-    adapter = "pungi_osbuild.phase.adapter"
     importers = {
-        str(path.relative_to(PACKAGE)) for path in modules() if adapter in set(imports(path))
+        str(path.relative_to(PACKAGE)) for path in modules() if ADAPTER in set(imports(path))
     }
     assert importers == {"phase/paths_module.py", "cli/pungi_koji.py"}
 
