@@ -256,6 +256,7 @@ def test_a_composer_that_is_down_is_a_traceback(tmp_path: Path) -> None:
 def test_a_volume_that_cannot_be_written_fails_the_task(desk: Desk) -> None:
     """Not the hub; when it can be written again, the N-V-R is used again."""
     packages = desk.hub.topdir / "packages"
+    packages.rmdir()
     packages.write_text("")
     task_id = desk.build(opts=ONE)
     with pytest.raises(koji.BuildError):
