@@ -68,6 +68,9 @@ def test_after_a_compose_that_was_killed(workshop: Workshop) -> None:
 def test_after_a_compose_that_was_killed_while_it_submitted(workshop: Workshop) -> None:
     """Whatever has become of each submission, none is made twice."""
     hub = workshop.hub(duration=0.0)
+    # A submission that never arrived is looked for as long as a call may take.
+    with workshop.profile.open("a", encoding="utf-8") as profile:
+        profile.write("timeout = 8\n")
     blocks = [block("tiny-%d" % number, subvariant="S%d" % number) for number in range(20)]
     config = workshop.config({"^Server$": blocks}, osbuild_release="5")
     compose = workshop.start(config)
