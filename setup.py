@@ -19,9 +19,12 @@ setup(
     long_description_content_type="text/markdown",
     license="GPL-2.0-or-later",
     python_requires=">=3.9",
-    packages=find_packages(include=["pungi_osbuild", "pungi_osbuild.*"]),
+    packages=find_packages(
+        include=["pungi_osbuild", "pungi_osbuild.*", "koji_rehearsal", "koji_rehearsal.*"]
+    ),
     package_data={
-        "pungi_osbuild": ["py.typed", "rehearsal/templates/*.html", "report/templates/*"]
+        "koji_rehearsal": ["py.typed", "templates/*.html"],
+        "pungi_osbuild": ["py.typed", "report/templates/*"],
     },
     install_requires=[
         "click>=8.0",

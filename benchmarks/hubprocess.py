@@ -16,7 +16,7 @@ from typing import List
 import koji
 
 from benchmarks.scene import PROFILE
-from pungi_osbuild.rehearsal import HubContent, HubSettings, RehearsalHub, write_profile
+from koji_rehearsal import HubContent, HubSettings, RehearsalHub, write_profile
 
 
 def ends(server: str) -> List[float]:

@@ -23,10 +23,10 @@ from statistics import median
 from typing import Callable, Iterator, List, Optional, Tuple
 
 from benchmarks.scene import PROFILE, ROOT
+from koji_rehearsal import HubSettings, RehearsalHub, write_profile
 from pungi_osbuild.hub import download, read_profile
 from pungi_osbuild.model import BuiltImage, Checksum
 from pungi_osbuild.placing.place import Care, Source, place
-from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, write_profile
 
 MIB = 1024 * 1024
 BELOW_KOJI = "packages/big/1/1/images/big.raw"

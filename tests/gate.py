@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Callable, List
 
-from pungi_osbuild.rehearsal import RehearsalHub
+from koji_rehearsal import RehearsalHub
 
 LIMIT = 30
 """Seconds after which a request that is held passes all the same: a test has failed then."""

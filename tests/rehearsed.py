@@ -7,12 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Optional, Sequence, Tuple
 
-from pungi_osbuild.cli.inputs import Origin, Prepared, prepare
-from pungi_osbuild.clock import Clock
-from pungi_osbuild.hub import read_profile
-from pungi_osbuild.metadata import vocabulary, write_compose
-from pungi_osbuild.model import RunResult
-from pungi_osbuild.rehearsal import (
+from koji_rehearsal import (
     Call,
     Counters,
     HubContent,
@@ -22,6 +17,11 @@ from pungi_osbuild.rehearsal import (
     parse_fault,
     write_profile,
 )
+from pungi_osbuild.cli.inputs import Origin, Prepared, prepare
+from pungi_osbuild.clock import Clock
+from pungi_osbuild.hub import read_profile
+from pungi_osbuild.metadata import vocabulary, write_compose
+from pungi_osbuild.model import RunResult
 from pungi_osbuild.run import PollPolicy, RunOptions, run
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, List, Sequence, Tuple, Union
 
-from pungi_osbuild.rehearsal import RehearsalHub
+from koji_rehearsal import RehearsalHub
 
 LIMIT = 30
 PAGE = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body>Back soon<br></body></html>"

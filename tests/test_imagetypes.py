@@ -6,11 +6,11 @@ from typing import Any, Dict, Optional, Tuple
 
 import pytest
 
+from koji_rehearsal.archivetypes import archive_type
 from pungi_osbuild import imagetypes
 from pungi_osbuild.imagetypes import CATALOGUE, INNER_NAMES, KOJI_ALIASES, find, productmd_type
 from pungi_osbuild.metadata import vocabulary
 from pungi_osbuild.model import ListedImageType, Provider
-from pungi_osbuild.rehearsal.archivetypes import archive_type
 from tests.values import an_image_config
 
 API_NAMES = """

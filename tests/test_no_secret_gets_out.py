@@ -24,8 +24,8 @@ from hypothesis import strategies as st
 from koji import Fault
 from koji.xmlrpcplus import dumps, loads
 
+from koji_rehearsal import HubSettings, RehearsalHub, write_profile
 from pungi_osbuild.cli.main import main
-from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, write_profile
 from tests.marked import MARK, VARIANTS, holding_mark, is_private
 
 PASSWORD = MARK + "-password"
@@ -248,7 +248,7 @@ def test_no_secret_gets_out(
 
 
 def _faults(fails: bool) -> Any:
-    from pungi_osbuild.rehearsal import parse_fault
+    from koji_rehearsal import parse_fault
 
     return (parse_fault("build:name=one"), parse_fault("depsolve:name=two")) if fails else ()
 

@@ -10,12 +10,7 @@ from typing import Callable, Iterator, List, Optional
 
 import click
 
-from pungi_osbuild.cli.exits import exits
-from pungi_osbuild.cli.files import FILE
-from pungi_osbuild.cli.hubsettings import FAULTS, hub_options
-from pungi_osbuild.cli.show import show_lines
-from pungi_osbuild.cli.signals import STOP
-from pungi_osbuild.rehearsal import (
+from koji_rehearsal import (
     LOOPBACK,
     PROFILE,
     HubContent,
@@ -23,6 +18,11 @@ from pungi_osbuild.rehearsal import (
     RehearsalHub,
     write_profile,
 )
+from pungi_osbuild.cli.exits import exits
+from pungi_osbuild.cli.files import FILE
+from pungi_osbuild.cli.hubsettings import FAULTS, hub_options
+from pungi_osbuild.cli.show import show_lines
+from pungi_osbuild.cli.signals import STOP
 
 _LOCAL = (LOOPBACK, "localhost", "::1")
 

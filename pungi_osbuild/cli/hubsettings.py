@@ -8,9 +8,7 @@ from typing import Any, Callable, Optional, Tuple
 
 import click
 
-from pungi_osbuild.cli.values import complete_fault
-from pungi_osbuild.errors import InputError
-from pungi_osbuild.rehearsal import (
+from koji_rehearsal import (
     NEWEST_COMPOSER,
     OLDEST_COMPOSER,
     FaultKind,
@@ -19,6 +17,8 @@ from pungi_osbuild.rehearsal import (
     ResultsIn,
     parse_fault,
 )
+from pungi_osbuild.cli.values import complete_fault
+from pungi_osbuild.errors import InputError
 
 _OPTIONS = (
     click.option(

@@ -9,6 +9,15 @@ from typing import Callable, Optional, Sequence
 
 import click
 
+from koji_rehearsal import (
+    PROFILE,
+    REHEARSAL_USER,
+    Fault,
+    HubContent,
+    HubSettings,
+    RehearsalHub,
+    write_profile,
+)
 from pungi_osbuild.cli.exits import exit_code, exits
 from pungi_osbuild.cli.files import FILE
 from pungi_osbuild.cli.formats import format_option
@@ -29,15 +38,6 @@ from pungi_osbuild.errors import InputError, RunInterruptedError
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import vocabulary, write_compose
 from pungi_osbuild.model import ImageRequest, RunResult
-from pungi_osbuild.rehearsal import (
-    PROFILE,
-    REHEARSAL_USER,
-    Fault,
-    HubContent,
-    HubSettings,
-    RehearsalHub,
-    write_profile,
-)
 from pungi_osbuild.run import Board, RetryPolicy, RunOptions, run
 
 _LOGIN = (REHEARSAL_USER, REHEARSAL_USER + "pw")

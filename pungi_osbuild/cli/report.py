@@ -7,6 +7,7 @@ from typing import Optional, Tuple
 
 import click
 
+from koji_rehearsal import PROFILE
 from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.cli.files import FILE
 from pungi_osbuild.cli.formats import format_option
@@ -14,7 +15,6 @@ from pungi_osbuild.cli.show import show_json, show_lines
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.metadata import OsbuildRecord, TaskRecord, load, replace_text
 from pungi_osbuild.placing import saved_folder
-from pungi_osbuild.rehearsal import PROFILE
 from pungi_osbuild.report import (
     Excerpt,
     differences,

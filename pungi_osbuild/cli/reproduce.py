@@ -7,13 +7,13 @@ from typing import List, Optional
 
 import click
 
+from koji_rehearsal import PROFILE
 from pungi_osbuild import reproduce as how
 from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.cli.files import FILE
 from pungi_osbuild.cli.show import show_lines
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, load
 from pungi_osbuild.placing import manifests
-from pungi_osbuild.rehearsal import PROFILE
 from pungi_osbuild.report import comparison_lines
 
 

@@ -14,6 +14,7 @@ import click
 from rich.console import Console, Group
 from rich.live import Live
 
+from koji_rehearsal import PROFILE
 from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.cli.files import FILE
 from pungi_osbuild.cli.formats import format_option
@@ -23,7 +24,6 @@ from pungi_osbuild.cli.signals import STOP
 from pungi_osbuild.cli.values import complete_profile
 from pungi_osbuild.errors import HubError, InputError
 from pungi_osbuild.hub import Hub, Profile, read_profile
-from pungi_osbuild.rehearsal import PROFILE
 from pungi_osbuild.report import (
     Expected,
     activity_line,

@@ -7,11 +7,11 @@ from typing import Callable, Iterable, List
 
 import click
 
+from koji_rehearsal import FaultKind
 from pungi_osbuild.errors import PungiOsbuildError
 from pungi_osbuild.hub import profile_names
 from pungi_osbuild.metadata import known_values, load
 from pungi_osbuild.model import Provider
-from pungi_osbuild.rehearsal import FaultKind
 
 Complete = Callable[[click.Context, click.Parameter, str], List[str]]
 

@@ -8,7 +8,7 @@ from typing import Any, Dict
 
 import pytest
 
-from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, write_profile
+from koji_rehearsal import HubSettings, RehearsalHub, write_profile
 from tests.cli.commands import Done, pungi_osbuild
 
 VARIANTS = """<?xml version="1.0"?>

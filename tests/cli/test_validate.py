@@ -13,8 +13,8 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner, Result
 
+from koji_rehearsal import HubContent, HubSettings, RehearsalHub, write_profile
 from pungi_osbuild.cli.main import main
-from pungi_osbuild.rehearsal import HubContent, HubSettings, RehearsalHub, write_profile
 from tests.cli.commands import pungi_osbuild
 
 STRICT = replace(HubContent.golden(), strict=True, anonymous=None)

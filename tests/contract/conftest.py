@@ -8,7 +8,7 @@ from typing import Any, Iterator, List
 import koji
 import pytest
 
-from pungi_osbuild.rehearsal import HubSettings, RehearsalHub
+from koji_rehearsal import HubSettings, RehearsalHub
 from tests.contract.hub_at_hand import HubAtHand, named_hub, read_choices
 from tests.rehearsal.desk import STRICT
 

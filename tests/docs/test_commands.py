@@ -27,9 +27,9 @@ from typing import Iterator, List, Tuple
 import click
 import pytest
 
+from koji_rehearsal import HubContent, HubSettings, RehearsalHub, write_profile
 from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.cli.main import main
-from pungi_osbuild.rehearsal import HubContent, HubSettings, RehearsalHub, write_profile
 from tests.docs.pages import PAGES, ROOT, Block, blocks, code_lines
 from tests.rehearsed import run_against
 

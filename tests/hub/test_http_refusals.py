@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from koji_rehearsal import REHEARSAL_USER as USER
 from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import Hub, HubFaultError, Patience, read_profile, submit
 from pungi_osbuild.hub.session import ALONE
-from pungi_osbuild.rehearsal import REHEARSAL_USER as USER
 from tests.hub.test_trouble import Quick, a_storm, tasks
 from tests.storm import Refusal
 from tests.values import a_request

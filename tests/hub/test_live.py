@@ -8,13 +8,13 @@ from typing import Iterator, List, Tuple
 
 import pytest
 
+from koji_rehearsal import HubSettings, RehearsalHub
+from koji_rehearsal.settings import ResultsIn
 from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import LiveAddress, Profile, SignedUpload, live_addresses, read_profile
 from pungi_osbuild.hub.live import expiry
 from pungi_osbuild.metadata import Selection, load
-from pungi_osbuild.rehearsal import HubSettings, RehearsalHub
-from pungi_osbuild.rehearsal.settings import ResultsIn
 from tests.cli.commands import pungi_osbuild
 from tests.rehearsed import DATE, content_for, run_against
 

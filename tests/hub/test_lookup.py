@@ -9,6 +9,7 @@ from typing import Any, Iterator, List
 
 import pytest
 
+from koji_rehearsal import HubSettings, RehearsalHub, write_profile
 from pungi_osbuild.hub import Hub, Sought, find_submitted, read_profile, submit
 from pungi_osbuild.hub import lookup as module
 from pungi_osbuild.model import (
@@ -19,7 +20,6 @@ from pungi_osbuild.model import (
     UploadTemplate,
     sent_digest,
 )
-from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, write_profile
 from tests.values import a_request, an_image_config
 
 

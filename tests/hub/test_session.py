@@ -10,10 +10,10 @@ from typing import Iterator, List
 
 import pytest
 
+from koji_rehearsal import HubSettings, RehearsalHub, write_profile
 from pungi_osbuild.hub import Hub, Profile, read_profile
 from pungi_osbuild.hub.session import HURRIED_TIMEOUT, SESSIONS
 from pungi_osbuild.hub.transport import TIMEOUT
-from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, write_profile
 
 LIMIT = 20
 

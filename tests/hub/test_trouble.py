@@ -10,6 +10,8 @@ from typing import Any, Iterator, List, Tuple
 
 import pytest
 
+from koji_rehearsal import REHEARSAL_USER as USER
+from koji_rehearsal import HubContent, HubSettings, RehearsalHub, write_profile
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import (
@@ -24,8 +26,6 @@ from pungi_osbuild.hub import (
     submit,
 )
 from pungi_osbuild.hub.session import ALONE
-from pungi_osbuild.rehearsal import REHEARSAL_USER as USER
-from pungi_osbuild.rehearsal import HubContent, HubSettings, RehearsalHub, write_profile
 from tests.storm import Storm, Trouble
 from tests.values import a_request
 

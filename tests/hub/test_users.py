@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from koji_rehearsal.archivetypes import ARCHIVE_TYPES, archive_type
 from pungi_osbuild.errors import HubError, ReplyError
 from pungi_osbuild.hub import (
     ArchiveTypes,
@@ -23,7 +24,6 @@ from pungi_osbuild.hub import (
     user_call,
 )
 from pungi_osbuild.imagetypes import CATALOGUE
-from pungi_osbuild.rehearsal.archivetypes import ARCHIVE_TYPES, archive_type
 
 PROFILE = Profile("practice", "https://hub.example.com", "", "", "")
 PUNGI: Dict[str, Any] = {"id": 2, "name": "pungi", "status": 0, "usertype": 0, "authtype": 0}

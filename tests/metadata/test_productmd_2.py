@@ -42,7 +42,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RECORDING = (
     "tests/metadata",
     "tests/phase/test_pungiwork.py",
-    "tests/phase/test_run.py",
+    "tests/run/test_run.py",
     "tests/cli/test_run.py",
 )
 

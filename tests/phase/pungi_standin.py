@@ -37,17 +37,17 @@ import productmd.images
 import requests
 from kobo.threads import WorkerThread
 
-from pungi_osbuild.clock import Clock
-from pungi_osbuild.hub import Profile
-from pungi_osbuild.phase.composeview import PungiVariant
-from pungi_osbuild.phase.pungiwork import Features, PungiWork
-from pungi_osbuild.rehearsal import (
+from koji_rehearsal import (
     HubContent,
     HubSettings,
     RehearsalHub,
     parse_fault,
     write_profile,
 )
+from pungi_osbuild.clock import Clock
+from pungi_osbuild.hub import Profile
+from pungi_osbuild.phase.composeview import PungiVariant
+from pungi_osbuild.phase.pungiwork import Features, PungiWork
 
 PROFILE = "rehearsal"
 QUICK = Clock(sleep=lambda seconds: time.sleep(seconds / 100))

@@ -11,7 +11,7 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import koji
 
-from pungi_osbuild.rehearsal import HubContent, HubSettings, RehearsalHub, parse_fault
+from koji_rehearsal import HubContent, HubSettings, RehearsalHub, parse_fault
 
 DATA = Path(__file__).parent / "data"
 START = 1795417399.25

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from koji import xmlrpcplus
 
-from pungi_osbuild.rehearsal import HubSettings
-from pungi_osbuild.rehearsal.methods import METHODS
-from pungi_osbuild.rehearsal.server import MAX_DRAINED, MAX_REQUEST
+from koji_rehearsal import HubSettings
+from koji_rehearsal.methods import METHODS
+from koji_rehearsal.server import MAX_DRAINED, MAX_REQUEST
 from tests.rehearsal.desk import DURATION, STRICT, Desk, a_desk
 
 QUICK = settings(

@@ -16,10 +16,10 @@ from typing import Any, Dict, Iterator, List, Tuple
 import koji
 import pytest
 
-from pungi_osbuild.rehearsal import HubSettings
-from pungi_osbuild.rehearsal.bootmodes import boot_mode
-from pungi_osbuild.rehearsal.composererrors import Refusal, bad_hostname, unknown_upload_options
-from pungi_osbuild.rehearsal.composerversions import image_types
+from koji_rehearsal import HubSettings
+from koji_rehearsal.bootmodes import boot_mode
+from koji_rehearsal.composererrors import Refusal, bad_hostname, unknown_upload_options
+from koji_rehearsal.composerversions import image_types
 from tests.rehearsal.desk import DATA, DURATION, Desk, a_desk
 
 ERROR = "Failed to create the compose request: "

@@ -19,7 +19,7 @@ import koji
 import pytest
 import requests
 
-from pungi_osbuild.rehearsal import HubSettings
+from koji_rehearsal import HubSettings
 from tests.rehearsal.desk import DURATION, STRICT, a_desk
 from tests.rehearsal.scenes import SCENES, Stage
 from tests.rehearsal.transcripts import (

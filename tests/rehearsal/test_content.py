@@ -7,7 +7,7 @@ from pathlib import Path
 import koji
 import pytest
 
-from pungi_osbuild.rehearsal import HubContent, HubUser
+from koji_rehearsal import HubContent, HubUser
 from tests.rehearsal.desk import a_desk
 
 

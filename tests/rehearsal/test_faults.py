@@ -10,8 +10,8 @@ import koji
 import pytest
 import requests
 
+from koji_rehearsal import Fault, FaultKind, HubSettings, ResultsIn, parse_fault
 from pungi_osbuild.errors import InputError
-from pungi_osbuild.rehearsal import Fault, FaultKind, HubSettings, ResultsIn, parse_fault
 from tests.rehearsal.desk import DURATION, Desk, a_desk
 
 EC2 = {"region": "us-east-1", "share_with_accounts": ["123456789012"]}

@@ -13,7 +13,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pungi_osbuild.rehearsal.downloads import read_range
+from koji_rehearsal.downloads import read_range
 from tests.rehearsal.desk import a_desk
 
 

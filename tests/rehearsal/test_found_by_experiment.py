@@ -16,9 +16,9 @@ from xmlrpc.client import Fault
 import koji
 import pytest
 
+from koji_rehearsal import HubSettings, ResultsIn
 from pungi_osbuild.imagetypes import ExportedFile, ImageType
 from pungi_osbuild.model import Provider
-from pungi_osbuild.rehearsal import HubSettings, ResultsIn
 from tests.rehearsal.desk import DURATION, STRICT, Desk, a_desk
 
 ONE = {"release": "1"}

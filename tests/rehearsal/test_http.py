@@ -12,8 +12,8 @@ from typing import Iterator, Tuple
 import pytest
 import requests
 
+from koji_rehearsal import HubSettings, RehearsalHub, write_profile
 from pungi_osbuild.errors import InputError
-from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, write_profile
 from tests.rehearsal.desk import DURATION, Desk, a_desk
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from koji_rehearsal.archivetypes import archive_type
+from koji_rehearsal.images import SIZE, image_bytes, spoiled
 from pungi_osbuild import imagetypes
-from pungi_osbuild.rehearsal.archivetypes import archive_type
-from pungi_osbuild.rehearsal.images import SIZE, image_bytes, spoiled
 from tests.rehearsal.desk import a_desk
 
 SUFFIXES = sorted(

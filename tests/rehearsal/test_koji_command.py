@@ -10,7 +10,7 @@ from typing import Iterator
 
 import pytest
 
-from pungi_osbuild.rehearsal import write_profile
+from koji_rehearsal import write_profile
 from tests.rehearsal.desk import DURATION, Desk, a_desk
 
 KOJI = Path(sys.executable).parent / "koji"

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from koji_rehearsal import HubContent, HubSettings, RehearsalHub, parse_fault
+from koji_rehearsal.codec import Codec, CodecError
+from koji_rehearsal.memory import VERSION
+from koji_rehearsal.records import Listing, Tagging, Task
+from koji_rehearsal.wire import TaskFault
 from pungi_osbuild.errors import InputError
-from pungi_osbuild.rehearsal import HubContent, HubSettings, RehearsalHub, parse_fault
-from pungi_osbuild.rehearsal.codec import Codec, CodecError
-from pungi_osbuild.rehearsal.memory import VERSION
-from pungi_osbuild.rehearsal.records import Listing, Tagging, Task
-from pungi_osbuild.rehearsal.wire import TaskFault
 from tests.cli.commands import LIMIT, started
 from tests.rehearsal.desk import DURATION, REPOS, Desk, HandClock
 

@@ -14,8 +14,8 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pungi_osbuild.rehearsal import HubSettings
-from pungi_osbuild.rehearsal.pages import HIDING
+from koji_rehearsal import HubSettings
+from koji_rehearsal.pages import HIDING
 from tests.rehearsal.desk import DURATION, Desk, a_desk
 
 EC2 = {"region": "us-east-1", "share_with_accounts": ["123456789012"]}

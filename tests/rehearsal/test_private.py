@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from koji_rehearsal import HubContent, HubSettings, RehearsalHub, parse_fault
 from pungi_osbuild.cli.inputs import Origin, prepare
-from pungi_osbuild.rehearsal import HubContent, HubSettings, RehearsalHub, parse_fault
 from tests.cli.commands import pungi_osbuild
 from tests.marked import MARK, holding_mark, is_private, marked_config
 from tests.rehearsed import DATE, run_against

@@ -18,8 +18,8 @@ from typing import Any, Dict, Tuple
 import pytest
 import requests
 
+from koji_rehearsal.provenance import SIZE, spdx_document
 from pungi_osbuild import imagetypes
-from pungi_osbuild.rehearsal.provenance import SIZE, spdx_document
 from tests.rehearsal.desk import Desk, a_desk
 
 IDENTIFIER = re.compile(r"SPDXRef-[A-Za-z0-9.-]+\Z")

@@ -10,8 +10,8 @@ from xmlrpc.client import Fault
 import koji
 import pytest
 
-from pungi_osbuild.rehearsal.archivetypes import archive_type
-from pungi_osbuild.rehearsal.rules import count_up
+from koji_rehearsal.archivetypes import archive_type
+from koji_rehearsal.rules import count_up
 from tests.rehearsal.desk import STRICT, Desk, a_desk
 
 ONE = {"release": "1"}

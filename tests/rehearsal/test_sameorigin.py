@@ -9,7 +9,7 @@ from typing import Dict, Iterator, Mapping, Optional, Tuple
 
 import pytest
 
-from pungi_osbuild.rehearsal import HubSettings, RehearsalHub
+from koji_rehearsal import HubSettings, RehearsalHub
 
 CALL = xmlrpc.client.dumps(
     ("n", "1", "f41", "guest-image", "f41-images", ["x86_64"], {}), "osbuildImage"

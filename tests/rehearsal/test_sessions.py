@@ -10,7 +10,7 @@ import koji
 import pytest
 import requests
 
-from pungi_osbuild.rehearsal import HubSettings, Outage
+from koji_rehearsal import HubSettings, Outage
 from tests.rehearsal.desk import DURATION, STRICT, Desk, a_desk
 
 

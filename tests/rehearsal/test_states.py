@@ -8,7 +8,7 @@ from typing import Any, Iterator
 import koji
 import pytest
 
-from pungi_osbuild.rehearsal import HubSettings
+from koji_rehearsal import HubSettings
 from tests.rehearsal.desk import DURATION, STRICT, Desk, a_desk, golden, normal
 
 RELEASE = {"release": "1"}

@@ -10,8 +10,8 @@ from typing import Any, Dict, List
 import koji
 import pytest
 
+from koji_rehearsal import HubSettings, RehearsalHub, Submission
 from pungi_osbuild.errors import InputError
-from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, Submission
 from tests.cli.commands import pungi_osbuild
 from tests.rehearsal.desk import DURATION, START, STRICT, a_desk
 

@@ -11,7 +11,7 @@ import koji
 import pytest
 import requests
 
-from pungi_osbuild.rehearsal import FaultKind, HubSettings, RehearsalHub, parse_fault
+from koji_rehearsal import FaultKind, HubSettings, RehearsalHub, parse_fault
 from tests.rehearsal.desk import STRICT, Desk, a_desk
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "rehearsal-hub.md"

@@ -8,7 +8,7 @@ from typing import Any, Dict
 
 import pytest
 
-from pungi_osbuild.rehearsal import HubSettings
+from koji_rehearsal import HubSettings
 from tests.rehearsal.desk import DURATION, a_desk, normal
 
 

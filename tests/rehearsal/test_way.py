@@ -17,8 +17,8 @@ import pytest
 import requests
 from koji import xmlrpcplus
 
+from koji_rehearsal import HubSettings, RehearsalHub, parse_fault
 from pungi_osbuild.errors import InputError
-from pungi_osbuild.rehearsal import HubSettings, RehearsalHub, parse_fault
 from tests.rehearsal.desk import Desk, a_desk
 
 CALL = (

@@ -16,7 +16,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Seque
 import koji
 
 import pungi_osbuild
-from pungi_osbuild.rehearsal import (
+from koji_rehearsal import (
     Call,
     HubContent,
     HubSettings,

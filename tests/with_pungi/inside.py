@@ -16,7 +16,7 @@ from unittest import mock
 
 import koji
 
-from pungi_osbuild.rehearsal import RehearsalHub
+from koji_rehearsal import RehearsalHub
 from tests.with_pungi.composing import Composed, Submitted, Workshop, submitted
 
 MakePhase = Callable[[Any], Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections import Counter
 
-from pungi_osbuild.rehearsal import RehearsalHub
+from koji_rehearsal import RehearsalHub
 from tests.with_pungi.composing import PUNGIS, Composed, Workshop, block, submitted, tasks
 from tests.with_pungi.test_terminated import OPEN_ENDED, running
 

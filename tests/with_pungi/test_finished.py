@@ -11,7 +11,7 @@ import koji
 import pytest
 from productmd.images import Images
 
-from pungi_osbuild.rehearsal import RehearsalHub
+from koji_rehearsal import RehearsalHub
 from tests.with_pungi.composing import Composed, Section, Workshop, block, submitted, tasks
 from tests.with_pungi.repository import ARCHES
 from tests.with_pungi.standins import write_script

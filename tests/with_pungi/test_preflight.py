@@ -7,7 +7,7 @@ from typing import Any, Dict
 
 import pytest
 
-from pungi_osbuild.rehearsal import HubContent, RehearsalHub
+from koji_rehearsal import HubContent, RehearsalHub
 from tests.with_pungi import at_hand
 from tests.with_pungi.composing import (
     ABSENT,

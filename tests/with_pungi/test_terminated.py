@@ -8,7 +8,7 @@ from typing import Any, Dict, Tuple
 
 import pytest
 
-from pungi_osbuild.rehearsal import RehearsalHub
+from koji_rehearsal import RehearsalHub
 from tests.gate import Gate, call_of
 from tests.with_pungi.composing import (
     PUNGIS,

@@ -6,7 +6,7 @@ from typing import Any, Dict, Tuple
 
 import pytest
 
-from pungi_osbuild.rehearsal import RehearsalHub
+from koji_rehearsal import RehearsalHub
 from tests.with_pungi.composing import JUST_IMAGES, Composed, Workshop, block, submitted
 from tests.with_pungi.repository import ARCHES, has_packages
 

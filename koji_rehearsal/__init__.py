@@ -1,0 +1,36 @@
+"""The rehearsal hub: a local stand-in for Koji, koji-osbuild and osbuild-composer."""
+
+from koji_rehearsal.composerversions import NEWEST as NEWEST_COMPOSER
+from koji_rehearsal.composerversions import OLDEST as OLDEST_COMPOSER
+from koji_rehearsal.content import REHEARSAL_USER, HubContent, HubTag, HubTarget, HubUser
+from koji_rehearsal.faults import Fault, FaultKind, Group, parse_fault
+from koji_rehearsal.hub import RehearsalHub
+from koji_rehearsal.ledger import Call, Counters, Request
+from koji_rehearsal.profile import PROFILE, write_profile
+from koji_rehearsal.settings import LOOPBACK, HubSettings, Outage, ResultsIn
+from koji_rehearsal.submissions import Submission
+
+__all__ = [
+    "LOOPBACK",
+    "NEWEST_COMPOSER",
+    "OLDEST_COMPOSER",
+    "PROFILE",
+    "REHEARSAL_USER",
+    "Call",
+    "Counters",
+    "Fault",
+    "FaultKind",
+    "Group",
+    "HubContent",
+    "HubSettings",
+    "HubTag",
+    "HubTarget",
+    "HubUser",
+    "Outage",
+    "RehearsalHub",
+    "Request",
+    "ResultsIn",
+    "Submission",
+    "parse_fault",
+    "write_profile",
+]

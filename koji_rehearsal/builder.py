@@ -1,0 +1,387 @@
+"""
+The builder: takes tasks, hands them to composer, tags what was built. Time alone moves it.
+
+Nothing runs in the background: :meth:`Builder.advance` does, in order and at their own times, all
+steps that were due since it was last called, so thousands of tasks cost nothing while they build.
+Each step follows the handler of koji-osbuild 12. Used under the hub's lock.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import Any, Callable, Deque, Dict, List, Mapping, Sequence, Tuple, Union
+
+from koji_rehearsal import composer, rules
+from koji_rehearsal.composer import Order
+from koji_rehearsal.composeranswers import ComposerAnswers, traceback_of
+from koji_rehearsal.composerjobs import Compose, ComposerJobs, Ended
+from koji_rehearsal.faults import FaultBook
+from koji_rehearsal.records import Build, Tag, Target, Task
+from koji_rehearsal.settings import HubSettings
+from koji_rehearsal.state import State
+from koji_rehearsal.store import Store
+from koji_rehearsal.wire import (
+    TASK_STATES,
+    BuildError,
+    GenericError,
+    TaskFault,
+    as_fault,
+    canonical_arches,
+)
+from pungi_osbuild import imagetypes
+
+HOST_ID = 1
+TASK_WEIGHT = 0.2
+"""What koji-osbuild gives a task that is taken."""
+
+UNTIL_BUILDING = 0.1
+"""How much of its time composer takes to find a worker for an image."""
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the hub, its files and the composer that it stands in for are."""
+
+    server: str
+    topurl: str
+    composer: str
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A step: a task is offered to the builders."""
+
+    task_id: int
+
+
+@dataclass(frozen=True)
+class Start:
+    """A step: the builder sees a task that it was given."""
+
+    task_id: int
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """A step: composer has found a worker for each image of a task."""
+
+    order: Order
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """A step: composer has ended, and so does the task."""
+
+    target: Target
+    compose: Compose
+
+
+@dataclass(frozen=True)
+class StrayUploads:
+    """A step: composer has built, and uploaded, images that it will never import."""
+
+    order: Order
+    arches: Tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Vacancy:
+    """A step: a builder has become free."""
+
+
+Step = Union[Offer, Start, Beginning, Conclusion, StrayUploads, Vacancy]
+"""What is due; a value, so that a hub can remember it over a restart."""
+
+
+class Builder:
+    """
+    Advances tasks from FREE to their end.
+
+    :param addresses: what requests and results name
+    :param faults: what goes wrong
+    """
+
+    def __init__(
+        self,
+        state: State,
+        store: Store,
+        settings: HubSettings,
+        addresses: Addresses,
+        faults: FaultBook,
+    ) -> None:
+        self._state = state
+        self._store = store
+        self._settings = settings
+        self._addresses = addresses
+        self._jobs = ComposerJobs(state, store, settings, faults)
+        self._answers = ComposerAnswers(
+            faults, state.content, addresses.composer, settings.composer_version
+        )
+        self._due: List[Tuple[float, int, Step]] = []
+        self._scheduled = 0
+        self._queue: Deque[int] = deque()
+        self._building = 0
+
+    def submit(self, owner: int, request: Sequence[Any], now: float) -> Task:
+        """Make an osbuildImage task, which is FREE."""
+        name, version, _, image_type, _, arches, _ = request
+        attempt = self._state.next_attempt(name, version, image_type, arches)
+        number = self._state.next_task_id()
+        task = Task(number, "osbuildImage", tuple(request), owner, now, attempt=attempt)
+        self._state.add_task(task)
+        self._at(now + self._settings.start_delay / 2, Offer(task.id))
+        return task
+
+    def submit_tagging(self, owner: int, tag: Tag, build: Build, now: float) -> Task:
+        """Make a tagBuild task, which ends at once."""
+        task = self._tagging(owner, tag, build, now)
+        self._state.add_task(task)
+        return task
+
+    def cancel(self, task: Task, now: float) -> None:
+        """Cancel a task that has not ended. What composer does for it goes on."""
+        if not task.ended:
+            self._end(replace(task, state=TASK_STATES["CANCELED"]), now)
+
+    def advance(self, now: float) -> None:
+        """Do all steps that are due."""
+        while self._due and self._due[0][0] <= now:
+            when, _, step = heapq.heappop(self._due)
+            self._do(step, when)
+
+    def work(self) -> Dict[str, Any]:
+        """Return all that is under way, by name."""
+        return {
+            "due": self._due,
+            "scheduled": self._scheduled,
+            "queue": list(self._queue),
+            "building": self._building,
+            "jobs": self._jobs.work(),
+        }
+
+    def recall(self, work: Mapping[str, Any]) -> None:
+        """Go on where another builder was; what is overdue is done at its own time."""
+        self._due = [(when, number, step) for when, number, step in work["due"]]
+        self._scheduled = int(work["scheduled"])
+        self._queue = deque(work["queue"])
+        self._building = int(work["building"])
+        self._jobs.recall(work["jobs"])
+
+    def _do(self, step: Step, now: float) -> None:
+        if isinstance(step, Offer):
+            self._offer(step.task_id, now)
+        elif isinstance(step, Start):
+            self._guarded(step.task_id, now, lambda: self._take(step.task_id, now))
+        elif isinstance(step, Beginning):
+            self._begin(step.order, now)
+        elif isinstance(step, StrayUploads):
+            self._jobs.finish_stray(step.order, step.arches)
+        elif isinstance(step, Conclusion):
+            task_id = step.compose.order.task_id
+            self._guarded(task_id, now, lambda: self._conclude(step.target, step.compose, now))
+        else:
+            self._take_waiting(now)
+
+    def _guarded(self, task_id: int, now: float, step: Callable[[], None]) -> None:
+        """Do a task's step; one that goes wrong fails the task, as a builder does."""
+        try:
+            step()
+        except Exception as error:
+            task = self._state.tasks[task_id]
+            if not task.ended:
+                self._fail(task, traceback_of(type(error).__name__, str(error)), now)
+
+    def _at(self, when: float, step: Step) -> None:
+        self._scheduled += 1
+        # To the microsecond, as all of the hub's times.
+        heapq.heappush(self._due, (round(when, 6), self._scheduled, step))
+
+    def _offer(self, task_id: int, now: float) -> None:
+        self._queue.append(task_id)
+        self._take_waiting(now)
+
+    def _take_waiting(self, now: float) -> None:
+        capacity = self._settings.capacity
+        while self._queue and (capacity is None or self._building < capacity):
+            task = self._state.tasks[self._queue.popleft()]
+            if not task.ended:
+                self._assign(task, now)
+
+    def _assign(self, task: Task, now: float) -> None:
+        """Give a task to the builder, which sees it a little later."""
+        self._building += 1
+        state = TASK_STATES["ASSIGNED"]
+        self._state.put_task(replace(task, state=state, host_id=HOST_ID))
+        self._at(now + self._settings.start_delay / 2, Start(task.id))
+
+    def _take(self, task_id: int, now: float) -> None:
+        task = self._state.tasks[task_id]
+        if task.ended:
+            return
+        state = TASK_STATES["OPEN"]
+        opened = replace(task, state=state, start_ts=now, weight=TASK_WEIGHT)
+        self._state.put_task(opened)
+        try:
+            target, order = self._order(opened)
+        except GenericError as error:
+            self._fail(opened, as_fault(error), now)
+        else:
+            self._ask(opened, target, order, now)
+
+    def _ask(self, task: Task, target: Target, order: Order, now: float) -> None:
+        """Hand an order to composer, and ask for the first time what became of it."""
+        answer = self._answers.to_request(order)
+        if answer is None or answer.goes_on:
+            # First of all: composer works, whatever becomes of the task.
+            self._compose(target, self._jobs.start(order, now), now)
+        elif answer.reserves:
+            self._jobs.start(order, now)
+            if answer.stray:
+                self._at(now + self._settings.duration, StrayUploads(order, answer.stray))
+        fault = self._answers.to_first_question(order) if answer is None else answer.fault
+        if fault is None:
+            self._tell(order, "pending")
+        else:
+            self._fail(task, fault, now)
+
+    def _order(self, task: Task) -> Tuple[Target, Order]:
+        """
+        Return what a task asks composer for, and the target that it goes to.
+
+        :raises koji.GenericError: the target, an arch or the release is not to be had
+        :raises KeyError: a repo or ostree ref has a ``$name`` that koji-osbuild does not know
+        :raises ValueError: one has a ``$`` that is none
+        """
+        name, version, distro, image_type, target_name, arches, options = task.request
+        target = self._state.target_on_first_use(target_name)
+        if target is None:
+            raise GenericError("No such build target: %s" % target_name)
+        _check_arches(target, arches)
+        order = Order(
+            task_id=task.id,
+            name=name,
+            version=version,
+            release=options.get("release") or rules.next_release(self._state, name, version),
+            distro=distro,
+            image_type=imagetypes.api_name(image_type),
+            arches=tuple(arches),
+            repos=tuple(options.get("repo") or (self._target_repo(target),)),
+            options=options,
+            kind=self._state.content.image_type(imagetypes.api_name(image_type)),
+            attempt=task.attempt,
+        )
+        request = order.request(self._addresses.server)
+        self._store.write_output(task.id, "compose-request.json", request)
+        return target, order
+
+    def _target_repo(self, target: Target) -> str:
+        tag = target.build_tag
+        return "%s/repos/%s/%d/$arch" % (self._addresses.topurl, tag.name, tag.id)
+
+    def _compose(self, target: Target, compose: Compose, now: float) -> None:
+        """Wait for composer, which is quick when Koji has refused to register the build."""
+        order = compose.order
+        settings = self._settings
+        lasts = settings.duration if compose.build is not None else settings.start_delay
+        self._at(now + lasts, Conclusion(target, compose))
+        if compose.build is not None and lasts > 0:
+            self._at(now + lasts * UNTIL_BUILDING, Beginning(order))
+
+    def _begin(self, order: Order, now: float) -> None:
+        """Tell that the images are being built; of a task that has ended nobody tells."""
+        if self._is_asked_about(order, now):
+            self._tell(order, "building")
+
+    def _is_asked_about(self, order: Order, now: float) -> bool:
+        """Whether the builder asks again and is told; a task that is not told fails."""
+        task = self._state.tasks[order.task_id]
+        lost = None if task.ended else self._answers.to_later_question(order)
+        if lost is not None:
+            self._fail(task, lost, now)
+        return lost is None and not task.ended
+
+    def _tell(self, order: Order, images: str) -> None:
+        status = composer.status_at_work(order.arches, images)
+        self._store.write_output(order.task_id, "compose-status.json", status)
+
+    def _conclude(self, target: Target, compose: Compose, now: float) -> None:
+        """End a task that composer has ended with, if it still runs."""
+        ended = self._jobs.finish(compose, now)
+        if not self._is_asked_about(compose.order, now):
+            return
+        task = self._state.tasks[compose.order.task_id]
+        for name, document in ended.documents().items():
+            self._store.write_output(task.id, name, document)
+        if not ended.success or ended.build is None:
+            self._fail(task, as_fault(BuildError("Compose failed (id: %s)" % compose.id)), now)
+        elif compose.order.options.get("skip_tag"):
+            self._close(task, ended, ended.build, now)
+        else:
+            child = self._tag(task, target, ended.build, now)
+            if child.fault is not None:
+                # A builder ends with the fault while it waits, and still waits in Koji's table.
+                self._fail(replace(task, waiting=True), child.fault, now)
+            else:
+                self._close(replace(task, waiting=False), ended, ended.build, now)
+
+    def _tag(self, parent: Task, target: Target, build: Build, now: float) -> Task:
+        """Do the tagBuild subtask, the only one that looks at the package list."""
+        child = replace(
+            self._tagging(parent.owner, target.dest_tag, build, now),
+            request=(target.dest_tag.id, build.id, False, None, True),
+            parent=parent.id,
+            label="tag",
+            priority=parent.priority - 1,
+            awaited=False,
+        )
+        self._state.add_task(child)
+        return child
+
+    def _tagging(self, owner: int, tag: Tag, build: Build, now: float) -> Task:
+        """Tag a build and return the task that did, or could not."""
+        task = Task(
+            id=self._state.next_task_id(),
+            method="tagBuild",
+            request=(tag.id, build.id, False, None),
+            owner=owner,
+            create_ts=now,
+            state=TASK_STATES["CLOSED"],
+            start_ts=now,
+            completion_ts=now,
+            host_id=HOST_ID,
+        )
+        try:
+            rules.tag_build(self._state, self._state.users[owner], tag, build, tag.id)
+        except GenericError as error:
+            return replace(task, state=TASK_STATES["FAILED"], fault=as_fault(error))
+        return task
+
+    def _close(self, task: Task, ended: Ended, build: Build, now: float) -> None:
+        result = {
+            "composer": {"server": self._addresses.composer, "id": ended.compose.id},
+            "koji": {"build": build.id},
+        }
+        self._end(replace(task, state=TASK_STATES["CLOSED"], result=result), now)
+
+    def _fail(self, task: Task, fault: TaskFault, now: float) -> None:
+        self._end(replace(task, state=TASK_STATES["FAILED"], fault=fault), now)
+
+    def _end(self, task: Task, now: float) -> None:
+        had_builder = self._state.tasks[task.id].state != TASK_STATES["FREE"]
+        self._state.put_task(replace(task, completion_ts=now))
+        if had_builder:
+            self._building -= 1
+            # Not at once: of many tasks that fail when they are taken each would take the next.
+            self._at(now, Vacancy())
+
+
+def _check_arches(target: Target, arches: Sequence[str]) -> None:
+    tag = target.build_tag
+    if not tag.arches:
+        # The stray percent sign is koji-osbuild's own.
+        raise BuildError("Missing arches for tag '%%%s'" % tag.name)
+    unsupported = set(arches) - set(canonical_arches(tag.arches))
+    if unsupported:
+        raise BuildError("Unsupported architecture(s): %s" % unsupported)

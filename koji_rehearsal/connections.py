@@ -1,0 +1,179 @@
+"""The connections of a hub's HTTP server: a thread for each, and none left behind."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
+from typing import Any, Callable, Dict, Optional, Set, Type
+
+from koji_rehearsal.dispatch import Dispatcher
+from koji_rehearsal.ledger import Ledger
+from koji_rehearsal.pages import Pages
+from koji_rehearsal.rpc import Office
+from koji_rehearsal.settings import HubSettings
+
+EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
+"""Addresses that nobody can connect to, and what is told instead, which reaches the hub."""
+
+BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+@dataclass(frozen=True)
+class Site:
+    """
+    What is served.
+
+    :param pause: waits for seconds
+    """
+
+    dispatcher: Dispatcher
+    pages: Pages
+    office: Office
+    pause: Callable[[float], object]
+
+
+class HubServer(ThreadingHTTPServer):
+    """
+    The HTTP server of a hub, a thread for each connection.
+
+    It listens as soon as it is made. Threads and connections are kept, so that :meth:`close`
+    leaves none behind: clients keep their connections open, and a thread that waits on one would
+    wait for ever.
+
+    :param make_site: given the server's address, returns what it serves
+    :param handler: answers the requests of one connection
+    :raises OSError: the port is taken, or the host is none of this machine's
+    """
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(
+        self,
+        settings: HubSettings,
+        ledger: Ledger,
+        make_site: Callable[[str], Site],
+        handler: Type[BaseHTTPRequestHandler],
+    ) -> None:
+        self.ledger = ledger
+        self.settings = settings
+        if ":" in settings.host:
+            self.address_family = socket.AF_INET6
+        self._open: Dict[Any, threading.Thread] = {}
+        self._open_lock = threading.Lock()
+        self._broken: Set[Any] = set()
+        self._deaf_for: Optional[float] = None
+        self._closing = threading.Event()
+        super().__init__((settings.host, settings.port), handler)
+        try:
+            host = EVERY_ADDRESS.get(settings.host, settings.host)
+            named = "[%s]" % host if ":" in host else host
+            self.address = "http://%s:%d" % (named, self.server_address[1])
+            self.site = make_site(self.address)
+        except BaseException:
+            self.server_close()
+            raise
+
+    def server_bind(self) -> None:
+        """Bind without asking what the host is called, which can take seconds."""
+        TCPServer.server_bind(self)
+        self.server_name = self.settings.host
+        self.server_port = int(self.server_address[1])
+
+    def service_actions(self) -> None:
+        """Let the hub go on while nobody asks; the listening thread calls this all the time."""
+        self.site.dispatcher.go_on()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer the requests of a connection in a thread of its own, while there are not many."""
+        self.ledger.count(connections=1)
+        with self._open_lock:
+            full = len(self._open) >= self.settings.max_connections
+        if full:
+            with suppress(OSError):
+                request.sendall(BUSY)
+            self.shutdown_request(request)
+            return
+        thread = threading.Thread(
+            target=self.process_request_thread,
+            args=(request, client_address),
+            name="rehearsal-connection",
+            daemon=True,
+        )
+        with self._open_lock:
+            self._open[request] = thread
+        thread.start()
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection that has ended."""
+        if request in self._broken:
+            self._broken.discard(request)
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
+        with self._open_lock:
+            self._open.pop(request, None)
+
+    def break_off(self, request: Any) -> None:
+        """Let a connection end with a reset, once its request is done with."""
+        request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._broken.add(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a connection that breaks: clients may leave when they like."""
+
+    def listen(self, poll_interval: float) -> None:
+        """
+        Answer until :meth:`stop_listening`; the thread that listens runs this.
+
+        :param poll_interval: seconds after which it is seen that somebody wants it to stop
+        """
+        while not self._closing.is_set():
+            self.serve_forever(poll_interval)
+            if self._deaf_for is not None:
+                self._be_deaf(self._deaf_for)
+                self._deaf_for = None
+
+    def stop_listening(self) -> None:
+        """Let :meth:`listen` end."""
+        self._closing.set()
+        self.shutdown()
+
+    def go_deaf(self, seconds: float) -> None:
+        """
+        Refuse every connection for a while, and break all that there are.
+
+        Called by the thread of a connection.
+        """
+        self._deaf_for = seconds
+        self.shutdown()
+
+    def _be_deaf(self, seconds: float) -> None:
+        """Keep the port without listening at it, so that nobody else can have it meanwhile."""
+        self.socket.close()
+        self.socket = socket.socket(self.address_family, self.socket_type)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        with self._open_lock:
+            for request in self._open:
+                with suppress(OSError):  # it has ended already
+                    self.break_off(request)
+                    request.shutdown(socket.SHUT_RDWR)
+        self._closing.wait(seconds)
+        self.server_activate()
+
+    def close(self) -> None:
+        """Stop listening, close every connection and wait for their threads."""
+        self.server_close()
+        with self._open_lock:
+            left = dict(self._open)
+        for request in left:
+            with suppress(OSError):
+                request.shutdown(socket.SHUT_RDWR)
+        for thread in left.values():
+            thread.join()

@@ -1,0 +1,231 @@
+"""The rehearsal hub: a Koji hub, its builder and composer, for as long as it runs."""
+
+from __future__ import annotations
+
+import difflib
+import threading
+import time
+from pathlib import Path
+from typing import Callable, Optional, Sequence, Tuple
+
+from koji_rehearsal.builder import Addresses, Builder
+from koji_rehearsal.clock import HubClock, steady_time
+from koji_rehearsal.connections import HubServer, Site
+from koji_rehearsal.content import HubContent
+from koji_rehearsal.dispatch import Dispatcher
+from koji_rehearsal.faults import Fault, FaultBook
+from koji_rehearsal.faults.asking import ANY, DOWNLOAD
+from koji_rehearsal.ledger import Call, Counters, Ledger, Request
+from koji_rehearsal.memory import Memory
+from koji_rehearsal.pages import WEB_PATH, Pages
+from koji_rehearsal.rpc import METHODS, Office
+from koji_rehearsal.server import FILES_PATH, HUB_PATH, serve
+from koji_rehearsal.settings import HubSettings
+from koji_rehearsal.state import State
+from koji_rehearsal.store import Store
+from koji_rehearsal.submissions import Submission, SubmissionFile, submissions
+from koji_rehearsal.trouble import Trouble
+from koji_rehearsal.wire import BUILD_STATES
+from pungi_osbuild.errors import InputError
+
+POLL_INTERVAL = 0.05
+"""Seconds after which the listening thread sees that it should stop."""
+
+
+class RehearsalHub:
+    """
+    A Koji hub that builds nothing real. Use it as a context manager, once.
+
+    Guarantees: it listens on ``settings.host`` only, which is 127.0.0.1 by default; after
+    :meth:`stop` no thread and no socket of it is left; it prints nothing.
+
+    :param topdir: where Koji's files go; made when it is not there
+    :param content: what it knows at first; None: that of the hub it imitates
+    :param clock: seconds since the epoch
+    :param sleep: waits for seconds, where a file is served slowly
+    """
+
+    def __init__(
+        self,
+        settings: HubSettings,
+        topdir: Path,
+        content: Optional[HubContent] = None,
+        clock: Callable[[], float] = steady_time,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._sleep = sleep
+        self.settings = settings
+        self.topdir = topdir.absolute()
+        self._content = content or HubContent.golden()
+        self._clock = HubClock(clock, settings.speed)
+        self._memory: Optional[Memory] = None
+        self._submitted: Optional[SubmissionFile] = None
+        self.goes_on = False
+        """Whether it has begun with the state of another time."""
+        self._dispatcher: Optional[Dispatcher] = None
+        self._ledger = Ledger()
+        self._server: Optional[HubServer] = None
+        self._thread: Optional[threading.Thread] = None
+
+    def __enter__(self) -> RehearsalHub:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """
+        Listen and answer.
+
+        :raises InputError: the host is none of this machine's, the port is taken, topdir cannot be
+            made, or a fault is of a method that there is not
+        """
+        store = self._make_store()
+        try:
+            self._server = serve(
+                self.settings, self._ledger, lambda address: self._make_site(address, store)
+            )
+        except (OSError, OverflowError) as error:
+            raise InputError(
+                "port %d cannot be listened on at %s: %s"
+                % (
+                    self.settings.port,
+                    self.settings.host,
+                    getattr(error, "strerror", None) or error,
+                ),
+                "Name another one with --port; 0 takes any that is free. --host takes a name or"
+                " address of this machine.",
+            ) from error
+        self._thread = threading.Thread(
+            target=self._server.listen,
+            args=(POLL_INTERVAL,),
+            name="rehearsal-hub",
+            daemon=True,
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop answering and close everything; again does nothing."""
+        thread, self._thread = self._thread, None
+        if thread is not None and self._server is not None:
+            self._server.stop_listening()
+            thread.join()
+            self._server.close()
+            if self._dispatcher is not None:
+                # Looking saves.
+                self._dispatcher.look(lambda _office, _now: None)
+
+    @property
+    def logs_in(self) -> bool:
+        """Whether a caller who has not logged in is nobody, as on a real hub."""
+        return self._content.anonymous is None
+
+    @property
+    def state_problem(self) -> Optional[str]:
+        """Why something was not kept the last time; None: it was, or nobody wants it."""
+        kept = (self._memory, self._submitted)
+        return next((one.problem for one in kept if one is not None and one.problem), None)
+
+    @property
+    def submissions(self) -> Tuple[Submission, ...]:
+        """Every image that was submitted, also before a restart, in order."""
+        if self._dispatcher is None:
+            return ()
+        return self._dispatcher.look(lambda office, _now: submissions(office.state))
+
+    @property
+    def server(self) -> str:
+        """The address of the hub's XML-RPC."""
+        return self._address + HUB_PATH
+
+    @property
+    def topurl(self) -> str:
+        """The address of Koji's files."""
+        return self._address + FILES_PATH.rstrip("/")
+
+    @property
+    def weburl(self) -> str:
+        """The address of the hub's web pages."""
+        return self._address + WEB_PATH
+
+    @property
+    def calls(self) -> Tuple[Call, ...]:
+        """Every call so far, in order."""
+        return self._ledger.calls
+
+    @property
+    def requests(self) -> Tuple[Request, ...]:
+        """Every request so far that was a call, in the order of their answers."""
+        return self._ledger.requests
+
+    @property
+    def counters(self) -> Counters:
+        """How much the hub was asked so far."""
+        return self._ledger.counters
+
+    @property
+    def _address(self) -> str:
+        if self._server is None:
+            raise RuntimeError("BUG: a hub has no address before it is started")
+        return self._server.address
+
+    def _make_store(self) -> Store:
+        try:
+            return Store(self.topdir)
+        except OSError as error:
+            raise InputError(
+                "the hub's folder %s cannot be made: %s" % (self.topdir, error.strerror or error),
+                "Name another one with --topdir.",
+            ) from error
+
+    def _make_site(self, address: str, store: Store) -> Site:
+        state = State(self._content, self._clock())
+        addresses = Addresses(
+            server=address + HUB_PATH,
+            topurl=address + FILES_PATH.rstrip("/"),
+            composer=address + "/composer",
+        )
+        faults = FaultBook(self.settings.faults)
+        builder = Builder(state, store, self.settings, addresses, faults)
+        trouble = Trouble(faults, state)
+        office = Office(state, builder, store, trouble)
+        if self.settings.state_file is not None:
+            self._memory = Memory(self.settings.state_file, state, builder, faults)
+            recalled = self._memory.recall()
+            self.goes_on = recalled is not None
+            self._clock.not_before(recalled or 0.0)
+            _discard_unfinished(state, store)
+        if self.settings.submissions_file is not None:
+            self._submitted = SubmissionFile(self.settings.submissions_file, state, self.goes_on)
+        _check_methods(faults.faults)
+        self._dispatcher = Dispatcher(office, self._ledger, self._clock, self.settings, self._save)
+        pages = Pages(self._dispatcher, address + HUB_PATH)
+        return Site(self._dispatcher, pages, office, self._sleep)
+
+    def _save(self, now: float) -> None:
+        if self._memory is not None:
+            self._memory.save(now)
+        if self._submitted is not None:
+            self._submitted.save()
+
+
+def _discard_unfinished(state: State, store: Store) -> None:
+    """Remove what imports have left that a killed hub had not finished: they are done again."""
+    for build in state.builds.values():
+        if build.state == BUILD_STATES["BUILDING"]:
+            store.discard_build(build.folder)
+
+
+def _check_methods(faults: Sequence[Fault]) -> None:
+    """Refuse a fault that no call could ever meet."""
+    known = (*METHODS.names(), DOWNLOAD, ANY)
+    for fault in faults:
+        if fault.method is not None and fault.method not in known:
+            near = difflib.get_close_matches(fault.method, known, n=1)
+            raise InputError(
+                "the fault %s is of no method of the hub" % fault.spec,
+                "Did you mean %s?" % near[0]
+                if near
+                else "`koji call system.listMethods` lists the hub's methods.",
+            )

@@ -1,0 +1,157 @@
+"""Builds: what they are, and the next release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+from koji_rehearsal import rules
+from koji_rehearsal.records import Build
+from koji_rehearsal.replies import build_info, listed_build
+from koji_rehearsal.rpc import METHODS, Caller
+from koji_rehearsal.values import column_number, ordered, timestamp
+from koji_rehearsal.wire import GenericError, ParameterError, parse_nvr
+
+
+def find_build(caller: Caller, wanted: Any, strict: bool) -> Optional[Build]:
+    """
+    Return the build of an id, an N-V-R, or a dict of name, version and release.
+
+    :raises koji.GenericError: the text is no N-V-R; or there is no such build, when strict
+    """
+    state = caller.state
+    if isinstance(wanted, int):
+        build = state.builds.get(wanted)
+    elif isinstance(wanted, dict) and "id" in wanted:
+        build = state.builds.get(wanted["id"])
+    elif isinstance(wanted, dict):
+        try:
+            build = state.build_of(wanted["name"], wanted["version"], wanted["release"])
+        except KeyError:
+            raise GenericError("did not provide name, version, and release") from None
+    elif isinstance(wanted, str):
+        build = state.build_of(*parse_nvr(wanted))
+    else:
+        raise GenericError("Invalid type for argument: %r" % type(wanted))
+    if build is None and strict:
+        raise GenericError("No such build: %r" % (wanted,))
+    return build
+
+
+@METHODS.method("getBuild(buildInfo, strict=False)")
+def get_build(caller: Caller, wanted: Any, strict: Any) -> Optional[Dict[str, Any]]:
+    """Return a build."""
+    build = find_build(caller, wanted, bool(strict))
+    return None if build is None else build_info(build)
+
+
+@METHODS.method(
+    "listBuilds(packageID=None, userID=None, taskID=None, prefix=None, state=None,"
+    " volumeID=None, source=None, createdBefore=None, createdAfter=None, completeBefore=None,"
+    " completeAfter=None, type=None, typeInfo=None, queryOpts=None, pattern=None, cgID=None,"
+    " draft=None, promoter=None)"
+)
+def list_builds(
+    caller: Caller,
+    package: Any,
+    user: Any,
+    task_id: Any,
+    prefix: Any,
+    state: Any,
+    _volume_id: Any,
+    _source: Any,
+    created_before: Any,
+    created_after: Any,
+    complete_before: Any,
+    complete_after: Any,
+    kind: Any,
+    _type_info: Any,
+    query_opts: Any,
+    *_: Any,
+) -> Any:
+    """Return the builds that fit; ``source``, ``pattern``, ``typeInfo`` and more are not used."""
+    builds = _candidates(caller, task_id)
+    if kind not in (None, "image"):
+        builds = []
+
+    def fits(build: Build) -> bool:
+        completed = build.completion_ts
+        return (
+            (package is None or package in (build.package_id, build.name))
+            and (user is None or user in (build.owner.id, build.owner.name))
+            and (not prefix or build.name.lower().startswith(str(prefix).lower()))
+            and (state is None or state == build.state)
+            and (created_before is None or build.create_ts < timestamp(created_before))
+            and (created_after is None or build.create_ts > timestamp(created_after))
+            and (
+                complete_before is None
+                or (completed is not None and completed < timestamp(complete_before))
+            )
+            and (
+                complete_after is None
+                or (completed is not None and completed > timestamp(complete_after))
+            )
+        )
+
+    return ordered([listed_build(build) for build in builds if fits(build)], query_opts)
+
+
+def _candidates(caller: Caller, task_id: Any) -> List[Build]:
+    if task_id is None:
+        return list(caller.state.builds.values())
+    number = column_number(task_id, "build.task_id")
+    if number == -1:
+        return [build for build in caller.state.builds.values() if build.task_id is not None]
+    return list(caller.state.builds_by_task(number))
+
+
+@METHODS.method("getNextRelease(build_info, incr=1)")
+def get_next_release(caller: Caller, wanted: Any, incr: Any) -> str:
+    """Return the release after that of the newest build of a name and version."""
+    return rules.next_release(caller.state, wanted["name"], wanted["version"], _step(incr))
+
+
+def _step(incr: Any) -> int:
+    try:
+        return int(incr)
+    except (TypeError, ValueError):
+        raise ParameterError("incr parameter must be an integer") from None
+
+
+@METHODS.method("getBuildLogs(build)")
+def get_build_logs(caller: Caller, wanted: Any) -> List[Dict[str, Any]]:
+    """Return the logs of a build, which are no archives."""
+    build = find_build(caller, wanted, True)
+    assert build is not None
+    folder = "%s/data/logs" % build.folder
+    path: Path = caller.office.store.topdir / folder
+    names = sorted(entry.name for entry in path.iterdir()) if path.is_dir() else []
+    return [{"name": name, "dir": ".", "path": "%s/./%s" % (folder, name)} for name in names]
+
+
+@METHODS.method("getBuildType(buildInfo, strict=False)")
+def get_build_type(caller: Caller, wanted: Any, strict: Any) -> Any:
+    """Return the kinds of content of a build."""
+    build = find_build(caller, wanted, bool(strict))
+    if build is None:
+        return None
+    return {"image": {"build_id": build.id}} if caller.state.archives_of(build.id) else {}
+
+
+@METHODS.method("getMavenBuild(buildInfo, strict=False)")
+def get_maven_build(caller: Caller, wanted: Any, strict: Any) -> None:
+    """Return None: a rehearsal's builds are images."""
+
+
+@METHODS.method("getWinBuild(buildInfo, strict=False)")
+def get_win_build(caller: Caller, wanted: Any, strict: Any) -> None:
+    """Return None: a rehearsal's builds are images."""
+
+
+@METHODS.method(
+    "listRPMs(buildID=None, buildrootID=None, imageID=None, componentBuildrootID=None,"
+    " hostID=None, arches=None, queryOpts=None, draft=None)"
+)
+def list_rpms(_caller: Caller, *_: Any) -> List[Any]:
+    """Return nothing: a rehearsal's builds are images."""
+    return []

@@ -1,0 +1,179 @@
+"""
+What goes wrong between the hub and its clients, where a fault was asked for.
+
+It begins with a call and is counted in requests, not in seconds, so that the same client meets the
+same trouble every time.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import Any, Iterable, Mapping, Optional, Sequence, Tuple
+
+from koji_rehearsal import subjects
+from koji_rehearsal.faults import Encounter, Fault, FaultBook, FaultKind, Group
+from koji_rehearsal.faults.asking import DOWNLOAD
+from koji_rehearsal.records import Session
+from koji_rehearsal.state import State
+from koji_rehearsal.wire import ActionNotAllowed, GenericError, ServerOffline
+
+PERMISSION = "image"
+"""What the hub says that a user lacks, where a call is denied."""
+
+PAGES = (
+    FaultKind.HTTP_400,
+    FaultKind.HTTP_403,
+    FaultKind.HTTP_413,
+    FaultKind.HTTP_429,
+    FaultKind.HTTP_500,
+    FaultKind.HTTP_502,
+    FaultKind.HTTP_503,
+    FaultKind.HTTP_504,
+    FaultKind.ERROR_PAGE,
+)
+"""Faults that answer a request with a web server's page."""
+
+_BROKEN = (FaultKind.REFUSED, FaultKind.DROP, *PAGES)
+_INSTEAD = (
+    *_BROKEN,
+    FaultKind.OFFLINE,
+    FaultKind.SESSION_EXPIRED,
+    FaultKind.SESSION_CLOSED,
+)
+"""Faults of a whole request, which is not carried out."""
+
+_REFUSALS = (FaultKind.DENIED, FaultKind.NO_METHOD)
+"""Faults of a call; others in the same multicall are carried out."""
+
+_HARMED = (FaultKind.RESET, FaultKind.CUT_REPLY, FaultKind.LATE)
+"""Faults of the reply."""
+
+NamedCall = Tuple[str, Sequence[Any], Mapping[str, Any]]
+"""A method, its positional arguments and its named ones."""
+
+
+class Trouble:
+    """
+    Trouble that is under way. Thread-safe, as far as it is not said otherwise.
+
+    :param state: the hub's tables, in which a session may be let expire
+    """
+
+    def __init__(self, faults: FaultBook, state: State) -> None:
+        self._faults = faults
+        self._state = state
+        self._lock = threading.Lock()
+        self._offline = 0
+        self._silent = 0
+
+    def encounter(self) -> Encounter:
+        """Return what a request will have met; one for each."""
+        return Encounter(self._faults)
+
+    def instead(self, encounter: Encounter, calls: Iterable[NamedCall]) -> Optional[Fault]:
+        """Return the fault that a request meets instead of an answer. Under the hub's lock."""
+        hits = [
+            encounter.met(_INSTEAD, method, subjects.of_call(self._state, method, args, options))
+            for method, args, options in calls
+        ]
+        return next((hit for hit in hits if hit is not None), None)
+
+    def instead_of_download(self, encounter: Encounter, below: str) -> Optional[Fault]:
+        """
+        Return the fault that a download meets instead of a file. Under the hub's lock.
+
+        :param below: the file's path below Koji's topdir
+        """
+        found = subjects.of_file(self._state, below)
+        subject = None if found is None else found[0]
+        late = encounter.met((FaultKind.LATE,), DOWNLOAD, subject)
+        if late is not None:
+            encounter.remember(late)
+        return encounter.met(_BROKEN, DOWNLOAD, subject)
+
+    def met_by_file(self, below: str) -> Mapping[FaultKind, Fault]:
+        """Return the faults that a file meets while it is served. Under the hub's lock."""
+        found = subjects.of_file(self._state, below)
+        if found is None:
+            return {}
+        return {
+            fault.kind: fault
+            for fault in self._faults.of(Group.FILE)
+            if fault.is_about(found[0]) and self._faults.count(fault, below)
+        }
+
+    def begin(self, fault: Fault, session: Optional[int]) -> None:
+        """
+        Do what a fault of a whole request does in the hub. Under the hub's lock.
+
+        :param session: the id of the request's session
+        :raises koji.ServerOffline: that is the fault
+        """
+        if fault.kind is FaultKind.OFFLINE:
+            raise ServerOffline("server is offline")
+        if session is None or session not in self._state.sessions:
+            return
+        if fault.kind is FaultKind.SESSION_EXPIRED:
+            self._expire(session)
+        if fault.kind is FaultKind.SESSION_CLOSED:
+            del self._state.sessions[session]
+
+    def refuse(
+        self, encounter: Encounter, method: str, args: Sequence[Any], options: Mapping[str, Any]
+    ) -> None:
+        """
+        Refuse a call, where a fault says so. Under the hub's lock.
+
+        :raises koji.GenericError: so
+        """
+        subject = subjects.of_call(self._state, method, args, options)
+        fault = encounter.met(_REFUSALS, method, subject)
+        if fault is None:
+            return
+        if fault.kind is FaultKind.NO_METHOD:
+            raise GenericError("Invalid method: %s" % method)
+        raise ActionNotAllowed("%s permission required" % PERMISSION)
+
+    def done(
+        self,
+        encounter: Encounter,
+        session: Optional[Session],
+        method: str,
+        args: Sequence[Any],
+        options: Mapping[str, Any],
+    ) -> None:
+        """Begin what is to begin with a call that was carried out. Under the hub's lock."""
+        subject = subjects.of_call(self._state, method, args, options)
+
+        def met(kind: FaultKind) -> Optional[Fault]:
+            return encounter.met((kind,), method, subject)
+
+        outage, restart = met(FaultKind.OUTAGE), met(FaultKind.RESTART)
+        with self._lock:
+            if outage is not None:
+                self._offline = outage.told("requests")
+            if restart is not None:
+                self._silent = restart.told("requests")
+        for kind in _HARMED:
+            harm = met(kind)
+            if harm is not None:
+                encounter.remember(harm)
+        if met(FaultKind.EXPIRE) is not None and session is not None:
+            self._expire(session.id)
+
+    def _expire(self, session: int) -> None:
+        sessions = self._state.sessions
+        sessions[session] = replace(sessions[session], expired=True)
+
+    def offline(self) -> bool:
+        """Whether a request is to be answered that the server is offline; asked once for each."""
+        with self._lock:
+            self._offline, is_offline = max(0, self._offline - 1), self._offline > 0
+        return is_offline
+
+    def silent(self) -> bool:
+        """Whether a request is to be dropped unread; asked once for each."""
+        with self._lock:
+            self._silent, is_silent = max(0, self._silent - 1), self._silent > 0
+        return is_silent

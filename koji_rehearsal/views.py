@@ -1,0 +1,278 @@
+"""What the hub's pages show, read from its tables: frozen values, secrets left out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+
+from koji_rehearsal.records import Archive, Build, Task
+from koji_rehearsal.rpc import Office
+from koji_rehearsal.wire import BUILD_STATES, TASK_STATES, TaskFault
+from pungi_osbuild.secrets import hide_in, hide_known, secrets_in
+
+ARGUMENTS = ("name", "version", "distro", "image type", "target", "arches")
+_TASK_STATES = {number: name for name, number in TASK_STATES.items()}
+_BUILD_STATES = {number: name for name, number in BUILD_STATES.items()}
+_MOODS = {
+    **{"CLOSED": "good", "COMPLETE": "good", "success": "good"},
+    **{"FAILED": "bad", "failure": "bad"},
+    **{"OPEN": "busy", "BUILDING": "busy", "pending": "busy", "building": "busy"},
+}
+
+
+@dataclass(frozen=True)
+class TaskLine:
+    """
+    A task in a list.
+
+    :param seconds: from its start to its end, or until now; None: not started
+    """
+
+    id: int
+    state: str
+    mood: str
+    method: str
+    nvr: str
+    image_type: str
+    arches: Tuple[str, ...]
+    user: str
+    created: float
+    seconds: Optional[float]
+
+
+@dataclass(frozen=True)
+class BuildLine:
+    """A build in a list."""
+
+    id: int
+    state: str
+    mood: str
+    nvr: str
+    task_id: Optional[int]
+    created: float
+
+
+@dataclass(frozen=True)
+class File:
+    """
+    A file; sizes in bytes.
+
+    :param path: below ``/kojifiles/``; empty: there is none
+    """
+
+    name: str
+    path: str
+    size: int
+    arch: str = ""
+    kind: str = ""
+    checksum: str = ""
+
+
+@dataclass(frozen=True)
+class ImageView:
+    """What composer says of an image in compose-status.json."""
+
+    arch: str
+    status: str
+    mood: str
+    upload: str
+    told: Any
+    reason: str
+
+
+@dataclass(frozen=True)
+class UploadView:
+    """What an archive says of an upload."""
+
+    arch: str
+    target: str
+    told: Any
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """
+    A task on its own page.
+
+    :param hidden: what the customizations are of; they themselves are left out
+    """
+
+    task: TaskLine
+    started: Optional[float]
+    ended: Optional[float]
+    parent: Optional[int]
+    fault: Optional[TaskFault]
+    result: Any
+    arguments: Tuple[Tuple[str, Any], ...]
+    hidden: Tuple[str, ...]
+    images: Tuple[ImageView, ...]
+    builds: Tuple[BuildLine, ...]
+    children: Tuple[TaskLine, ...]
+    files: Tuple[File, ...]
+
+
+@dataclass(frozen=True)
+class BuildView:
+    """A build on its own page."""
+
+    build: BuildLine
+    owner: str
+    completed: Optional[float]
+    tags: Tuple[str, ...]
+    uploads: Tuple[UploadView, ...]
+    archives: Tuple[File, ...]
+    logs: Tuple[File, ...]
+
+
+def task_line(office: Office, task: Task, now: float) -> TaskLine:
+    """Return a task's line."""
+    state = _TASK_STATES[task.state]
+    is_image = task.method == "osbuildImage"
+    until = now if task.completion_ts is None else task.completion_ts
+    return TaskLine(
+        id=task.id,
+        state=state,
+        mood=_mood(state),
+        method=task.method,
+        nvr=_nvr(office, task),
+        image_type=str(task.request[3]) if is_image else "",
+        arches=tuple(map(str, task.request[5])) if is_image else (),
+        user=office.state.users[task.owner].name,
+        created=task.create_ts,
+        seconds=None if task.start_ts is None else until - task.start_ts,
+    )
+
+
+def _nvr(office: Office, task: Task) -> str:
+    """Return the N-V-R that a task makes or tags; without release when that is not yet known."""
+    if task.method == "tagBuild":
+        build = office.state.builds.get(task.request[1])
+        return "" if build is None else build.nvr
+    for build in office.state.builds_by_task(task.id):
+        return build.nvr
+    name, version, options = task.request[0], task.request[1], task.request[6]
+    return "-".join(str(part) for part in (name, version, options.get("release")) if part)
+
+
+def build_line(build: Build) -> BuildLine:
+    """Return a build's line."""
+    state = _BUILD_STATES[build.state]
+    return BuildLine(build.id, state, _mood(state), build.nvr, build.task_id, build.create_ts)
+
+
+def task_view(office: Office, task: Task, now: float) -> TaskView:
+    """Return a task's page."""
+    state = office.state
+    children = (state.tasks[number] for number in state.children.get(task.id, ()))
+    paths = office.store.outputs(task.id)
+    secrets = _secrets(task)
+    fault = task.fault
+    return TaskView(
+        task=task_line(office, task, now),
+        started=task.start_ts,
+        ended=task.completion_ts,
+        parent=task.parent,
+        fault=fault and replace(fault, text=hide_known(fault.text, secrets)),
+        result=task.result,
+        arguments=tuple(_arguments(task)),
+        hidden=_hidden(task),
+        images=tuple(_images(office, task, secrets)),
+        builds=tuple(map(build_line, state.builds_by_task(task.id))),
+        children=tuple(task_line(office, child, now) for child in children),
+        files=tuple(_file(office, path) for path in paths),
+    )
+
+
+def _arguments(task: Task) -> Iterator[Tuple[str, Any]]:
+    if task.method != "osbuildImage":
+        yield "request", hide_in(list(task.request))
+        return
+    yield from zip(ARGUMENTS, hide_in(list(task.request[:6])))
+    for name, value in sorted(task.request[6].items()):
+        if name != "customizations":
+            yield name, hide_in(value, name)
+
+
+def _secrets(task: Task) -> Sequence[str]:
+    """Return what is secret of a request, for whoever quotes it."""
+    return secrets_in(task.request[6]) if task.method == "osbuildImage" else ()
+
+
+def _hidden(task: Task) -> Tuple[str, ...]:
+    if task.method != "osbuildImage":
+        return ()
+    return tuple(map(str, task.request[6].get("customizations") or ()))
+
+
+def _images(office: Office, task: Task, secrets: Sequence[str]) -> Iterator[ImageView]:
+    """Give what compose-status.json says: one entry for each arch, in the order of the request."""
+    path = office.store.output(task.id, "compose-status.json")
+    if path is None:
+        return
+    status: Dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    for arch, image in zip(task.request[5], status["image_statuses"]):
+        upload: Mapping[str, Any] = image.get("upload_status") or {}
+        yield ImageView(
+            arch=str(arch),
+            status=image["status"],
+            mood=_mood(image["status"]),
+            upload=" ".join(str(upload[key]) for key in ("type", "status") if key in upload),
+            told=hide_in(upload.get("options")),
+            reason=hide_known("; ".join(_reasons(image.get("error"))), secrets),
+        )
+
+
+def _reasons(error: Any) -> Iterator[str]:
+    """Give the reasons of an error of composer's, those of its details after its own."""
+    if isinstance(error, Mapping):
+        yield str(error.get("reason", ""))
+        yield from _reasons(error.get("details"))
+    elif isinstance(error, list):
+        for detail in error:
+            yield from _reasons(detail)
+    elif error:
+        yield str(error)
+
+
+def build_view(office: Office, build: Build) -> BuildView:
+    """Return a build's page."""
+    archives = office.state.archives_of(build.id)
+    logs: Path = office.store.topdir / build.folder / "data" / "logs"
+    return BuildView(
+        build=build_line(build),
+        owner=build.owner.name,
+        completed=build.completion_ts,
+        tags=tuple(tag.name for tag in office.state.tags_of(build.id)),
+        uploads=tuple(_uploads(archives)),
+        archives=tuple(_archive(build, archive) for archive in archives),
+        logs=tuple(_file(office, path) for path in sorted(logs.glob("*"))),
+    )
+
+
+def _uploads(archives: Sequence[Archive]) -> Iterator[UploadView]:
+    for archive in archives:
+        results: List[Mapping[str, Any]] = archive.extra.get("upload_target_results") or []
+        for result in results:
+            yield UploadView(archive.arch, str(result["name"]), hide_in(result.get("options")))
+
+
+def _archive(build: Build, archive: Archive) -> File:
+    return File(
+        name=archive.filename,
+        path="" if archive.metadata_only else "%s/images/%s" % (build.folder, archive.filename),
+        size=archive.size,
+        arch=archive.arch,
+        kind=archive.type.name,
+        checksum=archive.checksum,
+    )
+
+
+def _file(office: Office, path: Path) -> File:
+    below = path.relative_to(office.store.topdir).as_posix()
+    return File(path.name, below, path.stat().st_size)
+
+
+def _mood(state: str) -> str:
+    return _MOODS.get(state, "idle")

@@ -1,0 +1,236 @@
+"""Whole runs through a storm: no image is lost, and nothing is submitted twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import cycle
+from pathlib import Path
+from typing import Any, Dict, List, Sequence, Union
+
+import pytest
+
+from koji_rehearsal import (
+    REHEARSAL_USER,
+    HubContent,
+    HubSettings,
+    RehearsalHub,
+    parse_fault,
+    write_profile,
+)
+from pungi_osbuild.cli.inputs import Origin, prepare
+from pungi_osbuild.clock import Clock
+from pungi_osbuild.errors import HubError
+from pungi_osbuild.hub import read_profile
+from pungi_osbuild.metadata import vocabulary, write_compose
+from pungi_osbuild.model import RunResult
+from pungi_osbuild.run import RunOptions, run
+from pungi_osbuild.run.journal import read_journal
+from tests.rehearsed import DATE, QUICK
+from tests.run.test_run import a_config
+from tests.storm import Refusal, Storm, Trouble
+
+STAGES = {
+    "login": "logging in",
+    "getAPIVersion": "the first question",
+    "getLoggedInUser": "who is it",
+    "getArchiveTypes": "preflight",
+    "getBuildConfig": "preflight's second question",
+    "getNextRelease": "allocating a release",
+    "getBuild": "which N-V-Rs are taken, and collecting",
+    "osbuildImage": "submitting",
+    "listTasks": "where the hub stands, and watching",
+    "getTaskInfo": "watching",
+    "getTaskResult": "collecting what was built, and why another failed",
+    "listArchives": "collecting",
+    "listTaskOutput": "why one failed",
+    "downloadTaskOutput": "composer's reason",
+}
+ONCE = (Trouble.EXPIRED, Trouble.CLOSED)
+"""A session that was logged in anew and is refused again is an error, not trouble."""
+
+FAILS = "build:image_type=vsphere"
+
+
+@dataclass(frozen=True)
+class Weathered:
+    """A run that is over, and what the hub and the storm have seen of it."""
+
+    result: RunResult
+    submitted: Counter[str]
+    met: int
+    out: Path
+
+
+def weathered(
+    folder: Path,
+    trouble: Union[Trouble, Refusal, None],
+    stage: str,
+    times: int = 3,
+    skip: int = 0,
+    faults: Sequence[str] = (FAILS,),
+) -> Weathered:
+    """
+    Run two images of two arches each through a storm, by a user who has to log in.
+
+    :param trouble: None: there is no storm; what goes wrong is the hub's own
+    """
+    blocks: List[Dict[str, Any]] = [
+        {},
+        {"name": "other", "subvariant": "Other", "image_types": "vsphere", "failable": ["*"]},
+    ]
+    out = folder / "out"
+    prepared = prepare(a_config(folder, *blocks), Origin(date=DATE), out, rehearsal=True)
+    config, compose = prepared.required()
+    content = replace(HubContent.wanted_by(prepared.requests), anonymous=None)
+    settings = HubSettings(duration=0.0, faults=tuple(map(parse_fault, faults)))
+    clock = Clock(sleep=lambda seconds: time.sleep(min(seconds, 0.002)))
+    with RehearsalHub(settings, folder / "koji", content) as hub:
+        profile = folder / "koji.conf"
+        write_profile(profile, hub, authtype="password")
+        with Storm(hub, trouble or Trouble.RESET, stage, times, skip) as storm:
+            if trouble is not None:
+                storm.stand_before(profile)
+            target = replace(compose, topdir=str(out))
+            write_compose(out / "compose/metadata/composeinfo.json", target)
+            result = run(
+                prepared.requests,
+                target,
+                config.settings,
+                read_profile("rehearsal", profile, REHEARSAL_USER, REHEARSAL_USER + "pw"),
+                vocabulary(),
+                RunOptions(policy=QUICK, patience=3600),
+                clock,
+            )
+        nvrs = [
+            "%s-%s-%s" % (*call.params[:2], call.params[6]["release"])
+            for call in hub.calls
+            if call.method == "osbuildImage"
+        ]
+        return Weathered(result, Counter(nvrs), len(storm.met), out)
+
+
+def nothing_is_lost(done: Weathered) -> None:
+    outcomes = {outcome.request.nvr: outcome for outcome in done.result.outcomes}
+    assert set(done.submitted) == set(outcomes), "each request became a task"
+    assert set(done.submitted.values()) == {1}, "and no more than one"
+    assert [outcome.kind.value for outcome in done.result.outcomes] == [
+        "built" if outcome.request.config.name == "image" else "failed"
+        for outcome in done.result.outcomes
+    ]
+    assert len(done.result.images) == 2
+    for image in done.result.images:
+        content = (done.out / "compose" / image.path).read_bytes()
+        checksums = {checksum.type: checksum.value for checksum in image.checksums}
+        assert hashlib.sha256(content).hexdigest() == checksums["sha256"]
+    for outcome in done.result.failures:
+        assert "osbuild build failed" in (outcome.reason or ""), "composer's own reason arrived"
+    recorded = json.loads((done.out / "compose/metadata/images.json").read_text("utf-8"))
+    arches = recorded["payload"]["images"]["Server"]
+    assert {arch: len(images) for arch, images in arches.items()} == {"aarch64": 1, "x86_64": 1}
+    history = read_journal(done.out)
+    assert not [one for one in history.submissions if one.in_doubt]
+
+
+def has_sense(trouble: Trouble, stage: str) -> bool:
+    """A hub does not say of a login that its session is gone."""
+    return stage != "login" or trouble not in ONCE
+
+
+EVERYTHING = [
+    pytest.param(trouble, stage, id="%s-%s" % (trouble.name, stage))
+    for trouble in Trouble
+    for stage in STAGES
+    if has_sense(trouble, stage)
+]
+AROUND = list(zip(cycle(trouble for trouble in Trouble if trouble not in ONCE), STAGES))
+"""Each stage once; the troubles take turns."""
+
+SHORT = dict.fromkeys([*AROUND, *((trouble, "osbuildImage") for trouble in Trouble)])
+
+
+@pytest.mark.parametrize(("trouble", "stage"), SHORT)
+def test_no_image_is_lost_and_nothing_is_submitted_twice(
+    trouble: Trouble, stage: str, tmp_path: Path
+) -> None:
+    """Whatever goes wrong between the run and the hub, and whenever."""
+    done = weathered(tmp_path, trouble, stage, 1 if trouble in ONCE else 3)
+    assert done.met >= 1
+    nothing_is_lost(done)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("skip", [0, 1, 2])
+@pytest.mark.parametrize(("trouble", "stage"), EVERYTHING)
+def test_no_image_is_lost_whatever_happens_when(
+    trouble: Trouble, stage: str, skip: int, tmp_path: Path
+) -> None:
+    """Each trouble at each stage, from its first request on, its second, its third."""
+    done = weathered(tmp_path, trouble, stage, 1 if trouble in ONCE else 5, skip)
+    nothing_is_lost(done)
+
+
+KINDS = (
+    "refused",
+    "drop",
+    "http-500",
+    "http-502",
+    "http-503",
+    "http-504",
+    "error-page",
+    "offline",
+    "session-expired",
+    "session-closed",
+    "reset",
+    "cut-reply",
+    "outage",
+    "restart",
+    "expire",
+)
+HUB_S_OWN = [
+    *("%s:method=osbuildImage" % kind for kind in KINDS),
+    *(
+        pytest.param("%s:method=%s" % (kind, method), marks=pytest.mark.long)
+        for kind in KINDS
+        for method in ("getTaskResult", "listTasks", "getNextRelease")
+    ),
+]
+
+
+@pytest.mark.parametrize("fault", HUB_S_OWN)
+def test_no_fault_of_the_rehearsal_hub_loses_an_image(fault: str, tmp_path: Path) -> None:
+    """Each that `--fault` can ask for on the way to the hub, and that passes."""
+    done = weathered(tmp_path, None, "nothing", faults=(FAILS, fault))
+    nothing_is_lost(done)
+
+
+def test_an_answer_that_is_lost_together_with_the_session_is_no_second_task(
+    tmp_path: Path,
+) -> None:
+    """koji's own client would log in anew and send the submission once more."""
+    faults = ("reset:method=osbuildImage,times=4", "expire:method=osbuildImage,times=4")
+    done = weathered(tmp_path, None, "nothing", faults=(FAILS, *faults))
+    nothing_is_lost(done)
+
+
+@pytest.mark.parametrize("fault", ["denied:method=listTasks", "no-method:method=getTaskInfo"])
+def test_what_will_not_pass_ends_the_run_at_once(fault: str, tmp_path: Path) -> None:
+    """The hub's own words say why; nobody waits for hours."""
+    with pytest.raises(HubError, match="refused: "):
+        weathered(tmp_path, None, "nothing", faults=(FAILS, fault))
+
+
+def test_a_submission_that_is_refused_fails_its_image_alone(tmp_path: Path) -> None:
+    """By HTTP itself, as the real hub refuses what is too long; the reason is in its words."""
+    # The first call that names the method asks for the newest task.
+    refusal = Refusal(400, b"Invalid request: Request too long")
+    done = weathered(tmp_path, refusal, "osbuildImage", times=1, skip=1, faults=())
+    (failed,) = done.result.failures
+    assert failed.reason == (
+        "the hub refused the task: HTTP 400 Bad Request: Invalid request: Request too long"
+    )
+    assert sum(done.submitted.values()) == 3
+    assert sum(outcome.ok for outcome in done.result.outcomes) == 3

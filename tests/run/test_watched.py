@@ -1,0 +1,62 @@
+"""A run that is looked at: what is seen, and that it costs no request more."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from pathlib import Path
+from typing import List, Optional, Set
+
+from koji_rehearsal import HubSettings
+from pungi_osbuild.clock import Clock
+from pungi_osbuild.run import Board, PollPolicy, RunOptions
+from tests.rehearsed import EXAMPLES, Rehearsed, rehearse
+
+CLOUD = EXAMPLES / "rhel-cloud" / "rhel-cloud.conf"
+LONG = HubSettings(duration=1.5, capacity=5)
+
+
+def looked_at(out: Path, board: Optional[Board], seen: List[Set[str]]) -> Rehearsed:
+    """Run with a clock on which each poll may be a look."""
+
+    def sleep(seconds: float) -> None:
+        if board is not None:
+            seen.append({standing.state for standing in board.snapshot().standings})
+        time.sleep(min(seconds, 0.05))
+
+    clock = Clock(monotonic=lambda: time.monotonic() * 100, sleep=sleep)
+    options = RunOptions(policy=PollPolicy(fixed=10.0), board=board)
+    return rehearse(CLOUD, out, ["build:name=rhel-azure,arch=aarch64"], LONG, options, clock=clock)
+
+
+def test_all_states_are_seen(tmp_path: Path) -> None:
+    """Free while others build, what composer says, and the ends."""
+    board, seen = Board(), []  # type: Board, List[Set[str]]
+    done = looked_at(tmp_path, board, seen)
+    states = set().union(*seen)
+    assert {"free", "pending"} <= states
+    assert [standing.state for standing in board.snapshot().standings].count("built") == 9
+    assert [standing.reason for standing in board.snapshot().standings if standing.reason] == [
+        outcome.reason for outcome in done.result.failures
+    ]
+    assert all(standing.elapsed(0) is not None for standing in board.snapshot().standings)
+
+
+def test_nobody_asks_composer_while_nobody_looks(tmp_path: Path) -> None:
+    """A status is read where a task has failed, and nowhere else."""
+    unseen = looked_at(tmp_path / "a", None, [])
+    read = Counter(call.params[0] for call in unseen.calls if call.method == "downloadTaskOutput")
+    failed = {outcome.task_id for outcome in unseen.result.failures}
+    assert set(read) == failed
+
+
+def test_a_look_is_taken_in_a_request_that_is_made_anyway(tmp_path: Path) -> None:
+    """What is asked for more often than once is a question that the run asks, too."""
+    done = looked_at(tmp_path, Board(), [])
+    looks = [
+        request
+        for request in done.requests
+        if request.methods.count("getTaskInfo") and request.methods.count("downloadTaskOutput")
+    ]
+    assert looks, "there was something to look at"
+    assert all("listTasks" in request.methods for request in looks[1:])
