@@ -20,7 +20,7 @@ import pungi_osbuild.errors
 from pungi_osbuild.errors import ExitCode, PungiOsbuildError
 
 ROOT = Path(__file__).parent.parent
-PACKAGE = ROOT / "pungi_osbuild"
+PACKAGES = (ROOT / "pungi_osbuild", ROOT / "koji_rehearsal")
 PAGE = ROOT / "docs" / "errors.md"
 
 INTRODUCTION = """\
@@ -72,7 +72,8 @@ def texts() -> Tuple[Text, ...]:
     """Return every text, each once, sorted by kind and reason."""
     found = {
         text
-        for path in sorted(PACKAGE.rglob("*.py"))
+        for package in PACKAGES
+        for path in sorted(package.rglob("*.py"))
         for text in _in_module(ast.parse(path.read_text(encoding="utf-8")), path)
     }
     return tuple(
@@ -93,7 +94,7 @@ def _takes_both(kind: type) -> bool:
 
 
 def _in_module(tree: ast.Module, path: Path) -> Iterator[Text]:
-    module = path.relative_to(PACKAGE).as_posix()
+    module = path.relative_to(ROOT).as_posix()
     everywhere = {**_returned(tree), **_assigned(tree.body)}
     for scope in ast.walk(tree):
         if not isinstance(scope, (ast.FunctionDef, ast.Module)):

@@ -26,12 +26,13 @@ def test_the_sdist_holds_the_whole_repository(dist: Dist) -> None:
     assert found == set(dist.tracked)
 
 
-def test_the_wheel_holds_the_package_and_nothing_else(dist: Dist) -> None:
+def test_the_wheel_holds_both_packages_and_nothing_else(dist: Dist) -> None:
     """Templates and py.typed among it; no test, no script."""
     with zipfile.ZipFile(dist.wheel) as archive:
         names = set(archive.namelist())
-    package = {name for name in dist.tracked if name.startswith("pungi_osbuild/")}
-    assert {name for name in names if ".dist-info/" not in name} == package
+    packages = ("koji_rehearsal/", "pungi_osbuild/")
+    expected = {name for name in dist.tracked if name.startswith(packages)}
+    assert {name for name in names if ".dist-info/" not in name} == expected
 
 
 def test_pungi_is_no_requirement_of_any_kind(dist: Dist) -> None:
