@@ -17,7 +17,7 @@ from koji_rehearsal import composer, rules
 from koji_rehearsal.composer import Order
 from koji_rehearsal.composeranswers import ComposerAnswers, traceback_of
 from koji_rehearsal.composerjobs import Compose, ComposerJobs, Ended
-from koji_rehearsal.faults import FaultBook
+from koji_rehearsal.faults import FaultPlan
 from koji_rehearsal.records import Build, Tag, Target, Task
 from koji_rehearsal.settings import HubSettings
 from koji_rehearsal.state import State
@@ -109,7 +109,7 @@ class Builder:
         store: Store,
         settings: HubSettings,
         addresses: Addresses,
-        faults: FaultBook,
+        faults: FaultPlan,
     ) -> None:
         self._state = state
         self._store = store

@@ -15,7 +15,7 @@ from koji_rehearsal import clouds, composererrors, composerversions
 from koji_rehearsal.bootmodes import boot_mode
 from koji_rehearsal.clouds import Upload
 from koji_rehearsal.composererrors import Refusal
-from koji_rehearsal.faults import Subject
+from koji_rehearsal.faults import AffectedImages
 from koji_rehearsal.provenance import manifest
 from pungi_osbuild.imagetypes import ExportedFile, ImageType
 
@@ -60,9 +60,9 @@ class Order:
     kind: Optional[ImageType]
     attempt: int = 1
 
-    def subject(self, *arches: str) -> Subject:
+    def subject(self, *arches: str) -> AffectedImages:
         """Return what a fault may be about: its images of these arches, or all."""
-        return Subject(self.name, self.version, arches or self.arches, self.image_type)
+        return AffectedImages(self.name, self.version, arches or self.arches, self.image_type)
 
     @property
     def nvr(self) -> str:

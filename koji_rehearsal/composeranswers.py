@@ -15,7 +15,7 @@ from koji_rehearsal.composer import Order
 from koji_rehearsal.composererrors import Refusal
 from koji_rehearsal.content import HubContent
 from koji_rehearsal.errorpages import error_page
-from koji_rehearsal.faults import Fault, FaultBook, FaultKind
+from koji_rehearsal.faults import Fault, FaultKind, FaultPlan
 from koji_rehearsal.wire import FOREIGN, GenericError, TaskFault, as_fault
 
 _NOT_CREATED = "Failed to create the compose request: %s"
@@ -65,7 +65,7 @@ class ComposerAnswers:
     :param version: composer's
     """
 
-    def __init__(self, faults: FaultBook, content: HubContent, address: str, version: int) -> None:
+    def __init__(self, faults: FaultPlan, content: HubContent, address: str, version: int) -> None:
         self._faults = faults
         self._content = content
         self._address = address

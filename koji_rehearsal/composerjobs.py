@@ -17,7 +17,7 @@ from koji_rehearsal.clouds import Upload
 from koji_rehearsal.composer import ImageOutcome, Order
 from koji_rehearsal.composererrors import NOTHING_REAL
 from koji_rehearsal.content import BUILDER_USER
-from koji_rehearsal.faults import FaultBook, FaultKind
+from koji_rehearsal.faults import FaultKind, FaultPlan
 from koji_rehearsal.importer import Importer
 from koji_rehearsal.records import Build
 from koji_rehearsal.settings import HubSettings
@@ -76,7 +76,7 @@ class ComposerJobs:
     """Starts and ends composes; how long they take is the caller's to say."""
 
     def __init__(
-        self, state: State, store: Store, settings: HubSettings, faults: FaultBook
+        self, state: State, store: Store, settings: HubSettings, faults: FaultPlan
     ) -> None:
         self._state = state
         self._settings = settings

@@ -10,14 +10,14 @@ from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, Typ
 from xmlrpc.client import Fault as XmlFault
 
 from koji_rehearsal import hostile
-from koji_rehearsal.faults import Encounter, Fault, FaultBook
+from koji_rehearsal.faults import Fault, FaultPlan, RequestFaults
 from koji_rehearsal.ledger import Ledger, Request
 from koji_rehearsal.methods import METHODS
+from koji_rehearsal.network_faults import NamedCall
 from koji_rehearsal.records import Session, User
 from koji_rehearsal.rpc import Caller, Office, Signature
 from koji_rehearsal.settings import HubSettings
 from koji_rehearsal.state import by_name
-from koji_rehearsal.trouble import NamedCall
 from koji_rehearsal.wire import (
     FOREIGN,
     AuthError,
@@ -61,12 +61,12 @@ class _Request:
 
     :param session: None: without a login, or one that has expired
     :param renewing: the session that has expired
-    :param encounter: what goes wrong on the way
+    :param request_faults: what goes wrong on the way
     """
 
     session: Optional[Session] = None
     renewing: Optional[Session] = None
-    encounter: Encounter = field(default_factory=lambda: Encounter(FaultBook(())))
+    request_faults: RequestFaults = field(default_factory=lambda: RequestFaults(FaultPlan(())))
 
 
 @dataclass(frozen=True)
@@ -124,22 +124,22 @@ class Dispatcher:
         self._now = clock()
         self._lock = threading.Lock()
 
-    def instead(self, asked: Asked, encounter: Encounter) -> Optional[Fault]:
+    def instead(self, asked: Asked, request_faults: RequestFaults) -> Optional[Fault]:
         """Return the fault that a request meets instead of being carried out, if there is one."""
         with self._lock:
-            return self._office.trouble.instead(encounter, asked.calls)
+            return self._office.network_faults.instead(request_faults, asked.calls)
 
     def answer(
         self,
         asked: Asked,
         credentials: Credentials,
-        encounter: Encounter,
+        request_faults: RequestFaults,
         fault: Optional[Fault] = None,
     ) -> bytes:
         """
         Return the reply to a request; to one that is no call, too, it is a fault.
 
-        :param encounter: is told what goes wrong with the reply
+        :param request_faults: is told what goes wrong with the reply
         :param fault: of the whole request, which :meth:`instead` has found
         """
         at, begun = self._clock(), time.thread_time()
@@ -148,7 +148,7 @@ class Dispatcher:
                 return _refusal(asked.error)
             with self._lock:
                 try:
-                    return response(self._answer(asked, credentials, encounter, fault))
+                    return response(self._answer(asked, credentials, request_faults, fault))
                 finally:
                     self._keep(self._now)
         except Exception as error:
@@ -185,15 +185,17 @@ class Dispatcher:
         self,
         asked: Asked,
         credentials: Credentials,
-        encounter: Encounter,
+        request_faults: RequestFaults,
         fault: Optional[Fault],
     ) -> Any:
         now = self._tick()
         self._require_online(now)
         if fault is not None:
             told = credentials.id
-            self._office.trouble.begin(fault, None if told is None else int(told))
-        request = replace(self._request(credentials, asked.method, now), encounter=encounter)
+            self._office.network_faults.begin(fault, None if told is None else int(told))
+        request = replace(
+            self._request(credentials, asked.method, now), request_faults=request_faults
+        )
         result, wrote = self._dispatch(request, asked.method, asked.params)
         if wrote:
             self._remember(request, credentials)
@@ -209,7 +211,7 @@ class Dispatcher:
         since = now - self._office.state.started_ts
         if any(one.start <= since < one.start + one.lasts for one in self._settings.outages):
             raise ServerOffline("server is offline")
-        if self._office.trouble.offline():
+        if self._office.network_faults.offline():
             raise ServerOffline("server is offline")
 
     # sessions
@@ -277,12 +279,12 @@ class Dispatcher:
         self._ledger.record(session.user.name if session else None, method, args, options)
         user = self._user(session)
         caller = Caller(self._office, user, session, self._tick(), request.renewing)
-        self._office.trouble.refuse(request.encounter, method, args, options)
+        self._office.network_faults.refuse(request.request_faults, method, args, options)
         result = METHODS.call(caller, method, args, options)
         if method == "login":
             self._ledger.count(logins=1)
-        self._office.trouble.done(request.encounter, session, method, args, options)
-        return hostile.spoil(request.encounter, self._office, method, args, options, result)
+        self._office.network_faults.done(request.request_faults, session, method, args, options)
+        return hostile.spoil(request.request_faults, self._office, method, args, options, result)
 
     def _current(self, session: Optional[Session]) -> Optional[Session]:
         """Return a session as it is now: an earlier call of a multicall may have changed it."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping, Optional, Sequence
 
-from koji_rehearsal import subjects
-from koji_rehearsal.faults import Encounter, Fault, FaultKind
-from koji_rehearsal.faults.asking import Subject
-from koji_rehearsal.faults.keys import ABSENT, NAMES, VALUES
+from koji_rehearsal import affected_images
+from koji_rehearsal.faults import Fault, FaultKind, RequestFaults
+from koji_rehearsal.faults.fault_options import ABSENT, NAMES, VALUES
+from koji_rehearsal.faults.fault_spec import AffectedImages
 from koji_rehearsal.rpc import Office
 from koji_rehearsal.swelling import NUMBER, InBase64, Repeated, as_large, nested
 from koji_rehearsal.wire import GenericError, element
@@ -28,7 +28,7 @@ _OF_ARCHIVES = (
 
 
 def spoil(
-    encounter: Encounter,
+    request_faults: RequestFaults,
     office: Office,
     method: str,
     args: Sequence[Any],
@@ -40,31 +40,34 @@ def spoil(
 
     :raises koji.GenericError: the fault is that the call fails
     """
-    subject = subjects.of_call(office.state, method, args, options)
+    subject = affected_images.of_call(office.state, method, args, options)
 
     def met(kind: FaultKind) -> Optional[Fault]:
-        return encounter.met((kind,), method, subject)
+        return request_faults.met((kind,), method, subject)
 
     if met(FaultKind.ODD_FAULT) is not None:
         raise GenericError("this went wrong: %s" % CONTROLS)
     huge = met(FaultKind.HUGE_STATUS)
     if huge is not None:
-        result = _huge_status(encounter, office, huge, method, args, options, result)
+        result = _huge_status(request_faults, office, huge, method, args, options, result)
     for kind in _OF_ARCHIVES:
         fault = met(kind)
         if fault is not None and isinstance(result, list):
-            result = [_archive(encounter, fault, subject, one) for one in result]
+            result = [_archive(request_faults, fault, subject, one) for one in result]
     many = met(FaultKind.MANY_ARCHIVES)
     if many is not None and isinstance(result, list) and result:
         row = {**result[0], "filename": "%s.bin" % NUMBER.decode(), "extra": None}
         rows = Repeated(element(row), int(many.told("count")))
-        result = [*result, encounter.swelling.element(rows)]
+        result = [*result, request_faults.swelling.element(rows)]
     wrong = met(FaultKind.WRONG_TYPE)
     return result if wrong is None else _of_wrong_type(wrong, result)
 
 
 def _archive(
-    encounter: Encounter, fault: Fault, subject: Optional[Subject], row: Dict[str, Any]
+    request_faults: RequestFaults,
+    fault: Fault,
+    subject: Optional[AffectedImages],
+    row: Dict[str, Any],
 ) -> Dict[str, Any]:
     """Return an archive as a fault of an image makes it."""
     image = (row.get("extra") or {}).get("image", {})
@@ -75,19 +78,19 @@ def _archive(
     if fault.kind is FaultKind.WRONG_SIZE:
         return {**row, "size": 2 * row["size"] if fault.size is None else fault.size}
     if fault.kind is FaultKind.DEEP_EXTRA:
-        more: Any = encounter.swelling.element(*nested(int(fault.told("count"))))
+        more: Any = request_faults.swelling.element(*nested(int(fault.told("count"))))
     else:
         text = Repeated(b"x", HUGE_TEXT if fault.size is None else fault.size)
-        more = encounter.swelling.text(text)
+        more = request_faults.swelling.text(text)
     return {**row, "extra": {**row["extra"], "image": {**image, "more": more}}}
 
 
-def _of_arch(fault: Fault, subject: Optional[Subject], arch: str) -> bool:
+def _of_arch(fault: Fault, subject: Optional[AffectedImages], arch: str) -> bool:
     return subject is None or fault.fits(subject.name, arch, subject.image_type, subject.version)
 
 
 def _huge_status(
-    encounter: Encounter,
+    request_faults: RequestFaults,
     office: Office,
     fault: Fault,
     method: str,
@@ -111,7 +114,7 @@ def _huge_status(
     length = int(asked["size"])
     left = source.size - start
     count = left if length < 0 else min(left, length)
-    return encounter.swelling.text(InBase64(source, start, count))
+    return request_faults.swelling.text(InBase64(source, start, count))
 
 
 def _of_wrong_type(fault: Fault, result: Any) -> Any:

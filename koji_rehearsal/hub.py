@@ -13,10 +13,11 @@ from koji_rehearsal.clock import HubClock, steady_time
 from koji_rehearsal.connections import HubServer, Site
 from koji_rehearsal.content import HubContent
 from koji_rehearsal.dispatch import Dispatcher
-from koji_rehearsal.faults import Fault, FaultBook
-from koji_rehearsal.faults.asking import ANY, DOWNLOAD
+from koji_rehearsal.faults import Fault, FaultPlan
+from koji_rehearsal.faults.fault_spec import ANY, DOWNLOAD
 from koji_rehearsal.ledger import Call, Counters, Ledger, Request
 from koji_rehearsal.memory import Memory
+from koji_rehearsal.network_faults import NetworkFaults
 from koji_rehearsal.pages import WEB_PATH, Pages
 from koji_rehearsal.rpc import METHODS, Office
 from koji_rehearsal.server import FILES_PATH, HUB_PATH, serve
@@ -24,7 +25,6 @@ from koji_rehearsal.settings import HubSettings
 from koji_rehearsal.state import State
 from koji_rehearsal.store import Store
 from koji_rehearsal.submissions import Submission, SubmissionFile, submissions
-from koji_rehearsal.trouble import Trouble
 from koji_rehearsal.wire import BUILD_STATES
 from pungi_osbuild.errors import InputError
 
@@ -186,10 +186,10 @@ class RehearsalHub:
             topurl=address + FILES_PATH.rstrip("/"),
             composer=address + "/composer",
         )
-        faults = FaultBook(self.settings.faults)
+        faults = FaultPlan(self.settings.faults)
         builder = Builder(state, store, self.settings, addresses, faults)
-        trouble = Trouble(faults, state)
-        office = Office(state, builder, store, trouble)
+        network_faults = NetworkFaults(faults, state)
+        office = Office(state, builder, store, network_faults)
         if self.settings.state_file is not None:
             self._memory = Memory(self.settings.state_file, state, builder, faults)
             recalled = self._memory.recall()

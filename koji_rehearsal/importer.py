@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Mapping, Sequence
 from koji_rehearsal.archivetypes import ArchiveType, archive_type
 from koji_rehearsal.composer import COMPOSER_INFO, OSBUILD_VERSION, ImageOutcome, Order
 from koji_rehearsal.composererrors import NOTHING_REAL
-from koji_rehearsal.faults import FaultBook, FaultKind
+from koji_rehearsal.faults import FaultKind, FaultPlan
 from koji_rehearsal.images import image_bytes, spoiled
 from koji_rehearsal.provenance import spdx_document
 from koji_rehearsal.records import Archive, Build
@@ -41,7 +41,7 @@ class Importer:
     """Imports composes. Used under the hub's lock."""
 
     def __init__(
-        self, state: State, store: Store, settings: HubSettings, faults: FaultBook
+        self, state: State, store: Store, settings: HubSettings, faults: FaultPlan
     ) -> None:
         self._state = state
         self._store = store

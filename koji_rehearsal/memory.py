@@ -28,7 +28,7 @@ from koji_rehearsal.codec import Codec, CodecError
 from koji_rehearsal.composer import Order
 from koji_rehearsal.composerjobs import Compose
 from koji_rehearsal.content import HubUser
-from koji_rehearsal.faults import FaultBook
+from koji_rehearsal.faults import FaultPlan
 from koji_rehearsal.records import (
     Archive,
     Build,
@@ -61,7 +61,7 @@ class Memory:
     :param path: the file; its folder is made
     """
 
-    def __init__(self, path: Path, state: State, builder: Builder, faults: FaultBook) -> None:
+    def __init__(self, path: Path, state: State, builder: Builder, faults: FaultPlan) -> None:
         self._path = path
         self._faults = faults
         self._state = state

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from koji_rehearsal.builder import Builder
+from koji_rehearsal.network_faults import NetworkFaults
 from koji_rehearsal.pythonnames import in_python
 from koji_rehearsal.records import Session, User
 from koji_rehearsal.state import State
 from koji_rehearsal.store import Store
-from koji_rehearsal.trouble import Trouble
 from koji_rehearsal.wire import ActionNotAllowed, GenericError, ParameterError
 
 
@@ -27,7 +27,7 @@ class Office:
     state: State
     builder: Builder
     store: Store
-    trouble: Trouble
+    network_faults: NetworkFaults
 
 
 @dataclass(frozen=True)

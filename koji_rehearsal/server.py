@@ -13,14 +13,14 @@ from koji_rehearsal.connections import HubServer, Site
 from koji_rehearsal.dispatch import Asked, Credentials
 from koji_rehearsal.downloads import Download, plan
 from koji_rehearsal.errorpages import TOO_LONG, ErrorPage, bad_request, error_page
-from koji_rehearsal.faults import Encounter, Fault, FaultKind
+from koji_rehearsal.faults import Fault, FaultKind, RequestFaults
 from koji_rehearsal.ledger import Ledger
 from koji_rehearsal.methods.people import KOJI_VERSION
+from koji_rehearsal.network_faults import PAGES
 from koji_rehearsal.pages import POLICY, Page
 from koji_rehearsal.sameorigin import foreign
 from koji_rehearsal.settings import HubSettings
 from koji_rehearsal.swelling import Body
-from koji_rehearsal.trouble import PAGES
 
 HUB_PATH = "/kojihub"
 FILES_PATH = "/kojifiles/"
@@ -103,10 +103,10 @@ class _Handler(BaseHTTPRequestHandler):
         if body is None:
             return
         site = self.server.site
-        if site.office.trouble.silent():
+        if site.office.network_faults.silent():
             self._vanish()
             return
-        encounter = site.office.trouble.encounter()
+        request_faults = site.office.network_faults.for_request()
         if length > MAX_REQUEST:
             self._send_error(bad_request(TOO_LONG))
             return
@@ -115,10 +115,10 @@ class _Handler(BaseHTTPRequestHandler):
         if asked.unreadable is not None:
             self._send_error(bad_request(asked.unreadable))
             return
-        fault = site.dispatcher.instead(asked, encounter)
+        fault = site.dispatcher.instead(asked, request_faults)
         if not self._obstructed(fault):
-            reply = self._answer(asked, is_upload, encounter, fault)
-            self._deliver(reply, encounter)
+            reply = self._answer(asked, is_upload, request_faults, fault)
+            self._deliver(reply, request_faults)
 
     def _obstructed(self, fault: Optional[Fault]) -> bool:
         """Break off a request, or answer it with a page, where a fault says so."""
@@ -135,12 +135,12 @@ class _Handler(BaseHTTPRequestHandler):
             return False
         return True
 
-    def _deliver(self, reply: bytes, encounter: Encounter) -> None:
+    def _deliver(self, reply: bytes, request_faults: RequestFaults) -> None:
         """Send a reply, or what a fault leaves of it."""
-        harm = {fault.kind: fault for fault in encounter.afterwards}
+        harm = {fault.kind: fault for fault in request_faults.afterwards}
         if FaultKind.LATE in harm:
             self.server.site.pause(harm[FaultKind.LATE].told("seconds"))
-        body = encounter.swelling.body(reply)
+        body = request_faults.swelling.body(reply)
         if FaultKind.RESET in harm:
             self._vanish()
         elif FaultKind.CUT_REPLY in harm:
@@ -154,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.break_off(self.connection)
 
     def _answer(
-        self, asked: Asked, is_upload: bool, encounter: Encounter, fault: Optional[Fault]
+        self, asked: Asked, is_upload: bool, request_faults: RequestFaults, fault: Optional[Fault]
     ) -> bytes:
         dispatcher = self.server.site.dispatcher
         if is_upload:
@@ -164,7 +164,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.headers.get("Koji-Session-Key"),
             self.headers.get("Koji-Session-Callnum"),
         )
-        return dispatcher.answer(asked, credentials, encounter, fault)
+        return dispatcher.answer(asked, credentials, request_faults, fault)
 
     def _reply(self, body: Body, length: int) -> None:
         self._head("text/xml", length, ("Koji-Version", KOJI_VERSION))
@@ -242,7 +242,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self._obstructed_download(below):
             return
         site = self.server.site
-        met = site.dispatcher.look(lambda office, _now: office.trouble.met_by_file(below))
+        met = site.dispatcher.look(lambda office, _now: office.network_faults.met_by_file(below))
         wanted = self.headers.get("Range")
         download = plan(found.stat().st_size, wanted, met, address.path, self._other_name())
         # As text a browser shows it, and never as a page.
@@ -260,11 +260,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _obstructed_download(self, below: str) -> bool:
         """Let a download meet what stands in its way."""
         site = self.server.site
-        encounter = site.office.trouble.encounter()
+        request_faults = site.office.network_faults.for_request()
         fault = site.dispatcher.look(
-            lambda office, _now: office.trouble.instead_of_download(encounter, below)
+            lambda office, _now: office.network_faults.instead_of_download(request_faults, below)
         )
-        for late in encounter.afterwards:
+        for late in request_faults.afterwards:
             site.pause(late.told("seconds"))
         return self._obstructed(fault)
 

@@ -1,19 +1,19 @@
 """What can be made to go wrong: the kinds of fault, how they are asked for, which one hits what."""
 
-from koji_rehearsal.faults.asking import Fault, Subject, parse_fault
-from koji_rehearsal.faults.book import Encounter, FaultBook
+from koji_rehearsal.faults.fault_options import KEYS, Times
+from koji_rehearsal.faults.fault_spec import AffectedImages, Fault, parse_fault
 from koji_rehearsal.faults.groups import Group
-from koji_rehearsal.faults.keys import KEYS, Times
 from koji_rehearsal.faults.kinds import FaultKind
+from koji_rehearsal.faults.plan import FaultPlan, RequestFaults
 
 __all__ = [
     "KEYS",
-    "Encounter",
+    "AffectedImages",
     "Fault",
-    "FaultBook",
     "FaultKind",
+    "FaultPlan",
     "Group",
-    "Subject",
+    "RequestFaults",
     "Times",
     "parse_fault",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, Tuple
 
-from koji_rehearsal.faults.keys import ALWAYS, IMAGE_KEYS, Times
+from koji_rehearsal.faults.fault_options import ALWAYS, IMAGE_KEYS, Times
 
 
 class Group(str, Enum):

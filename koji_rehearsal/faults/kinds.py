@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Tuple
 
+from koji_rehearsal.faults.fault_options import ONCE, Times
 from koji_rehearsal.faults.groups import Group, declared
-from koji_rehearsal.faults.keys import ONCE, Times
 
 
 class FaultKind(str, Enum):

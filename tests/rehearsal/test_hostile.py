@@ -13,7 +13,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koji_rehearsal.faults.keys import NAMES, VALUES
+from koji_rehearsal.faults.fault_options import NAMES, VALUES
 from koji_rehearsal.swelling import InBase64, Padded, Repeated, Swelling
 from koji_rehearsal.wire import response
 from tests.rehearsal.desk import Desk, a_desk

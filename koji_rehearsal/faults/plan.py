@@ -10,13 +10,13 @@ from __future__ import annotations
 import threading
 from typing import Dict, Iterator, List, Mapping, Optional, Tuple
 
-from koji_rehearsal.faults.asking import Fault, Subject
+from koji_rehearsal.faults.fault_spec import AffectedImages, Fault
 from koji_rehearsal.faults.groups import Group
 from koji_rehearsal.faults.kinds import FaultKind
 from koji_rehearsal.swelling import Swelling
 
 
-class FaultBook:
+class FaultPlan:
     """The faults that were asked for, and how often each could have hit. Thread-safe."""
 
     def __init__(self, faults: Tuple[Fault, ...]) -> None:
@@ -39,7 +39,7 @@ class FaultBook:
         """All of them."""
         return self._faults
 
-    def image(self, kind: FaultKind, subject: Subject, attempt: int) -> Optional[Fault]:
+    def image(self, kind: FaultKind, subject: AffectedImages, attempt: int) -> Optional[Fault]:
         """
         Return the fault of a kind that hits an image, or None.
 
@@ -66,14 +66,14 @@ class FaultBook:
         return (fault for fault in self._faults if fault.kind.group is group)
 
 
-class Encounter:
+class RequestFaults:
     """
     What one request meets. Used by the one thread that answers it.
 
     However many calls of a request could meet a fault, it is one occasion.
     """
 
-    def __init__(self, book: FaultBook) -> None:
+    def __init__(self, book: FaultPlan) -> None:
         self._book = book
         self._seen: Dict[Fault, bool] = {}
         self._afterwards: List[Fault] = []
@@ -81,7 +81,7 @@ class Encounter:
         """What is huge in the reply."""
 
     def met(
-        self, kinds: Tuple[FaultKind, ...], method: str, subject: Optional[Subject]
+        self, kinds: Tuple[FaultKind, ...], method: str, subject: Optional[AffectedImages]
     ) -> Optional[Fault]:
         """Return the first fault of these kinds that a call, or a download, meets; or None."""
         hit = None

@@ -6,8 +6,8 @@ import difflib
 from dataclasses import dataclass
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
+from koji_rehearsal.faults.fault_options import IMAGE_KEYS, KEYS, Times, shown
 from koji_rehearsal.faults.groups import Group
-from koji_rehearsal.faults.keys import IMAGE_KEYS, KEYS, Times, shown
 from koji_rehearsal.faults.kinds import FaultKind
 from pungi_osbuild import imagetypes
 from pungi_osbuild.errors import InputError
@@ -18,7 +18,7 @@ DOWNLOAD = "download"
 
 
 @dataclass(frozen=True)
-class Subject:
+class AffectedImages:
     """
     What a fault may be about: the image, or images, of a task.
 
@@ -102,7 +102,7 @@ class Fault:
             return method in self.kind.methods
         return self.method == method or (self.method == ANY and method != DOWNLOAD)
 
-    def is_about(self, subject: Optional[Subject]) -> bool:
+    def is_about(self, subject: Optional[AffectedImages]) -> bool:
         """Whether it goes wrong for one of these images; None: nobody knows which they are."""
         if subject is None:
             return not self.is_of_images

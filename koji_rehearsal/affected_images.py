@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Optional, Sequence, Tuple
 
-from koji_rehearsal.faults import Subject
+from koji_rehearsal.faults import AffectedImages
 from koji_rehearsal.faults.groups import SUBMISSION
 from koji_rehearsal.records import Archive, Build, Task
 from koji_rehearsal.state import State
@@ -31,7 +31,7 @@ _SUBMITTED = ("name", "version", "distro", "image_type", "target", "arches")
 
 def of_call(
     state: State, method: str, args: Sequence[Any], options: Mapping[str, Any]
-) -> Optional[Subject]:
+) -> Optional[AffectedImages]:
     """Return what a call is about, as far as one image, or one task's images, can be told."""
     if method == SUBMISSION:
         return _submitted(args, options)
@@ -44,15 +44,15 @@ def of_call(
     return _of_build(state, _build(state, first))
 
 
-def of_task(task: Optional[Task]) -> Optional[Subject]:
+def of_task(task: Optional[Task]) -> Optional[AffectedImages]:
     """Return what a task is about; None when it is no image task."""
     if task is None or task.method != SUBMISSION:
         return None
     name, version, _, image_type, _, arches, _ = task.request
-    return Subject(name, version, tuple(arches), image_type)
+    return AffectedImages(name, version, tuple(arches), image_type)
 
 
-def of_file(state: State, below: str) -> Optional[Tuple[Subject, Archive]]:
+def of_file(state: State, below: str) -> Optional[Tuple[AffectedImages, Archive]]:
     """
     Return which image a file is, and its archive; None for any other file.
 
@@ -67,12 +67,12 @@ def of_file(state: State, below: str) -> Optional[Tuple[Subject, Archive]]:
         return None
     for archive in state.archives_of(build.id):
         if archive.filename == parts[5] and archive.is_image:
-            one = Subject(subject.name, subject.version, (archive.arch,), subject.image_type)
+            one = AffectedImages(subject.name, subject.version, (archive.arch,), subject.image_type)
             return one, archive
     return None
 
 
-def _submitted(args: Sequence[Any], options: Mapping[str, Any]) -> Optional[Subject]:
+def _submitted(args: Sequence[Any], options: Mapping[str, Any]) -> Optional[AffectedImages]:
     values = dict(zip(_SUBMITTED, args))
     values.update(options)
     name, version = values.get("name"), values.get("version")
@@ -82,7 +82,7 @@ def _submitted(args: Sequence[Any], options: Mapping[str, Any]) -> Optional[Subj
     plain = all(isinstance(one, str) for one in (name, version, image_type))
     if not plain or not isinstance(arches, list):
         return None
-    return Subject(str(name), str(version), tuple(map(str, arches)), str(image_type))
+    return AffectedImages(str(name), str(version), tuple(map(str, arches)), str(image_type))
 
 
 def _build(state: State, told: Any) -> Optional[Build]:
@@ -96,7 +96,7 @@ def _build(state: State, told: Any) -> Optional[Build]:
         return None
 
 
-def _of_build(state: State, build: Optional[Build]) -> Optional[Subject]:
+def _of_build(state: State, build: Optional[Build]) -> Optional[AffectedImages]:
     if build is None or build.task_id is None:
         return None
     return of_task(state.tasks.get(build.task_id))

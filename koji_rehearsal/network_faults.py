@@ -2,7 +2,7 @@
 What goes wrong between the hub and its clients, where a fault was asked for.
 
 It begins with a call and is counted in requests, not in seconds, so that the same client meets the
-same trouble every time.
+same faults every time.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import threading
 from dataclasses import replace
 from typing import Any, Iterable, Mapping, Optional, Sequence, Tuple
 
-from koji_rehearsal import subjects
-from koji_rehearsal.faults import Encounter, Fault, FaultBook, FaultKind, Group
-from koji_rehearsal.faults.asking import DOWNLOAD
+from koji_rehearsal import affected_images
+from koji_rehearsal.faults import Fault, FaultKind, FaultPlan, Group, RequestFaults
+from koji_rehearsal.faults.fault_spec import DOWNLOAD
 from koji_rehearsal.records import Session
 from koji_rehearsal.state import State
 from koji_rehearsal.wire import ActionNotAllowed, GenericError, ServerOffline
@@ -53,48 +53,50 @@ NamedCall = Tuple[str, Sequence[Any], Mapping[str, Any]]
 """A method, its positional arguments and its named ones."""
 
 
-class Trouble:
+class NetworkFaults:
     """
-    Trouble that is under way. Thread-safe, as far as it is not said otherwise.
+    Network faults in progress. Thread-safe, unless a method says otherwise.
 
     :param state: the hub's tables, in which a session may be let expire
     """
 
-    def __init__(self, faults: FaultBook, state: State) -> None:
+    def __init__(self, faults: FaultPlan, state: State) -> None:
         self._faults = faults
         self._state = state
         self._lock = threading.Lock()
         self._offline = 0
         self._silent = 0
 
-    def encounter(self) -> Encounter:
+    def for_request(self) -> RequestFaults:
         """Return what a request will have met; one for each."""
-        return Encounter(self._faults)
+        return RequestFaults(self._faults)
 
-    def instead(self, encounter: Encounter, calls: Iterable[NamedCall]) -> Optional[Fault]:
+    def instead(self, request_faults: RequestFaults, calls: Iterable[NamedCall]) -> Optional[Fault]:
         """Return the fault that a request meets instead of an answer. Under the hub's lock."""
         hits = [
-            encounter.met(_INSTEAD, method, subjects.of_call(self._state, method, args, options))
+            request_faults.met(
+                _INSTEAD, method, affected_images.of_call(self._state, method, args, options)
+            )
             for method, args, options in calls
         ]
         return next((hit for hit in hits if hit is not None), None)
 
-    def instead_of_download(self, encounter: Encounter, below: str) -> Optional[Fault]:
+    def instead_of_download(self, request_faults: RequestFaults, below: str) -> Optional[Fault]:
         """
         Return the fault that a download meets instead of a file. Under the hub's lock.
 
         :param below: the file's path below Koji's topdir
         """
-        found = subjects.of_file(self._state, below)
+        found = affected_images.of_file(self._state, below)
         subject = None if found is None else found[0]
-        late = encounter.met((FaultKind.LATE,), DOWNLOAD, subject)
+        late = request_faults.met((FaultKind.LATE,), DOWNLOAD, subject)
         if late is not None:
-            encounter.remember(late)
-        return encounter.met(_BROKEN, DOWNLOAD, subject)
+            request_faults.remember(late)
+        return request_faults.met(_BROKEN, DOWNLOAD, subject)
 
     def met_by_file(self, below: str) -> Mapping[FaultKind, Fault]:
         """Return the faults that a file meets while it is served. Under the hub's lock."""
-        found = subjects.of_file(self._state, below)
+        found = affected_images.of_file(self._state, below)
         if found is None:
             return {}
         return {
@@ -120,15 +122,19 @@ class Trouble:
             del self._state.sessions[session]
 
     def refuse(
-        self, encounter: Encounter, method: str, args: Sequence[Any], options: Mapping[str, Any]
+        self,
+        request_faults: RequestFaults,
+        method: str,
+        args: Sequence[Any],
+        options: Mapping[str, Any],
     ) -> None:
         """
         Refuse a call, where a fault says so. Under the hub's lock.
 
         :raises koji.GenericError: so
         """
-        subject = subjects.of_call(self._state, method, args, options)
-        fault = encounter.met(_REFUSALS, method, subject)
+        subject = affected_images.of_call(self._state, method, args, options)
+        fault = request_faults.met(_REFUSALS, method, subject)
         if fault is None:
             return
         if fault.kind is FaultKind.NO_METHOD:
@@ -137,17 +143,17 @@ class Trouble:
 
     def done(
         self,
-        encounter: Encounter,
+        request_faults: RequestFaults,
         session: Optional[Session],
         method: str,
         args: Sequence[Any],
         options: Mapping[str, Any],
     ) -> None:
         """Begin what is to begin with a call that was carried out. Under the hub's lock."""
-        subject = subjects.of_call(self._state, method, args, options)
+        subject = affected_images.of_call(self._state, method, args, options)
 
         def met(kind: FaultKind) -> Optional[Fault]:
-            return encounter.met((kind,), method, subject)
+            return request_faults.met((kind,), method, subject)
 
         outage, restart = met(FaultKind.OUTAGE), met(FaultKind.RESTART)
         with self._lock:
@@ -158,7 +164,7 @@ class Trouble:
         for kind in _HARMED:
             harm = met(kind)
             if harm is not None:
-                encounter.remember(harm)
+                request_faults.remember(harm)
         if met(FaultKind.EXPIRE) is not None and session is not None:
             self._expire(session.id)
 
