@@ -2,11 +2,11 @@
 
 from koji_rehearsal.composerversions import NEWEST as NEWEST_COMPOSER
 from koji_rehearsal.composerversions import OLDEST as OLDEST_COMPOSER
-from koji_rehearsal.content import REHEARSAL_USER, HubContent, HubTag, HubTarget, HubUser
 from koji_rehearsal.faults import Fault, FaultKind, Group, parse_fault
 from koji_rehearsal.hub import RehearsalHub
-from koji_rehearsal.ledger import Call, Counters, Request
+from koji_rehearsal.hub_content import REHEARSAL_USER, HubContent, HubTag, HubTarget, HubUser
 from koji_rehearsal.profile import PROFILE, write_profile
+from koji_rehearsal.request_log import Call, Counters, Request
 from koji_rehearsal.settings import LOOPBACK, HubSettings, Outage, ResultsIn
 from koji_rehearsal.submissions import Submission
 

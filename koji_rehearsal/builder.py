@@ -13,16 +13,11 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Deque, Dict, List, Mapping, Sequence, Tuple, Union
 
-from koji_rehearsal import composer, rules
+from koji_rehearsal import build_rules, composer
 from koji_rehearsal.composer import Order
 from koji_rehearsal.composeranswers import ComposerAnswers, traceback_of
 from koji_rehearsal.composerjobs import Compose, ComposerJobs, Ended
-from koji_rehearsal.faults import FaultPlan
-from koji_rehearsal.records import Build, Tag, Target, Task
-from koji_rehearsal.settings import HubSettings
-from koji_rehearsal.state import State
-from koji_rehearsal.store import Store
-from koji_rehearsal.wire import (
+from koji_rehearsal.encoding import (
     TASK_STATES,
     BuildError,
     GenericError,
@@ -30,6 +25,11 @@ from koji_rehearsal.wire import (
     as_fault,
     canonical_arches,
 )
+from koji_rehearsal.faults import FaultPlan
+from koji_rehearsal.records import Build, Tag, Target, Task
+from koji_rehearsal.settings import HubSettings
+from koji_rehearsal.state import State
+from koji_rehearsal.store import Store
 from pungi_osbuild import imagetypes
 
 HOST_ID = 1
@@ -263,7 +263,7 @@ class Builder:
             task_id=task.id,
             name=name,
             version=version,
-            release=options.get("release") or rules.next_release(self._state, name, version),
+            release=options.get("release") or build_rules.next_release(self._state, name, version),
             distro=distro,
             image_type=imagetypes.api_name(image_type),
             arches=tuple(arches),
@@ -353,7 +353,7 @@ class Builder:
             host_id=HOST_ID,
         )
         try:
-            rules.tag_build(self._state, self._state.users[owner], tag, build, tag.id)
+            build_rules.tag_build(self._state, self._state.users[owner], tag, build, tag.id)
         except GenericError as error:
             return replace(task, state=TASK_STATES["FAILED"], fault=as_fault(error))
         return task

@@ -13,10 +13,10 @@ from typing import Callable, Mapping, Optional, Tuple
 from koji_rehearsal import composererrors
 from koji_rehearsal.composer import Order
 from koji_rehearsal.composererrors import Refusal
-from koji_rehearsal.content import HubContent
+from koji_rehearsal.encoding import FOREIGN, GenericError, TaskFault, as_fault
 from koji_rehearsal.errorpages import error_page
 from koji_rehearsal.faults import Fault, FaultKind, FaultPlan
-from koji_rehearsal.wire import FOREIGN, GenericError, TaskFault, as_fault
+from koji_rehearsal.hub_content import HubContent
 
 _NOT_CREATED = "Failed to create the compose request: %s"
 _NO_STATUS = "Failed to get the compose status: %s"

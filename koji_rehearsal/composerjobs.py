@@ -12,18 +12,18 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Dict, Mapping, Optional, Tuple
 
-from koji_rehearsal import composer, composererrors, rules
+from koji_rehearsal import build_rules, composer, composererrors
 from koji_rehearsal.clouds import Upload
 from koji_rehearsal.composer import ImageOutcome, Order
 from koji_rehearsal.composererrors import NOTHING_REAL
-from koji_rehearsal.content import BUILDER_USER
+from koji_rehearsal.encoding import BUILD_STATES, SERVER_OFFLINE, GenericError, as_fault
 from koji_rehearsal.faults import FaultKind, FaultPlan
+from koji_rehearsal.hub_content import BUILDER_USER
 from koji_rehearsal.importer import Importer
 from koji_rehearsal.records import Build
 from koji_rehearsal.settings import HubSettings
 from koji_rehearsal.state import State, by_name
 from koji_rehearsal.store import Store
-from koji_rehearsal.wire import BUILD_STATES, SERVER_OFFLINE, GenericError, as_fault
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class ComposerJobs:
             for kind, state in ((FaultKind.TAKEN, "COMPLETE"), (FaultKind.RESERVED, "BUILDING")):
                 if self._hits(kind, order):
                     self._take_nvr(order, BUILD_STATES[state], now)
-            build = rules.reserve_build(
+            build = build_rules.reserve_build(
                 self._state, owner, order.name, order.version, order.release, now
             )
         except GenericError as error:
@@ -125,7 +125,7 @@ class ComposerJobs:
         """Let somebody else's build, in a state, have the N-V-R."""
         if self._state.build_of(order.name, order.version, order.release) is not None:
             return
-        build = rules.reserve_build(
+        build = build_rules.reserve_build(
             self._state, self._state.users[1], order.name, order.version, order.release, now
         )
         ended = now if state == BUILD_STATES["COMPLETE"] else None
@@ -144,12 +144,12 @@ class ComposerJobs:
         if build is None:
             return Ended(compose, False, images, None, _import_log())
         if any(image.error for image in images):
-            failed = rules.refund_build(self._state, build, now)
+            failed = build_rules.refund_build(self._state, build, now)
             return Ended(compose, False, images, failed, _import_log())
         try:
             done = self._importer.import_build(build, order, images, now)
         except (GenericError, OSError) as error:
-            failed = rules.refund_build(self._state, build, now)
+            failed = build_rules.refund_build(self._state, build, now)
             code = as_fault(error).code if isinstance(error, GenericError) else None
             log = _import_log(composererrors.finalize_error(str(error), code))
             return Ended(compose, False, images, failed, log)

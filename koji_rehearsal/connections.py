@@ -11,10 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any, Callable, Dict, Optional, Set, Type
 
+from koji_rehearsal.api_registry import HubContext
 from koji_rehearsal.dispatch import Dispatcher
-from koji_rehearsal.ledger import Ledger
 from koji_rehearsal.pages import Pages
-from koji_rehearsal.rpc import Office
+from koji_rehearsal.request_log import RequestLog
 from koji_rehearsal.settings import HubSettings
 
 EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
@@ -33,7 +33,7 @@ class Site:
 
     dispatcher: Dispatcher
     pages: Pages
-    office: Office
+    context: HubContext
     pause: Callable[[float], object]
 
 
@@ -56,11 +56,11 @@ class HubServer(ThreadingHTTPServer):
     def __init__(
         self,
         settings: HubSettings,
-        ledger: Ledger,
+        request_log: RequestLog,
         make_site: Callable[[str], Site],
         handler: Type[BaseHTTPRequestHandler],
     ) -> None:
-        self.ledger = ledger
+        self.request_log = request_log
         self.settings = settings
         if ":" in settings.host:
             self.address_family = socket.AF_INET6
@@ -91,7 +91,7 @@ class HubServer(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer the requests of a connection in a thread of its own, while there are not many."""
-        self.ledger.count(connections=1)
+        self.request_log.count(connections=1)
         with self._open_lock:
             full = len(self._open) >= self.settings.max_connections
         if full:

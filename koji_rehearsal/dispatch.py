@@ -10,15 +10,9 @@ from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, Typ
 from xmlrpc.client import Fault as XmlFault
 
 from koji_rehearsal import hostile
-from koji_rehearsal.faults import Fault, FaultPlan, RequestFaults
-from koji_rehearsal.ledger import Ledger, Request
-from koji_rehearsal.methods import METHODS
-from koji_rehearsal.network_faults import NamedCall
-from koji_rehearsal.records import Session, User
-from koji_rehearsal.rpc import Caller, Office, Signature
-from koji_rehearsal.settings import HubSettings
-from koji_rehearsal.state import by_name
-from koji_rehearsal.wire import (
+from koji_rehearsal.api import API
+from koji_rehearsal.api_registry import Caller, HubContext
+from koji_rehearsal.encoding import (
     FOREIGN,
     AuthError,
     AuthExpired,
@@ -35,6 +29,13 @@ from koji_rehearsal.wire import (
     response,
     split_options,
 )
+from koji_rehearsal.faults import Fault, FaultPlan, RequestFaults
+from koji_rehearsal.network_faults import NamedCall
+from koji_rehearsal.records import Session, User
+from koji_rehearsal.request_log import Request, RequestLog
+from koji_rehearsal.settings import HubSettings
+from koji_rehearsal.signatures import Signature
+from koji_rehearsal.state import by_name
 
 _Seen = TypeVar("_Seen")
 
@@ -110,15 +111,15 @@ class Dispatcher:
 
     def __init__(
         self,
-        office: Office,
-        ledger: Ledger,
+        context: HubContext,
+        request_log: RequestLog,
         clock: Callable[[], float],
         settings: HubSettings,
         keep: Callable[[float], None] = lambda _now: None,
     ) -> None:
         self._keep = keep
-        self._office = office
-        self._ledger = ledger
+        self._context = context
+        self._request_log = request_log
         self._clock = clock
         self._settings = settings
         self._now = clock()
@@ -127,7 +128,7 @@ class Dispatcher:
     def instead(self, asked: Asked, request_faults: RequestFaults) -> Optional[Fault]:
         """Return the fault that a request meets instead of being carried out, if there is one."""
         with self._lock:
-            return self._office.network_faults.instead(request_faults, asked.calls)
+            return self._context.network_faults.instead(request_faults, asked.calls)
 
     def answer(
         self,
@@ -155,7 +156,7 @@ class Dispatcher:
             return _refusal(error)
         finally:
             methods = tuple(method for method, _, _ in asked.calls)
-            self._ledger.answered(Request(at, time.thread_time() - begun, methods))
+            self._request_log.answered(Request(at, time.thread_time() - begun, methods))
 
     def refuse(self, reason: str) -> bytes:
         """Return the reply to a request that is not taken at all."""
@@ -170,16 +171,16 @@ class Dispatcher:
         """Return the hub's time, in seconds since the epoch."""
         return self._clock()
 
-    def look(self, reader: Callable[[Office, float], _Seen]) -> _Seen:
+    def look(self, reader: Callable[[HubContext, float], _Seen]) -> _Seen:
         """
         Return what a function reads of the hub as it is now, while nothing else happens.
 
-        :param reader: called with the office and the time
+        :param reader: called with the context and the time
         """
         with self._lock:
             now = self._tick()
             self._keep(now)
-            return reader(self._office, now)
+            return reader(self._context, now)
 
     def _answer(
         self,
@@ -192,7 +193,7 @@ class Dispatcher:
         self._require_online(now)
         if fault is not None:
             told = credentials.id
-            self._office.network_faults.begin(fault, None if told is None else int(told))
+            self._context.network_faults.begin(fault, None if told is None else int(told))
         request = replace(
             self._request(credentials, asked.method, now), request_faults=request_faults
         )
@@ -204,14 +205,14 @@ class Dispatcher:
     def _tick(self) -> float:
         """Let everything happen that is due, and return the time; it never goes back."""
         self._now = max(self._now, round(self._clock(), 6))
-        self._office.builder.advance(self._now)
+        self._context.builder.advance(self._now)
         return self._now
 
     def _require_online(self, now: float) -> None:
-        since = now - self._office.state.started_ts
+        since = now - self._context.state.started_ts
         if any(one.start <= since < one.start + one.lasts for one in self._settings.outages):
             raise ServerOffline("server is offline")
-        if self._office.network_faults.offline():
+        if self._context.network_faults.offline():
             raise ServerOffline("server is offline")
 
     # sessions
@@ -220,7 +221,7 @@ class Dispatcher:
         """Return the session that a request belongs to, when it may make that call."""
         if credentials.id is None:
             return _Request()
-        sessions = self._office.state.sessions
+        sessions = self._context.state.sessions
         session = sessions.get(int(credentials.id))
         if session is None or session.key != credentials.key:
             raise AuthError("Invalid session or bad credentials")
@@ -242,7 +243,7 @@ class Dispatcher:
         since = session.start_ts if session.renew_ts is None else session.renew_ts
         if lifetime is None or now <= since + lifetime:
             return session
-        sessions = self._office.state.sessions
+        sessions = self._context.state.sessions
         for other in list(sessions.values()):
             if session.id in (other.id, other.master):
                 sessions[other.id] = replace(other, expired=True)
@@ -251,14 +252,14 @@ class Dispatcher:
     def _locked_out(self, session: Session) -> bool:
         return not session.exclusive and any(
             other.exclusive and other.user == session.user and other.id != session.master
-            for other in self._office.state.sessions.values()
+            for other in self._context.state.sessions.values()
         )
 
     def _remember(self, request: _Request, credentials: Credentials) -> None:
         """Keep the number of a call that changed something, unless it closed its session."""
         if request.session is None or credentials.callnum is None:
             return
-        sessions = self._office.state.sessions
+        sessions = self._context.state.sessions
         session = sessions.get(request.session.id)
         if session is not None:
             sessions[session.id] = replace(session, callnum=int(credentials.callnum))
@@ -268,7 +269,7 @@ class Dispatcher:
     def _dispatch(self, request: _Request, method: str, params: Sequence[Any]) -> Tuple[Any, bool]:
         """Return the result of a call, and whether it changed something."""
         if method not in MULTICALLS:
-            return self._call(request, method, params), METHODS.writes(method)
+            return self._call(request, method, params), API.writes(method)
         (calls,) = _MULTICALL.bind(*split_options(params))
         results = [self._call_of_many(request, call) for call in calls]
         return [result for result, _ in results], any(wrote for _, wrote in results)
@@ -276,24 +277,24 @@ class Dispatcher:
     def _call(self, request: _Request, method: str, params: Sequence[Any]) -> Any:
         args, options = split_options(params)
         session = self._current(request.session)
-        self._ledger.record(session.user.name if session else None, method, args, options)
+        self._request_log.record(session.user.name if session else None, method, args, options)
         user = self._user(session)
-        caller = Caller(self._office, user, session, self._tick(), request.renewing)
-        self._office.network_faults.refuse(request.request_faults, method, args, options)
-        result = METHODS.call(caller, method, args, options)
+        caller = Caller(self._context, user, session, self._tick(), request.renewing)
+        self._context.network_faults.refuse(request.request_faults, method, args, options)
+        result = API.invoke(caller, method, args, options)
         if method == "login":
-            self._ledger.count(logins=1)
-        self._office.network_faults.done(request.request_faults, session, method, args, options)
-        return hostile.spoil(request.request_faults, self._office, method, args, options, result)
+            self._request_log.count(logins=1)
+        self._context.network_faults.done(request.request_faults, session, method, args, options)
+        return hostile.spoil(request.request_faults, self._context, method, args, options, result)
 
     def _current(self, session: Optional[Session]) -> Optional[Session]:
         """Return a session as it is now: an earlier call of a multicall may have changed it."""
         if session is None:
             return None
-        return self._office.state.sessions.get(session.id, session)
+        return self._context.state.sessions.get(session.id, session)
 
     def _user(self, session: Optional[Session]) -> Optional[User]:
-        state = self._office.state
+        state = self._context.state
         if session is not None:
             return session.user
         anonymous = state.content.anonymous

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, Dict, Mapping, Optional, Sequence
 
 from koji_rehearsal import affected_images
+from koji_rehearsal.api_registry import HubContext
+from koji_rehearsal.encoding import GenericError, element
 from koji_rehearsal.faults import Fault, FaultKind, RequestFaults
 from koji_rehearsal.faults.fault_options import ABSENT, NAMES, VALUES
 from koji_rehearsal.faults.fault_spec import AffectedImages
-from koji_rehearsal.rpc import Office
 from koji_rehearsal.swelling import NUMBER, InBase64, Repeated, as_large, nested
-from koji_rehearsal.wire import GenericError, element
 
 STATUS = "compose-status.json"
 ALL = "*"
@@ -29,7 +29,7 @@ _OF_ARCHIVES = (
 
 def spoil(
     request_faults: RequestFaults,
-    office: Office,
+    context: HubContext,
     method: str,
     args: Sequence[Any],
     options: Mapping[str, Any],
@@ -40,7 +40,7 @@ def spoil(
 
     :raises koji.GenericError: the fault is that the call fails
     """
-    subject = affected_images.of_call(office.state, method, args, options)
+    subject = affected_images.of_call(context.state, method, args, options)
 
     def met(kind: FaultKind) -> Optional[Fault]:
         return request_faults.met((kind,), method, subject)
@@ -49,7 +49,7 @@ def spoil(
         raise GenericError("this went wrong: %s" % CONTROLS)
     huge = met(FaultKind.HUGE_STATUS)
     if huge is not None:
-        result = _huge_status(request_faults, office, huge, method, args, options, result)
+        result = _huge_status(request_faults, context, huge, method, args, options, result)
     for kind in _OF_ARCHIVES:
         fault = met(kind)
         if fault is not None and isinstance(result, list):
@@ -91,7 +91,7 @@ def _of_arch(fault: Fault, subject: Optional[AffectedImages], arch: str) -> bool
 
 def _huge_status(
     request_faults: RequestFaults,
-    office: Office,
+    context: HubContext,
     fault: Fault,
     method: str,
     args: Sequence[Any],
@@ -106,7 +106,7 @@ def _huge_status(
         return result
     names = ("taskID", "fileName", "offset", "size")
     asked = {"offset": 0, "size": -1, **dict(zip(names, args)), **options}
-    path = office.store.output(asked["taskID"], STATUS)
+    path = context.store.output(asked["taskID"], STATUS)
     if asked["fileName"] != STATUS or path is None:
         return result
     source = as_large(path, size)

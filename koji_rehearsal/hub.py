@@ -8,24 +8,24 @@ import time
 from pathlib import Path
 from typing import Callable, Optional, Sequence, Tuple
 
+from koji_rehearsal.api_registry import API, HubContext
 from koji_rehearsal.builder import Addresses, Builder
 from koji_rehearsal.clock import HubClock, steady_time
 from koji_rehearsal.connections import HubServer, Site
-from koji_rehearsal.content import HubContent
 from koji_rehearsal.dispatch import Dispatcher
+from koji_rehearsal.encoding import BUILD_STATES
 from koji_rehearsal.faults import Fault, FaultPlan
 from koji_rehearsal.faults.fault_spec import ANY, DOWNLOAD
-from koji_rehearsal.ledger import Call, Counters, Ledger, Request
-from koji_rehearsal.memory import Memory
+from koji_rehearsal.hub_content import HubContent
 from koji_rehearsal.network_faults import NetworkFaults
 from koji_rehearsal.pages import WEB_PATH, Pages
-from koji_rehearsal.rpc import METHODS, Office
+from koji_rehearsal.request_log import Call, Counters, Request, RequestLog
 from koji_rehearsal.server import FILES_PATH, HUB_PATH, serve
 from koji_rehearsal.settings import HubSettings
 from koji_rehearsal.state import State
+from koji_rehearsal.state_file import StateFile
 from koji_rehearsal.store import Store
 from koji_rehearsal.submissions import Submission, SubmissionFile, submissions
-from koji_rehearsal.wire import BUILD_STATES
 from pungi_osbuild.errors import InputError
 
 POLL_INTERVAL = 0.05
@@ -58,12 +58,12 @@ class RehearsalHub:
         self.topdir = topdir.absolute()
         self._content = content or HubContent.golden()
         self._clock = HubClock(clock, settings.speed)
-        self._memory: Optional[Memory] = None
+        self._state_file: Optional[StateFile] = None
         self._submitted: Optional[SubmissionFile] = None
         self.goes_on = False
         """Whether it has begun with the state of another time."""
         self._dispatcher: Optional[Dispatcher] = None
-        self._ledger = Ledger()
+        self._request_log = RequestLog()
         self._server: Optional[HubServer] = None
         self._thread: Optional[threading.Thread] = None
 
@@ -84,7 +84,7 @@ class RehearsalHub:
         store = self._make_store()
         try:
             self._server = serve(
-                self.settings, self._ledger, lambda address: self._make_site(address, store)
+                self.settings, self._request_log, lambda address: self._make_site(address, store)
             )
         except (OSError, OverflowError) as error:
             raise InputError(
@@ -114,7 +114,7 @@ class RehearsalHub:
             self._server.close()
             if self._dispatcher is not None:
                 # Looking saves.
-                self._dispatcher.look(lambda _office, _now: None)
+                self._dispatcher.look(lambda _context, _now: None)
 
     @property
     def logs_in(self) -> bool:
@@ -124,7 +124,7 @@ class RehearsalHub:
     @property
     def state_problem(self) -> Optional[str]:
         """Why something was not kept the last time; None: it was, or nobody wants it."""
-        kept = (self._memory, self._submitted)
+        kept = (self._state_file, self._submitted)
         return next((one.problem for one in kept if one is not None and one.problem), None)
 
     @property
@@ -132,7 +132,7 @@ class RehearsalHub:
         """Every image that was submitted, also before a restart, in order."""
         if self._dispatcher is None:
             return ()
-        return self._dispatcher.look(lambda office, _now: submissions(office.state))
+        return self._dispatcher.look(lambda context, _now: submissions(context.state))
 
     @property
     def server(self) -> str:
@@ -152,17 +152,17 @@ class RehearsalHub:
     @property
     def calls(self) -> Tuple[Call, ...]:
         """Every call so far, in order."""
-        return self._ledger.calls
+        return self._request_log.calls
 
     @property
     def requests(self) -> Tuple[Request, ...]:
         """Every request so far that was a call, in the order of their answers."""
-        return self._ledger.requests
+        return self._request_log.requests
 
     @property
     def counters(self) -> Counters:
         """How much the hub was asked so far."""
-        return self._ledger.counters
+        return self._request_log.counters
 
     @property
     def _address(self) -> str:
@@ -189,23 +189,25 @@ class RehearsalHub:
         faults = FaultPlan(self.settings.faults)
         builder = Builder(state, store, self.settings, addresses, faults)
         network_faults = NetworkFaults(faults, state)
-        office = Office(state, builder, store, network_faults)
+        context = HubContext(state, builder, store, network_faults)
         if self.settings.state_file is not None:
-            self._memory = Memory(self.settings.state_file, state, builder, faults)
-            recalled = self._memory.recall()
+            self._state_file = StateFile(self.settings.state_file, state, builder, faults)
+            recalled = self._state_file.recall()
             self.goes_on = recalled is not None
             self._clock.not_before(recalled or 0.0)
             _discard_unfinished(state, store)
         if self.settings.submissions_file is not None:
             self._submitted = SubmissionFile(self.settings.submissions_file, state, self.goes_on)
         _check_methods(faults.faults)
-        self._dispatcher = Dispatcher(office, self._ledger, self._clock, self.settings, self._save)
+        self._dispatcher = Dispatcher(
+            context, self._request_log, self._clock, self.settings, self._save
+        )
         pages = Pages(self._dispatcher, address + HUB_PATH)
-        return Site(self._dispatcher, pages, office, self._sleep)
+        return Site(self._dispatcher, pages, context, self._sleep)
 
     def _save(self, now: float) -> None:
-        if self._memory is not None:
-            self._memory.save(now)
+        if self._state_file is not None:
+            self._state_file.save(now)
         if self._submitted is not None:
             self._submitted.save()
 
@@ -219,7 +221,7 @@ def _discard_unfinished(state: State, store: Store) -> None:
 
 def _check_methods(faults: Sequence[Fault]) -> None:
     """Refuse a fault that no call could ever meet."""
-    known = (*METHODS.names(), DOWNLOAD, ANY)
+    known = (*API.names(), DOWNLOAD, ANY)
     for fault in faults:
         if fault.method is not None and fault.method not in known:
             near = difflib.get_close_matches(fault.method, known, n=1)

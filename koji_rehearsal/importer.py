@@ -11,6 +11,7 @@ from typing import Any, Dict, List, Mapping, Sequence
 from koji_rehearsal.archivetypes import ArchiveType, archive_type
 from koji_rehearsal.composer import COMPOSER_INFO, OSBUILD_VERSION, ImageOutcome, Order
 from koji_rehearsal.composererrors import NOTHING_REAL
+from koji_rehearsal.encoding import BUILD_STATES, GenericError
 from koji_rehearsal.faults import FaultKind, FaultPlan
 from koji_rehearsal.images import image_bytes, spoiled
 from koji_rehearsal.provenance import spdx_document
@@ -18,7 +19,6 @@ from koji_rehearsal.records import Archive, Build
 from koji_rehearsal.settings import HubSettings, ResultsIn
 from koji_rehearsal.state import State
 from koji_rehearsal.store import Store
-from koji_rehearsal.wire import BUILD_STATES, GenericError
 
 MAX_FILENAME = 255
 

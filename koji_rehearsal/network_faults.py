@@ -12,11 +12,11 @@ from dataclasses import replace
 from typing import Any, Iterable, Mapping, Optional, Sequence, Tuple
 
 from koji_rehearsal import affected_images
+from koji_rehearsal.encoding import ActionNotAllowed, GenericError, ServerOffline
 from koji_rehearsal.faults import Fault, FaultKind, FaultPlan, Group, RequestFaults
 from koji_rehearsal.faults.fault_spec import DOWNLOAD
 from koji_rehearsal.records import Session
 from koji_rehearsal.state import State
-from koji_rehearsal.wire import ActionNotAllowed, GenericError, ServerOffline
 
 PERMISSION = "image"
 """What the hub says that a user lacks, where a call is denied."""

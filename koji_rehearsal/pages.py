@@ -18,9 +18,9 @@ from urllib.parse import parse_qs
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from koji_rehearsal.api_registry import HubContext
 from koji_rehearsal.dispatch import Dispatcher
-from koji_rehearsal.rpc import Office
-from koji_rehearsal.views import (
+from koji_rehearsal.page_values import (
     BuildLine,
     TaskLine,
     build_line,
@@ -120,10 +120,10 @@ class Pages:
         return self._task_list(asked, subtasks=True)
 
     def _task_list(self, asked: Mapping[str, str], subtasks: bool) -> Page:
-        def read(office: Office, now: float) -> Tuple[float, Turn[TaskLine], int]:
-            tasks = list(reversed(office.state.tasks.values()))
+        def read(context: HubContext, now: float) -> Tuple[float, Turn[TaskLine], int]:
+            tasks = list(reversed(context.state.tasks.values()))
             shown = tasks if subtasks else [task for task in tasks if task.parent is None]
-            turn = _turn(shown, asked, lambda task: task_line(office, task, now))
+            turn = _turn(shown, asked, lambda task: task_line(context, task, now))
             return now, turn, len(tasks) - len(shown)
 
         now, turn, hidden = self._dispatcher.look(read)
@@ -132,8 +132,8 @@ class Pages:
         return self._page("tasks.html", now, running, values)
 
     def _builds(self, asked: Mapping[str, str]) -> Page:
-        def read(office: Office, now: float) -> Tuple[float, Turn[BuildLine]]:
-            builds = list(reversed(office.state.builds.values()))
+        def read(context: HubContext, now: float) -> Tuple[float, Turn[BuildLine]]:
+            builds = list(reversed(context.state.builds.values()))
             return now, _turn(builds, asked, build_line)
 
         now, turn = self._dispatcher.look(read)
@@ -143,9 +143,9 @@ class Pages:
     def _task(self, asked: Mapping[str, str]) -> Page:
         number = _number(asked.get("taskID"))
 
-        def read(office: Office, now: float) -> Tuple[float, Any]:
-            task = office.state.tasks.get(number)
-            return now, None if task is None else task_view(office, task, now)
+        def read(context: HubContext, now: float) -> Tuple[float, Any]:
+            task = context.state.tasks.get(number)
+            return now, None if task is None else task_view(context, task, now)
 
         now, view = self._dispatcher.look(read)
         if view is None:
@@ -155,9 +155,9 @@ class Pages:
     def _build(self, asked: Mapping[str, str]) -> Page:
         number = _number(asked.get("buildID"))
 
-        def read(office: Office, now: float) -> Tuple[float, Any]:
-            build = office.state.builds.get(number)
-            return now, None if build is None else build_view(office, build)
+        def read(context: HubContext, now: float) -> Tuple[float, Any]:
+            build = context.state.builds.get(number)
+            return now, None if build is None else build_view(context, build)
 
         now, view = self._dispatcher.look(read)
         if view is None:
@@ -165,7 +165,7 @@ class Pages:
         return self._page("build.html", now, view.build.state == "BUILDING", _parts(view))
 
     def _missing(self, reason: str) -> Page:
-        now = self._dispatcher.look(lambda _office, now: now)
+        now = self._dispatcher.look(lambda _context, now: now)
         page = self._page("missing.html", now, False, {"reason": reason})
         return Page(HTTPStatus.NOT_FOUND, page.body)
 

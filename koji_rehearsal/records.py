@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Optional, Tuple
 
 from koji_rehearsal.archivetypes import ArchiveType
-from koji_rehearsal.content import HubUser
-from koji_rehearsal.wire import TASK_STATES, TaskFault
+from koji_rehearsal.encoding import TASK_STATES, TaskFault
+from koji_rehearsal.hub_content import HubUser
 
 ENDED = tuple(TASK_STATES[name] for name in ("CLOSED", "CANCELED", "FAILED"))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping
 
+from koji_rehearsal.conversions import times_of
+from koji_rehearsal.encoding import TASK_STATES, stored_request, stored_result
 from koji_rehearsal.records import CG_ID, Archive, Build, Listing, Tag, Target, Task, User
 from koji_rehearsal.state import State
-from koji_rehearsal.values import times_of
-from koji_rehearsal.wire import TASK_STATES, stored_request, stored_result
 
 CHANNEL_ID = 7
 IMAGE_BTYPE = 4

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any, Callable, Optional, Tuple
 from urllib.parse import unquote, urlsplit
 
+from koji_rehearsal.api.users_and_hosts import KOJI_VERSION
 from koji_rehearsal.connections import HubServer, Site
 from koji_rehearsal.dispatch import Asked, Credentials
 from koji_rehearsal.downloads import Download, plan
 from koji_rehearsal.errorpages import TOO_LONG, ErrorPage, bad_request, error_page
 from koji_rehearsal.faults import Fault, FaultKind, RequestFaults
-from koji_rehearsal.ledger import Ledger
-from koji_rehearsal.methods.people import KOJI_VERSION
 from koji_rehearsal.network_faults import PAGES
 from koji_rehearsal.pages import POLICY, Page
+from koji_rehearsal.request_log import RequestLog
 from koji_rehearsal.sameorigin import foreign
 from koji_rehearsal.settings import HubSettings
 from koji_rehearsal.swelling import Body
@@ -42,14 +42,16 @@ NOT_ALLOWED = "Method Not Allowed\nThis is an XML-RPC server. Only POST requests
 """What a hub answers to anything but a POST."""
 
 
-def serve(settings: HubSettings, ledger: Ledger, make_site: Callable[[str], Site]) -> HubServer:
+def serve(
+    settings: HubSettings, request_log: RequestLog, make_site: Callable[[str], Site]
+) -> HubServer:
     """
     Return a server for a hub, listening.
 
     :param make_site: given the server's address, returns what it serves
     :raises OSError: the port is taken, or the host is none of this machine's
     """
-    return HubServer(settings, ledger, make_site, _Handler)
+    return HubServer(settings, request_log, make_site, _Handler)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -86,13 +88,13 @@ class _Handler(BaseHTTPRequestHandler):
             asked = self.path
         reason = foreign(hosts, origins, asked, own)
         if reason is not None:
-            self.server.ledger.count(requests=1)
+            self.server.request_log.count(requests=1)
             self._refuse(HTTPStatus.FORBIDDEN, reason)
         return reason is None
 
     def do_POST(self) -> None:
         """Answer a call."""
-        self.server.ledger.count(requests=1)
+        self.server.request_log.count(requests=1)
         if urlsplit(self.path).path.rstrip("/") != HUB_PATH:
             self._refuse(HTTPStatus.NOT_FOUND)
             return
@@ -103,10 +105,10 @@ class _Handler(BaseHTTPRequestHandler):
         if body is None:
             return
         site = self.server.site
-        if site.office.network_faults.silent():
+        if site.context.network_faults.silent():
             self._vanish()
             return
-        request_faults = site.office.network_faults.for_request()
+        request_faults = site.context.network_faults.for_request()
         if length > MAX_REQUEST:
             self._send_error(bad_request(TOO_LONG))
             return
@@ -215,7 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         """Refuse what a hub does not know."""
-        self.server.ledger.count(requests=1)
+        self.server.request_log.count(requests=1)
         if urlsplit(self.path).path.rstrip("/") == HUB_PATH:
             self._refuse_method(with_body=True)
         else:
@@ -224,7 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_DELETE = do_PATCH = do_OPTIONS = do_PUT  # noqa: N815  http.server calls them so
 
     def _serve(self, with_body: bool) -> None:
-        self.server.ledger.count(requests=1)
+        self.server.request_log.count(requests=1)
         address = urlsplit(self.path)
         path = unquote(address.path)
         page = self.server.site.pages.answer(path, address.query)
@@ -235,14 +237,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse_method(with_body)
             return
         below = path[len(FILES_PATH) :] if path.startswith(FILES_PATH) else ""
-        found = self.server.site.office.store.served(below) if below else None
+        found = self.server.site.context.store.served(below) if below else None
         if found is None:
             self._refuse(HTTPStatus.NOT_FOUND)
             return
         if self._obstructed_download(below):
             return
         site = self.server.site
-        met = site.dispatcher.look(lambda office, _now: office.network_faults.met_by_file(below))
+        met = site.dispatcher.look(lambda context, _now: context.network_faults.met_by_file(below))
         wanted = self.headers.get("Range")
         download = plan(found.stat().st_size, wanted, met, address.path, self._other_name())
         # As text a browser shows it, and never as a page.
@@ -260,9 +262,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _obstructed_download(self, below: str) -> bool:
         """Let a download meet what stands in its way."""
         site = self.server.site
-        request_faults = site.office.network_faults.for_request()
+        request_faults = site.context.network_faults.for_request()
         fault = site.dispatcher.look(
-            lambda office, _now: office.network_faults.instead_of_download(request_faults, below)
+            lambda context, _now: context.network_faults.instead_of_download(request_faults, below)
         )
         for late in request_faults.afterwards:
             site.pause(late.told("seconds"))
@@ -279,7 +281,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send_file(self, path: Path, download: Download) -> None:
         site = self.server.site
         left = download.sent
-        self.server.ledger.count(downloads=1, bytes_served=left)
+        self.server.request_log.count(downloads=1, bytes_served=left)
         spoils = download.spoils
         with path.open("rb") as source:
             source.seek(download.start)
@@ -324,4 +326,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_error(status, explain=reason)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Log nothing: the hub is quiet, and keeps a ledger."""
+        """Log nothing: the hub prints nothing, and has its request log."""

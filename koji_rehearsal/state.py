@@ -9,7 +9,7 @@ from __future__ import annotations
 import bisect
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple, TypeVar
 
-from koji_rehearsal.content import ALL_ARCHES, HubContent, HubTag, target_named
+from koji_rehearsal.hub_content import ALL_ARCHES, HubContent, HubTag, target_named
 from koji_rehearsal.records import (
     Archive,
     Build,

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from koji import xmlrpcplus
 
 from koji_rehearsal import HubSettings
-from koji_rehearsal.methods import METHODS
+from koji_rehearsal.api import API
 from koji_rehearsal.server import MAX_DRAINED, MAX_REQUEST
 from tests.rehearsal.desk import DURATION, STRICT, Desk, a_desk
 
@@ -311,7 +311,7 @@ _VALUES = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(_KEYS, inner, max_size=4)),
     max_leaves=6,
 )
-_NAMES = [name for name in METHODS.names() if name not in ("login", "logout", "sharedSession")]
+_NAMES = [name for name in API.names() if name not in ("login", "logout", "sharedSession")]
 
 
 @settings(QUICK, max_examples=15)
@@ -319,8 +319,8 @@ _NAMES = [name for name in METHODS.names() if name not in ("login", "logout", "s
 @pytest.mark.parametrize("method", _NAMES)
 def test_any_arguments_are_answered(method: str, data: Any, shared: Desk) -> None:
     """By a result or a fault that the client knows, logged in or not; and the next call works."""
-    args = data.draw(st.lists(_VALUES, max_size=len(METHODS.parameters(method)) + 1))
-    named = st.sampled_from([*METHODS.parameters(method), "odd"])
+    args = data.draw(st.lists(_VALUES, max_size=len(API.parameters(method)) + 1))
+    named = st.sampled_from([*API.parameters(method), "odd"])
     kwargs: Dict[str, Any] = data.draw(st.dictionaries(named, _VALUES, max_size=2))
     params = [*args, {**kwargs, "__starstar": True}] if kwargs else args
     session = shared.session(data.draw(st.sampled_from([None, "pungi", "nobody"])))

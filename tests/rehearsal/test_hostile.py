@@ -13,9 +13,9 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from koji_rehearsal.encoding import response
 from koji_rehearsal.faults.fault_options import NAMES, VALUES
 from koji_rehearsal.swelling import InBase64, Padded, Repeated, Swelling
-from koji_rehearsal.wire import response
 from tests.rehearsal.desk import Desk, a_desk
 
 IMAGE = "rig-image-41-1.x86_64.qcow2"

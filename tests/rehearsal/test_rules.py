@@ -11,7 +11,7 @@ import koji
 import pytest
 
 from koji_rehearsal.archivetypes import archive_type
-from koji_rehearsal.rules import count_up
+from koji_rehearsal.build_rules import count_up
 from tests.rehearsal.desk import STRICT, Desk, a_desk
 
 ONE = {"release": "1"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from koji_rehearsal import rules
+from koji_rehearsal import build_rules
+from koji_rehearsal.api_registry import API, Caller
+from koji_rehearsal.conversions import column_number, ordered, timestamp
+from koji_rehearsal.encoding import GenericError, ParameterError, parse_nvr
 from koji_rehearsal.records import Build
 from koji_rehearsal.replies import build_info, listed_build
-from koji_rehearsal.rpc import METHODS, Caller
-from koji_rehearsal.values import column_number, ordered, timestamp
-from koji_rehearsal.wire import GenericError, ParameterError, parse_nvr
 
 
 def find_build(caller: Caller, wanted: Any, strict: bool) -> Optional[Build]:
@@ -38,14 +38,14 @@ def find_build(caller: Caller, wanted: Any, strict: bool) -> Optional[Build]:
     return build
 
 
-@METHODS.method("getBuild(buildInfo, strict=False)")
+@API.call("getBuild(buildInfo, strict=False)")
 def get_build(caller: Caller, wanted: Any, strict: Any) -> Optional[Dict[str, Any]]:
     """Return a build."""
     build = find_build(caller, wanted, bool(strict))
     return None if build is None else build_info(build)
 
 
-@METHODS.method(
+@API.call(
     "listBuilds(packageID=None, userID=None, taskID=None, prefix=None, state=None,"
     " volumeID=None, source=None, createdBefore=None, createdAfter=None, completeBefore=None,"
     " completeAfter=None, type=None, typeInfo=None, queryOpts=None, pattern=None, cgID=None,"
@@ -105,10 +105,10 @@ def _candidates(caller: Caller, task_id: Any) -> List[Build]:
     return list(caller.state.builds_by_task(number))
 
 
-@METHODS.method("getNextRelease(build_info, incr=1)")
+@API.call("getNextRelease(build_info, incr=1)")
 def get_next_release(caller: Caller, wanted: Any, incr: Any) -> str:
     """Return the release after that of the newest build of a name and version."""
-    return rules.next_release(caller.state, wanted["name"], wanted["version"], _step(incr))
+    return build_rules.next_release(caller.state, wanted["name"], wanted["version"], _step(incr))
 
 
 def _step(incr: Any) -> int:
@@ -118,18 +118,18 @@ def _step(incr: Any) -> int:
         raise ParameterError("incr parameter must be an integer") from None
 
 
-@METHODS.method("getBuildLogs(build)")
+@API.call("getBuildLogs(build)")
 def get_build_logs(caller: Caller, wanted: Any) -> List[Dict[str, Any]]:
     """Return the logs of a build, which are no archives."""
     build = find_build(caller, wanted, True)
     assert build is not None
     folder = "%s/data/logs" % build.folder
-    path: Path = caller.office.store.topdir / folder
+    path: Path = caller.context.store.topdir / folder
     names = sorted(entry.name for entry in path.iterdir()) if path.is_dir() else []
     return [{"name": name, "dir": ".", "path": "%s/./%s" % (folder, name)} for name in names]
 
 
-@METHODS.method("getBuildType(buildInfo, strict=False)")
+@API.call("getBuildType(buildInfo, strict=False)")
 def get_build_type(caller: Caller, wanted: Any, strict: Any) -> Any:
     """Return the kinds of content of a build."""
     build = find_build(caller, wanted, bool(strict))
@@ -138,17 +138,17 @@ def get_build_type(caller: Caller, wanted: Any, strict: Any) -> Any:
     return {"image": {"build_id": build.id}} if caller.state.archives_of(build.id) else {}
 
 
-@METHODS.method("getMavenBuild(buildInfo, strict=False)")
+@API.call("getMavenBuild(buildInfo, strict=False)")
 def get_maven_build(caller: Caller, wanted: Any, strict: Any) -> None:
     """Return None: a rehearsal's builds are images."""
 
 
-@METHODS.method("getWinBuild(buildInfo, strict=False)")
+@API.call("getWinBuild(buildInfo, strict=False)")
 def get_win_build(caller: Caller, wanted: Any, strict: Any) -> None:
     """Return None: a rehearsal's builds are images."""
 
 
-@METHODS.method(
+@API.call(
     "listRPMs(buildID=None, buildrootID=None, imageID=None, componentBuildrootID=None,"
     " hostID=None, arches=None, queryOpts=None, draft=None)"
 )

@@ -27,8 +27,9 @@ from koji_rehearsal.builder import (
 from koji_rehearsal.codec import Codec, CodecError
 from koji_rehearsal.composer import Order
 from koji_rehearsal.composerjobs import Compose
-from koji_rehearsal.content import HubUser
+from koji_rehearsal.encoding import TaskFault
 from koji_rehearsal.faults import FaultPlan
+from koji_rehearsal.hub_content import HubUser
 from koji_rehearsal.records import (
     Archive,
     Build,
@@ -41,7 +42,6 @@ from koji_rehearsal.records import (
     User,
 )
 from koji_rehearsal.state import State
-from koji_rehearsal.wire import TaskFault
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.imagetypes import ExportedFile, ImageType
 from pungi_osbuild.model import Provider
@@ -54,7 +54,7 @@ _PARTS = (ArchiveType, ExportedFile, HubUser, ImageType, Provider, TaskFault)
 _WORK = (Beginning, Compose, Conclusion, Offer, Order, Start, StrayUploads, Vacancy)
 
 
-class Memory:
+class StateFile:
     """
     Keeps a hub's state in a file. Used under the hub's lock.
 

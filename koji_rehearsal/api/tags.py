@@ -1,18 +1,18 @@
-"""Tags, their package lists, and what is in them."""
+"""Tags: their package lists, what is in them, and what they inherit from each other."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterator, List, Optional
 
-from koji_rehearsal import rules
-from koji_rehearsal.methods.builds import find_build
-from koji_rehearsal.methods.people import find_user
+from koji_rehearsal import build_rules
+from koji_rehearsal.api.builds import find_build
+from koji_rehearsal.api.users_and_hosts import find_user
+from koji_rehearsal.api_registry import API, Caller
+from koji_rehearsal.conversions import ordered
+from koji_rehearsal.encoding import ActionNotAllowed, GenericError
 from koji_rehearsal.records import Listing, Tag
 from koji_rehearsal.replies import package_config, tag_info, tagged_build
-from koji_rehearsal.rpc import METHODS, Caller
 from koji_rehearsal.state import by_name
-from koji_rehearsal.values import ordered
-from koji_rehearsal.wire import ActionNotAllowed, GenericError
 
 
 def find_tag(caller: Caller, wanted: Any, strict: bool) -> Optional[Tag]:
@@ -42,7 +42,7 @@ def _package_name(caller: Caller, wanted: Any) -> Optional[str]:
     return None
 
 
-@METHODS.method("getTag(tagInfo, strict=False, event=None, blocked=False)")
+@API.call("getTag(tagInfo, strict=False, event=None, blocked=False)")
 def get_tag(
     caller: Caller, wanted: Any, strict: Any, _event: Any, _blocked: Any
 ) -> Optional[Dict[str, Any]]:
@@ -51,7 +51,7 @@ def get_tag(
     return None if tag is None else tag_info(tag)
 
 
-@METHODS.method("listTags(build=None, package=None, perms=True, queryOpts=None, pattern=None)")
+@API.call("listTags(build=None, package=None, perms=True, queryOpts=None, pattern=None)")
 def list_tags(
     caller: Caller, build: Any, _package: Any, _perms: Any, query_opts: Any, _pattern: Any
 ) -> Any:
@@ -66,7 +66,7 @@ def list_tags(
     return ordered([tag_info(tag, extra=False) for tag in tags], query_opts)
 
 
-@METHODS.method(
+@API.call(
     "listTagged(tag, event=None, inherit=False, prefix=None, latest=False, package=None,"
     " owner=None, type=None, strict=True, extra=True, draft=None)"
 )
@@ -84,7 +84,7 @@ def list_tagged(
     return _tagged(caller, wanted, inherit, latest, package)
 
 
-@METHODS.method("getLatestBuilds(tag, event=None, package=None, type=None, draft=None)")
+@API.call("getLatestBuilds(tag, event=None, package=None, type=None, draft=None)")
 def get_latest_builds(
     caller: Caller, wanted: Any, _event: Any, package: Any, *_: Any
 ) -> List[Dict[str, Any]]:
@@ -111,14 +111,14 @@ def _tagged(
     return found
 
 
-@METHODS.method("checkTagPackage(tag, pkg)")
+@API.call("checkTagPackage(tag, pkg)")
 def check_tag_package(caller: Caller, wanted: Any, package: Any) -> bool:
     """Whether a tag lists a package, inheritance counts; False also when there is no such tag."""
     listing = _listing(caller, wanted, package)
     return listing is not None and not listing.blocked
 
 
-@METHODS.method("getPackageConfig(tag, pkg, event=None)")
+@API.call("getPackageConfig(tag, pkg, event=None)")
 def get_package_config(
     caller: Caller, wanted: Any, package: Any, _event: Any
 ) -> Optional[Dict[str, Any]]:
@@ -136,10 +136,10 @@ def _listing(caller: Caller, wanted: Any, package: Any) -> Optional[Listing]:
     name = package if isinstance(package, str) else _package_name(caller, package)
     if tag is None or name is None:
         return None
-    return rules.listing_of(caller.state, tag, name)
+    return build_rules.listing_of(caller.state, tag, name)
 
 
-@METHODS.method(
+@API.call(
     "listPackages(tagID=None, userID=None, pkgID=None, prefix=None, inherited=False,"
     " with_dups=False, event=None, queryOpts=None, with_owners=True, with_blocked=True)"
 )
@@ -190,7 +190,7 @@ def _listed(caller: Caller, tag: Tag, inherited: bool) -> List[Dict[str, Any]]:
     return sorted(rows.values(), key=lambda row: int(row["package_id"]))
 
 
-@METHODS.method("getPackage(info, strict=False, create=False)")
+@API.call("getPackage(info, strict=False, create=False)")
 def get_package(caller: Caller, wanted: Any, strict: Any, _create: Any) -> Optional[Dict[str, Any]]:
     """Return a package's id and name."""
     name = _package_name(caller, wanted)
@@ -201,14 +201,14 @@ def get_package(caller: Caller, wanted: Any, strict: Any, _create: Any) -> Optio
     return None
 
 
-@METHODS.method("getPackageID(name, strict=False)")
+@API.call("getPackageID(name, strict=False)")
 def get_package_id(caller: Caller, name: Any, strict: Any) -> Optional[int]:
     """Return a package's id."""
     package = get_package(caller, name, strict, False)
     return None if package is None else int(package["id"])
 
 
-@METHODS.method(
+@API.call(
     "packageListAdd(taginfo, pkginfo, owner=None, block=None, extra_arches=None, force=False,"
     " update=False)",
     writes=True,
@@ -233,7 +233,7 @@ def package_list_add(
     caller.state.list_package(tag, str(package), bool(block), who.id)
 
 
-@METHODS.method("tagBuild(tag, build, force=False, fromtag=None)", writes=True)
+@API.call("tagBuild(tag, build, force=False, fromtag=None)", writes=True)
 def tag_build(caller: Caller, wanted: Any, build: Any, _force: Any, _fromtag: Any) -> int:
     """
     Make a task that tags a build, as for one that could not be tagged when it was built.
@@ -245,6 +245,71 @@ def tag_build(caller: Caller, wanted: Any, build: Any, _force: Any, _fromtag: An
     assert tag is not None and found is not None
     if caller.user is None:
         raise ActionNotAllowed("not logged in")
-    listing = rules.listing_of(caller.state, tag, found.name)
-    rules.require_listed(listing, found, tag.name)
-    return caller.office.builder.submit_tagging(caller.user.id, tag, found, caller.now).id
+    listing = build_rules.listing_of(caller.state, tag, found.name)
+    build_rules.require_listed(listing, found, tag.name)
+    return caller.context.builder.submit_tagging(caller.user.id, tag, found, caller.now).id
+
+
+@API.call("getInheritanceData(tag, event=None)")
+def get_inheritance_data(caller: Caller, wanted: Any, _event: Any) -> List[Dict[str, Any]]:
+    """Return what a tag itself inherits from."""
+    tag = find_tag(caller, wanted, True)
+    assert tag is not None
+    parent = by_name(caller.state.tags, tag.parent)
+    return [] if parent is None else [_link(tag, parent)]
+
+
+@API.call("getFullInheritance(tag, event=None, reverse=False)")
+def get_full_inheritance(
+    caller: Caller, wanted: Any, _event: Any, reverse: Any
+) -> List[Dict[str, Any]]:
+    """Return what a tag inherits from, at first hand or not; reversed, what inherits from it."""
+    tag = find_tag(caller, wanted, True)
+    assert tag is not None
+    if reverse:
+        return list(_heirs(caller, tag, 1))
+    lineage = list(caller.state.lineage(tag))
+    steps = enumerate(zip(lineage, lineage[1:]), 1)
+    return [_at_depth(_link(child, parent), depth) for depth, (child, parent) in steps]
+
+
+def _heirs(caller: Caller, tag: Tag, depth: int) -> Iterator[Dict[str, Any]]:
+    # Tags cannot be made on this hub, so its few do not inherit in a circle.
+    for child in caller.state.tags.values():
+        if child.parent == tag.name:
+            link = {**_link(child, tag), "tag_id": child.id, "name": child.name}
+            yield _at_depth(link, depth)
+            yield from _heirs(caller, child, depth + 1)
+
+
+def _link(child: Tag, parent: Tag) -> Dict[str, Any]:
+    return {
+        "child_id": child.id,
+        "intransitive": False,
+        "maxdepth": None,
+        "name": parent.name,
+        "noconfig": False,
+        "parent_id": parent.id,
+        "pkg_filter": "",
+        "priority": 0,
+    }
+
+
+def _at_depth(link: Dict[str, Any], depth: int) -> Dict[str, Any]:
+    return {**link, "currdepth": depth, "nextdepth": None, "filter": []}
+
+
+@API.call(
+    "getTagGroups(tag, event=None, inherit=True, incl_pkgs=True, incl_reqs=True,"
+    " incl_blocked=False)"
+)
+def get_tag_groups(caller: Caller, wanted: Any, *_: Any) -> List[Any]:
+    """Return no groups: what installs packages has them, and nothing is installed here."""
+    find_tag(caller, wanted, True)
+    return []
+
+
+@API.call("getTagExternalRepos(tag_info=None, repo_info=None, event=None)")
+def get_tag_external_repos(_caller: Caller, *_: Any) -> List[Any]:
+    """Return no external repositories: nothing is installed here."""
+    return []

@@ -6,14 +6,14 @@ import secrets
 from dataclasses import replace
 from typing import Any, Dict, Optional
 
+from koji_rehearsal.api_registry import API, Caller
+from koji_rehearsal.conversions import times_of
+from koji_rehearsal.encoding import ActionNotAllowed, AuthError, AuthLockError, GenericError
 from koji_rehearsal.records import Session, User
-from koji_rehearsal.rpc import METHODS, Caller
 from koji_rehearsal.state import by_name
-from koji_rehearsal.values import times_of
-from koji_rehearsal.wire import ActionNotAllowed, AuthError, AuthLockError, GenericError
 
 
-@METHODS.method("login(user, password, opts=None, renew=False, exclusive=False)")
+@API.call("login(user, password, opts=None, renew=False, exclusive=False)")
 def login(
     caller: Caller, name: Any, password: Any, _opts: Any, renew: Any, exclusive: Any
 ) -> Dict[str, Any]:
@@ -32,7 +32,7 @@ def login(
     return _told(session)
 
 
-@METHODS.method("subsession()")
+@API.call("subsession()")
 def subsession(caller: Caller) -> Dict[str, Any]:
     """Open a session that ends with the caller's and shares its exclusiveness."""
     session = _required(caller)
@@ -40,7 +40,7 @@ def subsession(caller: Caller) -> Dict[str, Any]:
     return _told(_new_session(caller, session.user, master))
 
 
-@METHODS.method("logout(session_id=None)")
+@API.call("logout(session_id=None)")
 def logout(caller: Caller, session_id: Any) -> None:
     """End a session and its subsessions: the caller's, or another of the same user."""
     session = _required(caller)
@@ -52,7 +52,7 @@ def logout(caller: Caller, session_id: Any) -> None:
     _close(caller, number)
 
 
-@METHODS.method("logoutChild(session_id)")
+@API.call("logoutChild(session_id)")
 def logout_child(caller: Caller, session_id: Any) -> None:
     """End a subsession of the caller's."""
     session = _required(caller)
@@ -61,20 +61,20 @@ def logout_child(caller: Caller, session_id: Any) -> None:
         _close(caller, session_id)
 
 
-@METHODS.method("exclusiveSession(force=False)")
+@API.call("exclusiveSession(force=False)")
 def exclusive_session(caller: Caller, force: Any) -> None:
     """Lock out the user's other sessions; by force also the one that has locked out this one."""
     _make_exclusive(caller, _required(caller), bool(force))
 
 
-@METHODS.method("sharedSession()")
+@API.call("sharedSession()")
 def shared_session(caller: Caller) -> None:
     """Let the user's other sessions in again."""
     session = _required(caller)
     caller.state.sessions[session.id] = replace(session, exclusive=False)
 
 
-@METHODS.method("getSessionInfo(details=False, user_id=None)")
+@API.call("getSessionInfo(details=False, user_id=None)")
 def get_session_info(caller: Caller, _details: Any, _user_id: Any) -> Optional[Dict[str, Any]]:
     """Return the caller's session."""
     session = caller.session
@@ -93,7 +93,7 @@ def get_session_info(caller: Caller, _details: Any, _user_id: Any) -> Optional[D
     }
 
 
-@METHODS.method("showSession()")
+@API.call("showSession()")
 def show_session(caller: Caller) -> str:
     """Return the caller's session as text."""
     session = caller.session

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from koji_rehearsal import HubContent, HubSettings, RehearsalHub, parse_fault
 from koji_rehearsal.codec import Codec, CodecError
-from koji_rehearsal.memory import VERSION
+from koji_rehearsal.encoding import TaskFault
 from koji_rehearsal.records import Listing, Tagging, Task
-from koji_rehearsal.wire import TaskFault
+from koji_rehearsal.state_file import VERSION
 from pungi_osbuild.errors import InputError
 from tests.cli.commands import LIMIT, started
 from tests.rehearsal.desk import DURATION, REPOS, Desk, HandClock

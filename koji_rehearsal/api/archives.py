@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
+from koji_rehearsal.api_registry import API, Caller
 from koji_rehearsal.archivetypes import ARCHIVE_TYPES, archive_type
+from koji_rehearsal.conversions import column_number, ordered, whole_number
+from koji_rehearsal.encoding import GenericError
 from koji_rehearsal.records import Archive
 from koji_rehearsal.replies import archive_info
-from koji_rehearsal.rpc import METHODS, Caller
-from koji_rehearsal.values import column_number, ordered, whole_number
-from koji_rehearsal.wire import GenericError
 
 BTYPES = ("rpm", "maven", "win", "image")
 
 
-@METHODS.method(
+@API.call(
     "listArchives(buildID=None, buildrootID=None, componentBuildrootID=None, hostID=None,"
     " type=None, filename=None, size=None, checksum=None, checksum_type=None, typeInfo=None,"
     " queryOpts=None, imageID=None, archiveID=None, strict=False)"
@@ -64,7 +64,7 @@ def _of_build(caller: Caller, build_id: Any) -> List[Archive]:
     return list(caller.state.archives_of(column_number(build_id, "build_id")))
 
 
-@METHODS.method("getArchive(archive_id, strict=False)")
+@API.call("getArchive(archive_id, strict=False)")
 def get_archive(caller: Caller, archive_id: Any, strict: Any) -> Optional[Dict[str, Any]]:
     """Return an archive."""
     number = whole_number(archive_id)
@@ -76,7 +76,7 @@ def get_archive(caller: Caller, archive_id: Any, strict: Any) -> Optional[Dict[s
     return None
 
 
-@METHODS.method("getImageArchive(archive_id, strict=False)")
+@API.call("getImageArchive(archive_id, strict=False)")
 def get_image_archive(caller: Caller, archive_id: Any, strict: Any) -> Optional[Dict[str, Any]]:
     """Return what Koji keeps of an archive as an image."""
     archive = get_archive(caller, archive_id, strict)
@@ -85,13 +85,13 @@ def get_image_archive(caller: Caller, archive_id: Any, strict: Any) -> Optional[
     return {"arch": archive["arch"], "archive_id": archive["id"], "rootid": False}
 
 
-@METHODS.method("getArchiveTypes()")
+@API.call("getArchiveTypes()")
 def get_archive_types(_caller: Caller) -> List[Dict[str, Any]]:
     """Return all kinds of file that may be imported."""
     return [kind.to_wire() for kind in ARCHIVE_TYPES]
 
 
-@METHODS.method("getArchiveType(filename=None, type_name=None, type_id=None, strict=False)")
+@API.call("getArchiveType(filename=None, type_name=None, type_id=None, strict=False)")
 def get_archive_type(
     _caller: Caller, filename: Any, type_name: Any, type_id: Any, strict: Any
 ) -> Optional[Dict[str, Any]]:
@@ -108,7 +108,7 @@ def get_archive_type(
     return None
 
 
-@METHODS.method("listBTypes(query=None, queryOpts=None)")
+@API.call("listBTypes(query=None, queryOpts=None)")
 def list_btypes(_caller: Caller, _query: Any, query_opts: Any) -> Any:
     """Return the kinds of content that a build may have."""
     rows = [{"id": number, "name": name} for number, name in enumerate(BTYPES, 1)]

@@ -10,9 +10,7 @@ import re
 from dataclasses import replace
 from typing import Any, Optional
 
-from koji_rehearsal.records import CG_ID, Build, Listing, Tag, Tagging, User
-from koji_rehearsal.state import State
-from koji_rehearsal.wire import (
+from koji_rehearsal.encoding import (
     BUILD_STATES,
     ActionNotAllowed,
     BuildError,
@@ -20,6 +18,8 @@ from koji_rehearsal.wire import (
     TagError,
     check_nvr,
 )
+from koji_rehearsal.records import CG_ID, Build, Listing, Tag, Tagging, User
+from koji_rehearsal.state import State
 
 NAME = re.compile(r"[A-Za-z0-9/_.+-]+\Z")
 MAX_NAME = 256

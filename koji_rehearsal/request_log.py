@@ -61,7 +61,7 @@ class Counters:
     bytes_served: int = 0
 
 
-class Ledger:
+class RequestLog:
     """Keeps requests, calls and counts."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 from xmlrpc.client import Fault
 
-from koji_rehearsal.wire import FOREIGN, ParameterError
+from koji_rehearsal.encoding import FOREIGN, ParameterError
 
 
 def whole_number(value: Any) -> int:

@@ -1,39 +1,40 @@
-"""Who is who: users and permissions, hosts and channels; and the hub itself."""
+"""Users and permissions, the one builder and its channel, and the hub itself."""
 
 from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
+from koji_rehearsal.api_registry import API, Caller
 from koji_rehearsal.builder import HOST_ID
+from koji_rehearsal.conversions import ordered
+from koji_rehearsal.encoding import GenericError
 from koji_rehearsal.records import User
 from koji_rehearsal.replies import CHANNEL_ID, PERMISSIONS, user_info
-from koji_rehearsal.rpc import METHODS, Caller
 from koji_rehearsal.state import by_name
-from koji_rehearsal.wire import GenericError
 
 KOJI_VERSION = "1.35.3"
 HOST_NAME = "rehearsal-builder"
 
 
-@METHODS.method("getAPIVersion()")
+@API.call("getAPIVersion()")
 def get_api_version(_caller: Caller) -> int:
     """Return the version of Koji's API."""
     return 1
 
 
-@METHODS.method("getKojiVersion()")
+@API.call("getKojiVersion()")
 def get_koji_version(_caller: Caller) -> str:
     """Return the version of the Koji that this hub imitates."""
     return KOJI_VERSION
 
 
-@METHODS.method("listMethods()", prefix="system.")
+@API.call("listMethods()", prefix="system.")
 def system_list_methods(_caller: Caller) -> List[str]:
     """Return the names of all methods."""
-    return METHODS.names()
+    return API.names()
 
 
-@METHODS.method("getLoggedInUser()")
+@API.call("getLoggedInUser()")
 def get_logged_in_user(caller: Caller) -> Optional[Dict[str, Any]]:
     """Return who the caller is; without a login the rehearsal user, if there is one."""
     if caller.user is None:
@@ -41,19 +42,19 @@ def get_logged_in_user(caller: Caller) -> Optional[Dict[str, Any]]:
     return {**user_info(caller.user), "authtype": 0, "krb_principal": None}
 
 
-@METHODS.method("hasPerm(perm, strict=False)")
+@API.call("hasPerm(perm, strict=False)")
 def has_perm(caller: Caller, perm: Any, _strict: Any) -> bool:
     """Whether the caller has that very permission."""
     return caller.has_perm(perm)
 
 
-@METHODS.method("getPerms()")
+@API.call("getPerms()")
 def get_perms(caller: Caller) -> List[str]:
     """Return the caller's permissions."""
     return [] if caller.user is None else list(caller.user.perms)
 
 
-@METHODS.method("getAllPerms()")
+@API.call("getAllPerms()")
 def get_all_perms(_caller: Caller) -> List[Dict[str, Any]]:
     """Return all permissions that there are."""
     return [
@@ -79,7 +80,7 @@ def find_user(caller: Caller, wanted: Any, strict: bool) -> Optional[User]:
     return user
 
 
-@METHODS.method("getUser(userInfo=None, strict=False, krb_princs=True, groups=False)")
+@API.call("getUser(userInfo=None, strict=False, krb_princs=True, groups=False)")
 def get_user(
     caller: Caller, wanted: Any, strict: Any, _krb_princs: Any, _groups: Any
 ) -> Optional[Dict[str, Any]]:
@@ -88,14 +89,14 @@ def get_user(
     return None if user is None else user_info(user)
 
 
-@METHODS.method("getUserPerms(userID=None, with_groups=True)")
+@API.call("getUserPerms(userID=None, with_groups=True)")
 def get_user_perms(caller: Caller, wanted: Any, _with_groups: Any) -> List[str]:
     """Return a user's permissions."""
     user = find_user(caller, wanted, True)
     return [] if user is None else list(user.perms)
 
 
-@METHODS.method("getHost(hostInfo, strict=False, event=None)")
+@API.call("getHost(hostInfo, strict=False, event=None)")
 def get_host(caller: Caller, wanted: Any, strict: Any, _event: Any) -> Optional[Dict[str, Any]]:
     """Return the one builder."""
     if wanted not in (HOST_ID, HOST_NAME):
@@ -117,7 +118,7 @@ def get_host(caller: Caller, wanted: Any, strict: Any, _event: Any) -> Optional[
     }
 
 
-@METHODS.method("getChannel(channelInfo, strict=False)")
+@API.call("getChannel(channelInfo, strict=False)")
 def get_channel(_caller: Caller, wanted: Any, strict: Any) -> Optional[Dict[str, Any]]:
     """Return the channel of image tasks."""
     if wanted in (CHANNEL_ID, "image"):
@@ -131,3 +132,49 @@ def get_channel(_caller: Caller, wanted: Any, strict: Any) -> Optional[Dict[str,
     if strict:
         raise GenericError("Invalid type for channelInfo: %s" % wanted)
     return None
+
+
+@API.call(
+    "listHosts(arches=None, channelID=None, ready=None, enabled=None, userID=None, queryOpts=None)"
+)
+def list_hosts(
+    caller: Caller,
+    arches: Any,
+    channel_id: Any,
+    ready: Any,
+    enabled: Any,
+    _user_id: Any,
+    query_opts: Any,
+) -> Any:
+    """Return the builder, when it fits."""
+    host = get_host(caller, HOST_ID, True, None)
+    assert host is not None
+    wanted = [arches] if isinstance(arches, str) else arches
+    fits = (
+        (not wanted or set(wanted) & set(host["arches"].split()))
+        and channel_id in (None, CHANNEL_ID)
+        and ready in (None, host["ready"])
+        and enabled in (None, host["enabled"])
+    )
+    return ordered([host] if fits else [], query_opts)
+
+
+@API.call("listChannels(hostID=None, event=None, enabled=None)")
+def list_channels(caller: Caller, host_id: Any, _event: Any, enabled: Any) -> List[Dict[str, Any]]:
+    """Return the channel of image tasks."""
+    channel = get_channel(caller, CHANNEL_ID, True)
+    assert channel is not None
+    fits = host_id in (None, HOST_ID) and enabled in (None, channel["enabled"])
+    return [channel] if fits else []
+
+
+@API.call("mavenEnabled()")
+def maven_enabled(_caller: Caller) -> bool:
+    """Return False: this hub has images alone."""
+    return False
+
+
+@API.call("winEnabled()")
+def win_enabled(_caller: Caller) -> bool:
+    """Return False: this hub has images alone."""
+    return False

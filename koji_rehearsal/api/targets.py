@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
-from koji_rehearsal.methods.tags import find_tag
+from koji_rehearsal.api.tags import find_tag
+from koji_rehearsal.api_registry import API, Caller
+from koji_rehearsal.conversions import ordered, times_of
+from koji_rehearsal.encoding import GenericError, ParameterError
 from koji_rehearsal.records import Target
 from koji_rehearsal.replies import tag_info, target_info
-from koji_rehearsal.rpc import METHODS, Caller
-from koji_rehearsal.values import ordered, times_of
-from koji_rehearsal.wire import GenericError, ParameterError
 
 
-@METHODS.method("getBuildTarget(info, event=None, strict=False)")
+@API.call("getBuildTarget(info, event=None, strict=False)")
 def get_build_target(
     caller: Caller, info: Any, _event: Any, strict: Any
 ) -> Optional[Dict[str, Any]]:
@@ -33,9 +33,7 @@ def _find(caller: Caller, info: Any) -> Optional[Target]:
     raise ParameterError("Invalid name or id value: %s" % info)
 
 
-@METHODS.method(
-    "getBuildTargets(info=None, event=None, buildTagID=None, destTagID=None, queryOpts=None)"
-)
+@API.call("getBuildTargets(info=None, event=None, buildTagID=None, destTagID=None, queryOpts=None)")
 def get_build_targets(
     caller: Caller, info: Any, _event: Any, build_tag: Any, dest_tag: Any, query_opts: Any
 ) -> Any:
@@ -50,7 +48,7 @@ def get_build_targets(
     return ordered(rows, query_opts)
 
 
-@METHODS.method("getBuildConfig(tag, event=None)")
+@API.call("getBuildConfig(tag, event=None)")
 def get_build_config(caller: Caller, tag: Any, _event: Any) -> Dict[str, Any]:
     """Return what builds from a tag use, its arches among it."""
     found = find_tag(caller, tag, True)
@@ -58,7 +56,7 @@ def get_build_config(caller: Caller, tag: Any, _event: Any) -> Dict[str, Any]:
     return {**tag_info(found), "config_inheritance": {"extra": {}, "arches": None}}
 
 
-@METHODS.method("getRepo(tag, state=None, event=None, dist=False, min_event=None)")
+@API.call("getRepo(tag, state=None, event=None, dist=False, min_event=None)")
 def get_repo(
     caller: Caller, tag: Any, _state: Any, _event: Any, _dist: Any, _min_event: Any
 ) -> Optional[Dict[str, Any]]:

@@ -6,13 +6,13 @@ from typing import Any
 from xmlrpc.client import Fault
 
 from koji_rehearsal import schema
+from koji_rehearsal.api_registry import API, Caller
+from koji_rehearsal.conversions import whole_number
+from koji_rehearsal.encoding import FOREIGN, ActionNotAllowed, GenericError, ParameterError
 from koji_rehearsal.records import Task
-from koji_rehearsal.rpc import METHODS, Caller
-from koji_rehearsal.values import whole_number
-from koji_rehearsal.wire import FOREIGN, ActionNotAllowed, GenericError, ParameterError
 
 
-@METHODS.method(
+@API.call(
     "osbuildImage(name, version, distro, image_type, target, arches, opts=None, priority=None)",
     writes=True,
 )
@@ -41,7 +41,7 @@ def osbuild_image(
         arguments[3] = image_type[0]
     _check_priority(caller, priority)
     assert caller.user is not None
-    return caller.office.builder.submit(caller.user.id, arguments, caller.now).id
+    return caller.context.builder.submit(caller.user.id, arguments, caller.now).id
 
 
 def _check_priority(caller: Caller, priority: Any) -> None:
@@ -58,24 +58,24 @@ def _check_priority(caller: Caller, priority: Any) -> None:
         raise ActionNotAllowed("only admins may create high-priority tasks")
 
 
-@METHODS.method("cancelTask(task_id, recurse=True)", writes=True)
+@API.call("cancelTask(task_id, recurse=True)", writes=True)
 def cancel_task(caller: Caller, task_id: Any, _recurse: Any) -> None:
     """Cancel a task that has not ended; composer is not told."""
     task = _task(caller, task_id)
     is_owner = caller.user is not None and task.owner == caller.user.id
     if not is_owner and not caller.has_perm("admin"):
         raise ActionNotAllowed("Cannot cancel task, not owner")
-    caller.office.builder.cancel(task, caller.now)
+    caller.context.builder.cancel(task, caller.now)
 
 
-@METHODS.method("cancelTaskFull(task_id, strict=True)", writes=True)
+@API.call("cancelTaskFull(task_id, strict=True)", writes=True)
 def cancel_task_full(caller: Caller, task_id: Any, strict: Any) -> None:
     """Cancel a task and all that belong to it; admins only."""
     caller.require_perm("admin")
     task = _task(caller, task_id)
     if task.parent is not None and strict:
         raise GenericError("Task %d is not top-level (parent=%d)" % (task.id, task.parent))
-    caller.office.builder.cancel(task, caller.now)
+    caller.context.builder.cancel(task, caller.now)
 
 
 def _task(caller: Caller, task_id: Any) -> Task:

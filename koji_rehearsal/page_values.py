@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
+from koji_rehearsal.api_registry import HubContext
+from koji_rehearsal.encoding import BUILD_STATES, TASK_STATES, TaskFault
 from koji_rehearsal.records import Archive, Build, Task
-from koji_rehearsal.rpc import Office
-from koji_rehearsal.wire import BUILD_STATES, TASK_STATES, TaskFault
 from pungi_osbuild.secrets import hide_in, hide_known, secrets_in
 
 ARGUMENTS = ("name", "version", "distro", "image type", "target", "arches")
@@ -126,7 +126,7 @@ class BuildView:
     logs: Tuple[File, ...]
 
 
-def task_line(office: Office, task: Task, now: float) -> TaskLine:
+def task_line(context: HubContext, task: Task, now: float) -> TaskLine:
     """Return a task's line."""
     state = _TASK_STATES[task.state]
     is_image = task.method == "osbuildImage"
@@ -136,21 +136,21 @@ def task_line(office: Office, task: Task, now: float) -> TaskLine:
         state=state,
         mood=_mood(state),
         method=task.method,
-        nvr=_nvr(office, task),
+        nvr=_nvr(context, task),
         image_type=str(task.request[3]) if is_image else "",
         arches=tuple(map(str, task.request[5])) if is_image else (),
-        user=office.state.users[task.owner].name,
+        user=context.state.users[task.owner].name,
         created=task.create_ts,
         seconds=None if task.start_ts is None else until - task.start_ts,
     )
 
 
-def _nvr(office: Office, task: Task) -> str:
+def _nvr(context: HubContext, task: Task) -> str:
     """Return the N-V-R that a task makes or tags; without release when that is not yet known."""
     if task.method == "tagBuild":
-        build = office.state.builds.get(task.request[1])
+        build = context.state.builds.get(task.request[1])
         return "" if build is None else build.nvr
-    for build in office.state.builds_by_task(task.id):
+    for build in context.state.builds_by_task(task.id):
         return build.nvr
     name, version, options = task.request[0], task.request[1], task.request[6]
     return "-".join(str(part) for part in (name, version, options.get("release")) if part)
@@ -162,15 +162,15 @@ def build_line(build: Build) -> BuildLine:
     return BuildLine(build.id, state, _mood(state), build.nvr, build.task_id, build.create_ts)
 
 
-def task_view(office: Office, task: Task, now: float) -> TaskView:
+def task_view(context: HubContext, task: Task, now: float) -> TaskView:
     """Return a task's page."""
-    state = office.state
+    state = context.state
     children = (state.tasks[number] for number in state.children.get(task.id, ()))
-    paths = office.store.outputs(task.id)
+    paths = context.store.outputs(task.id)
     secrets = _secrets(task)
     fault = task.fault
     return TaskView(
-        task=task_line(office, task, now),
+        task=task_line(context, task, now),
         started=task.start_ts,
         ended=task.completion_ts,
         parent=task.parent,
@@ -178,10 +178,10 @@ def task_view(office: Office, task: Task, now: float) -> TaskView:
         result=task.result,
         arguments=tuple(_arguments(task)),
         hidden=_hidden(task),
-        images=tuple(_images(office, task, secrets)),
+        images=tuple(_images(context, task, secrets)),
         builds=tuple(map(build_line, state.builds_by_task(task.id))),
-        children=tuple(task_line(office, child, now) for child in children),
-        files=tuple(_file(office, path) for path in paths),
+        children=tuple(task_line(context, child, now) for child in children),
+        files=tuple(_file(context, path) for path in paths),
     )
 
 
@@ -206,9 +206,9 @@ def _hidden(task: Task) -> Tuple[str, ...]:
     return tuple(map(str, task.request[6].get("customizations") or ()))
 
 
-def _images(office: Office, task: Task, secrets: Sequence[str]) -> Iterator[ImageView]:
+def _images(context: HubContext, task: Task, secrets: Sequence[str]) -> Iterator[ImageView]:
     """Give what compose-status.json says: one entry for each arch, in the order of the request."""
-    path = office.store.output(task.id, "compose-status.json")
+    path = context.store.output(task.id, "compose-status.json")
     if path is None:
         return
     status: Dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -236,18 +236,18 @@ def _reasons(error: Any) -> Iterator[str]:
         yield str(error)
 
 
-def build_view(office: Office, build: Build) -> BuildView:
+def build_view(context: HubContext, build: Build) -> BuildView:
     """Return a build's page."""
-    archives = office.state.archives_of(build.id)
-    logs: Path = office.store.topdir / build.folder / "data" / "logs"
+    archives = context.state.archives_of(build.id)
+    logs: Path = context.store.topdir / build.folder / "data" / "logs"
     return BuildView(
         build=build_line(build),
         owner=build.owner.name,
         completed=build.completion_ts,
-        tags=tuple(tag.name for tag in office.state.tags_of(build.id)),
+        tags=tuple(tag.name for tag in context.state.tags_of(build.id)),
         uploads=tuple(_uploads(archives)),
         archives=tuple(_archive(build, archive) for archive in archives),
-        logs=tuple(_file(office, path) for path in sorted(logs.glob("*"))),
+        logs=tuple(_file(context, path) for path in sorted(logs.glob("*"))),
     )
 
 
@@ -269,8 +269,8 @@ def _archive(build: Build, archive: Archive) -> File:
     )
 
 
-def _file(office: Office, path: Path) -> File:
-    below = path.relative_to(office.store.topdir).as_posix()
+def _file(context: HubContext, path: Path) -> File:
+    below = path.relative_to(context.store.topdir).as_posix()
     return File(path.name, below, path.stat().st_size)
 
 
