@@ -1,7 +1,7 @@
 """The rehearsal hub: a local stand-in for Koji, koji-osbuild and osbuild-composer."""
 
-from koji_rehearsal.composerversions import NEWEST as NEWEST_COMPOSER
-from koji_rehearsal.composerversions import OLDEST as OLDEST_COMPOSER
+from koji_rehearsal.composer.versions import NEWEST as NEWEST_COMPOSER
+from koji_rehearsal.composer.versions import OLDEST as OLDEST_COMPOSER
 from koji_rehearsal.faults import Fault, FaultKind, Group, parse_fault
 from koji_rehearsal.hub import RehearsalHub
 from koji_rehearsal.hub_content import REHEARSAL_USER, HubContent, HubTag, HubTarget, HubUser

@@ -13,10 +13,11 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Deque, Dict, List, Mapping, Sequence, Tuple, Union
 
-from koji_rehearsal import build_rules, composer
-from koji_rehearsal.composer import Order
-from koji_rehearsal.composeranswers import ComposerAnswers, traceback_of
-from koji_rehearsal.composerjobs import Compose, ComposerJobs, Ended
+from koji_rehearsal import build_rules
+from koji_rehearsal.composer import request
+from koji_rehearsal.composer.answers import ComposerAnswers, traceback_of
+from koji_rehearsal.composer.jobs import Compose, ComposerJobs, Ended
+from koji_rehearsal.composer.request import Order
 from koji_rehearsal.encoding import (
     TASK_STATES,
     BuildError,
@@ -303,7 +304,7 @@ class Builder:
         return lost is None and not task.ended
 
     def _tell(self, order: Order, images: str) -> None:
-        status = composer.status_at_work(order.arches, images)
+        status = request.status_at_work(order.arches, images)
         self._store.write_output(order.task_id, "compose-status.json", status)
 
     def _conclude(self, target: Target, compose: Compose, now: float) -> None:

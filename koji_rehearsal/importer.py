@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Dict, List, Mapping, Sequence
 
 from koji_rehearsal.archivetypes import ArchiveType, archive_type
-from koji_rehearsal.composer import COMPOSER_INFO, OSBUILD_VERSION, ImageOutcome, Order
-from koji_rehearsal.composererrors import NOTHING_REAL
+from koji_rehearsal.composer.errors import NOTHING_REAL
+from koji_rehearsal.composer.images import image_bytes, spoiled
+from koji_rehearsal.composer.provenance import spdx_document
+from koji_rehearsal.composer.request import COMPOSER_INFO, OSBUILD_VERSION, ImageOutcome, Order
 from koji_rehearsal.encoding import BUILD_STATES, GenericError
 from koji_rehearsal.faults import FaultKind, FaultPlan
-from koji_rehearsal.images import image_bytes, spoiled
-from koji_rehearsal.provenance import spdx_document
 from koji_rehearsal.records import Archive, Build
 from koji_rehearsal.settings import HubSettings, ResultsIn
 from koji_rehearsal.state import State

@@ -7,7 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Optional, Tuple
 
-from koji_rehearsal import composerversions
+from koji_rehearsal.composer import versions
 from koji_rehearsal.faults import Fault
 
 LOOPBACK = "127.0.0.1"
@@ -28,7 +28,7 @@ class ResultsIn(str, Enum):
     @classmethod
     def of_composer(cls, version: int) -> ResultsIn:
         """Return where composer of a version puts them: since 91 they are in Koji's archives."""
-        return cls.ARCHIVE if version >= composerversions.RESULTS_IN_KOJI else cls.STATUS
+        return cls.ARCHIVE if version >= versions.RESULTS_IN_KOJI else cls.STATUS
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class HubSettings:
     capacity: Optional[int] = None
     faults: Tuple[Fault, ...] = ()
     seed: int = 0
-    composer_version: int = composerversions.NEWEST
+    composer_version: int = versions.NEWEST
     results_in: ResultsIn = ResultsIn.ARCHIVE
     sboms: bool = True
     clouds_remember: bool = True

@@ -25,8 +25,8 @@ from koji_rehearsal.builder import (
     Vacancy,
 )
 from koji_rehearsal.codec import Codec, CodecError
-from koji_rehearsal.composer import Order
-from koji_rehearsal.composerjobs import Compose
+from koji_rehearsal.composer.jobs import Compose
+from koji_rehearsal.composer.request import Order
 from koji_rehearsal.encoding import TaskFault
 from koji_rehearsal.faults import FaultPlan
 from koji_rehearsal.hub_content import HubUser

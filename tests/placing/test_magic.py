@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koji_rehearsal.images import image_bytes
+from koji_rehearsal.composer.images import image_bytes
 from pungi_osbuild.imagetypes import CATALOGUE
 from pungi_osbuild.placing.magic import HEAD, TAIL, why_not
 

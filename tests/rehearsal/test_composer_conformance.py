@@ -17,9 +17,9 @@ import koji
 import pytest
 
 from koji_rehearsal import HubSettings
-from koji_rehearsal.bootmodes import boot_mode
-from koji_rehearsal.composererrors import Refusal, bad_hostname, unknown_upload_options
-from koji_rehearsal.composerversions import image_types
+from koji_rehearsal.composer.bootmodes import boot_mode
+from koji_rehearsal.composer.errors import Refusal, bad_hostname, unknown_upload_options
+from koji_rehearsal.composer.versions import image_types
 from tests.rehearsal.desk import DATA, DURATION, Desk, a_desk
 
 ERROR = "Failed to create the compose request: "

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from koji_rehearsal.archivetypes import archive_type
-from koji_rehearsal.images import SIZE, image_bytes, spoiled
+from koji_rehearsal.composer.images import SIZE, image_bytes, spoiled
 from pungi_osbuild import imagetypes
 from tests.rehearsal.desk import a_desk
 

@@ -18,7 +18,7 @@ from typing import Any, Dict, Tuple
 import pytest
 import requests
 
-from koji_rehearsal.provenance import SIZE, spdx_document
+from koji_rehearsal.composer.provenance import SIZE, spdx_document
 from pungi_osbuild import imagetypes
 from tests.rehearsal.desk import Desk, a_desk
 

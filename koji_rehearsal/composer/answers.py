@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Mapping, Optional, Tuple
 
-from koji_rehearsal import composererrors
-from koji_rehearsal.composer import Order
-from koji_rehearsal.composererrors import Refusal
+from koji_rehearsal.composer import errors
+from koji_rehearsal.composer.errors import Refusal
+from koji_rehearsal.composer.request import Order
 from koji_rehearsal.encoding import FOREIGN, GenericError, TaskFault, as_fault
 from koji_rehearsal.errorpages import error_page
 from koji_rehearsal.faults import Fault, FaultKind, FaultPlan
@@ -46,11 +46,11 @@ class Answer:
 
 _Refusals = Mapping[int, Callable[[Order, str], Refusal]]
 _REFUSALS: _Refusals = {
-    4: lambda _order, _arch: composererrors.UNSUPPORTED_DISTRIBUTION,
-    5: lambda _order, _arch: composererrors.UNSUPPORTED_ARCH,
-    6: lambda _order, _arch: composererrors.UNSUPPORTED_IMAGE_TYPE,
-    30: lambda _order, _arch: composererrors.bad_hostname(5),
-    composererrors.MANIFEST_REFUSED: lambda order, arch: composererrors.no_swap(
+    4: lambda _order, _arch: errors.UNSUPPORTED_DISTRIBUTION,
+    5: lambda _order, _arch: errors.UNSUPPORTED_ARCH,
+    6: lambda _order, _arch: errors.UNSUPPORTED_IMAGE_TYPE,
+    30: lambda _order, _arch: errors.bad_hostname(5),
+    errors.MANIFEST_REFUSED: lambda order, arch: errors.no_swap(
         order.image_type, order.distro, arch
     ),
 }
@@ -78,7 +78,7 @@ class ComposerAnswers:
         if self._met(FaultKind.COMPOSER_ERROR, order):
             return Answer(_fault(_NOT_CREATED, _page(FaultKind.HTTP_503)))
         if self._met(FaultKind.COMPOSER_FULL, order):
-            return self._refused(order, composererrors.QUEUE_FULL)
+            return self._refused(order, errors.QUEUE_FULL)
         is_listed = any(entry.name == order.image_type for entry in self._content.image_types)
         refusal = order.refusal(self._version, is_listed)
         if refusal is not None:
@@ -101,7 +101,7 @@ class ComposerAnswers:
             if fault.is_about(order.subject(arch))
         )
         refused = self._refused(order, _REFUSALS[code](order, order.arches[number]))
-        if code != composererrors.MANIFEST_REFUSED:
+        if code != errors.MANIFEST_REFUSED:
             return refused
         return Answer(refused.fault, reserves=True, stray=order.arches[:number])
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Dict, Mapping, Optional, Tuple
 
-from koji_rehearsal import build_rules, composer, composererrors
+from koji_rehearsal import build_rules
 from koji_rehearsal.clouds import Upload
-from koji_rehearsal.composer import ImageOutcome, Order
-from koji_rehearsal.composererrors import NOTHING_REAL
+from koji_rehearsal.composer import errors, request
+from koji_rehearsal.composer.errors import NOTHING_REAL
+from koji_rehearsal.composer.request import ImageOutcome, Order
 from koji_rehearsal.encoding import BUILD_STATES, SERVER_OFFLINE, GenericError, as_fault
 from koji_rehearsal.faults import FaultKind, FaultPlan
 from koji_rehearsal.hub_content import BUILDER_USER
@@ -61,7 +62,7 @@ class Ended:
         order = self.compose.order
         build_id = None if self.build is None else self.build.id
         documents: Dict[str, Any] = {
-            "compose-status.json": composer.final_status(self.success, build_id, self.images),
+            "compose-status.json": request.final_status(self.success, build_id, self.images),
             "koji-init.log.json": _init_log(self.compose),
             "koji-import.log.json": self.import_log,
         }
@@ -97,7 +98,7 @@ class ComposerJobs:
         compose = Compose(self._compose_id(order), order)
         owner = by_name(self._state.users, BUILDER_USER) or self._state.users[1]
         if self._hits(FaultKind.REGISTER, order):
-            error = composererrors.init_error("database outage", SERVER_OFFLINE)
+            error = errors.init_error("database outage", SERVER_OFFLINE)
             return replace(compose, error=error)
         try:
             for kind, state in ((FaultKind.TAKEN, "COMPLETE"), (FaultKind.RESERVED, "BUILDING")):
@@ -107,7 +108,7 @@ class ComposerJobs:
                 self._state, owner, order.name, order.version, order.release, now
             )
         except GenericError as error:
-            return replace(compose, error=composererrors.init_error(str(error)))
+            return replace(compose, error=errors.init_error(str(error)))
         return replace(compose, build=build)
 
     def _hits(self, kind: FaultKind, order: Order, *arches: str) -> bool:
@@ -151,7 +152,7 @@ class ComposerJobs:
         except (GenericError, OSError) as error:
             failed = build_rules.refund_build(self._state, build, now)
             code = as_fault(error).code if isinstance(error, GenericError) else None
-            log = _import_log(composererrors.finalize_error(str(error), code))
+            log = _import_log(errors.finalize_error(str(error), code))
             return Ended(compose, False, images, failed, log)
         return Ended(compose, True, images, done, {"koji_error": ""})
 
@@ -162,13 +163,13 @@ class ComposerJobs:
             return self._hits(kind, order, arch)
 
         if compose.error is not None:
-            return ImageOutcome(arch, error=composererrors.after(compose.error))
+            return ImageOutcome(arch, error=errors.after(compose.error))
         if hits(FaultKind.BUILD):
-            return ImageOutcome(arch, error=composererrors.BUILD_FAILED)
+            return ImageOutcome(arch, error=errors.BUILD_FAILED)
         if hits(FaultKind.ESCAPES):
-            return ImageOutcome(arch, error=composererrors.ESCAPED)
+            return ImageOutcome(arch, error=errors.ESCAPED)
         if hits(FaultKind.DEPSOLVE):
-            return ImageOutcome(arch, error=composererrors.DEPSOLVE_FAILED)
+            return ImageOutcome(arch, error=errors.DEPSOLVE_FAILED)
         upload = order.upload(arch, self._settings.seed)
         if upload is not None and (upload.must_fail() or hits(FaultKind.UPLOAD)):
             return ImageOutcome(arch, upload.failure(), upload, upload_failed=True)
@@ -193,7 +194,7 @@ class ComposerJobs:
         return True
 
 
-def _import_log(error: Mapping[str, Any] = composererrors.DEPENDENCY_FAILED) -> Mapping[str, Any]:
+def _import_log(error: Mapping[str, Any] = errors.DEPENDENCY_FAILED) -> Mapping[str, Any]:
     """Return the log of an import that failed, or was not tried."""
     return {"koji_error": "", "job_error": error}
 
@@ -209,9 +210,9 @@ def _image_log(order: Order, image: ImageOutcome) -> Mapping[str, Any]:
     log: Dict[str, Any] = {"arch": image.arch, "log": NOTHING_REAL, "success": not image.error}
     if image.error:
         log["job_error"] = image.error
-    if image.error is composererrors.BUILD_FAILED:
+    if image.error is errors.BUILD_FAILED:
         key = "%s %s" % (order.nvr, image.arch)
-        log.update(log=None, osbuild_output=composererrors.osbuild_failure(key))
+        log.update(log=None, osbuild_output=errors.osbuild_failure(key))
     elif image.upload is not None:
         log["target_results"] = [image.upload.target_result(order.artifact())]
     return log

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from string import Template
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
-from koji_rehearsal import clouds, composererrors, composerversions
-from koji_rehearsal.bootmodes import boot_mode
+from koji_rehearsal import clouds
 from koji_rehearsal.clouds import Upload
-from koji_rehearsal.composererrors import Refusal
+from koji_rehearsal.composer import errors, versions
+from koji_rehearsal.composer.bootmodes import boot_mode
+from koji_rehearsal.composer.errors import Refusal
+from koji_rehearsal.composer.provenance import manifest
 from koji_rehearsal.faults import AffectedImages
-from koji_rehearsal.provenance import manifest
 from pungi_osbuild.imagetypes import ExportedFile, ImageType
 
 OSBUILD_VERSION = "157"
@@ -115,14 +116,14 @@ class Order:
         :param version: of composer
         :param is_listed: the config adds this image type, so that this composer has it
         """
-        known = composerversions.image_types(version)
+        known = versions.image_types(version)
         if not (is_listed or self.image_type in known):
-            return composererrors.unknown_image_type(0, self.image_type, known)
+            return errors.unknown_image_type(0, self.image_type, known)
         asked = self.options.get("upload_options")
         if asked and clouds.refusal(asked):
-            return composererrors.unknown_upload_options(0, asked)
-        if self.image_type == composerversions.BOOTC_ONLY and not is_listed:
-            return composererrors.NEEDS_BOOTC
+            return errors.unknown_upload_options(0, asked)
+        if self.image_type == versions.BOOTC_ONLY and not is_listed:
+            return errors.NEEDS_BOOTC
         return None
 
     def exported(self) -> ExportedFile:

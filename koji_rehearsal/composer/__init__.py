@@ -1,0 +1,1 @@
+"""The rehearsal's osbuild-composer: what it takes and refuses, builds, and hands to Koji."""
