@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Optional, Sequence, Tuple
 
 from koji_rehearsal.encoding import GenericError, parse_nvr
-from koji_rehearsal.faults import AffectedImages
-from koji_rehearsal.faults.groups import SUBMISSION
+from koji_rehearsal.faults import SUBMISSION, AffectedImages
 from koji_rehearsal.records import Archive, Build, Task
 from koji_rehearsal.state import State
 

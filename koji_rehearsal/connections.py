@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict, Optional, Set, Type
 from koji_rehearsal.api_registry import HubContext
 from koji_rehearsal.dispatch import Dispatcher
 from koji_rehearsal.pages import Pages
+from koji_rehearsal.reply_rewriter import ReplyRewriter
 from koji_rehearsal.request_log import RequestLog
 from koji_rehearsal.settings import HubSettings
 
@@ -29,12 +30,14 @@ class Site:
     What is served.
 
     :param pause: waits for seconds
+    :param make_rewriter: returns what may change the reply to a request, one for each
     """
 
     dispatcher: Dispatcher
     pages: Pages
     context: HubContext
     pause: Callable[[float], object]
+    make_rewriter: Callable[[], ReplyRewriter]
 
 
 class HubServer(ThreadingHTTPServer):

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, TypeVar
 from xmlrpc.client import Fault as XmlFault
 
-from koji_rehearsal import hostile
 from koji_rehearsal.api import API
 from koji_rehearsal.api_registry import Caller, HubContext
 from koji_rehearsal.encoding import (
@@ -32,6 +31,7 @@ from koji_rehearsal.encoding import (
 from koji_rehearsal.faults import Fault, FaultPlan, RequestFaults
 from koji_rehearsal.network_faults import NamedCall
 from koji_rehearsal.records import Session, User
+from koji_rehearsal.reply_rewriter import PlainReplies, ReplyRewriter
 from koji_rehearsal.request_log import Request, RequestLog
 from koji_rehearsal.settings import HubSettings
 from koji_rehearsal.signatures import Signature
@@ -63,11 +63,13 @@ class _Request:
     :param session: None: without a login, or one that has expired
     :param renewing: the session that has expired
     :param request_faults: what goes wrong on the way
+    :param rewriter: changes the reply
     """
 
     session: Optional[Session] = None
     renewing: Optional[Session] = None
     request_faults: RequestFaults = field(default_factory=lambda: RequestFaults(FaultPlan(())))
+    rewriter: ReplyRewriter = field(default_factory=PlainReplies)
 
 
 @dataclass(frozen=True)
@@ -136,12 +138,14 @@ class Dispatcher:
         credentials: Credentials,
         request_faults: RequestFaults,
         fault: Optional[Fault] = None,
+        rewriter: ReplyRewriter = PlainReplies(),  # noqa: B008  has no state
     ) -> bytes:
         """
         Return the reply to a request; to one that is no call, too, it is a fault.
 
         :param request_faults: is told what goes wrong with the reply
         :param fault: of the whole request, which :meth:`instead` has found
+        :param rewriter: changes what calls return
         """
         at, begun = self._clock(), time.thread_time()
         try:
@@ -149,7 +153,8 @@ class Dispatcher:
                 return _refusal(asked.error)
             with self._lock:
                 try:
-                    return response(self._answer(asked, credentials, request_faults, fault))
+                    result = self._answer(asked, credentials, request_faults, fault, rewriter)
+                    return response(result)
                 finally:
                     self._keep(self._now)
         except Exception as error:
@@ -188,15 +193,15 @@ class Dispatcher:
         credentials: Credentials,
         request_faults: RequestFaults,
         fault: Optional[Fault],
+        rewriter: ReplyRewriter,
     ) -> Any:
         now = self._tick()
         self._require_online(now)
         if fault is not None:
             told = credentials.id
             self._context.network_faults.begin(fault, None if told is None else int(told))
-        request = replace(
-            self._request(credentials, asked.method, now), request_faults=request_faults
-        )
+        request = self._request(credentials, asked.method, now)
+        request = replace(request, request_faults=request_faults, rewriter=rewriter)
         result, wrote = self._dispatch(request, asked.method, asked.params)
         if wrote:
             self._remember(request, credentials)
@@ -285,7 +290,8 @@ class Dispatcher:
         if method == "login":
             self._request_log.count(logins=1)
         self._context.network_faults.done(request.request_faults, session, method, args, options)
-        return hostile.spoil(request.request_faults, self._context, method, args, options, result)
+        state, store = self._context.state, self._context.store
+        return request.rewriter.result(state, store, method, args, options, result)
 
     def _current(self, session: Optional[Session]) -> Optional[Session]:
         """Return a session as it is now: an earlier call of a multicall may have changed it."""

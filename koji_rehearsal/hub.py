@@ -19,6 +19,7 @@ from koji_rehearsal.faults.fault_spec import ANY, DOWNLOAD
 from koji_rehearsal.hub_content import HubContent
 from koji_rehearsal.network_faults import NetworkFaults
 from koji_rehearsal.pages import WEB_PATH, Pages
+from koji_rehearsal.reply_rewriter import PlainReplies, ReplyRewriter
 from koji_rehearsal.request_log import Call, Counters, Request, RequestLog
 from koji_rehearsal.server import FILES_PATH, HUB_PATH, serve
 from koji_rehearsal.settings import HubSettings
@@ -43,6 +44,7 @@ class RehearsalHub:
     :param content: what it knows at first; None: that of the hub it imitates
     :param clock: seconds since the epoch
     :param sleep: waits for seconds, where a file is served slowly
+    :param make_rewriter: returns what may change the reply to a request, one for each
     """
 
     def __init__(
@@ -52,8 +54,10 @@ class RehearsalHub:
         content: Optional[HubContent] = None,
         clock: Callable[[], float] = steady_time,
         sleep: Callable[[float], object] = time.sleep,
+        make_rewriter: Callable[[], ReplyRewriter] = PlainReplies,
     ) -> None:
         self._sleep = sleep
+        self._make_rewriter = make_rewriter
         self.settings = settings
         self.topdir = topdir.absolute()
         self._content = content or HubContent.golden()
@@ -203,7 +207,7 @@ class RehearsalHub:
             context, self._request_log, self._clock, self.settings, self._save
         )
         pages = Pages(self._dispatcher, address + HUB_PATH)
-        return Site(self._dispatcher, pages, context, self._sleep)
+        return Site(self._dispatcher, pages, context, self._sleep, self._make_rewriter)
 
     def _save(self, now: float) -> None:
         if self._state_file is not None:

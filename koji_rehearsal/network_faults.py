@@ -158,9 +158,9 @@ class NetworkFaults:
         outage, restart = met(FaultKind.OUTAGE), met(FaultKind.RESTART)
         with self._lock:
             if outage is not None:
-                self._offline = outage.told("requests")
+                self._offline = outage.option("requests")
             if restart is not None:
-                self._silent = restart.told("requests")
+                self._silent = restart.option("requests")
         for kind in _HARMED:
             harm = met(kind)
             if harm is not None:

@@ -17,10 +17,10 @@ from koji_rehearsal.errorpages import TOO_LONG, ErrorPage, bad_request, error_pa
 from koji_rehearsal.faults import Fault, FaultKind, RequestFaults
 from koji_rehearsal.network_faults import PAGES
 from koji_rehearsal.pages import POLICY, Page
+from koji_rehearsal.reply_rewriter import Body, ReplyRewriter
 from koji_rehearsal.request_log import RequestLog
 from koji_rehearsal.sameorigin import foreign
 from koji_rehearsal.settings import HubSettings
-from koji_rehearsal.swelling import Body
 
 HUB_PATH = "/kojihub"
 FILES_PATH = "/kojifiles/"
@@ -119,8 +119,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         fault = site.dispatcher.instead(asked, request_faults)
         if not self._obstructed(fault):
-            reply = self._answer(asked, is_upload, request_faults, fault)
-            self._deliver(reply, request_faults)
+            rewriter = site.make_rewriter()
+            reply = self._answer(asked, is_upload, request_faults, fault, rewriter)
+            self._deliver(rewriter.body(reply), request_faults)
 
     def _obstructed(self, fault: Optional[Fault]) -> bool:
         """Break off a request, or answer it with a page, where a fault says so."""
@@ -132,17 +133,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._vanish()
         elif fault.kind is FaultKind.REFUSED:
             self._vanish()
-            self.server.go_deaf(fault.told("seconds"))
+            self.server.go_deaf(fault.option("seconds"))
         else:
             return False
         return True
 
-    def _deliver(self, reply: bytes, request_faults: RequestFaults) -> None:
+    def _deliver(self, body: Body, request_faults: RequestFaults) -> None:
         """Send a reply, or what a fault leaves of it."""
         harm = {fault.kind: fault for fault in request_faults.afterwards}
         if FaultKind.LATE in harm:
-            self.server.site.pause(harm[FaultKind.LATE].told("seconds"))
-        body = request_faults.swelling.body(reply)
+            self.server.site.pause(harm[FaultKind.LATE].option("seconds"))
         if FaultKind.RESET in harm:
             self._vanish()
         elif FaultKind.CUT_REPLY in harm:
@@ -156,7 +156,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.break_off(self.connection)
 
     def _answer(
-        self, asked: Asked, is_upload: bool, request_faults: RequestFaults, fault: Optional[Fault]
+        self,
+        asked: Asked,
+        is_upload: bool,
+        request_faults: RequestFaults,
+        fault: Optional[Fault],
+        rewriter: ReplyRewriter,
     ) -> bytes:
         dispatcher = self.server.site.dispatcher
         if is_upload:
@@ -166,7 +171,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.headers.get("Koji-Session-Key"),
             self.headers.get("Koji-Session-Callnum"),
         )
-        return dispatcher.answer(asked, credentials, request_faults, fault)
+        return dispatcher.answer(asked, credentials, request_faults, fault, rewriter)
 
     def _reply(self, body: Body, length: int) -> None:
         self._head("text/xml", length, ("Koji-Version", KOJI_VERSION))
@@ -267,7 +272,7 @@ class _Handler(BaseHTTPRequestHandler):
             lambda context, _now: context.network_faults.instead_of_download(request_faults, below)
         )
         for late in request_faults.afterwards:
-            site.pause(late.told("seconds"))
+            site.pause(late.option("seconds"))
         return self._obstructed(fault)
 
     def _send_page(self, page: Page, with_body: bool) -> None:

@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Dict, Iterator, Optional, Set, Tuple
 
-from koji_rehearsal.faults.groups import SUBMISSION
+from koji_rehearsal.faults import SUBMISSION
 from koji_rehearsal.records import Task
 from koji_rehearsal.state import State
 from pungi_osbuild.errors import InputError

@@ -14,7 +14,6 @@ from koji_rehearsal import (
     HubSettings,
     RehearsalHub,
     Request,
-    parse_fault,
     write_profile,
 )
 from pungi_osbuild.cli.inputs import Origin, Prepared, prepare
@@ -23,6 +22,7 @@ from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import vocabulary, write_compose
 from pungi_osbuild.model import RunResult
 from pungi_osbuild.run import PollPolicy, RunOptions, run
+from tests.hostile import split
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 DATE = "20261123"
@@ -61,8 +61,10 @@ def rehearse(
         out,
         rehearsal=True,
     )
-    settings = replace(settings, faults=tuple(map(parse_fault, faults)))
-    with RehearsalHub(settings, out / "koji", content_for(prepared)) as hub:
+    own, hostile = split(faults)
+    settings = replace(settings, faults=own)
+    content = content_for(prepared)
+    with RehearsalHub(settings, out / "koji", content, make_rewriter=hostile) as hub:
         return run_against(hub, prepared, out, options, clock)
 
 

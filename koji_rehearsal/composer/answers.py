@@ -94,7 +94,7 @@ class ComposerAnswers:
 
     def _as_asked(self, order: Order, fault: Fault) -> Answer:
         """Refuse a request as a fault wants it: what comes before the arch it is of is queued."""
-        code = int(fault.told("code"))
+        code = int(fault.option("code"))
         number = next(
             number
             for number, arch in enumerate(order.arches)
@@ -121,7 +121,7 @@ class ComposerAnswers:
         fault = self._met(kind, order)
         if fault is None:
             return None
-        if fault.told("answer") == NONE:
+        if fault.option("answer") == NONE:
             return traceback_of(_UNREACHABLE, _REFUSED % self._address)
         return _fault(_NO_STATUS, _page(FaultKind.HTTP_503))
 

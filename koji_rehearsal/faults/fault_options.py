@@ -108,41 +108,6 @@ def _one_number(*known: int) -> Callable[[str], int]:
     return lambda text: int(_choice(tuple(map(str, known)))(text))
 
 
-def _one_of(known: Sequence[str]) -> Key:
-    return Key("one of %s" % ", ".join(known), _choice(known))
-
-
-VALUES: Mapping[str, Any] = {
-    "null": None,
-    "true": True,
-    "number": 7,
-    "negative": -1,
-    "huge": 2**62,
-    "float": 0.5,
-    "text": "wrong",
-    "empty": "",
-    "list": [],
-    "dict": {},
-    "nested": [{"wrong": [{"wrong": None}]}],
-}
-"""What a field may be instead of what it should be, by the name it is asked for with."""
-
-ABSENT = "absent"
-"""Asked for where a field is not to be there at all."""
-
-NAMES: Mapping[str, Callable[[str], str]] = {
-    "absolute": lambda name: "/tmp/%s" % name,  # noqa: S108  a name, not a file
-    "above": lambda name: "../../../../%s" % name,
-    "below": lambda name: "sub/%s" % name,
-    "dots": lambda _name: "..",
-    "empty": lambda _name: "",
-    "nul": lambda name: "%s\0.txt" % name,
-    "newline": lambda name: "%s\nanother line" % name,
-    "control": lambda name: "\x9b31m%s\x9b0m\u202e" % name,
-    "long": lambda name: "x" * 4096 + name,
-}
-"""What an archive may be called, by the name it is asked for with."""
-
 KEYS: Mapping[str, Key] = {
     "name": Key("the N of an N-V-R"),
     "version": Key("the V of an N-V-R"),
@@ -152,11 +117,6 @@ KEYS: Mapping[str, Key] = {
     "times": Key("a number, or numbers like 2..4 or 3..", read_times),
     "requests": Key("a number of requests, 1 or more", _number(1), 3),
     "seconds": Key("seconds, up to %d" % LONGEST, _seconds, 1.0),
-    "field": Key("the name of a field, at any depth, or * for all"),
-    "value": _one_of((*VALUES, ABSENT)),
-    "name_is": _one_of(tuple(NAMES)),
-    "size": Key("bytes, up to %d" % MOST, _number(-MOST)),
-    "count": Key("a number, up to %d" % MOST, _number(0), 100000),
     "code": Key("one of 4, 5, 6, 30, 1005", _one_number(4, 5, 6, 30, 1005), 1005),
     "answer": Key("page, an error page of HTTP 503, or none", _choice(("page", "none")), "page"),
     "to": Key("the address of another server, http://HOST[:PORT]", _server),

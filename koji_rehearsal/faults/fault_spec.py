@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from koji_rehearsal.faults.fault_options import IMAGE_KEYS, KEYS, Times, shown
-from koji_rehearsal.faults.groups import Group
-from koji_rehearsal.faults.kinds import FaultKind
+from koji_rehearsal.faults.kinds import SUBMISSION, FaultKind, Group
 from pungi_osbuild import imagetypes
 from pungi_osbuild.errors import InputError
 
@@ -46,11 +45,6 @@ class Fault:
     :param requests: how many requests it lasts
     :param seconds: how long it lasts
     :param to: the address of another server
-    :param field: of a reply; None: the reply itself
-    :param value: what it is instead
-    :param name_is: how an archive's name is odd
-    :param size: bytes
-    :param count: how many, or how deep
     :param code: of composer's error
     :param answer: what composer answers that does not do its work
     """
@@ -65,11 +59,6 @@ class Fault:
     requests: Optional[int] = None
     seconds: Optional[float] = None
     to: Optional[str] = None
-    field: Optional[str] = None
-    value: Optional[str] = None
-    name_is: Optional[str] = None
-    size: Optional[int] = None
-    count: Optional[int] = None
     code: Optional[int] = None
     answer: Optional[str] = None
 
@@ -82,7 +71,7 @@ class Fault:
     def _given(self) -> Mapping[str, Any]:
         return {key: getattr(self, key) for key in KEYS if getattr(self, key) is not None}
 
-    def told(self, key: str) -> Any:
+    def option(self, key: str) -> Any:
         """Return what a key says, or what it says where nothing is said."""
         given = getattr(self, key)
         return KEYS[key].default if given is None else given
@@ -92,14 +81,14 @@ class Fault:
         """Whether it names images that it is about."""
         return any(getattr(self, key) is not None for key in IMAGE_KEYS)
 
-    def takes(self, number: int) -> bool:
+    def hits(self, number: int) -> bool:
         """Whether it hits at an occasion, counted from 1."""
         return number in (self.kind.times if self.times is None else self.times)
 
     def meets(self, method: str) -> bool:
         """Whether a call of a method, or a download, can meet it."""
         if self.method is None:
-            return method in self.kind.methods
+            return method == SUBMISSION
         return self.method == method or (self.method == ANY and method != DOWNLOAD)
 
     def is_about(self, subject: Optional[AffectedImages]) -> bool:

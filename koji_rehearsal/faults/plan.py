@@ -11,9 +11,7 @@ import threading
 from typing import Dict, Iterator, List, Mapping, Optional, Tuple
 
 from koji_rehearsal.faults.fault_spec import AffectedImages, Fault
-from koji_rehearsal.faults.groups import Group
-from koji_rehearsal.faults.kinds import FaultKind
-from koji_rehearsal.swelling import Swelling
+from koji_rehearsal.faults.kinds import FaultKind, Group
 
 
 class FaultPlan:
@@ -46,7 +44,7 @@ class FaultPlan:
         :param attempt: which task for the same images this one is, counted from 1
         """
         for fault in self._faults:
-            if fault.kind is kind and fault.is_about(subject) and fault.takes(attempt):
+            if fault.kind is kind and fault.is_about(subject) and fault.hits(attempt):
                 return fault
         return None
 
@@ -59,7 +57,7 @@ class FaultPlan:
         key = "%s %s" % (fault.spec, where)
         with self._lock:
             self._met[key] = number = self._met.get(key, 0) + 1
-        return fault.takes(number)
+        return fault.hits(number)
 
     def of(self, group: Group) -> Iterator[Fault]:
         """Give the faults of a group."""
@@ -77,8 +75,6 @@ class RequestFaults:
         self._book = book
         self._seen: Dict[Fault, bool] = {}
         self._afterwards: List[Fault] = []
-        self.swelling = Swelling()
-        """What is huge in the reply."""
 
     def met(
         self, kinds: Tuple[FaultKind, ...], method: str, subject: Optional[AffectedImages]

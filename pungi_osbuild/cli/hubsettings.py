@@ -82,7 +82,7 @@ def _listed(kind: FaultKind) -> str:
 def _group(group: Group) -> str:
     """Return a group of faults for the help: what can be said of each, and all of them."""
     kinds = [_listed(kind) for kind in FaultKind if kind.group is group]
-    said = "Of %s (%s):" % (group.value, ", ".join(group.keys))
+    said = "Faults of %s (%s):" % (group.value, ", ".join(group.keys))
     return "\b\n" + "\n".join([*textwrap.wrap(said, 76), *kinds])
 
 

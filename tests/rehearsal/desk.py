@@ -11,7 +11,8 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import koji
 
-from koji_rehearsal import HubContent, HubSettings, RehearsalHub, parse_fault
+from koji_rehearsal import HubContent, HubSettings, RehearsalHub
+from tests.hostile import split
 
 DATA = Path(__file__).parent / "data"
 START = 1795417399.25
@@ -113,9 +114,11 @@ def a_desk(
 ) -> Iterator[Desk]:
     """Give a hub with these faults, started."""
     clock = HandClock()
-    settings = replace(settings, faults=tuple(map(parse_fault, faults)))
+    own, hostile = split(faults)
+    settings = replace(settings, faults=own)
     with ExitStack() as stack:
-        hub = stack.enter_context(RehearsalHub(settings, topdir, content, clock))
+        hub = RehearsalHub(settings, topdir, content, clock, make_rewriter=hostile)
+        stack.enter_context(hub)
         yield Desk(hub, clock, stack)
 
 

@@ -14,8 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from koji_rehearsal.encoding import response
-from koji_rehearsal.faults.fault_options import NAMES, VALUES
-from koji_rehearsal.swelling import InBase64, Padded, Repeated, Swelling
+from tests.hostile import NAMES, VALUES, InBase64, Oversized, Padded, Repeated
 from tests.rehearsal.desk import Desk, a_desk
 
 IMAGE = "rig-image-41-1.x86_64.qcow2"
@@ -229,9 +228,9 @@ def test_a_padded_file_is_one(content: bytes, more: int, start: int, length: int
 @given(st.lists(st.tuples(st.text("ab<&", max_size=5), st.integers(0, 9))), st.integers(0, 2000))
 def test_huge_things_come_in_their_places(texts: Any, limit: int) -> None:
     """And a reply is as long as is told."""
-    swelling = Swelling()
-    values = [[text, swelling.text(Repeated(b"y", times))] for text, times in texts]
-    body = swelling.body(response(values))
+    oversized = Oversized()
+    values = [[text, oversized.text(Repeated(b"y", times))] for text, times in texts]
+    body = oversized.body(response(values))
     told = b"".join(body.pieces(body.length))
     assert len(told) == body.length
     assert told == response([[text, "y" * times] for text, times in texts])

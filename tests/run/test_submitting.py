@@ -7,12 +7,13 @@ from typing import List, Optional
 
 import pytest
 
-from koji_rehearsal import HubSettings, RehearsalHub, parse_fault, write_profile
+from koji_rehearsal import HubSettings, RehearsalHub, write_profile
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import Hub, read_profile
 from pungi_osbuild.run.submitting import Submitter
 from pungi_osbuild.stop import StopFlag
+from tests.hostile import split
 from tests.hub.test_trouble import a_storm, tasks
 from tests.storm import Trouble
 from tests.values import a_request
@@ -63,10 +64,9 @@ def test_looking_ends_with_the_run(tmp_path: Path) -> None:
 
 def test_an_answer_that_cannot_be_read_is_as_good_as_none(tmp_path: Path) -> None:
     """The hub has made the task; a number that is none does not undo it."""
-    settings = HubSettings(
-        duration=600, faults=(parse_fault("wrong-type:method=osbuildImage,times=1"),)
-    )
-    with RehearsalHub(settings, tmp_path / "koji") as hub:
+    _, hostile = split(["wrong-type:method=osbuildImage,times=1"])
+    settings = HubSettings(duration=600)
+    with RehearsalHub(settings, tmp_path / "koji", make_rewriter=hostile) as hub:
         path = tmp_path / "koji.conf"
         write_profile(path, hub)
         with Hub(read_profile("rehearsal", path)) as session:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Tuple
 
 import pytest
 
-from koji_rehearsal import HubSettings
+from koji_rehearsal import HubSettings, RehearsalHub, write_profile
 from pungi_osbuild.run import RunOptions
-from tests.cli.commands import BIN, environment, hub
+from tests.cli.commands import BIN, environment
+from tests.hostile import split
 from tests.rehearsed import HASTY, QUICK, Rehearsed, rehearse
 from tests.run.test_run import a_config, failures
 
@@ -128,11 +130,13 @@ def test_words_full_of_escapes(tmp_path: Path) -> None:
 
 
 def run_apart(home: Path, *faults: str) -> Tuple[int, str, int]:
-    """Run against a hub in another process; return the status, what was said, and the memory."""
+    """Run in another process; return the status, what was said, and the memory."""
     config = a_config(home, {"release": "1"})
     compose = home / "out"
-    asked = [word for fault in faults for word in ("--fault", fault)]
-    with hub(home, *asked):
+    own, hostile = split(faults)
+    settings = replace(SETTINGS, faults=own)
+    with RehearsalHub(settings, home / "koji", make_rewriter=hostile) as hub:
+        write_profile(home / ".koji" / "config.d" / "rehearsal.conf", hub)
         command = [str(BIN / "pungi-osbuild"), "run", str(config), "--compose", str(compose)]
         process = subprocess.Popen(
             [*command, "--profile", "rehearsal", "--rebuild-all"],
