@@ -1,4 +1,4 @@
-"""Faults of the way to the hub that a call meets, whichever it is."""
+"""Network faults that any call can meet."""
 
 from __future__ import annotations
 

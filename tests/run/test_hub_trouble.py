@@ -202,7 +202,7 @@ HUB_S_OWN = [
 
 @pytest.mark.parametrize("fault", HUB_S_OWN)
 def test_no_fault_of_the_rehearsal_hub_loses_an_image(fault: str, tmp_path: Path) -> None:
-    """Each that `--fault` can ask for on the way to the hub, and that passes."""
+    """Each network fault that `--fault` can ask for, and that is transient."""
     done = weathered(tmp_path, None, "nothing", faults=(FAILS, fault))
     nothing_is_lost(done)
 
