@@ -1,10 +1,15 @@
-"""Time as an argument: what tests turn by hand and everyone else takes from the system."""
+"""Time as an argument, which tests turn by hand; and times as they are written."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Callable
+from datetime import datetime, timezone
+from typing import Callable, Optional
+
+ISO_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+YEAR_10000 = 253402300800
+"""Its first second, since the epoch: ISO 8601 has no four digits for it."""
 
 
 @dataclass(frozen=True)
@@ -23,3 +28,20 @@ class Clock:
 
 
 SYSTEM_CLOCK = Clock()
+
+
+def iso_time(seconds: Optional[float]) -> Optional[str]:
+    """
+    Return a time as ISO 8601 in UTC, cut to the second.
+
+    :param seconds: since the epoch; None, and what is no time at all, gives None
+    """
+    whole = whole_seconds(seconds)
+    if whole is None:
+        return None
+    return datetime.fromtimestamp(whole, timezone.utc).strftime(ISO_FORMAT)
+
+
+def whole_seconds(seconds: Optional[float]) -> Optional[int]:
+    """Return a time as it will be read back: cut to the second, None when it is none."""
+    return int(seconds) if seconds is not None and 0 <= seconds < YEAR_10000 else None

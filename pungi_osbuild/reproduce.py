@@ -19,13 +19,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Dict, Iterable, List, Optional, Tuple
 
+from pungi_osbuild.checked import name_flaw
 from pungi_osbuild.errors import (
     InputError,
-    ReplyError,
     ReproductionError,
     SourceError,
 )
-from pungi_osbuild.hub import plain_name
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord
 from pungi_osbuild.model import Artifact, Checksum
 from pungi_osbuild.placing import CHUNK
@@ -151,11 +150,7 @@ def artifact_of(image: ImageRecord) -> Artifact:
             " osbuild by hand with a pipeline's name for --export.",
         )
     for name in (artifact.export_name, artifact.export_filename):
-        try:
-            plain_name(name, "the osbuild_artifact of %s" % image.path)
-        except ReplyError as error:
-            raise _no_name(image, name) from error
-        if name.startswith("-"):
+        if name_flaw(name) is not None or name.startswith("-"):
             raise _no_name(image, name)
     return artifact
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "pungi_osbuild"
 REHEARSAL = ROOT / "koji_rehearsal"
 
-GROUND = ("secrets", "errors", "model", "imagetypes", "stop", "clock")
+GROUND = ("secrets", "errors", "checked", "model", "imagetypes", "stop", "clock")
 ORDER = (
     *GROUND,
     "config",

@@ -13,16 +13,10 @@ from pungi_osbuild.cli.files import FILE
 from pungi_osbuild.cli.formats import format_option
 from pungi_osbuild.cli.show import show_json, show_lines, terminal_width
 from pungi_osbuild.cli.values import complete_profile, complete_recorded
+from pungi_osbuild.clock import iso_time
 from pungi_osbuild.errors import ExitCode
 from pungi_osbuild.hub import LiveAddress, SignedUpload, live_addresses, read_profile
-from pungi_osbuild.metadata import (
-    ImageRecord,
-    OsbuildRecord,
-    Selection,
-    known_values,
-    load,
-    time_text,
-)
+from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, Selection, known_values, load
 from pungi_osbuild.report import (
     cloud_image_val,
     image_ids,
@@ -183,7 +177,7 @@ def _about(wanted: Mapping[str, SignedUpload], found: Mapping[str, LiveAddress])
         if name not in found:
             yield "Koji has no address any more for %s of task %d" % (name, upload.task_id)
         elif found[name].has_expired:
-            yield "the address of %s expired at %s" % (name, time_text(found[name].expires))
+            yield "the address of %s expired at %s" % (name, iso_time(found[name].expires))
 
 
 def _warn(texts: Iterable[str]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Mapping, Sequence, Tuple
 
+from pungi_osbuild.checked import one_line
 from pungi_osbuild.config.problems import make
-from pungi_osbuild.model import Problem, one_line
+from pungi_osbuild.model import Problem
 
 _SHOWN = 3
 """How many places are listed."""

@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from typing import Iterator, Mapping, Optional, Sequence, Tuple
 
+from pungi_osbuild.checked import name_flaw
 from pungi_osbuild.config.fallbacks import Found
 from pungi_osbuild.config.generators import is_generator
 from pungi_osbuild.config.problems import make
-from pungi_osbuild.model import Problem, ProblemCode, name_flaw
+from pungi_osbuild.model import Problem, ProblemCode
 
 LONGEST_NVR = 255 - len(".x86_64.iso.manifest.json")
 """Bytes: a file name has 255, and the build's shortest manifest is called that."""

@@ -13,8 +13,9 @@ import math
 from typing import Any, FrozenSet, Iterable, Mapping, Optional, Tuple
 
 from pungi_osbuild import imagetypes
+from pungi_osbuild.checked import printable
 from pungi_osbuild.config.nearest import nearest
-from pungi_osbuild.model import ListedImageType, Repo, printable
+from pungi_osbuild.model import ListedImageType, Repo
 
 
 def flawed_options(

@@ -56,7 +56,6 @@ from pungi_osbuild.hub.tasks import (
     submit,
 )
 from pungi_osbuild.hub.users import User, perms_call, read_user, user_call
-from pungi_osbuild.hub.wire import plain_name
 
 __all__ = [
     "Answer",
@@ -114,7 +113,6 @@ __all__ = [
     "newest",
     "next_release",
     "perms_call",
-    "plain_name",
     "profile_names",
     "read_arches",
     "read_archive_types",

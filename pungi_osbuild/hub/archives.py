@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import List, Mapping, Optional, Sequence, Set, Tuple
 
+from pungi_osbuild.checked import Struct, unrelated_reply
 from pungi_osbuild.errors import ReplyError
-from pungi_osbuild.hub.wire import Struct, not_asked_for, unusable
 from pungi_osbuild.imagetypes import expected_suffix, is_known_suffix, suffix_of
 from pungi_osbuild.model import Arch, BuildFile, Checksum, ImageRequest
 
@@ -60,7 +60,7 @@ class Archive:
     def is_surely_no_image(self) -> bool:
         """Whether its name or Koji's type of it says that it is none."""
         last = self.filename.rpartition(".")[2].lower()
-        kinds = (last, self.row.plain("type_name"))
+        kinds = (last, self.row.raw("type_name"))
         return not self.is_image and any(isinstance(one, str) and one in _NO_IMAGE for one in kinds)
 
 
@@ -70,7 +70,11 @@ def read_archives(build: Struct, rows: Sequence[Struct]) -> Tuple[Archive, ...]:
 
     :raises ReplyError: one is another build's, or there twice, or does not look as it should
     """
-    by_file = _by_file(build)
+    # Where the build itself says something of its files, by file name.
+    by_file = _present(
+        build.struct_or_none("extra", "typeinfo", "image"),
+        build.struct_or_none("extra", "osbuild_manifest"),
+    )
     archives: List[Archive] = []
     names: Set[str] = set()
     for row in rows:
@@ -79,16 +83,13 @@ def read_archives(build: Struct, rows: Sequence[Struct]) -> Tuple[Archive, ...]:
         if filename in names:
             raise _not_recognised(build.text("nvr"), filename, "it is there twice")
         names.add(filename)
-        infos: List[Struct] = []
-        extra = row.maybe_struct("extra")
-        if extra is not None:
-            typeinfo = extra.maybe_struct("typeinfo")
-            infos.extend(_present(typeinfo.maybe_struct("image") if typeinfo else None))
-            infos.extend(_present(extra.maybe_struct("image")))
-        for one in by_file:
-            infos.extend(_present(one.maybe_struct(filename)))
+        infos = _present(
+            row.struct_or_none("extra", "typeinfo", "image"),
+            row.struct_or_none("extra", "image"),
+            *(one.struct_or_none(filename) for one in by_file),
+        )
         arch = next((info.text("arch") for info in infos if info.has("arch")), None)
-        archives.append(Archive(filename, arch, tuple(infos), row))
+        archives.append(Archive(filename, arch, infos, row))
     return tuple(archives)
 
 
@@ -132,7 +133,7 @@ def sort_out(nvr: str, archives: Sequence[Archive], request: ImageRequest) -> So
         (images if is_image else others).append(archive)
     for image in images:
         if not image.filename.startswith(nvr + "."):
-            raise not_asked_for("the name of an image of %s" % nvr, nvr + "....", image.filename)
+            raise unrelated_reply("the name of an image of %s" % nvr, nvr + "....", image.filename)
     names = tuple(image.filename + "." for image in images)
     others = [
         other
@@ -159,13 +160,12 @@ def checksum_of(row: Struct) -> Checksum:
 
     :raises ReplyError: it is none that Koji has
     """
-    number = row.integer("checksum_type")
-    kind = _CHECKSUM_TYPES.get(number)
+    kind = _CHECKSUM_TYPES.get(row.integer("checksum_type"))
     if kind is None:
-        raise unusable("%s, checksum_type" % row.where, "md5, sha1 or sha256", number)
+        raise row.error("checksum_type", "md5, sha1 or sha256")
     value = row.text("checksum").lower()
     if not value or not set(value) <= set("0123456789abcdef"):
-        raise unusable("%s, checksum" % row.where, "hexadecimal", value)
+        raise row.error("checksum", "hexadecimal")
     return Checksum(kind, value)
 
 
@@ -173,20 +173,8 @@ def _suffix(archive: Archive, nvr: str) -> str:
     return suffix_of(archive.filename, nvr, archive.arch or "")
 
 
-def _by_file(build: Struct) -> Tuple[Struct, ...]:
-    """Return where the build itself says something of its files, by file name."""
-    extra = build.maybe_struct("extra")
-    if extra is None:
-        return ()
-    typeinfo = extra.maybe_struct("typeinfo")
-    return (
-        *_present(typeinfo.maybe_struct("image") if typeinfo else None),
-        *_present(extra.maybe_struct("osbuild_manifest")),
-    )
-
-
-def _present(struct: Optional[Struct]) -> Tuple[Struct, ...]:
-    return () if struct is None else (struct,)
+def _present(*structs: Optional[Struct]) -> Tuple[Struct, ...]:
+    return tuple(struct for struct in structs if struct is not None)
 
 
 def _not_recognised(nvr: str, filename: str, why: str) -> ReplyError:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import FrozenSet
 
+from pungi_osbuild.checked import structs
 from pungi_osbuild.hub.calls import Call, Reply
-from pungi_osbuild.hub.wire import structs
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 What a call may cost, and what its reply is held against.
 
 A reply that is longer than its call's bound is refused while it is read. One that does not match
-its request is refused by the function that reads it (:meth:`pungi_osbuild.hub.wire.Struct.expect`).
+its request is refused by the function that reads it (:meth:`pungi_osbuild.checked.Struct.expect`).
 
 ===================== =================================================== =====================
 call                  what of the reply must match the request            where

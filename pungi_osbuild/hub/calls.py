@@ -7,8 +7,7 @@ from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 
 import koji
 
-from pungi_osbuild.hub.wire import unusable
-from pungi_osbuild.model import printable
+from pungi_osbuild.checked import printable, unusable_reply
 
 MAX_FAULT = 64 * 1024
 """Characters of a fault that are kept."""
@@ -76,9 +75,9 @@ def read_replies(calls: Sequence[Call], entries: object) -> Iterator[Reply]:
     :raises ReplyError: there is not one reply for each call
     """
     if not isinstance(entries, (list, tuple)):
-        raise unusable("a multicall", "a list", entries)
+        raise unusable_reply("a multicall", "a list", entries)
     if len(entries) != len(calls):
-        raise unusable("a multicall", "a list of %d replies" % len(calls), entries)
+        raise unusable_reply("a multicall", "a list of %d replies" % len(calls), entries)
     for call, entry in zip(calls, entries):
         yield _reply(call, entry)
 
@@ -89,8 +88,8 @@ def _reply(call: Call, entry: object) -> Reply:
     if isinstance(entry, dict):
         code, text = entry.get("faultCode"), entry.get("faultString")
         if not isinstance(code, int) or isinstance(code, bool) or not isinstance(text, str):
-            raise unusable(where, "a fault", entry)
+            raise unusable_reply(where, "a fault", entry)
         return Reply(fault=HubFaultError(code, text))
     if not isinstance(entry, (list, tuple)) or len(entry) != 1:
-        raise unusable(where, "a list of one value", entry)
+        raise unusable_reply(where, "a list of one value", entry)
     return Reply(value=entry[0])

@@ -13,8 +13,8 @@ import json
 from dataclasses import replace
 from typing import Callable, Mapping, Optional
 
+from pungi_osbuild.checked import Struct, printable
 from pungi_osbuild.errors import ReplyError
-from pungi_osbuild.hub.wire import Struct
 from pungi_osbuild.model import (
     Artifact,
     AwsEc2Upload,
@@ -26,7 +26,6 @@ from pungi_osbuild.model import (
     UnknownUpload,
     Upload,
     Uploaded,
-    printable,
 )
 from pungi_osbuild.secrets import bare_address, hide_in
 
@@ -73,7 +72,7 @@ def from_target_result(result: Struct, upload: Optional[Upload]) -> Optional[Upl
 
 def artifact_in(struct: Struct) -> Optional[Artifact]:
     """Return the ``osbuild_artifact`` of an image or an upload; None where there is none."""
-    artifact = struct.maybe_struct("osbuild_artifact")
+    artifact = struct.struct_or_none("osbuild_artifact")
     if artifact is None:
         return None
     return Artifact(artifact.text("export_name"), artifact.text("export_filename"))
@@ -95,19 +94,19 @@ def from_upload_status(status: Struct, upload: Optional[Upload]) -> Optional[Upl
             return None
         if kind in _PROVIDERS:
             return _cloud_image(_PROVIDERS[kind], options, upload)
-        return _unknown(kind, options) if any(map(options.plain, options.names())) else None
+        return _unknown(kind, options) if any(map(options.raw, options)) else None
     except ReplyError:
         # Nothing that could be named: why it failed stands beside it, and must not be hidden.
         return None
 
 
 def _options(result: Struct) -> Struct:
-    return result.maybe_struct("options") or Struct({}, "%s, options" % result.where)
+    return result.struct_or_none("options") or Struct({}, "%s, options" % result.place)
 
 
 def _unknown(name: str, options: Struct) -> UnknownUpload:
-    names = options.names()[:MAX_OPTIONS]
-    shown = {printable(key): _text_of(key, options.plain(key)) for key in names}
+    names = tuple(options)[:MAX_OPTIONS]
+    shown = {printable(key): _text_of(key, options.raw(key)) for key in names}
     return UnknownUpload(name, tuple(sorted(shown.items())))
 
 
@@ -127,7 +126,7 @@ def _aws(options: Struct, upload: Optional[Upload]) -> CloudImage:
     return CloudImage(
         Provider.AWS,
         id=options.line("ami"),
-        region=options.line("region") if options.plain("region") else _asked_region(upload),
+        region=options.line("region") if options.raw("region") else _asked_region(upload),
         name=getattr(upload, "snapshot_name", None),
     )
 
@@ -184,7 +183,7 @@ def _oci(options: Struct, _upload: Optional[Upload]) -> CloudImage:
     return CloudImage(
         Provider.OCI,
         id=options.line("image_id"),
-        region=options.maybe_text("region"),
+        region=options.text_or_none("region"),
     )
 
 

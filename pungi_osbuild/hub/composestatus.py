@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import Iterator, Optional, Tuple
 
+from pungi_osbuild.checked import Struct, json_struct, printable
 from pungi_osbuild.hub.clouds import from_upload_status
-from pungi_osbuild.hub.wire import Struct, json_struct
-from pungi_osbuild.model import Arch, Upload, Uploaded, printable
+from pungi_osbuild.model import Arch, Upload, Uploaded
 
 NAME = "compose-status.json"
 MAX_DETAILS = 500
@@ -111,17 +111,17 @@ def read_compose_status(
         status.expect("koji_build_id", build_id)
     images = status.structs("image_statuses")
     return ComposeStatus(
-        status=status.maybe_text("status") or "unknown",
+        status=status.text_or_none("status") or "unknown",
         images=tuple(_image(arch, image, upload) for arch, image in zip(arches, images)),
     )
 
 
 def _image(arch: Arch, image: Struct, upload: Optional[Upload]) -> ImageStatus:
-    uploaded = image.maybe_struct("upload_status")
+    uploaded = image.struct_or_none("upload_status")
     return ImageStatus(
         arch=arch,
-        status=image.maybe_text("status") or "unknown",
-        error=read_job_error(image.maybe_struct("error")),
+        status=image.text_or_none("status") or "unknown",
+        error=read_job_error(image.struct_or_none("error")),
         cloud=from_upload_status(uploaded, upload) if uploaded is not None else None,
     )
 
@@ -135,10 +135,10 @@ def read_job_error(error: Optional[Struct], depth: int = 0) -> Optional[JobError
     """
     if error is None:
         return None
-    number = error.plain("id")
-    details = error.plain("details")
+    number = error.raw("id")
+    details = error.raw("details")
     causes = tuple(_causes(details, depth)) if depth < DEEPEST else ()
-    text = error.maybe_text("reason") or "no reason given"
+    text = error.text_or_none("reason") or "no reason given"
     said = "" if causes else printable(_details_text(details))
     if said:
         text = "%s: %s" % (

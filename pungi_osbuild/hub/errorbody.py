@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import Mapping, Optional
 
-from pungi_osbuild.model import one_line
+from pungi_osbuild.checked import one_line
 
 MAX_REASON = 300
 MAX_DETAILS = 500

@@ -16,6 +16,7 @@ from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Uni
 
 import koji
 
+from pungi_osbuild.checked import MAX_ITEMS, json_struct, plain_name
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import composestatus, transient
 from pungi_osbuild.hub.calls import Call
@@ -29,7 +30,6 @@ from pungi_osbuild.hub.errorbody import ErrorBody
 from pungi_osbuild.hub.results import download_output
 from pungi_osbuild.hub.talks import Talk
 from pungi_osbuild.hub.taskfault import MAX_REASON, Step, TaskFault, read_task_fault
-from pungi_osbuild.hub.wire import MAX_ITEMS, json_struct, plain_name
 from pungi_osbuild.model import Arch, CloudImage, ImageRequest, Uploaded
 
 _KOJI_LOGS = (("koji-init.log.json", "registering the build"), ("koji-import.log.json", "import"))
@@ -356,10 +356,10 @@ def _koji_error(content: Optional[bytes], name: str) -> Optional[JobError]:
         return None
     try:
         log = json_struct(content, name)
-        said = log.maybe_text("koji_error")
+        said = log.text_or_none("koji_error")
         if said:
             return JobError(None, " ".join(said.split()))
-        error = read_job_error(log.maybe_struct("job_error"))
+        error = read_job_error(log.struct_or_none("job_error"))
     except ReplyError as unusable:
         return JobError(None, unusable.reason)
     return None if error is None or error.id == _DEPENDENCY_FAILED else error

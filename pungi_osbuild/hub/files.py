@@ -20,6 +20,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import requests
 
+from pungi_osbuild.checked import printable
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import PlacementError
 from pungi_osbuild.hub.profile import Profile
@@ -31,7 +32,6 @@ from pungi_osbuild.hub.timelimits import (
     SpeedFloor,
     TimedAdapter,
 )
-from pungi_osbuild.model import printable
 from pungi_osbuild.secrets import bare_address, hide, hide_known, secrets_in
 
 logger = logging.getLogger(__name__)

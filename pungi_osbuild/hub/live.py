@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Iterator, List, Mapping, Optional, Sequence
 from urllib.parse import parse_qs, urlsplit
 
+from pungi_osbuild.checked import MAX_TEXT, Struct, json_struct
 from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import composestatus
 from pungi_osbuild.hub.calls import Call, HubFaultError, Reply
@@ -19,7 +20,6 @@ from pungi_osbuild.hub.profile import Profile
 from pungi_osbuild.hub.results import download_output
 from pungi_osbuild.hub.session import Hub
 from pungi_osbuild.hub.talks import Talk, hold_all
-from pungi_osbuild.hub.wire import MAX_TEXT, Struct, json_struct
 from pungi_osbuild.secrets import bare_address
 
 
@@ -111,7 +111,7 @@ def _live_address(upload: SignedUpload) -> Talk[Optional[str]]:
         content = files.get(composestatus.NAME)
         if content is not None:
             status = json_struct(content, composestatus.NAME)
-            found = _signed(status.plain("image_statuses"), upload.address)
+            found = _signed(status.raw("image_statuses"), upload.address)
     return found
 
 
@@ -128,7 +128,7 @@ def _extra(reply: Reply, asked: Mapping[str, int]) -> object:
     struct = Struct(value, "the hub's reply")
     for key, wanted in asked.items():
         struct.expect(key, wanted)
-    return struct.plain("extra")
+    return struct.raw("extra")
 
 
 def _signed(value: object, address: str) -> Optional[str]:

@@ -11,12 +11,12 @@ import base64
 from dataclasses import dataclass
 from typing import Mapping, Sequence, Tuple
 
+from pungi_osbuild.checked import json_struct
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import composestatus
 from pungi_osbuild.hub.calls import Call, Reply
 from pungi_osbuild.hub.talks import Talk
 from pungi_osbuild.hub.tasks import Task, read_tasks
-from pungi_osbuild.hub.wire import json_struct
 from pungi_osbuild.model import Arch
 
 MAX_STATUS = 256 * 1024
@@ -75,7 +75,7 @@ def _states(reply: Reply, arches: Tuple[Arch, ...]) -> ImageStates:
         return ()
     try:
         status = json_struct(base64.b64decode(reply.value), composestatus.NAME)
-        words = [image.maybe_text("status") or "" for image in status.structs("image_statuses")]
+        words = [image.text_or_none("status") or "" for image in status.structs("image_statuses")]
     except (ReplyError, ValueError):
         return ()
     return tuple((arch, word) for arch, word in zip(arches, words) if _is_word(word))

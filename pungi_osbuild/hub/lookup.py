@@ -12,10 +12,10 @@ import logging
 from dataclasses import dataclass
 from typing import AbstractSet, Any, Callable, Dict, List, Mapping, Sequence
 
+from pungi_osbuild.checked import Struct, unusable_reply
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub.session import Hub
 from pungi_osbuild.hub.tasks import own_tasks
-from pungi_osbuild.hub.wire import Struct, unusable
 from pungi_osbuild.model import METHOD, digest_of
 
 logger = logging.getLogger(__name__)
@@ -101,7 +101,7 @@ def find_submitted(
         return {}
     found: Dict[int, int] = {}
     for task in _younger_tasks(hub, user_id, min(one.after for one in sought)):
-        arguments, task_id = task.plain("request"), task.integer("id")
+        arguments, task_id = task.raw("request"), task.integer("id")
         if not isinstance(arguments, (list, tuple)):
             # Whatever it is, it is none of ours: all that is submitted here has arguments.
             continue
@@ -123,4 +123,4 @@ def _younger_tasks(hub: Hub, user_id: int, after: int) -> List[Struct]:
         found.extend(page)
         if len(page) < PAGE or page[-1].integer("id") <= after:
             return [task for task in found if task.integer("id") > after]
-    raise unusable("listTasks", "fewer than %d tasks" % (PAGE * MAX_PAGES), len(found))
+    raise unusable_reply("listTasks", "fewer than %d tasks" % (PAGE * MAX_PAGES), len(found))

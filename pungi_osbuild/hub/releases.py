@@ -8,10 +8,10 @@ from enum import Enum
 from functools import partial
 from typing import FrozenSet, Iterable, Optional
 
+from pungi_osbuild.checked import Struct, unusable_reply
 from pungi_osbuild.hub.batch import Batch
 from pungi_osbuild.hub.calls import Call, HubFaultError, Reply
 from pungi_osbuild.hub.session import Hub
-from pungi_osbuild.hub.wire import Struct, unusable
 
 
 class BuildState(Enum):
@@ -73,7 +73,7 @@ def next_release(hub: Hub, name: str, version: str) -> NextRelease:
             return NextRelease(newest=newest.group(1) if newest else None)
         raise
     if not isinstance(release, str) or not re.fullmatch(r"[\w.+~^]{1,200}", release):
-        raise unusable("getNextRelease", "a release", release)
+        raise unusable_reply("getNextRelease", "a release", release)
     return NextRelease(release)
 
 
@@ -109,15 +109,10 @@ def read_build(nvr: str, reply: Reply) -> Optional[KojiBuild]:
         return None
     build = Struct(value, "getBuild %s" % nvr)
     build.expect("nvr", nvr)
-    number = build.integer("state")
-    try:
-        state = BuildState(number)
-    except ValueError as error:
-        raise unusable("%s, state" % build.where, "a build's state", number) from error
     return KojiBuild(
-        state,
-        build.integer("task_id") if build.has("task_id") else None,
-        build.integer("id") if build.has("id") else 0,
+        build.choice("state", BuildState),
+        build.integer_or_none("task_id"),
+        build.integer_or_none("id") or 0,
     )
 
 

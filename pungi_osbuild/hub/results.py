@@ -14,6 +14,7 @@ from typing import Dict, Optional, Sequence, Tuple
 
 import koji
 
+from pungi_osbuild.checked import Struct, plain_name, structs, unusable_reply
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import composestatus
 from pungi_osbuild.hub.archives import Archive, checksum_of, read_archives, sort_out
@@ -21,7 +22,6 @@ from pungi_osbuild.hub.calls import Call
 from pungi_osbuild.hub.clouds import artifact_in, from_target_result
 from pungi_osbuild.hub.composestatus import read_compose_status
 from pungi_osbuild.hub.talks import Talk
-from pungi_osbuild.hub.wire import Struct, plain_name, structs, unusable
 from pungi_osbuild.imagetypes import provider_of
 from pungi_osbuild.model import (
     BuiltImage,
@@ -51,8 +51,8 @@ def read_result(task_id: int, request: ImageRequest) -> Talk[Tuple[BuiltImage, .
     """
     (reply,) = yield [Call("getTaskResult", (task_id,))]
     result = Struct(reply.get(), "the result of task %d" % task_id)
-    build_id = _required(result, "koji").integer("build")
-    composer = result.maybe_struct("composer")
+    build_id = result.struct("koji").integer("build")
+    composer = result.struct_or_none("composer")
     return (yield from _read(build_id, task_id, request, composer, of_result=True))
 
 
@@ -97,8 +97,8 @@ def _read(
         replace(
             image,
             task_id=task_id,
-            composer_id=composer.maybe_text("id") if composer else None,
-            composer_server=composer.maybe_text("server") if composer else None,
+            composer_id=composer.text_or_none("id") if composer else None,
+            composer_server=composer.text_or_none("server") if composer else None,
         )
         for image in images
     )
@@ -139,7 +139,7 @@ def build_file(nvr: str, name: str) -> str:
     try:
         info = koji.parse_NVR(nvr)
     except koji.GenericError as error:
-        raise unusable("a recorded N-V-R", "name-version-release", nvr) from error
+        raise unusable_reply("a recorded N-V-R", "name-version-release", nvr) from error
     for part in ("name", "version", "release"):
         plain_name(info[part], "a part of the N-V-R %s" % nvr)
     folder: str = koji.PathInfo(topdir="").imagebuild(info)
@@ -165,13 +165,6 @@ def download_output(task_id: int, names: Sequence[str]) -> Talk[Dict[str, bytes]
     return files
 
 
-def _required(struct: Struct, key: str) -> Struct:
-    found = struct.maybe_struct(key)
-    if found is None:
-        raise unusable("%s, %s" % (struct.where, key), "a struct", None)
-    return found
-
-
 def _images(
     build: Struct, archives: Sequence[Archive], request: ImageRequest
 ) -> Tuple[BuiltImage, ...]:
@@ -187,7 +180,7 @@ def _image(
     build: Struct, archive: Archive, archives: Sequence[Archive], request: ImageRequest
 ) -> BuiltImage:
     row, cloud = archive.row, _cloud(archive.infos, request)
-    if row.flag("metadata_only"):
+    if row.is_true("metadata_only"):
         raise ReplyError(
             "Koji has no file for %s: the archive is metadata only" % archive.filename,
             "The import into Koji left the file out, and running this again reads the same build:"
@@ -220,10 +213,7 @@ def _image(
 
 def _folder(build: Struct) -> str:
     """Return where the build's images are below Koji's topdir, each part checked."""
-    info = {
-        key: plain_name(build.text(key), "%s, %s" % (build.where, key))
-        for key in ("name", "version", "release", "volume_name")
-    }
+    info = {key: build.filename(key) for key in ("name", "version", "release", "volume_name")}
     path: str = koji.PathInfo(topdir="").imagebuild(info)
     return path.lstrip("/")
 
@@ -273,14 +263,14 @@ def _has_upload(uploads: Sequence[Uploaded], request: ImageRequest) -> bool:
 def _manifest(image: str, archives: Sequence[Archive]) -> Optional[Manifest]:
     for archive in archives:
         if archive.filename == image + ".manifest.json":
-            infos = [info.maybe_struct("info") for info in archive.infos]
+            infos = [info.struct_or_none("info") for info in archive.infos]
             details = next((info for info in infos if info is not None), None)
             manifest = Manifest(*_file(archive))
             if details is None:
                 return manifest
             return replace(
                 manifest,
-                osbuild_composer_version=details.maybe_text("osbuild_composer_version"),
+                osbuild_composer_version=details.text_or_none("osbuild_composer_version"),
                 osbuild_composer_deps=tuple(
                     map(_dependency, details.structs("osbuild_composer_deps"))
                 ),
@@ -302,7 +292,7 @@ def _sbom(image: str, archive: Archive) -> Sbom:
 
 def _dependency(item: Struct) -> Dependency:
     """Return one of composer's dependencies."""
-    instead = item.maybe_struct("replace")
+    instead = item.struct_or_none("replace")
     return Dependency(
         item.text("path"),
         item.text("version"),

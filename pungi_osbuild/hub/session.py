@@ -22,6 +22,7 @@ from xmlrpc.client import Fault as XmlRpcFault
 
 import koji
 
+from pungi_osbuild.checked import printable
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import HubError, PungiOsbuildError
 from pungi_osbuild.hub.bounds import MAX_REPLY, ORDINARY, max_reply
@@ -40,7 +41,6 @@ from pungi_osbuild.hub.trouble import (
     one_line,
     trouble_of,
 )
-from pungi_osbuild.model import printable
 
 logger = logging.getLogger(__name__)
 

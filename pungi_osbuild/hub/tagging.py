@@ -10,13 +10,13 @@ from __future__ import annotations
 from functools import partial
 from typing import Callable
 
+from pungi_osbuild.checked import integer, structs, unusable_reply
 from pungi_osbuild.hub.batch import Batch
 from pungi_osbuild.hub.calls import Call, Reply
 from pungi_osbuild.hub.session import Hub
 from pungi_osbuild.hub.talks import hold
 from pungi_osbuild.hub.targets import read_target, target_call
 from pungi_osbuild.hub.tasks import TaskState, look_up
-from pungi_osbuild.hub.wire import number, structs, unusable
 
 
 def tag_build(hub: Hub, target: str, build_id: int, wait: Callable[[], None]) -> None:
@@ -37,12 +37,12 @@ def tag_build(hub: Hub, target: str, build_id: int, wait: Callable[[], None]) ->
     batch.send(hub)
     found = known()
     if found is None:
-        raise unusable("the build target %s" % target, "there", None)
+        raise unusable_reply("the build target %s" % target, "there", None)
     tags = structs(tagged(), "the tags of build %d" % build_id)
     if found.dest_tag in {tag.text("name") for tag in tags}:
         return
     task_id = hub.call_once("tagBuild", found.dest_tag, build_id)
-    task_id = number(task_id, "the reply to tagBuild")
+    task_id = integer(task_id, "the reply to tagBuild")
     while True:
         tasks = hold(hub, look_up([task_id], "tagBuild"))
         if not tasks or tasks[0].state.is_end:
@@ -51,4 +51,4 @@ def tag_build(hub: Hub, target: str, build_id: int, wait: Callable[[], None]) ->
     if not tasks or tasks[0].state is not TaskState.CLOSED:
         # The fault that the task has ended with says why.
         hub.call("getTaskResult", task_id)
-        raise unusable("the result of tagBuild task %d" % task_id, "a fault", None)
+        raise unusable_reply("the result of tagBuild task %d" % task_id, "a fault", None)

@@ -12,8 +12,8 @@ from typing import Optional, Tuple
 
 import koji
 
+from pungi_osbuild.checked import Struct, flag
 from pungi_osbuild.hub.calls import Call, Reply
-from pungi_osbuild.hub.wire import Struct, unusable
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,10 @@ def read_tag(name: str, reply: Reply) -> Tag:
     """
     tag = Struct(reply.get(), "getTag %s" % name)
     tag.expect("name", name)
-    locked = _truth(tag.plain("locked"), "%s, locked" % tag.where)
     # Where there is an id there must be a name: a permission that nobody can name is still asked
     # for when the build is tagged.
-    perm = tag.text("perm") if tag.has("perm_id") else tag.maybe_text("perm")
-    return Tag(name, locked, perm)
+    perm = tag.text("perm") if tag.has("perm_id") else tag.text_or_none("perm")
+    return Tag(name, tag.flag("locked"), perm)
 
 
 def build_config_call(tag: str) -> Call:
@@ -106,7 +105,7 @@ def read_arches(tag: str, reply: Reply) -> Tuple[str, ...]:
     """
     config = Struct(reply.get(), "getBuildConfig %s" % tag)
     config.expect("name", tag)
-    written = config.maybe_text("arches")
+    written = config.text_or_none("arches")
     words = (str(koji.canonArch(word)) for word in (written or "").split())
     return tuple(dict.fromkeys(words))
 
@@ -129,11 +128,5 @@ def read_listed(tag: str, package: str, reply: Reply) -> bool:
     :raises HubFaultError: the hub refused the call
     :raises ReplyError: the reply is neither true nor false
     """
-    return _truth(reply.get(), "checkTagPackage %s %s" % (tag, package))
-
-
-def _truth(value: object, where: str) -> bool:
     # Neither 0 nor an empty text: a guess here would be a build that cannot be tagged.
-    if not isinstance(value, bool):
-        raise unusable(where, "true or false", value)
-    return value
+    return flag(reply.get(), "checkTagPackage %s %s" % (tag, package))

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
+from pungi_osbuild.checked import Struct, integer, structs, unrelated_reply, unusable_reply
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub.batch import Batch
 from pungi_osbuild.hub.calls import Call, HubFaultError, Reply
 from pungi_osbuild.hub.session import Hub, UnansweredError
 from pungi_osbuild.hub.talks import Talk
-from pungi_osbuild.hub.wire import Struct, not_asked_for, number, structs, unusable
 from pungi_osbuild.model import METHOD, ImageRequest, TaskTimes, digest_of
 
 PAGE = 500
@@ -73,7 +73,7 @@ def submit(hub: Hub, request: ImageRequest) -> Union[int, Unanswered]:
     except UnansweredError as error:
         return Unanswered(error.reason)
     try:
-        return number(task_id, "the reply to %s" % METHOD)
+        return integer(task_id, "the reply to %s" % METHOD)
     except ReplyError as error:
         # The task may be there all the same.
         return Unanswered(error.reason)
@@ -103,11 +103,11 @@ def ended_since(owner: int, since: float) -> Talk[Tuple[Task, ...]]:
         ended = [_task(item) for item in page]
         for item, task in zip(page, ended):
             if not task.state.is_end:
-                raise not_asked_for("%s, state" % item.where, "an end", task.state.name)
+                raise unrelated_reply("%s, state" % item.place, "an end", task.state.name)
         found.extend(ended)
         if len(page) < PAGE:
             return tuple(found)
-    raise unusable("listTasks", "at most %d tasks" % (PAGE * MAX_PAGES), len(found))
+    raise unusable_reply("listTasks", "at most %d tasks" % (PAGE * MAX_PAGES), len(found))
 
 
 def newest(hub: Hub, owner: int) -> Optional[Task]:
@@ -128,7 +128,7 @@ def own_tasks(reply: object, owner: int, limit: int) -> Tuple[Struct, ...]:
     """
     page = structs(reply, "listTasks")
     if len(page) > limit:
-        raise not_asked_for("listTasks", "%d tasks at most" % limit, "%d tasks" % len(page))
+        raise unrelated_reply("listTasks", "%d tasks at most" % limit, "%d tasks" % len(page))
     for item in page:
         item.expect("owner", owner)
         item.expect("method", METHOD)
@@ -166,7 +166,7 @@ def sent_digests(hub: Hub, ids: Sequence[int]) -> Dict[int, str]:
         return {}
     found: Dict[int, str] = {}
     for item in _asked_for(reply, ids, METHOD):
-        arguments = item.plain("request")
+        arguments = item.raw("request")
         if isinstance(arguments, (list, tuple)):
             found[item.integer("id")] = digest_of(arguments)
     return found
@@ -209,9 +209,9 @@ def read_tasks(reply: object, ids: Sequence[int], method: str = METHOD) -> Tuple
 
 def _asked_for(reply: object, ids: Sequence[int], method: str) -> Iterator[Struct]:
     if not isinstance(reply, list):
-        raise unusable("getTaskInfo", "a list", reply)
+        raise unusable_reply("getTaskInfo", "a list", reply)
     if len(reply) != len(ids):
-        raise not_asked_for("getTaskInfo", "%d tasks" % len(ids), "%d tasks" % len(reply))
+        raise unrelated_reply("getTaskInfo", "%d tasks" % len(ids), "%d tasks" % len(reply))
     for task_id, value in zip(ids, reply):
         if value is not None:
             item = Struct(value, "getTaskInfo %d" % task_id)
@@ -221,14 +221,9 @@ def _asked_for(reply: object, ids: Sequence[int], method: str) -> Iterator[Struc
 
 
 def _task(item: Struct) -> Task:
-    number = item.integer("state")
-    try:
-        state = TaskState(number)
-    except ValueError as error:
-        raise unusable("%s, state" % item.where, "a task state", number) from error
     times = TaskTimes(
-        created=item.maybe_seconds("create_ts"),
-        started=item.maybe_seconds("start_ts"),
-        ended=item.maybe_seconds("completion_ts"),
+        created=item.seconds_or_none("create_ts"),
+        started=item.seconds_or_none("start_ts"),
+        ended=item.seconds_or_none("completion_ts"),
     )
-    return Task(item.integer("id"), state, times)
+    return Task(item.integer("id"), item.choice("state", TaskState), times)

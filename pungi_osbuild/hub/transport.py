@@ -17,12 +17,12 @@ from xmlrpc.client import Fault, ResponseError
 import koji
 import requests
 
+from pungi_osbuild.checked import printable
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError, PungiOsbuildError
 from pungi_osbuild.hub.bounds import MAX_REPLY, MIB
 from pungi_osbuild.hub.replyparser import FEED, ReplyParser, too_much
 from pungi_osbuild.hub.timelimits import CONNECT_TIMEOUT, Deadline, OverdueError, TimedAdapter
-from pungi_osbuild.model import printable
 
 TIMEOUT = 120
 """Seconds that a call may take, from its first byte to the last one of the reply: all that are made

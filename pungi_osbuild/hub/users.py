@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import FrozenSet
 
+from pungi_osbuild.checked import Struct, texts
 from pungi_osbuild.hub.calls import Call, Reply
 from pungi_osbuild.hub.login import nobody_logged_in
 from pungi_osbuild.hub.profile import Profile
-from pungi_osbuild.hub.wire import MAX_ITEMS, Struct, unusable
 
 IMAGE = "image"
 """The permission that koji-osbuild asks for; ``admin`` does as well."""
@@ -63,13 +63,6 @@ def read_user(profile: Profile, who: Reply, perms: Reply) -> User:
     value = who.get()
     if value is None:
         raise nobody_logged_in(profile)
-    return User(Struct(value, "getLoggedInUser").text("name"), _read_perms(perms.get()))
-
-
-def _read_perms(value: object) -> FrozenSet[str]:
-    if not isinstance(value, (list, tuple)) or len(value) > MAX_ITEMS:
-        raise unusable("getPerms", "a list", value)
-    for item in value:
-        if not isinstance(item, str):
-            raise unusable("getPerms", "a list of names", value)
-    return frozenset(value)
+    return User(
+        Struct(value, "getLoggedInUser").text("name"), frozenset(texts(perms.get(), "getPerms"))
+    )

@@ -10,7 +10,6 @@ from pungi_osbuild.metadata.atomic import (
 )
 from pungi_osbuild.metadata.cloudaware import CloudAwareImage, CloudAwareImages
 from pungi_osbuild.metadata.composeinfo import identify, read_compose, write_compose
-from pungi_osbuild.metadata.fields import Fields, time_text, whole_seconds
 from pungi_osbuild.metadata.identity import ImageIdentity, identity_of, planned_identity
 from pungi_osbuild.metadata.images import (
     Clash,
@@ -54,7 +53,6 @@ __all__ = [
     "Clash",
     "CloudAwareImage",
     "CloudAwareImages",
-    "Fields",
     "ImageClashError",
     "ImageIdentity",
     "ImageRecord",
@@ -94,9 +92,7 @@ __all__ = [
     "recorded_images",
     "replace_many",
     "replace_text",
-    "time_text",
     "try_recording",
     "vocabulary",
-    "whole_seconds",
     "write_compose",
 ]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import List, Optional, Tuple
+from typing import Optional, Tuple
 
-from pungi_osbuild.metadata.fields import Fields
+from pungi_osbuild.checked import FILE, Struct
 from pungi_osbuild.model import BuildFile, Checksum, Dependency, JsonDict, Manifest, Sbom
 
 _DIGEST = re.compile(r"[0-9a-f]+")
 
 
-def read_checksum(type: str, value: str, fields: Fields) -> Checksum:
+def read_checksum(type: str, value: str, fields: Struct) -> Checksum:
     """Return a checksum.
 
     :raises ValueError: it is none
@@ -42,20 +42,20 @@ def _dependency_entry(dependency: Dependency) -> JsonDict:
     return {**vars(dependency), "replace": None if instead is None else _dependency_entry(instead)}
 
 
-def read_file(fields: Fields) -> Tuple[str, Optional[int], Optional[int], Optional[Checksum]]:
+def read_file(fields: Struct) -> Tuple[str, Optional[int], Optional[int], Optional[Checksum]]:
     """Return what is recorded of a file; before format 1.3 that is its name."""
     if not fields.has("checksum"):
         return fields.path("filename"), None, None, None
     kind, value = fields.text_or_none("checksum_type"), fields.text_or_none("checksum")
     return (
         fields.path("filename"),
-        fields.count_or_none("archive_id"),
-        fields.count_or_none("size"),
+        fields.integer_or_none("archive_id"),
+        fields.integer_or_none("size"),
         None if kind is None or value is None else read_checksum(kind, value, fields),
     )
 
 
-def read_manifest(fields: Optional[Fields]) -> Optional[Manifest]:
+def read_manifest(fields: Optional[Struct]) -> Optional[Manifest]:
     """Return the value of an entry.
 
     :raises ValueError: naming the place that is wrong
@@ -69,7 +69,7 @@ def read_manifest(fields: Optional[Fields]) -> Optional[Manifest]:
     )
 
 
-def read_sbom(fields: Fields) -> Sbom:
+def read_sbom(fields: Struct) -> Sbom:
     """Return the value of an entry.
 
     :raises ValueError: naming the place that is wrong
@@ -78,19 +78,23 @@ def read_sbom(fields: Fields) -> Sbom:
     return Sbom(*read_file(fields), purpose=purpose)
 
 
-def named_files(fields: Fields, key: str) -> List[Fields]:
+def named_files(fields: Struct, key: str) -> Tuple[Struct, ...]:
     """Return a list of files; before format 1.3 it was one of names."""
-    if not fields.is_list_of_texts(key):
-        return fields.groups(key)
+    if not _is_list_of_texts(fields.raw(key)):
+        return fields.structs(key)
     place = "%s.%s" % (fields.place, key)
-    return [Fields({"filename": name}, place) for name in fields.texts(key)]
+    return tuple(Struct({"filename": name}, place, FILE) for name in fields.texts(key))
 
 
-def _dependencies(fields: Fields) -> Tuple[Dependency, ...]:
+def _is_list_of_texts(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], str)
+
+
+def _dependencies(fields: Struct) -> Tuple[Dependency, ...]:
     """Return a list of modules; before format 1.3 it was one of ``a@v`` or ``a@v => b@w``."""
     key = "osbuild_composer_deps"
-    if not fields.is_list_of_texts(key):
-        return tuple(map(_dependency, fields.groups(key)))
+    if not _is_list_of_texts(fields.raw(key)):
+        return tuple(map(_dependency, fields.structs(key)))
     found = []
     for text in fields.texts(key):
         first, _arrow, second = text.partition(" => ")
@@ -104,8 +108,8 @@ def _module(text: str) -> Tuple[str, str]:
     return (path, version) if path else (version, "")
 
 
-def _dependency(fields: Fields) -> Dependency:
-    instead = fields.group_or_none("replace") if fields.has("replace") else None
+def _dependency(fields: Struct) -> Dependency:
+    instead = fields.struct_or_none("replace") if fields.has("replace") else None
     return Dependency(
         fields.text("path"),
         fields.text("version"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Dict, List, Optional, Sequence, Tuple, Union
 
-from pungi_osbuild.metadata.fields import Fields
+from pungi_osbuild.checked import Struct
 from pungi_osbuild.model import Artifact, CloudImage, Provider, UnknownUpload
 
 _OPTIONAL_TEXTS = tuple(
@@ -17,7 +18,7 @@ _PROVIDERS = frozenset(provider.value for provider in Provider)
 
 
 def read_cloud(
-    entries: Sequence[Fields],
+    entries: Sequence[Struct],
 ) -> Tuple[Tuple[CloudImage, ...], Tuple[UnknownUpload, ...]]:
     """Return the values of a list: the uploads to clouds that are known, then the others.
 
@@ -33,7 +34,7 @@ def read_cloud(
     return tuple(known), tuple(unknown)
 
 
-def _known(fields: Fields) -> CloudImage:
+def _known(fields: Struct) -> CloudImage:
     entry: Dict[str, Union[str, bool, None]] = {
         "provider": fields.text("provider"),
         "id": fields.line("id"),
@@ -46,27 +47,31 @@ def _known(fields: Fields) -> CloudImage:
     return dataclasses.replace(CloudImage.from_json(entry), artifact=_uploaded(fields))
 
 
-def _uploaded(fields: Fields) -> Optional[Artifact]:
+def _uploaded(fields: Struct) -> Optional[Artifact]:
     return read_artifact(fields) if fields.has("osbuild_artifact") else None
 
 
-def read_artifact(fields: Fields) -> Optional[Artifact]:
+def read_artifact(fields: Struct) -> Optional[Artifact]:
     """Return the ``osbuild_artifact`` of an entry, or None for null.
 
     :raises ValueError: naming the place that is wrong
     """
-    artifact = fields.group_or_none("osbuild_artifact")
+    artifact = fields.struct_or_none("osbuild_artifact")
     if artifact is None:
         return None
     return Artifact(artifact.text("export_name"), artifact.text("export_filename"))
 
 
-def _unknown(fields: Fields) -> UnknownUpload:
+def _unknown(fields: Struct) -> UnknownUpload:
     """Return an entry as composer returned it; a later version may know the cloud and say more."""
     if fields.has("options"):
-        options = fields.group("options")
+        options = fields.struct("options")
         texts = [(key, options.text(key)) for key in options]
     else:
         known = ("provider", "osbuild_artifact")
-        texts = [(key, fields.text_or_json(key)) for key in fields if key not in known]
+        values = [(key, fields.raw(key)) for key in fields if key not in known]
+        texts = [
+            (key, value if isinstance(value, str) else json.dumps(value, sort_keys=True))
+            for key, value in values
+        ]
     return UnknownUpload(fields.text("provider"), tuple(texts), _uploaded(fields))

@@ -12,9 +12,9 @@ from typing import Any, Collection, Dict, FrozenSet, Iterable, List, Optional, T
 from productmd.common import Header, MetadataBase
 from productmd.composeinfo import Compose
 
+from pungi_osbuild.checked import FILE, Struct
 from pungi_osbuild.errors import InputError, SourceError
 from pungi_osbuild.metadata.atomic import replace_text
-from pungi_osbuild.metadata.fields import Fields
 from pungi_osbuild.metadata.images import (
     ImageClashError,
     check_compose,
@@ -117,23 +117,23 @@ class OsbuildImages(MetadataBase):  # type: ignore[misc]  # productmd has no typ
 
         :raises ValueError: naming the place that is wrong
         """
-        document = Fields(data, "")
-        kind = document.group("header").text("type")
+        document = Struct(data, "", FILE)
+        kind = document.struct("header").text("type")
         if kind != TYPE:
             raise UnusableError("it is a %s file, not %s" % (kind[:60], TYPE), _FOREIGN)
         self.header.deserialize(data)
-        payload = document.group("payload")
+        payload = document.struct("payload")
         _check_version(payload.text("format_version"))
         self.compose.deserialize(data["payload"])
-        koji = payload.group("koji")
+        koji = payload.struct("koji")
         self.koji = KojiPlace(
             profile=koji.text("profile"),
             server=koji.text("server"),
             topurl=koji.text("topurl"),
             weburl=koji.text("weburl"),
         )
-        tasks = [(TaskRecord.from_json(fields), fields) for fields in payload.groups("tasks")]
-        images = list(_images(payload.group("images")))
+        tasks = [(TaskRecord.from_json(fields), fields) for fields in payload.structs("tasks")]
+        images = list(_images(payload.struct("images")))
         self.tasks = tuple(task for task, _fields in tasks)
         self.images = tuple(image for image, _fields in images)
         self.version = max(self.header.version_tuple, NEW)
@@ -393,11 +393,11 @@ def _check_version(version: str) -> None:
         )
 
 
-def _images(variants: Fields) -> Iterable[Tuple[ImageRecord, Fields]]:
+def _images(variants: Struct) -> Iterable[Tuple[ImageRecord, Struct]]:
     for variant in variants:
-        arches = variants.group(variant)
+        arches = variants.struct(variant)
         for arch in arches:
-            for fields in arches.groups(arch):
+            for fields in arches.structs(arch):
                 yield ImageRecord.from_json(variant, arch, fields), fields
 
 

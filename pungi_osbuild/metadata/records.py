@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
+from pungi_osbuild.checked import Struct
+from pungi_osbuild.clock import iso_time, whole_seconds
 from pungi_osbuild.metadata.buildfiles import (
     checksum_entry,
     file_entry,
@@ -15,7 +17,6 @@ from pungi_osbuild.metadata.buildfiles import (
     read_sbom,
 )
 from pungi_osbuild.metadata.clouds import read_artifact, read_cloud
-from pungi_osbuild.metadata.fields import Fields, time_text, whole_seconds
 from pungi_osbuild.model import (
     METHOD,
     Arch,
@@ -89,30 +90,25 @@ class TaskRecord:
         )
 
     @classmethod
-    def from_json(cls, fields: Fields) -> TaskRecord:
+    def from_json(cls, fields: Struct) -> TaskRecord:
         """Return the value of an entry.
 
         :raises ValueError: naming the place that is wrong
         """
-        kind = fields.text("outcome")
-        try:
-            outcome = OutcomeKind(kind)
-        except ValueError as error:
-            raise ValueError("%s.outcome: %s" % (fields.place, error)) from None
         return cls(
-            task_id=fields.count_or_none("task_id"),
+            task_id=fields.integer_or_none("task_id"),
             variant=fields.path("variant"),
             arches=fields.texts("arches"),
             nvr=fields.text_or_none("nvr"),
             image_type=fields.text("image_type"),
-            attempt=fields.count("attempt"),
-            outcome=outcome,
+            attempt=fields.integer("attempt"),
+            outcome=fields.choice("outcome", OutcomeKind),
             can_fail=fields.flag("can_fail"),
             reason=fields.text_or_none("reason"),
-            created=fields.time_or_none("created"),
-            started=fields.time_or_none("started"),
-            ended=fields.time_or_none("ended"),
-            placed=fields.time_or_none("placed"),
+            created=fields.iso_time_or_none("created"),
+            started=fields.iso_time_or_none("started"),
+            ended=fields.iso_time_or_none("ended"),
+            placed=fields.iso_time_or_none("placed"),
             earlier=tuple(map(_earlier_try, _groups(fields, "earlier"))),
             orphans=tuple(map(_orphan, _groups(fields, "orphans"))),
             method=_method(fields),
@@ -124,32 +120,32 @@ class TaskRecord:
         entry["arches"] = list(self.arches)
         entry["outcome"] = self.outcome.value
         for key in ("created", "started", "ended", "placed"):
-            entry[key] = time_text(entry[key])
+            entry[key] = iso_time(entry[key])
         for key in ("earlier", "orphans"):
             entry[key] = [dict(vars(item)) for item in entry[key]]
         return entry
 
 
-def _groups(fields: Fields, key: str) -> List[Fields]:
+def _groups(fields: Struct, key: str) -> Tuple[Struct, ...]:
     """Return a list that files before format 1.2 lack."""
-    return fields.groups(key) if fields.has(key) else []
+    return fields.structs(key) if fields.has(key) else ()
 
 
-def _method(fields: Fields) -> str:
+def _method(fields: Struct) -> str:
     """Return the task method, which files before format 1.3 lack: there was one."""
     return fields.text("method") if fields.has("method") else METHOD
 
 
-def _earlier_try(fields: Fields) -> EarlierTry:
+def _earlier_try(fields: Struct) -> EarlierTry:
     return EarlierTry(
-        task_id=fields.count_or_none("task_id"),
-        attempt=fields.count("attempt"),
+        task_id=fields.integer_or_none("task_id"),
+        attempt=fields.integer("attempt"),
         nvr=fields.text_or_none("nvr"),
         reason=fields.text_or_none("reason"),
     )
 
 
-def _orphan(fields: Fields) -> Orphan:
+def _orphan(fields: Struct) -> Orphan:
     return Orphan(
         place=fields.text("place"),
         name=fields.text("name"),
@@ -176,16 +172,16 @@ class KojiOrigin:
     checksum: Checksum
 
     @classmethod
-    def from_json(cls, fields: Fields) -> KojiOrigin:
+    def from_json(cls, fields: Struct) -> KojiOrigin:
         """Return the value of an entry.
 
         :raises ValueError: naming the place that is wrong
         """
         return cls(
-            task_id=fields.count("task_id"),
-            build_id=fields.count("build_id"),
+            task_id=fields.integer("task_id"),
+            build_id=fields.integer("build_id"),
             nvr=fields.text("nvr"),
-            archive_id=fields.count("archive_id"),
+            archive_id=fields.integer("archive_id"),
             filename=fields.path("filename"),
             checksum=read_checksum(fields.text("checksum_type"), fields.text("checksum"), fields),
         )
@@ -280,22 +276,22 @@ class ImageRecord:
         )
 
     @classmethod
-    def from_json(cls, variant: str, arch: Arch, fields: Fields) -> ImageRecord:
+    def from_json(cls, variant: str, arch: Arch, fields: Struct) -> ImageRecord:
         """Return the value of an entry.
 
         :param variant: the uid that the entry stands under
         :param arch: the arch that the entry stands under
         :raises ValueError: naming the place that is wrong
         """
-        composer = fields.group("composer")
-        cloud, unknown = read_cloud(fields.groups("cloud"))
+        composer = fields.struct("composer")
+        cloud, unknown = read_cloud(fields.structs("cloud"))
         return cls(
             variant=variant,
             arch=arch,
             path=fields.path("path"),
-            size=fields.count("size"),
-            mtime=fields.count("mtime"),
-            checksums=_checksums(fields.group("checksums")),
+            size=fields.integer("size"),
+            mtime=fields.integer("mtime"),
+            checksums=_checksums(fields.struct("checksums")),
             type=fields.text_or_none("type"),
             format=fields.text_or_none("format"),
             subvariant=fields.text("subvariant"),
@@ -305,12 +301,12 @@ class ImageRecord:
             boot_mode=fields.text_or_none("boot_mode"),
             osbuild_version=fields.text_or_none("osbuild_version"),
             artifact=read_artifact(fields),
-            koji=KojiOrigin.from_json(fields.group("koji")),
+            koji=KojiOrigin.from_json(fields.struct("koji")),
             composer_id=composer.text_or_none("id"),
             composer_server=composer.text_or_none("server"),
             cloud=cloud,
             unknown_uploads=unknown,
-            manifest=read_manifest(fields.group_or_none("manifest")),
+            manifest=read_manifest(fields.struct_or_none("manifest")),
             sboms=tuple(map(read_sbom, named_files(fields, "sboms"))),
             unrecognised=_unrecognised(fields),
             method=_method(fields),
@@ -347,12 +343,12 @@ def _sorted(checksums: Tuple[Checksum, ...]) -> Tuple[Checksum, ...]:
     return tuple(sorted(checksums, key=lambda checksum: checksum.type))
 
 
-def _checksums(fields: Fields) -> Tuple[Checksum, ...]:
+def _checksums(fields: Struct) -> Tuple[Checksum, ...]:
     found = tuple(read_checksum(type, fields.text(type), fields) for type in fields)
     if not found:
         raise ValueError("%s is empty" % fields.place)
     return found
 
 
-def _unrecognised(fields: Fields) -> Tuple[BuildFile, ...]:
+def _unrecognised(fields: Struct) -> Tuple[BuildFile, ...]:
     return tuple(BuildFile(*read_file(one)) for one in _groups(fields, "unrecognised"))

@@ -6,7 +6,7 @@ from typing import Any, Dict, Mapping, Tuple
 
 import productmd.common
 
-from pungi_osbuild.metadata.fields import Fields
+from pungi_osbuild.checked import FILE, Struct
 
 Version = Tuple[int, int]
 
@@ -47,7 +47,7 @@ def version_of(document: Any) -> Version:
 
     :raises ValueError: it names none
     """
-    version = Fields(document, "").group("header").text("version")
+    version = Struct(document, "", FILE).struct("header").text("version")
     parts = version.split(".")
     if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
         raise ValueError("header.version is not a version: %s" % version[:30])

@@ -58,7 +58,7 @@ from pungi_osbuild.model.outcome import (
     RunResult,
     TaskTimes,
 )
-from pungi_osbuild.model.plain import MAX_NAME, JsonDict, name_flaw, one_line, printable
+from pungi_osbuild.model.plain import JsonDict
 from pungi_osbuild.model.problem import Problem, Severity, has_errors
 from pungi_osbuild.model.problemcodes import PROBLEM_CODES, ProblemCode
 from pungi_osbuild.model.request import METHOD, ImageRequest
@@ -71,7 +71,6 @@ from pungi_osbuild.model.template import (
 )
 
 __all__ = [
-    "MAX_NAME",
     "METHOD",
     "PROBLEM_CODES",
     "TEMPLATE_FIELDS",
@@ -128,9 +127,6 @@ __all__ = [
     "block_digest",
     "digest_of",
     "has_errors",
-    "name_flaw",
-    "one_line",
     "option_texts",
-    "printable",
     "sent_digest",
 ]

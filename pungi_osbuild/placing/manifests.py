@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Optional
 
+from pungi_osbuild.checked import FILE, json_struct
 from pungi_osbuild.errors import InputError, PlacementError, PungiOsbuildError, SourceError
 from pungi_osbuild.hub import Profile, build_file, download, local_path
 from pungi_osbuild.metadata import ImageRecord
@@ -73,10 +73,9 @@ def read_manifest(path: Path, artifact: Artifact) -> bytes:
     try:
         with regular(os.open(path, _FLAGS)) as descriptor:
             content = b"".join(at_most(chunks_of(descriptor)))
-        manifest = json.loads(content)
-        pipelines = manifest["pipelines"]
-        names = [pipeline["name"] for pipeline in pipelines]
-    except (OSError, ValueError, RecursionError, LookupError, TypeError) as error:
+        pipelines = json_struct(content, "", FILE).structs("pipelines")
+        names = [pipeline.text("name") for pipeline in pipelines]
+    except (OSError, ValueError) as error:
         raise SourceError(
             "%s is no osbuild manifest: %s" % (path, " ".join(str(error).split())),
             "Name another file with --manifest.",

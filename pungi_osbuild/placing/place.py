@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, ContextManager, Iterable, Iterator, Optional, Tuple
 
+from pungi_osbuild.checked import MAX_NAME, name_flaw
 from pungi_osbuild.errors import InputError, PlacementError
 from pungi_osbuild.metadata import create, making
-from pungi_osbuild.model import MAX_NAME, BuiltImage, Checksum, name_flaw
+from pungi_osbuild.model import BuiltImage, Checksum
 from pungi_osbuild.placing.reading import DamagedError, Expected, Reading, chunks_of, open_koji_file
 
 logger = logging.getLogger(__name__)

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Iterable, Iterator, Optional, Sequence, Tuple
 
+from pungi_osbuild.checked import plain_name
 from pungi_osbuild.errors import PungiOsbuildError
-from pungi_osbuild.hub import OutputFile, beside_image, plain_name
+from pungi_osbuild.hub import OutputFile, beside_image
 from pungi_osbuild.metadata import create, making, replace_text
 from pungi_osbuild.model import Arch, BuildFile, BuiltImage, ImageRequest, Manifest
 from pungi_osbuild.placing.place import Source

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import List, Sequence, Tuple
 
-from pungi_osbuild.model import one_line
+from pungi_osbuild.checked import one_line
 
 
 def columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> List[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
+from pungi_osbuild.clock import iso_time
 from pungi_osbuild.hub import LiveAddress
-from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, time_text
+from pungi_osbuild.metadata import ImageRecord, OsbuildRecord
 from pungi_osbuild.model import CloudImage, Uploaded
 from pungi_osbuild.report.columns import columns, with_notes
 from pungi_osbuild.report.sizes import size_text
@@ -126,4 +127,4 @@ def _upload_json(upload: Uploaded, live: LiveAddresses) -> Dict[str, Any]:
     found = _live(upload, live)
     if found is None:
         return upload.to_json()
-    return {**upload.to_json(), "live": found.address, "expires": time_text(found.expires)}
+    return {**upload.to_json(), "live": found.address, "expires": iso_time(found.expires)}

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 from xml.etree import ElementTree
 
+from pungi_osbuild.checked import one_line
 from pungi_osbuild.config import of_block, of_pattern
 from pungi_osbuild.errors import PungiOsbuildError
-from pungi_osbuild.model import ComposeConfig, ImageConfig, Problem, Severity, one_line
+from pungi_osbuild.model import ComposeConfig, ImageConfig, Problem, Severity
 from pungi_osbuild.report.problems import problem_lines
 from pungi_osbuild.secrets import hide
 

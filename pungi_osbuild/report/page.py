@@ -14,7 +14,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pungi_osbuild.model import printable
+from pungi_osbuild.checked import printable
 from pungi_osbuild.report.pageview import PageView
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from pungi_osbuild.metadata import time_text, whole_seconds
+from pungi_osbuild.clock import iso_time, whole_seconds
 from pungi_osbuild.report.columns import columns
 from pungi_osbuild.report.durations import duration_text
 from pungi_osbuild.report.expected import NOTHING, Expected, expected_for
@@ -195,7 +195,7 @@ def _task_json(standing: Standing, now: float, expected: Expected) -> Dict[str, 
         "attempt": standing.attempt,
         "state": standing.stage.value,
         "images": dict(standing.images),
-        "submitted": time_text(whole_seconds(standing.since)),
+        "submitted": iso_time(whole_seconds(standing.since)),
         "elapsed": None if elapsed is None else round(elapsed, 1),
         "expected": expected_for(standing, expected),
         "reason": standing.reason,

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild import __version__
+from pungi_osbuild.clock import iso_time
 from pungi_osbuild.errors import InputError, ReplyError
 from pungi_osbuild.hub import build_file
 from pungi_osbuild.imagetypes import provider_of, suffix_of
-from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, time_text
+from pungi_osbuild.metadata import ImageRecord, OsbuildRecord
 from pungi_osbuild.model import CloudImage, JsonDict, Provider
 
 _BY_PROVIDER: Mapping[Provider, str] = {
@@ -89,7 +90,7 @@ class _Writer:
         return {
             "stream": self._record.compose_id.rsplit("-%s" % self._record.compose_date, 1)[0],
             "metadata": {
-                "last-modified": time_text(modified),
+                "last-modified": iso_time(modified),
                 "generator": "pungi-osbuild %s" % __version__,
             },
             "architectures": arches,

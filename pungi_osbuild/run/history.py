@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Set, Tuple
 
-from pungi_osbuild.metadata import Fields
+from pungi_osbuild.checked import FILE, Struct
 from pungi_osbuild.model import Arch, ImageRequest, OutcomeKind, block_digest
 from pungi_osbuild.run.journallines import Damage, read_lines
 
@@ -248,7 +248,7 @@ class _Reader:
         self._tasks: Set[int] = set()
         self._next_intent = 0
         self._is_hub_gone = False
-        self._events: Mapping[str, Callable[[Fields], None]] = {
+        self._events: Mapping[str, Callable[[Struct], None]] = {
             "run": self._run,
             "plan": self._plan,
             "intent": self._intent,
@@ -267,7 +267,7 @@ class _Reader:
 
         :raises ValueError: no run writes that after what was taken before; it was not taken
         """
-        fields = Fields(entry, "it")
+        fields = Struct(entry, "it", FILE)
         event = fields.text("event")
         if event not in self._events:
             raise ValueError("%r is not an event" % event)
@@ -284,13 +284,13 @@ class _Reader:
             is_hub_gone=self._is_hub_gone,
         )
 
-    def _run(self, fields: Fields) -> None:
-        run = RunEntry(fields.count("pid"), fields.text("host"), _time(fields))
+    def _run(self, fields: Struct) -> None:
+        run = RunEntry(fields.integer("pid"), fields.text("host"), fields.seconds("time"))
         self._runs.append(run)
         self._never = []
 
-    def _plan(self, fields: Fields) -> None:
-        planned = tuple(map(_planned, fields.groups("requests")))
+    def _plan(self, fields: Struct) -> None:
+        planned = tuple(map(_planned, fields.structs("requests")))
         anew, server = fields.flag("anew"), fields.text("server")
         compose, profile = fields.text("compose"), fields.text("profile")
         if self._runs:
@@ -304,12 +304,12 @@ class _Reader:
             self._submissions = []
             self._by_intent = {}
 
-    def _intent(self, fields: Fields) -> None:
-        time = _time(fields)
+    def _intent(self, fields: Struct) -> None:
+        time = fields.seconds("time")
         submission = Submission(
             intent=self._new_intent(fields),
             slot=_slot(fields),
-            attempt=fields.count("attempt"),
+            attempt=fields.integer("attempt"),
             block=fields.text("block"),
             method=fields.text("method"),
             sent=fields.text("sent"),
@@ -317,7 +317,7 @@ class _Reader:
             base_release=fields.text_or_none("base_release"),
             nvr=fields.text_or_none("nvr"),
             server=self._server,
-            bounds=Bounds(fields.count("after_task"), fields.count_or_none("owner")),
+            bounds=Bounds(fields.integer("after_task"), fields.integer_or_none("owner")),
             time=time,
             changed=time,
         )
@@ -325,65 +325,65 @@ class _Reader:
         self._submissions.append(submission)
         self._next_intent += 1
 
-    def _submitted(self, fields: Fields) -> None:
-        task_id = fields.count("task_id")
+    def _submitted(self, fields: Struct) -> None:
+        task_id = fields.integer("task_id")
         self._change(fields, task_id=task_id)
         self._tasks.add(task_id)
 
-    def _refused(self, fields: Fields) -> None:
+    def _refused(self, fields: Struct) -> None:
         self._change(fields, refused=True)
 
-    def _state(self, fields: Fields) -> None:
+    def _state(self, fields: Struct) -> None:
         self._change(fields, state=fields.text("state"))
 
-    def _resumed(self, fields: Fields) -> None:
+    def _resumed(self, fields: Struct) -> None:
         state, waiting = fields.text("state"), fields.flag("waiting")
         self._change(fields, state=state, resumed=True, waiting=waiting)
 
-    def _placed(self, fields: Fields) -> None:
-        file = PlacedFile(fields.path("path"), fields.count("size"))
+    def _placed(self, fields: Struct) -> None:
+        file = PlacedFile(fields.path("path"), fields.integer("size"))
         before = self._submissions[self._position(fields)]
         others = tuple(other for other in before.placed if other.path != file.path)
         self._change(fields, placed=(*others, file))
 
-    def _outcome(self, fields: Fields) -> None:
-        kind = OutcomeKind(fields.text("outcome"))
+    def _outcome(self, fields: Struct) -> None:
+        kind = fields.choice("outcome", OutcomeKind)
         reason = fields.text_or_none("reason")
-        if fields.count_or_none("intent") is None:
-            self._never.append(NeverSubmitted(_slot(fields), kind, reason, _time(fields)))
+        if fields.integer_or_none("intent") is None:
+            self._never.append(NeverSubmitted(_slot(fields), kind, reason, fields.seconds("time")))
         else:
             ended = {"outcome": kind, "reason": reason}
             self._change(fields, **ended, resumed=False, waiting=False)
 
-    def _end(self, fields: Fields) -> None:
+    def _end(self, fields: Struct) -> None:
         ending, is_hub_gone, time = (
-            Ending(fields.text("how")),
+            fields.choice("how", Ending),
             fields.flag("hub_gone"),
-            _time(fields),
+            fields.seconds("time"),
         )
         self._is_hub_gone = is_hub_gone
         if self._runs:
             self._runs[-1] = replace(self._runs[-1], ended=time, ending=ending)
 
-    def _new_intent(self, fields: Fields) -> int:
-        intent = fields.count("intent")
+    def _new_intent(self, fields: Struct) -> int:
+        intent = fields.integer("intent")
         if intent != self._next_intent:
             raise ValueError("intent %d follows intent %d" % (intent, self._next_intent - 1))
         return intent
 
-    def _position(self, fields: Fields) -> int:
+    def _position(self, fields: Struct) -> int:
         """Return where the submission stands that an entry is about."""
-        intent = fields.count("intent")
+        intent = fields.integer("intent")
         if intent not in self._by_intent:
             raise ValueError("there is no intent %d" % intent)
         return self._by_intent[intent]
 
-    def _change(self, fields: Fields, **changes: Any) -> None:
-        position, time = self._position(fields), _time(fields)
+    def _change(self, fields: Struct, **changes: Any) -> None:
+        position, time = self._position(fields), fields.seconds("time")
         self._submissions[position] = replace(self._submissions[position], changed=time, **changes)
 
 
-def _slot(fields: Fields) -> Slot:
+def _slot(fields: Struct) -> Slot:
     return Slot(
         fields.text("variant"),
         fields.texts("arches"),
@@ -392,14 +392,7 @@ def _slot(fields: Fields) -> Slot:
     )
 
 
-def _planned(fields: Fields) -> Planned:
+def _planned(fields: Struct) -> Planned:
     return Planned(
         _slot(fields), fields.text("block"), fields.text_or_none("nvr"), fields.flag("can_fail")
     )
-
-
-def _time(fields: Fields) -> float:
-    time = fields.number_or_none("time")
-    if time is None or not 0 <= time <= LATEST:
-        raise ValueError("%s.time is not a time" % fields.place)
-    return time

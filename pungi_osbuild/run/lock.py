@@ -20,8 +20,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Iterator, Optional, Tuple
 
+from pungi_osbuild.checked import FILE, json_struct
 from pungi_osbuild.errors import InputError
-from pungi_osbuild.metadata import Fields
 
 NAME = "lock"
 _GUARD = "lock.guard"
@@ -70,10 +70,10 @@ class Holder:
         with path.open("rb") as file:
             content = file.read(_MOST)
         try:
-            fields = Fields(json.loads(content.decode("utf-8")), "the lock")
+            fields = json_struct(content, "the lock", FILE)
             names = ("host", "boot", "namespace", "started")
-            return cls(fields.count("pid"), *(fields.text(name) for name in names))
-        except (ValueError, RecursionError):
+            return cls(fields.integer("pid"), *(fields.text(name) for name in names))
+        except ValueError:
             return None
 
     def is_gone(self) -> bool:

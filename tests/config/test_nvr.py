@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pungi_osbuild.checked import name_flaw, plain_name
 from pungi_osbuild.config.fallbacks import Found
 from pungi_osbuild.config.nvr import nvr_problems, subvariant_problems
-from pungi_osbuild.hub import plain_name
-from pungi_osbuild.model import name_flaw
 from pungi_osbuild.placing.place import check_name
 
 ODD = ["a\n", "\na", "a\nb", "a\r", "a\tb", "a\x1b[2J", "a\x7f", "a\u202eb", "\ud800", "a\0"]

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pungi_osbuild.checked import FILE, Struct
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub.clouds import from_target_result, from_upload_status
-from pungi_osbuild.hub.wire import Struct
 from pungi_osbuild.metadata.clouds import read_cloud
-from pungi_osbuild.metadata.fields import Fields
 from pungi_osbuild.model import (
     AwsEc2Upload,
     AwsS3Upload,
@@ -153,7 +152,7 @@ def test_an_id_in_a_file_is_one_line_too(text: str) -> None:
     """Whoever has written it: it is printed."""
     entry = {"provider": "aws", "id": text}
     with pytest.raises(ValueError, match="id is not one line of text"):
-        read_cloud([Fields(entry, "cloud[0]")])
+        read_cloud([Struct(entry, "cloud[0]", FILE)])
 
 
 def test_a_presigned_address_is_recorded_without_its_signature() -> None:
@@ -227,7 +226,7 @@ def test_whatever_is_not_known_survives_json(options: Dict[str, Any]) -> None:
     found = from_target_result(Struct({"name": "x", "options": options}, "a result"), None)
     assert isinstance(found, UnknownUpload)
     again = json.loads(json.dumps([found.to_json()]))
-    assert read_cloud([Fields(entry, "cloud[0]") for entry in again]) == ((), (found,))
+    assert read_cloud([Struct(entry, "cloud[0]", FILE) for entry in again]) == ((), (found,))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pungi_osbuild.checked import MAX_NAME, json_struct
 from pungi_osbuild.errors import HubError, ReplyError
 from pungi_osbuild.hub import (
     Call,
@@ -38,8 +39,7 @@ from pungi_osbuild.hub.targets import read_arches, read_listed, read_tag, read_t
 from pungi_osbuild.hub.taskfault import MAX_REASON
 from pungi_osbuild.hub.tasks import PAGE, Unanswered, cancel, ended_since, look_up, newest, submit
 from pungi_osbuild.hub.users import read_user
-from pungi_osbuild.hub.wire import json_struct
-from pungi_osbuild.model import MAX_NAME, BuiltImage
+from pungi_osbuild.model import BuiltImage
 from tests.hub.test_results import (
     AMI,
     IMAGE,

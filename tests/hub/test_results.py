@@ -236,7 +236,7 @@ def test_a_volume_of_its_own_is_part_of_the_path() -> None:
         ([an_archive(checksum_type=7)], "checksum_type"),
         ([an_archive(size=-1)], "whole number"),
         ("archives", "a list"),
-        ([7], "a struct"),
+        ([7], "an object"),
     ],
 )
 def test_a_build_that_is_not_as_it_should_be(archives: Any, reason: str) -> None:

@@ -9,8 +9,8 @@ from typing import List, Tuple
 import pytest
 
 from koji_rehearsal import HubSettings
+from pungi_osbuild.checked import FILE, Struct
 from pungi_osbuild.hub import ComposeState, Failure, KeptUpload
-from pungi_osbuild.metadata.fields import Fields
 from pungi_osbuild.metadata.records import _orphan
 from pungi_osbuild.model import (
     AwsEc2Upload,
@@ -127,6 +127,6 @@ def test_a_build_whose_builder_lost_composer_is_taken_by_the_next_run(tmp_path: 
 def test_a_note_survives_the_record() -> None:
     """osbuild.json has it, for the report."""
     orphan = Orphan("koji", NVR, note="may stay reserved")
-    assert _orphan(Fields(dict(vars(orphan)), "orphans[0]")) == orphan
+    assert _orphan(Struct(dict(vars(orphan)), "orphans[0]", FILE)) == orphan
     old = {"place": "koji", "name": "x", "is_there": True}
-    assert _orphan(Fields(old, "orphans[0]")) == Orphan("koji", "x", is_there=True)
+    assert _orphan(Struct(old, "orphans[0]", FILE)) == Orphan("koji", "x", is_there=True)

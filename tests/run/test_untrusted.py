@@ -85,7 +85,7 @@ def test_a_size_that_lies(size: str, over_http: bool, tmp_path: Path) -> None:
         ("wrong-type:arch=x86_64,method=listArchives", "should be a list"),
         ("wrong-type:arch=x86_64,method=getBuild,field=nvr,value=list", "should be 'image-1"),
         ("wrong-type:arch=x86_64,method=listArchives,field=*,value=nested", "should be"),
-        ("wrong-type:arch=x86_64,method=getTaskResult,value=text", "should be a struct"),
+        ("wrong-type:arch=x86_64,method=getTaskResult,value=text", "should be an object"),
     ],
 )
 def test_a_reply_that_is_odd(fault: str, expected: str, tmp_path: Path) -> None:
