@@ -15,6 +15,7 @@ REHEARSAL = ROOT / "koji_rehearsal"
 GROUND = ("secrets", "errors", "checked", "model", "imagetypes", "stop", "clock")
 ORDER = (
     *GROUND,
+    "methods",
     "config",
     "hub",
     "metadata",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import FrozenSet
 
 from pungi_osbuild.checked import structs
-from pungi_osbuild.hub.calls import Call, Reply
+from pungi_osbuild.model import Call, Reply
 
 
 @dataclass(frozen=True)

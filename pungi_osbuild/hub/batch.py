@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Callable, List, TypeVar
 
-from pungi_osbuild.hub.calls import Call, Reply
 from pungi_osbuild.hub.session import Hub
+from pungi_osbuild.model import Call, Reply
 
 Value = TypeVar("Value")
 

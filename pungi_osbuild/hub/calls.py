@@ -1,63 +1,13 @@
-"""Calls of a multicall, their replies, and the faults that the hub answers with."""
+"""Calls of a multicall and their replies, as they go over the wire."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, Sequence
 
 import koji
 
-from pungi_osbuild.checked import printable, unusable_reply
-
-MAX_FAULT = 64 * 1024
-"""Characters of a fault that are kept."""
-
-
-class HubFaultError(Exception):
-    """
-    The hub answered a call with a fault. What that means is the caller's to say.
-
-    :param code: koji's faultCode; 1 is an exception that is not koji's own
-    :param text: the fault string; what is kept of it is made printable
-    """
-
-    def __init__(self, code: int, text: str) -> None:
-        if len(text) > MAX_FAULT:  # of a traceback, the last line says why
-            text = "%s\n...\n%s" % (text[: MAX_FAULT // 2], text[-MAX_FAULT // 2 :])
-        super().__init__(printable(text))
-        self.code = code
-        self.text = printable(text)
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call of a multicall."""
-
-    method: str
-    args: Tuple[Any, ...] = ()
-    kwargs: Tuple[Tuple[str, Any], ...] = ()
-
-
-@dataclass(frozen=True)
-class Reply:
-    """The answer to one call of a multicall: a value, or a fault."""
-
-    value: Any = None
-    fault: Optional[HubFaultError] = None
-
-    def itself(self) -> Reply:
-        """Return the reply, for whoever reads it together with another."""
-        return self
-
-    def get(self) -> Any:
-        """
-        Return the value as it came: untrusted.
-
-        :raises HubFaultError: there is none, but a fault
-        """
-        if self.fault is not None:
-            raise self.fault
-        return self.value
+from pungi_osbuild.checked import unusable_reply
+from pungi_osbuild.model import Call, HubFaultError, Reply
 
 
 def on_the_wire(call: Call) -> Dict[str, Any]:

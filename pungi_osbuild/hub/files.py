@@ -9,12 +9,10 @@ ranges sends all of it again, and what was had already is passed over.
 from __future__ import annotations
 
 import logging
-import os
 import queue
 import re
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Dict, Generator, Iterator, List, Optional, Tuple
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -107,38 +105,6 @@ class Persistence:
         limit = self._limit if self._has_answered else min(self._limit, AT_FIRST)
         pause = min(MOST, 2.0 ** min(tries - 1, 30))
         return pause if away + pause <= limit else None
-
-
-def local_path(profile: Profile, path: str) -> Optional[Path]:
-    """
-    Return a file of Koji's on this machine, or None where its volume is not mounted.
-
-    :param path: below Koji's topdir, its parts checked when it was read
-    :raises PlacementError: symbolic links lead to another folder
-    """
-    if not profile.topdir:
-        return None
-    topdir = Path(profile.topdir)
-    return in_its_folder(topdir / path, path) if (topdir / "packages").is_dir() else None
-
-
-def in_its_folder(file: Path, path: str) -> Path:
-    """
-    Return a file of a build, whose folder may be a symbolic link: Koji's volumes are made of them.
-
-    Wherever such a link leads, the folder is that of the same name, version and release.
-
-    :param path: as Koji calls it, which ends in ``<n>/<v>/<r>/images/<filename>``
-    :raises PlacementError: the folder is another one
-    """
-    folder = Path(os.path.realpath(file.parent))
-    if folder.parts[-4:] != Path(path).parts[-5:-1]:
-        raise PlacementError(
-            "a symbolic link leads from %s to %s, which is not this build's folder"
-            % (file.parent, folder),
-            "Look at the links on Koji's volume; nothing was read from there.",
-        )
-    return file
 
 
 @contextmanager

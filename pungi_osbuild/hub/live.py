@@ -14,12 +14,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from pungi_osbuild.checked import MAX_TEXT, Struct, json_struct
 from pungi_osbuild.errors import HubError
-from pungi_osbuild.hub import composestatus
-from pungi_osbuild.hub.calls import Call, HubFaultError, Reply
 from pungi_osbuild.hub.profile import Profile
-from pungi_osbuild.hub.results import download_output
 from pungi_osbuild.hub.session import Hub
 from pungi_osbuild.hub.talks import Talk, hold_all
+from pungi_osbuild.methods import COMPOSE_STATUS, download_output
+from pungi_osbuild.model import Call, HubFaultError, Reply
 from pungi_osbuild.secrets import bare_address
 
 
@@ -107,10 +106,10 @@ def _live_address(upload: SignedUpload) -> Talk[Optional[str]]:
     extras = [_extra(archive, asked), _extra(build, {"id": upload.build_id})]
     found = _signed(extras, upload.address)
     if found is None:
-        files = yield from download_output(upload.task_id, [composestatus.NAME])
-        content = files.get(composestatus.NAME)
+        files = yield from download_output(upload.task_id, [COMPOSE_STATUS])
+        content = files.get(COMPOSE_STATUS)
         if content is not None:
-            status = json_struct(content, composestatus.NAME)
+            status = json_struct(content, COMPOSE_STATUS)
             found = _signed(status.raw("image_statuses"), upload.address)
     return found
 

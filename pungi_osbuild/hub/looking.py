@@ -13,22 +13,16 @@ from typing import Mapping, Sequence, Tuple
 
 from pungi_osbuild.checked import json_struct
 from pungi_osbuild.errors import ReplyError
-from pungi_osbuild.hub import composestatus
-from pungi_osbuild.hub.calls import Call, Reply
 from pungi_osbuild.hub.talks import Talk
 from pungi_osbuild.hub.tasks import Task, read_tasks
-from pungi_osbuild.model import Arch
+from pungi_osbuild.methods import COMPOSE_STATUS, ImageStates
+from pungi_osbuild.model import Arch, Call, Reply
 
 MAX_STATUS = 256 * 1024
 """Bytes of a compose-status.json that are read: they have some hundred for each arch."""
 
 LONGEST_WORD = 20
 """Characters of a state that are shown; composer's own are shorter."""
-
-ImageStates = Tuple[Tuple[Arch, str], ...]
-"""What composer says of the image of each arch: pending, building, uploading, registering, success
-or failure."""
-
 
 Running = Tuple[int, Tuple[Arch, ...]]
 """A task that runs, and its arches in order."""
@@ -59,10 +53,7 @@ def look_at(running: Sequence[Running]) -> Talk[Look]:
     size = (("offset", 0), ("size", MAX_STATUS))
     reply, *replies = yield [
         Call("getTaskInfo", ([task_id for task_id, _ in running],)),
-        *(
-            Call("downloadTaskOutput", (task_id, composestatus.NAME), size)
-            for task_id, _ in running
-        ),
+        *(Call("downloadTaskOutput", (task_id, COMPOSE_STATUS), size) for task_id, _ in running),
     ]
     images = {task_id: _states(told, arches) for (task_id, arches), told in zip(running, replies)}
     told_of = {task_id: states for task_id, states in images.items() if states}
@@ -74,7 +65,7 @@ def _states(reply: Reply, arches: Tuple[Arch, ...]) -> ImageStates:
     if reply.fault is not None or not isinstance(reply.value, str):
         return ()
     try:
-        status = json_struct(base64.b64decode(reply.value), composestatus.NAME)
+        status = json_struct(base64.b64decode(reply.value), COMPOSE_STATUS)
         words = [image.text_or_none("status") or "" for image in status.structs("image_statuses")]
     except (ReplyError, ValueError):
         return ()

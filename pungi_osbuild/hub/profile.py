@@ -1,15 +1,17 @@
-"""Koji profiles: which hub, where its files are, how to log in."""
+"""Koji profiles: which hub, how to log in, and where its files are: on a volume or served."""
 
 from __future__ import annotations
 
 import configparser
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Optional, Tuple
 
 import koji
 
-from pungi_osbuild.errors import InputError
+from pungi_osbuild.checked import plain_name, unusable_reply
+from pungi_osbuild.errors import InputError, PlacementError
 from pungi_osbuild.model import KojiPlace
 from pungi_osbuild.secrets import bare_address, hide_known, secrets_in
 
@@ -126,3 +128,58 @@ def read_profile(
         password=password,
         session_options=tuple(sorted(session_options.items())),
     )
+
+
+def local_path(profile: Profile, path: str) -> Optional[Path]:
+    """
+    Return a file of Koji's on this machine, or None where its volume is not mounted.
+
+    :param path: below Koji's topdir, its parts checked when it was read
+    :raises PlacementError: symbolic links lead to another folder
+    """
+    if not profile.topdir:
+        return None
+    topdir = Path(profile.topdir)
+    return in_its_folder(topdir / path, path) if (topdir / "packages").is_dir() else None
+
+
+def in_its_folder(file: Path, path: str) -> Path:
+    """
+    Return a file of a build, whose folder may be a symbolic link: Koji's volumes are made of them.
+
+    Wherever such a link leads, the folder is that of the same name, version and release.
+
+    :param path: as Koji calls it, which ends in ``<n>/<v>/<r>/images/<filename>``
+    :raises PlacementError: the folder is another one
+    """
+    folder = Path(os.path.realpath(file.parent))
+    if folder.parts[-4:] != Path(path).parts[-5:-1]:
+        raise PlacementError(
+            "a symbolic link leads from %s to %s, which is not this build's folder"
+            % (file.parent, folder),
+            "Look at the links on Koji's volume; nothing was read from there.",
+        )
+    return file
+
+
+def build_file(nvr: str, name: str) -> str:
+    """
+    Return where a file of an image build is, below Koji's topdir or topurl.
+
+    Also of a build on another volume: Koji keeps a link to it where it would have been.
+
+    :raises ReplyError: the N-V-R is none, or the name leads out of the folder
+    """
+    try:
+        info = koji.parse_NVR(nvr)
+    except koji.GenericError as error:
+        raise unusable_reply("a recorded N-V-R", "name-version-release", nvr) from error
+    for part in ("name", "version", "release"):
+        plain_name(info[part], "a part of the N-V-R %s" % nvr)
+    folder: str = koji.PathInfo(topdir="").imagebuild(info)
+    return "%s/%s" % (folder.lstrip("/"), plain_name(name, "a file of the build"))
+
+
+def output_address(topurl: str, task_id: int, name: str) -> str:
+    """Return where Koji serves a file of a task's output for some days."""
+    return "%s/%s" % (koji.PathInfo(topdir=topurl).task(task_id), name)

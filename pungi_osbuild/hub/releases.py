@@ -10,8 +10,8 @@ from typing import FrozenSet, Iterable, Optional
 
 from pungi_osbuild.checked import Struct, unusable_reply
 from pungi_osbuild.hub.batch import Batch
-from pungi_osbuild.hub.calls import Call, HubFaultError, Reply
 from pungi_osbuild.hub.session import Hub
+from pungi_osbuild.model import Call, HubFaultError, Reply
 
 
 class BuildState(Enum):

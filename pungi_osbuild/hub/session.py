@@ -26,7 +26,7 @@ from pungi_osbuild.checked import printable
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import HubError, PungiOsbuildError
 from pungi_osbuild.hub.bounds import MAX_REPLY, ORDINARY, max_reply
-from pungi_osbuild.hub.calls import MAX_FAULT, Call, HubFaultError, Reply, on_the_wire, read_replies
+from pungi_osbuild.hub.calls import on_the_wire, read_replies
 from pungi_osbuild.hub.hubtime import HubTime
 from pungi_osbuild.hub.login import log_in, login_failed, no_kerberos, nobody_logged_in
 from pungi_osbuild.hub.pace import Pace
@@ -41,6 +41,7 @@ from pungi_osbuild.hub.trouble import (
     one_line,
     trouble_of,
 )
+from pungi_osbuild.model import MAX_FAULT, Call, HubFaultError, Reply
 
 logger = logging.getLogger(__name__)
 

@@ -12,11 +12,11 @@ from typing import Callable
 
 from pungi_osbuild.checked import integer, structs, unusable_reply
 from pungi_osbuild.hub.batch import Batch
-from pungi_osbuild.hub.calls import Call, Reply
 from pungi_osbuild.hub.session import Hub
 from pungi_osbuild.hub.talks import hold
 from pungi_osbuild.hub.targets import read_target, target_call
 from pungi_osbuild.hub.tasks import TaskState, look_up
+from pungi_osbuild.model import Call, Reply
 
 
 def tag_build(hub: Hub, target: str, build_id: int, wait: Callable[[], None]) -> None:

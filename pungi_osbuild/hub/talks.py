@@ -9,16 +9,15 @@ asked of one, or few more.
 from __future__ import annotations
 
 from functools import partial
-from typing import Callable, Dict, Generator, Sequence, Tuple, TypeVar, Union
+from typing import Callable, Dict, Sequence, Tuple, TypeVar, Union
 
 from pungi_osbuild.errors import ReplyError
-from pungi_osbuild.hub.calls import Call, Reply
 from pungi_osbuild.hub.session import Hub
+from pungi_osbuild.model import Call, Query
 
 Value = TypeVar("Value")
 
-Talk = Generator[Sequence[Call], Sequence[Reply], Value]
-"""A talk that returns a value."""
+Talk = Query[Value]
 
 
 def hold_all(hub: Hub, talks: Sequence[Talk[Value]]) -> Tuple[Union[Value, Exception], ...]:

@@ -13,7 +13,7 @@ from typing import Optional, Tuple
 import koji
 
 from pungi_osbuild.checked import Struct, flag
-from pungi_osbuild.hub.calls import Call, Reply
+from pungi_osbuild.model import Call, Reply
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,17 @@ from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
 from pungi_osbuild.checked import Struct, integer, structs, unrelated_reply, unusable_reply
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub.batch import Batch
-from pungi_osbuild.hub.calls import Call, HubFaultError, Reply
 from pungi_osbuild.hub.session import Hub, UnansweredError
 from pungi_osbuild.hub.talks import Talk
-from pungi_osbuild.model import METHOD, ImageRequest, TaskTimes, digest_of
+from pungi_osbuild.model import (
+    METHOD,
+    Call,
+    HubFaultError,
+    ImageRequest,
+    Reply,
+    TaskTimes,
+    digest_of,
+)
 
 PAGE = 500
 MAX_PAGES = 200

@@ -23,8 +23,8 @@ import requests
 from urllib3.exceptions import NewConnectionError
 
 from pungi_osbuild.checked import printable
-from pungi_osbuild.hub.errorbody import read_error_body
 from pungi_osbuild.hub.timelimits import OverdueError
+from pungi_osbuild.methods import read_error_body
 from pungi_osbuild.secrets import hide
 
 OFFLINE = int(koji.ServerOffline.faultCode)

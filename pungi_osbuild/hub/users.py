@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import FrozenSet
 
 from pungi_osbuild.checked import Struct, texts
-from pungi_osbuild.hub.calls import Call, Reply
 from pungi_osbuild.hub.login import nobody_logged_in
 from pungi_osbuild.hub.profile import Profile
+from pungi_osbuild.model import Call, Reply
 
 IMAGE = "image"
 """The permission that koji-osbuild asks for; ``admin`` does as well."""

@@ -61,6 +61,7 @@ from pungi_osbuild.model.outcome import (
 from pungi_osbuild.model.plain import JsonDict
 from pungi_osbuild.model.problem import Problem, Severity, has_errors
 from pungi_osbuild.model.problemcodes import PROBLEM_CODES, ProblemCode
+from pungi_osbuild.model.query import MAX_FAULT, MAX_REASON, Call, HubFaultError, Query, Reply
 from pungi_osbuild.model.request import METHOD, ImageRequest
 from pungi_osbuild.model.template import (
     TEMPLATE_FIELDS,
@@ -71,6 +72,9 @@ from pungi_osbuild.model.template import (
 )
 
 __all__ = [
+    "MAX_FAULT",
+    "MAX_NAME",
+    "MAX_REASON",
     "METHOD",
     "PROBLEM_CODES",
     "TEMPLATE_FIELDS",
@@ -86,6 +90,7 @@ __all__ = [
     "BaseProduct",
     "BuildFile",
     "BuiltImage",
+    "Call",
     "Checksum",
     "CloudImage",
     "Compose",
@@ -96,6 +101,7 @@ __all__ = [
     "Dependency",
     "EarlierTry",
     "GcpUpload",
+    "HubFaultError",
     "ImageConfig",
     "ImageRequest",
     "JsonDict",
@@ -111,7 +117,9 @@ __all__ = [
     "Problem",
     "ProblemCode",
     "Provider",
+    "Query",
     "ReleaseConfig",
+    "Reply",
     "Repo",
     "RunResult",
     "Sbom",

@@ -97,6 +97,14 @@ class BuiltImage:
     sboms: Tuple[Sbom, ...] = ()
     unrecognised: Tuple[BuildFile, ...] = ()
 
+    def beside(self, name: str) -> str:
+        """
+        Return where another file of the image's build is, below Koji's topdir or topurl.
+
+        :param name: of its manifest, or of an SBOM
+        """
+        return "%s/%s" % (self.path.rpartition("/")[0], name)
+
     @property
     def uploads(self) -> Tuple[Uploaded, ...]:
         """Everything that the image's ``"cloud"`` list says."""

@@ -19,8 +19,8 @@ from typing import Callable, Iterable, Iterator, Optional, Sequence, Tuple
 
 from pungi_osbuild.checked import plain_name
 from pungi_osbuild.errors import PungiOsbuildError
-from pungi_osbuild.hub import OutputFile, beside_image
 from pungi_osbuild.metadata import create, making, replace_text
+from pungi_osbuild.methods import OutputFile
 from pungi_osbuild.model import Arch, BuildFile, BuiltImage, ImageRequest, Manifest
 from pungi_osbuild.placing.place import Source
 from pungi_osbuild.placing.reading import Expected, Reading, chunks_of, open_koji_file
@@ -102,7 +102,7 @@ class Provenance:
             path = folder / plain_name(file.filename, "a file of the build")
             try:
                 mode = PRIVATE if isinstance(file, Manifest) else 0o666
-                save_file(self.at_koji(beside_image(image, file.filename)), path, file, mode)
+                save_file(self.at_koji(image.beside(file.filename)), path, file, mode)
             except PungiOsbuildError as error:
                 logger.warning("%s was not saved: %s", file.filename, error.reason)
             except OSError as error:

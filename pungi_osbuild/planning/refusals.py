@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Iterator
 
 from pungi_osbuild.errors import HubError
-from pungi_osbuild.hub import HubFaultError, Profile, fault_text
+from pungi_osbuild.hub import HubFaultError, Profile
 
 
 @contextmanager
@@ -20,6 +20,6 @@ def refusals_explained(profile: Profile) -> Iterator[None]:
         yield
     except HubFaultError as fault:
         raise HubError(
-            "the hub at %s refused: %s" % (profile.server, fault_text(fault)),
+            "the hub at %s refused: %s" % (profile.server, fault.reason),
             "Check the profile %r and what it may do there." % profile.name,
         ) from fault

@@ -9,7 +9,7 @@ from typing import Callable, Dict, List, Optional, Union
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError, PungiOsbuildError
-from pungi_osbuild.hub import HubFaultError, fault_text
+from pungi_osbuild.hub import HubFaultError
 from pungi_osbuild.model import ImageRequest, Outcome
 from pungi_osbuild.run.cancelling import Canceller
 from pungi_osbuild.run.collect import Submitted, refused
@@ -71,7 +71,7 @@ class Attempts:
             task_id = self._submitter.submit(request, self._bounds.task_id)
         except HubFaultError as fault:
             try_to(lambda: self._journal.refused(request, attempt))
-            return refused(request, attempt, "the hub refused the task: %s" % fault_text(fault))
+            return refused(request, attempt, "the hub refused the task: %s" % fault.reason)
         except HubError as error:
             self.lost = error
             reason = error.reason

@@ -6,7 +6,8 @@ import threading
 from dataclasses import replace
 from typing import Any, Callable, Dict, Iterable, Tuple
 
-from pungi_osbuild.hub import ImageStates, Task
+from pungi_osbuild.hub import Task
+from pungi_osbuild.methods import ImageStates
 from pungi_osbuild.model import ImageRequest, Outcome
 from pungi_osbuild.run.collect import Submitted
 from pungi_osbuild.run.progress import ENDED_AS, STAGE_OF, Progress, Stage, Standing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Dict, Iterable, Optional, Set
 
-from pungi_osbuild.hub import Hub, HubFaultError, Task, TaskState, cancel, fault_text
+from pungi_osbuild.hub import Hub, HubFaultError, Task, TaskState, cancel
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Canceller:
             refusals, tasks = cancel(self._hub, asked)
             self._know(asked, tasks)
         except HubFaultError as fault:
-            refusals = dict.fromkeys(asked, fault_text(fault))
+            refusals = dict.fromkeys(asked, fault.reason)
             self._know(asked, ())
         finally:
             self._asking.difference_update(asked)

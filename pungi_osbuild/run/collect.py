@@ -10,29 +10,31 @@ from typing import Callable, FrozenSet, Iterable, List, Optional, Sequence, Tupl
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError, PlacementError, PungiOsbuildError, ReplyError
 from pungi_osbuild.hub import (
-    ComposeState,
     Connections,
-    Failure,
     Hub,
     HubFaultError,
-    KeptUpload,
     Persistence,
     Talk,
     Task,
     TaskState,
     download,
-    explain,
-    fault_text,
     hold,
     hold_all,
     local_path,
-    read_build_result,
-    read_result,
+    output_address,
     tag_build,
-    uploaded,
 )
 from pungi_osbuild.imagetypes import expected_suffix, suffix_of, words_of
 from pungi_osbuild.metadata import Vocabulary
+from pungi_osbuild.methods import (
+    ComposeState,
+    Failure,
+    KeptUpload,
+    explain,
+    read_build_result,
+    read_result,
+    uploaded,
+)
 from pungi_osbuild.model import (
     BuiltImage,
     ImageRequest,
@@ -158,7 +160,7 @@ class Collector:
                 return self._failed(submitted, task)
             return self._built(submitted, task, read.found)
         except HubFaultError as fault:
-            reason = "the hub refused to say more: %s" % fault_text(fault)
+            reason = "the hub refused to say more: %s" % fault.reason
         except HubError:
             raise
         except PungiOsbuildError as error:
@@ -196,13 +198,13 @@ class Collector:
             )
         except HubFaultError as fault:
             raise PlacementError(
-                "%s was built, and cannot be tagged: %s" % (request.nvr, fault_text(fault)),
+                "%s was built, and cannot be tagged: %s" % (request.nvr, fault.reason),
                 "Mend that, or set skip_tag; then run this again.",
             ) from fault
 
     def _failed(self, submitted: Submitted, task: Task) -> Outcome:
         # By itself: logs may be long, and those of all tasks must not be in memory together.
-        talk = explain(submitted.task_id, submitted.request, self.hub.profile.topurl)
+        talk = explain(submitted.task_id, submitted.request)
         failure = hold(self.hub, talk)
         return replace(
             failed(submitted, failure.reason, task),
@@ -239,8 +241,12 @@ class Collector:
         request = submitted.request
         folder = saved_folder(self.topdir, request.arches, request.nvr, submitted.task_id)
         saved = {path.name: str(path) for path in save_logs(folder, failure.files, request)}
-        where = (saved.get(file.name, file.address) for file in failure.files)
-        return tuple(address for address in where if address)
+        topurl = self.hub.profile.topurl
+        where = (
+            saved.get(file.name) or (topurl and output_address(topurl, file.task_id, file.name))
+            for file in failure.files
+        )
+        return tuple(filter(None, where))
 
     def _save_provenance(self, images: Iterable[BuiltImage]) -> None:
         provenance = Provenance(self.topdir, self._at_koji, self.settings.save_provenance)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Optional, Sequence, Tuple
 
-from pungi_osbuild.hub import ComposeState, Failure, KeptUpload
+from pungi_osbuild.methods import ComposeState, Failure, KeptUpload
 from pungi_osbuild.model import (
     Arch,
     AwsEc2Upload,

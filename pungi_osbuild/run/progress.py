@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Dict, Optional, Tuple
 
-from pungi_osbuild.hub import ImageStates, TaskState
+from pungi_osbuild.hub import TaskState
+from pungi_osbuild.methods import ImageStates
 from pungi_osbuild.model import Arch, OutcomeKind
 
 

@@ -13,15 +13,8 @@ from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Tuple
 
 from pungi_osbuild.errors import InputError, ReplyError
-from pungi_osbuild.hub import (
-    Hub,
-    HubFaultError,
-    ImageStates,
-    Profile,
-    TaskState,
-    hold_all,
-    look_at,
-)
+from pungi_osbuild.hub import Hub, HubFaultError, Profile, TaskState, hold_all, look_at
+from pungi_osbuild.methods import ImageStates
 from pungi_osbuild.run.history import Ending, History, Planned, RunEntry, Submission
 from pungi_osbuild.run.journal import FOLDER, read_journal
 from pungi_osbuild.run.lock import NAME as LOCK

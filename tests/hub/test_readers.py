@@ -17,30 +17,18 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.checked import MAX_NAME, json_struct
 from pungi_osbuild.errors import HubError, ReplyError
-from pungi_osbuild.hub import (
-    Call,
-    Hub,
-    HubFaultError,
-    Reply,
-    Sought,
-    explain,
-    find_submitted,
-    hold,
-    look_at,
-    read_result,
-)
+from pungi_osbuild.hub import Call, Hub, HubFaultError, Reply, Sought, find_submitted, hold, look_at
 from pungi_osbuild.hub.archivetypes import read_archive_types
 from pungi_osbuild.hub.calls import read_replies
-from pungi_osbuild.hub.composestatus import read_compose_status
-from pungi_osbuild.hub.failure import Failure, uploaded
 from pungi_osbuild.hub.profile import Profile
 from pungi_osbuild.hub.releases import read_build, read_taken
 from pungi_osbuild.hub.targets import read_arches, read_listed, read_tag, read_target
-from pungi_osbuild.hub.taskfault import MAX_REASON
 from pungi_osbuild.hub.tasks import PAGE, Unanswered, cancel, ended_since, look_up, newest, submit
 from pungi_osbuild.hub.users import read_user
-from pungi_osbuild.model import BuiltImage
-from tests.hub.test_results import (
+from pungi_osbuild.methods import Failure, explain, read_result, uploaded
+from pungi_osbuild.methods.osbuild_image.composestatus import read_compose_status
+from pungi_osbuild.model import MAX_REASON, BuiltImage
+from tests.methods.test_result import (
     AMI,
     IMAGE,
     NVR,
@@ -234,7 +222,7 @@ def to_json(value: Any) -> bytes:
 def test_why_a_task_failed(result: Any, names: Any, files: Dict[str, Any]) -> None:
     """Always a reason that can be shown, of some length at most, and files of some names."""
     hub = Output(result, names, files)
-    failure = hold(cast(Hub, hub), explain(7, a_cloud_request(), "https://koji.example.com"))
+    failure = hold(cast(Hub, hub), explain(7, a_cloud_request()))
     assert isinstance(failure, Failure)
     assert 0 < len(failure.reason) <= MAX_REASON
     assert all(line.isprintable() for line in failure.reason.split("\n"))
@@ -260,7 +248,7 @@ def test_details_of_any_depth(depth: int, piece: Tuple[str, str]) -> None:
     details = begin * depth + '"x"' + end * depth
     text = '{"image_statuses": [{"error": {"reason": "it failed", "details": %s}}]}' % details
     hub = Output("x", list(NAMES), {"compose-status.json": as_file(text.encode())})
-    failure = hold(cast(Hub, hub), explain(7, a_cloud_request(), ""))
+    failure = hold(cast(Hub, hub), explain(7, a_cloud_request()))
     assert failure.reason.startswith("Compose failed")
     assert len(failure.reason) <= MAX_REASON
 
@@ -269,7 +257,7 @@ def test_a_status_without_an_end() -> None:
     """A gigabyte was promised; four megabytes are looked at, and are no JSON."""
     text = b'{"image_statuses": [' + b'{"status": "x"},' * 2**20
     hub = Output("x", list(NAMES), {"compose-status.json": as_file(text)})
-    failure = hold(cast(Hub, hub), explain(7, a_cloud_request(), ""))
+    failure = hold(cast(Hub, hub), explain(7, a_cloud_request()))
     assert "compose-status.json should be JSON" in failure.reason
     assert max(len(file.content) for file in failure.files) == 4 * 2**20
 
@@ -277,7 +265,7 @@ def test_a_status_without_an_end() -> None:
 def test_a_million_names_of_output_files() -> None:
     """Some are looked at."""
     hub = Output("x", ["%d.log" % number for number in range(1_000_000)], {})
-    hold(cast(Hub, hub), explain(7, a_cloud_request(), ""))
+    hold(cast(Hub, hub), explain(7, a_cloud_request()))
     assert hub.largest <= 4
 
 

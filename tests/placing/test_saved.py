@@ -10,7 +10,7 @@ from typing import Callable, List, Optional, Tuple
 
 import pytest
 
-from pungi_osbuild.hub import OutputFile
+from pungi_osbuild.methods import OutputFile
 from pungi_osbuild.model import BuiltImage, Sbom
 from pungi_osbuild.placing import saved
 from pungi_osbuild.placing.place import Source
@@ -85,7 +85,7 @@ def names_of(image: BuiltImage) -> List[str]:
 def test_a_log_that_cannot_be_saved(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A warning; the address in Koji is named instead."""
     (tmp_path / "logs").write_text("in the way")
-    file = OutputFile("compose-status.json", b"{}", "https://koji.example.com/x")
+    file = OutputFile(7, "compose-status.json", b"{}")
     assert save_logs(tmp_path / "logs" / "x86_64", [file], a_request()) == ()
     assert "cannot be saved" in caplog.text
 

@@ -10,8 +10,8 @@ import pytest
 
 from koji_rehearsal import HubSettings
 from pungi_osbuild.checked import FILE, Struct
-from pungi_osbuild.hub import ComposeState, Failure, KeptUpload
 from pungi_osbuild.metadata.records import _orphan
+from pungi_osbuild.methods import ComposeState, Failure, KeptUpload
 from pungi_osbuild.model import (
     AwsEc2Upload,
     CloudImage,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pungi_osbuild.hub import HubFaultError, fault_text
+from pungi_osbuild.hub import HubFaultError
 from pungi_osbuild.model import Customizations, ImageRequest
 from pungi_osbuild.run.collect import Submitted, cancelled, failed, refused
 from pungi_osbuild.secrets import HIDDEN
@@ -143,7 +143,7 @@ def test_nothing_shows_a_secret() -> None:
 def test_what_a_hubs_schema_has_checked_is_not_told() -> None:
     """Its first words say what is wrong; then comes all of the schema, and all of the request."""
     dump = "\n\nFailed validating 'type' in schema:\n    {}\n\nOn instance[6]:\n    %s" % MARK
-    assert fault_text(HubFaultError(1019, "5 is not of type 'object'" + dump)) == (
+    assert HubFaultError(1019, "5 is not of type 'object'" + dump).reason == (
         "5 is not of type 'object'"
     )
 

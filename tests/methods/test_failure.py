@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pungi_osbuild.hub import Call, ComposeState, Failure, Hub, HubFaultError, Reply, explain, hold
-from pungi_osbuild.hub.errorbody import MAX_DETAILS, MAX_REASON, read_error_body
+from pungi_osbuild.hub import Call, Hub, HubFaultError, Reply, hold
+from pungi_osbuild.methods import ComposeState, Failure, explain
+from pungi_osbuild.methods.errorbody import MAX_DETAILS, MAX_REASON, read_error_body
 from pungi_osbuild.model import ImageRequest
-from tests.hub.test_results import a_cloud_request
-from tests.hub.test_transient import ERRORS, RECORDED
+from tests.methods.test_result import a_cloud_request
+from tests.methods.test_transient import ERRORS, RECORDED
 
 CREATE = "Failed to create the compose request: %s"
 STATUS = "Failed to get the compose status: %s"
@@ -66,7 +67,7 @@ def failure(
     **changes: Any,
 ) -> Failure:
     request: ImageRequest = replace(a_cloud_request(), **changes)
-    return hold(cast(Hub, Output(fault, files)), explain(7, request, ""))
+    return hold(cast(Hub, Output(fault, files)), explain(7, request))
 
 
 def late(details: str) -> str:

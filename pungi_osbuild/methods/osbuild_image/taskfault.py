@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Optional
 
-from pungi_osbuild.hub.calls import HubFaultError
-from pungi_osbuild.hub.errorbody import ErrorBody, read_error_body
-
-MAX_REASON = 2000
+from pungi_osbuild.methods.errorbody import ErrorBody, read_error_body
+from pungi_osbuild.model import HubFaultError
 
 
 class Step(Enum):
@@ -70,7 +68,7 @@ def read_task_fault(fault: HubFaultError) -> TaskFault:
     answered = _ANSWERED.search(fault.text)
     if answered is not None:
         return _of_answer(answered.group(1), read_error_body(answered.group(2)))
-    said = fault_text(fault)
+    said = fault.reason
     if _ENDED in said:
         return TaskFault(said, Step.ENDED)
     step = _step(fault.text)
@@ -100,14 +98,3 @@ def _step(text: str) -> Step:
     if _WATCHING.search(text):
         return Step.WATCHING
     return Step.CREATING if _CREATING.search(text) else Step.UNKNOWN
-
-
-def fault_text(fault: HubFaultError) -> str:
-    """Return a fault in one line: of a traceback, which is a builder's own, the last one."""
-    # What a hub's schema says it has checked, and against what, holds the whole request.
-    text = fault.text.partition("\nFailed validating ")[0]
-    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-    if not lines:
-        return "fault %d without a text" % fault.code
-    said = lines[-1] if lines[0].startswith("Traceback") else " ".join(lines)
-    return said if len(said) <= MAX_REASON else said[: MAX_REASON - 3] + "..."

@@ -12,10 +12,10 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING, FrozenSet, Mapping, Optional, Sequence
 
-from pungi_osbuild.hub.errorbody import ErrorBody
+from pungi_osbuild.methods.errorbody import ErrorBody
 
 if TYPE_CHECKING:
-    from pungi_osbuild.hub.composestatus import JobError
+    from pungi_osbuild.methods.osbuild_image.composestatus import JobError
 
 
 class Transient(str, Enum):

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pungi_osbuild.hub import transient
-from pungi_osbuild.hub.composestatus import JobError
-from pungi_osbuild.hub.errorbody import ErrorBody, read_error_body
-from pungi_osbuild.hub.transient import Transient
+from pungi_osbuild.methods.errorbody import ErrorBody, read_error_body
+from pungi_osbuild.methods.osbuild_image import transient
+from pungi_osbuild.methods.osbuild_image.composestatus import JobError
+from pungi_osbuild.methods.osbuild_image.transient import Transient
 
 RECORDED: Dict[str, Any] = json.loads(
     (Path(__file__).parent / "data/composer.json").read_text("utf-8")

@@ -12,8 +12,8 @@ from typing import Any, Dict, List, Sequence, Tuple, cast
 import pytest
 
 from pungi_osbuild.errors import ReplyError
-from pungi_osbuild.hub import Call, Hub, Reply, explain, hold, read_build_result, read_result
-from pungi_osbuild.hub.calls import HubFaultError
+from pungi_osbuild.hub import Call, Hub, Reply, hold
+from pungi_osbuild.methods import explain, read_build_result, read_result
 from pungi_osbuild.model import (
     Artifact,
     AwsEc2Upload,
@@ -21,6 +21,7 @@ from pungi_osbuild.model import (
     BuiltImage,
     Checksum,
     Dependency,
+    HubFaultError,
     ImageRequest,
     OciUpload,
     Upload,
@@ -397,7 +398,7 @@ class FailedTask(StandIn):
 )
 def test_only_the_hubs_own_words_mean_that_an_nvr_was_taken(reason: str, taken: bool) -> None:
     """A cloud's "already exists" is another thing: building again would not help."""
-    failure = hold(cast(Hub, FailedTask(reason)), explain(11, a_request(), ""))
+    failure = hold(cast(Hub, FailedTask(reason)), explain(11, a_request()))
     assert failure.nvr_taken is taken
     quoted = reason if not reason.startswith("error") else reason.split('"')[1].replace(": {}", "")
     assert failure.reason.splitlines() == ["Compose failed (id: x)", "x86_64: " + quoted]

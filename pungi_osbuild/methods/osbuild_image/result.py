@@ -8,38 +8,38 @@ and all of them are of btype image. Logs are no archives.
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
-from typing import Dict, Optional, Sequence, Tuple
+from typing import Optional, Sequence, Tuple
 
-import koji
-
-from pungi_osbuild.checked import Struct, plain_name, structs, unusable_reply
+from pungi_osbuild.checked import Struct, structs
 from pungi_osbuild.errors import ReplyError
-from pungi_osbuild.hub import composestatus
-from pungi_osbuild.hub.archives import Archive, checksum_of, read_archives, sort_out
-from pungi_osbuild.hub.calls import Call
-from pungi_osbuild.hub.clouds import artifact_in, from_target_result
-from pungi_osbuild.hub.composestatus import read_compose_status
-from pungi_osbuild.hub.talks import Talk
 from pungi_osbuild.imagetypes import provider_of
+from pungi_osbuild.methods.koji_files import download_output, images_folder
+from pungi_osbuild.methods.osbuild_image import composestatus
+from pungi_osbuild.methods.osbuild_image.archives import (
+    Archive,
+    checksum_of,
+    read_archives,
+    sort_out,
+)
+from pungi_osbuild.methods.osbuild_image.clouds import artifact_in, from_target_result
+from pungi_osbuild.methods.osbuild_image.composestatus import read_compose_status
 from pungi_osbuild.model import (
     BuiltImage,
+    Call,
     Checksum,
     CloudImage,
     Dependency,
     ImageRequest,
     Manifest,
+    Query,
     Sbom,
     UnknownUpload,
     Uploaded,
 )
 
-MAX_OUTPUT = 4 * 1024 * 1024
-"""Bytes of a task's output file that are read."""
 
-
-def read_result(task_id: int, request: ImageRequest) -> Talk[Tuple[BuiltImage, ...]]:
+def read_result(task_id: int, request: ImageRequest) -> Query[Tuple[BuiltImage, ...]]:
     """
     Return the images of a task that is CLOSED, one for each requested arch.
 
@@ -58,7 +58,7 @@ def read_result(task_id: int, request: ImageRequest) -> Talk[Tuple[BuiltImage, .
 
 def read_build_result(
     build_id: int, task_id: int, request: ImageRequest
-) -> Talk[Tuple[BuiltImage, ...]]:
+) -> Query[Tuple[BuiltImage, ...]]:
     """
     Return the images of a build whose task has no result, for it was cancelled or has failed.
 
@@ -75,7 +75,7 @@ def _read(
     request: ImageRequest,
     composer: Optional[Struct],
     of_result: bool,
-) -> Talk[Tuple[BuiltImage, ...]]:
+) -> Query[Tuple[BuiltImage, ...]]:
     """
     Read a build.
 
@@ -119,52 +119,6 @@ def _expect_build(build: Struct, build_id: int, request: ImageRequest) -> None:
         build.expect("release", request.release)
 
 
-def beside_image(image: BuiltImage, name: str) -> str:
-    """
-    Return where another file of an image's build is, below Koji's topdir or topurl.
-
-    :param name: of its manifest, or of an SBOM
-    """
-    return "%s/%s" % (image.path.rpartition("/")[0], name)
-
-
-def build_file(nvr: str, name: str) -> str:
-    """
-    Return where a file of an image build is, below Koji's topdir or topurl.
-
-    Also of a build on another volume: Koji keeps a link to it where it would have been.
-
-    :raises ReplyError: the N-V-R is none, or the name leads out of the folder
-    """
-    try:
-        info = koji.parse_NVR(nvr)
-    except koji.GenericError as error:
-        raise unusable_reply("a recorded N-V-R", "name-version-release", nvr) from error
-    for part in ("name", "version", "release"):
-        plain_name(info[part], "a part of the N-V-R %s" % nvr)
-    folder: str = koji.PathInfo(topdir="").imagebuild(info)
-    return "%s/%s" % (folder.lstrip("/"), plain_name(name, "a file of the build"))
-
-
-def download_output(task_id: int, names: Sequence[str]) -> Talk[Dict[str, bytes]]:
-    """
-    Return the content of files of a task's output, at most ``MAX_OUTPUT`` bytes of each.
-
-    A talk of one turn; a file that is not there, or does not arrive whole, is left out.
-    """
-    size = (("offset", 0), ("size", MAX_OUTPUT))
-    replies = yield [Call("downloadTaskOutput", (task_id, name), size) for name in names]
-    files: Dict[str, bytes] = {}
-    for name, reply in zip(names, replies):
-        if reply.fault is None and isinstance(reply.value, str):
-            try:
-                # No more than was asked for, whatever was sent.
-                files[name] = base64.b64decode(reply.value)[:MAX_OUTPUT]
-            except ValueError:
-                continue
-    return files
-
-
 def _images(
     build: Struct, archives: Sequence[Archive], request: ImageRequest
 ) -> Tuple[BuiltImage, ...]:
@@ -192,7 +146,7 @@ def _image(
         filename=archive.filename,
         size=row.integer("size"),
         checksum=checksum_of(row),
-        path="%s/%s" % (_folder(build), archive.filename),
+        path="%s/%s" % (images_folder(build), archive.filename),
         archive_id=row.integer("id"),
         build_id=build.integer("id"),
         nvr=build.text("nvr"),
@@ -209,13 +163,6 @@ def _image(
             if other.is_sbom and other.filename.startswith(archive.filename + ".")
         ),
     )
-
-
-def _folder(build: Struct) -> str:
-    """Return where the build's images are below Koji's topdir, each part checked."""
-    info = {key: build.filename(key) for key in ("name", "version", "release", "volume_name")}
-    path: str = koji.PathInfo(topdir="").imagebuild(info)
-    return path.lstrip("/")
 
 
 def _first_text(infos: Sequence[Struct], key: str) -> Optional[str]:
@@ -320,7 +267,7 @@ def _all_arches(images: Sequence[BuiltImage], request: ImageRequest) -> None:
 
 def _all_uploads(
     task_id: int, images: Tuple[BuiltImage, ...], request: ImageRequest
-) -> Talk[Tuple[BuiltImage, ...]]:
+) -> Query[Tuple[BuiltImage, ...]]:
     upload = request.upload
     if upload is None or all(_has_upload(_uploads_of(image), request) for image in images):
         return images

@@ -10,27 +10,26 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import Enum
 from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
-
-import koji
 
 from pungi_osbuild.checked import MAX_ITEMS, json_struct, plain_name
 from pungi_osbuild.errors import ReplyError
-from pungi_osbuild.hub import composestatus, transient
-from pungi_osbuild.hub.calls import Call
-from pungi_osbuild.hub.composestatus import (
+from pungi_osbuild.methods.errorbody import ErrorBody
+from pungi_osbuild.methods.findings import ComposeState, Failure, KeptUpload, OutputFile
+from pungi_osbuild.methods.koji_files import download_output
+from pungi_osbuild.methods.osbuild_image import composestatus, transient
+from pungi_osbuild.methods.osbuild_image.composestatus import (
     ComposeStatus,
     JobError,
     read_compose_status,
     read_job_error,
 )
-from pungi_osbuild.hub.errorbody import ErrorBody
-from pungi_osbuild.hub.results import download_output
-from pungi_osbuild.hub.talks import Talk
-from pungi_osbuild.hub.taskfault import MAX_REASON, Step, TaskFault, read_task_fault
-from pungi_osbuild.model import Arch, CloudImage, ImageRequest, Uploaded
+from pungi_osbuild.methods.osbuild_image.taskfault import (
+    Step,
+    TaskFault,
+    read_task_fault,
+)
+from pungi_osbuild.model import MAX_REASON, Arch, Call, ImageRequest, Query
 
 _KOJI_LOGS = (("koji-init.log.json", "registering the build"), ("koji-import.log.json", "import"))
 _DEPENDENCY_FAILED = 13
@@ -50,85 +49,11 @@ FILES_AT_ONCE = 4
 base64."""
 
 
-@dataclass(frozen=True)
-class OutputFile:
-    """
-    A file of a task's output.
-
-    :param name: nothing but a name in a folder
-    :param content: its beginning, of some MiB at most
-    :param address: where Koji serves it for some days; None when the profile has no topurl
-    """
-
-    name: str
-    content: bytes = field(repr=False)
-    address: Optional[str] = None
-
-
-class ComposeState(Enum):
-    """
-    What osbuild-composer has of a task that failed.
-
-    Read in composer 180: it checks a request, queues the job that reserves the N-V-R
-    (``koji-init``), and makes the manifests of one arch after the other, which may still refuse it.
-    It never takes back what it has queued.
-    """
-
-    NOT_TAKEN = "it refused the request, or never got it"
-    REFUSED_LATE = "it refused the request after it had queued some of its jobs"
-    RUNNING = "it has taken the request and goes on, though the builder has lost it"
-    UNKNOWN = "nobody knows whether it has taken the request"
-    ENDED = "it has ended"
-
-
-@dataclass(frozen=True)
-class KeptUpload:
-    """What stays in a cloud though the image of an arch cannot be used."""
-
-    arch: Arch
-    upload: Uploaded
-
-    def describe(self) -> str:
-        """Return it in a line, for people."""
-        return "%s was uploaded all the same: %s" % (self.arch, _named(self.upload))
-
-
-@dataclass(frozen=True)
-class Failure:
-    """
-    Why a task failed.
-
-    :param reason: the builder's words, then composer's, a line for each arch that it names
-    :param compose: what composer has of it
-    :param hint: what to do; None: what the reason says is enough
-    :param files: of the task's output, those that tell more and could be read, the best one first
-    :param nvr_taken: the build's N-V-R was another's by the time it was registered
-    :param transient_reason: why it may not happen again; None: trying again is of no use
-    :param uploads: what was uploaded all the same
-    :param is_imported: composer was done, and the build is in Koji
-    :param tells_uploads: whether those are all: composer has ended, and says so of each image
-    :param refused_arches: of a request that composer refused late, the arches that it may build
-    """
-
-    reason: str
-    compose: ComposeState
-    hint: Optional[str] = None
-    files: Tuple[OutputFile, ...] = ()
-    nvr_taken: bool = False
-    transient_reason: Optional[str] = None
-    uploads: Tuple[KeptUpload, ...] = ()
-    is_imported: bool = False
-    tells_uploads: bool = True
-    refused_arches: Tuple[Arch, ...] = ()
-
-
-def explain(task_id: int, request: ImageRequest, topurl: str) -> Talk[Failure]:
+def explain(task_id: int, request: ImageRequest) -> Query[Failure]:
     """
     Return why a task that is FAILED did.
 
     A talk of a few turns. What cannot be had is left out: a poor reason is better than none.
-
-    :param topurl: the address of Koji's files; empty: nobody knows it
     """
     result, output = yield [Call("getTaskResult", (task_id,)), Call("listTaskOutput", (task_id,))]
     fault = TaskFault("task %d failed, and the hub does not say why" % task_id)
@@ -152,7 +77,7 @@ def explain(task_id: int, request: ImageRequest, topurl: str) -> Talk[Failure]:
         compose,
         hint=_hint(compose, nvr_taken, request),
         files=tuple(
-            OutputFile(name, files[name], _address(topurl, task_id, name))
+            OutputFile(task_id, name, files[name])
             for name in _best_first(list(files), status, registration)
         ),
         nvr_taken=nvr_taken,
@@ -311,7 +236,7 @@ def _reasons(status: _Status, registration: Mapping[str, JobError]) -> List[str]
     return [*lines, *(kept.describe() for kept in (_kept(status) if status is not None else ()))]
 
 
-def uploaded(task_id: int, request: ImageRequest) -> Talk[Tuple[KeptUpload, ...]]:
+def uploaded(task_id: int, request: ImageRequest) -> Query[Tuple[KeptUpload, ...]]:
     """
     Return the uploads of a task whose images cannot be used.
 
@@ -335,12 +260,6 @@ def _kept(status: ComposeStatus) -> Tuple[KeptUpload, ...]:
     return tuple(
         KeptUpload(image.arch, image.cloud) for image in status.images if image.cloud is not None
     )
-
-
-def _named(upload: Uploaded) -> str:
-    if isinstance(upload, CloudImage):
-        return upload.id
-    return "%s (%s)" % (upload.provider, upload.describe())
 
 
 def _koji_errors(files: Mapping[str, bytes]) -> Iterator[Tuple[str, JobError]]:
@@ -381,7 +300,3 @@ def _best_first(
         return not (of_koji if registration else of_build), name != composestatus.NAME
 
     return sorted(names, key=rank)
-
-
-def _address(topurl: str, task_id: int, name: str) -> Optional[str]:
-    return "%s/%s" % (koji.PathInfo(topdir=topurl).task(task_id), name) if topurl else None

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.checked import FILE, Struct
 from pungi_osbuild.errors import ReplyError
-from pungi_osbuild.hub.clouds import from_target_result, from_upload_status
 from pungi_osbuild.metadata.clouds import read_cloud
+from pungi_osbuild.methods.osbuild_image.clouds import from_target_result, from_upload_status
 from pungi_osbuild.model import (
     AwsEc2Upload,
     AwsS3Upload,
