@@ -9,8 +9,8 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from koji_rehearsal.api_registry import HubContext
 from koji_rehearsal.encoding import BUILD_STATES, TASK_STATES, TaskFault
+from koji_rehearsal.masking import masked, masked_error, names_of
 from koji_rehearsal.records import Archive, Build, Task
-from pungi_osbuild.secrets import hide_in, hide_known, secrets_in
 
 ARGUMENTS = ("name", "version", "distro", "image type", "target", "arches")
 _TASK_STATES = {number: name for name, number in TASK_STATES.items()}
@@ -167,18 +167,17 @@ def task_view(context: HubContext, task: Task, now: float) -> TaskView:
     state = context.state
     children = (state.tasks[number] for number in state.children.get(task.id, ()))
     paths = context.store.outputs(task.id)
-    secrets = _secrets(task)
     fault = task.fault
     return TaskView(
         task=task_line(context, task, now),
         started=task.start_ts,
         ended=task.completion_ts,
         parent=task.parent,
-        fault=fault and replace(fault, text=hide_known(fault.text, secrets)),
-        result=task.result,
+        fault=fault and replace(fault, text=masked_error(fault.text, _options(task))),
+        result=masked(task.result),
         arguments=tuple(_arguments(task)),
-        hidden=_hidden(task),
-        images=tuple(_images(context, task, secrets)),
+        hidden=names_of(_options(task).get("customizations")),
+        images=tuple(_images(context, task)),
         builds=tuple(map(build_line, state.builds_by_task(task.id))),
         children=tuple(task_line(context, child, now) for child in children),
         files=tuple(_file(context, path) for path in paths),
@@ -187,26 +186,21 @@ def task_view(context: HubContext, task: Task, now: float) -> TaskView:
 
 def _arguments(task: Task) -> Iterator[Tuple[str, Any]]:
     if task.method != "osbuildImage":
-        yield "request", hide_in(list(task.request))
+        yield "request", list(task.request)  # ids and flags
         return
-    yield from zip(ARGUMENTS, hide_in(list(task.request[:6])))
-    for name, value in sorted(task.request[6].items()):
+    yield from zip(ARGUMENTS, task.request)
+    for name, value in sorted(_options(task).items()):
         if name != "customizations":
-            yield name, hide_in(value, name)
+            yield name, masked(value, name)
 
 
-def _secrets(task: Task) -> Sequence[str]:
-    """Return what is secret of a request, for whoever quotes it."""
-    return secrets_in(task.request[6]) if task.method == "osbuildImage" else ()
+def _options(task: Task) -> Mapping[str, Any]:
+    """Return the named options of an image task."""
+    options: Mapping[str, Any] = task.request[6] if task.method == "osbuildImage" else {}
+    return options
 
 
-def _hidden(task: Task) -> Tuple[str, ...]:
-    if task.method != "osbuildImage":
-        return ()
-    return tuple(map(str, task.request[6].get("customizations") or ()))
-
-
-def _images(context: HubContext, task: Task, secrets: Sequence[str]) -> Iterator[ImageView]:
+def _images(context: HubContext, task: Task) -> Iterator[ImageView]:
     """Give what compose-status.json says: one entry for each arch, in the order of the request."""
     path = context.store.output(task.id, "compose-status.json")
     if path is None:
@@ -219,8 +213,8 @@ def _images(context: HubContext, task: Task, secrets: Sequence[str]) -> Iterator
             status=image["status"],
             mood=_mood(image["status"]),
             upload=" ".join(str(upload[key]) for key in ("type", "status") if key in upload),
-            told=hide_in(upload.get("options")),
-            reason=hide_known("; ".join(_reasons(image.get("error"))), secrets),
+            told=masked(upload.get("options")),
+            reason=masked_error("; ".join(_reasons(image.get("error"))), _options(task)),
         )
 
 
@@ -255,7 +249,7 @@ def _uploads(archives: Sequence[Archive]) -> Iterator[UploadView]:
     for archive in archives:
         results: List[Mapping[str, Any]] = archive.extra.get("upload_target_results") or []
         for result in results:
-            yield UploadView(archive.arch, str(result["name"]), hide_in(result.get("options")))
+            yield UploadView(archive.arch, str(result["name"]), masked(result.get("options")))
 
 
 def _archive(build: Build, archive: Archive) -> File:

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
-from pungi_osbuild.secrets import HIDDEN
+from koji_rehearsal.masking import HIDDEN
 
 
 @dataclass(frozen=True)

@@ -42,10 +42,10 @@ from koji_rehearsal.records import (
     User,
 )
 from koji_rehearsal.state import State
+from koji_rehearsal.store import PRIVATE
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.imagetypes import ExportedFile, ImageType
 from pungi_osbuild.model import Provider
-from pungi_osbuild.secrets import PRIVATE
 
 FORMAT = "pungi-osbuild rehearsal hub"
 VERSION = 3

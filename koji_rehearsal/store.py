@@ -7,7 +7,8 @@ import shutil
 from pathlib import Path
 from typing import Any, Callable, Optional, Tuple
 
-from pungi_osbuild.secrets import PRIVATE
+PRIVATE = 0o600
+"""The mode of a file that its owner alone may read."""
 
 
 class Store:

@@ -1,0 +1,125 @@
+"""
+What the hub's pages show of a request: only what is surely harmless.
+
+A value is shown where the name of its option is known to hold no secret and its form is one that
+holds none; of an address that is scheme, host and path. Everything else is masked, and no error
+text quotes a word of it: to hide too much is a nuisance, to hide too little a leak.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Iterator, List, Mapping, Sequence, Tuple
+from urllib.parse import unquote
+
+HIDDEN = "(hidden)"
+
+_HARMLESS = frozenset(
+    """
+    repo baseurl package_sets release skip_tag ostree parent ref url upload_options
+    region share_with_accounts snapshot_name image_name location resource_group bucket container
+    tenant_id subscription_id namespace compartment name tag
+    ami digest project_id composer server id koji build
+    """.split()
+)
+"""Names of options and results whose values hold no secret, where their form is harmless."""
+
+_FORMS = (
+    r"[\w./$+~^*, -]{0,256}",
+    r"[\w.-]{1,128}(?::\d{1,5})?/[\w./-]{0,256}(?::[\w.-]{1,128})?",  # a container in a registry
+    r"(?:user|group|domain|serviceAccount):[\w.@-]{1,128}",  # who may use an image in GCP
+    r"sha256:[0-9a-f]{64}",
+)
+_HARMLESS_FORM = re.compile("|".join("(?:%s)" % form for form in _FORMS))
+_ADDRESS = re.compile(r"[a-z]{2,10}://[^\s\"'<>\\]*", re.I)
+_LOGIN = re.compile(r"(?<=://).*@", re.S)
+_QUERY = re.compile(r"[?#].+", re.S)
+_PRE_AUTHENTICATED = re.compile(r"(?<=/p/)[^/]+(?=/)")
+"""Oracle's object storage has the secret in the path: ``/p/<secret>/n/<namespace>/b/...``."""
+
+_SECRETS_IN_ADDRESS = (_LOGIN, _QUERY, _PRE_AUTHENTICATED)
+_PREFIX = 6
+"""Characters of a masked word by which an error text's quotation of it is found, cut off or not."""
+
+
+def masked(value: Any, name: str = "") -> Any:
+    """
+    Return a JSON value as a page may show it.
+
+    :param name: of the option that holds it
+    """
+    if isinstance(value, Mapping):
+        return {_name(key): masked(item, str(key)) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [masked(item, name) for item in value]
+    if value is None or value == "":
+        return value
+    if name not in _HARMLESS:
+        return HIDDEN
+    if not isinstance(value, str):
+        return value
+    if _ADDRESS.fullmatch(value):
+        return _without_secrets(value)
+    return value if _HARMLESS_FORM.fullmatch(value) else HIDDEN
+
+
+def names_of(value: Any) -> Tuple[str, ...]:
+    """Return the names of a mapping's keys, as a page may show them."""
+    return tuple(map(_name, value)) if isinstance(value, Mapping) else ()
+
+
+def _name(key: object) -> str:
+    return str(key) if re.fullmatch(r"[A-Za-z][\w-]{0,40}", str(key)) else HIDDEN
+
+
+def _without_secrets(address: str) -> str:
+    address = _LOGIN.sub(HIDDEN + "@", address)
+    address = _QUERY.sub(lambda found: found[0][0] + HIDDEN, address)
+    return _PRE_AUTHENTICATED.sub(HIDDEN, address)
+
+
+def masked_error(text: str, request: Any) -> str:
+    """
+    Return an error text that quotes nothing which is masked in a request.
+
+    :param request: the named options of a task
+    """
+    words = set(_words(request, ""))
+    if words:
+        text = re.sub("|".join(sorted(words, key=len, reverse=True)), HIDDEN, text)
+    return _ADDRESS.sub(lambda found: _without_secrets(found[0]), text)
+
+
+def _words(value: Any, name: str) -> Iterator[str]:
+    """Give a pattern for each word of the masked values of an option."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if _name(key) == HIDDEN:
+                yield from _patterns(str(key))
+            yield from _words(item, str(key))
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _words(item, name)
+    elif value is not None and not isinstance(value, bool):
+        for part in _masked_parts(str(value), name):
+            yield from _patterns(part)
+
+
+def _masked_parts(text: str, name: str) -> Sequence[str]:
+    if name in _HARMLESS and _ADDRESS.fullmatch(text):
+        found: List[str] = []
+        for pattern in _SECRETS_IN_ADDRESS:
+            found += (match[0].strip("@?#") for match in pattern.finditer(text))
+        return found
+    return () if masked(text, name) == text else (text,)
+
+
+def _patterns(masked_text: str) -> Iterator[str]:
+    """Give what finds a masked text, and each part of it, however it is quoted or cut off."""
+    escaped = (ascii(masked_text)[1:-1], json.dumps(masked_text)[1:-1])
+    for text in {masked_text, unquote(masked_text), *escaped}:
+        if text.strip():
+            yield r"(?<!\w)%s(?!\w)" % re.escape(text)
+        for part in (*re.findall(r"\w{4,}", text), *re.findall(r"\S{4,}", text)):
+            yield re.escape(part[:_PREFIX]) + r"[^\s\"'<>]*"
