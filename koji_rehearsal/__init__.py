@@ -2,6 +2,7 @@
 
 from koji_rehearsal.composer.versions import NEWEST as NEWEST_COMPOSER
 from koji_rehearsal.composer.versions import OLDEST as OLDEST_COMPOSER
+from koji_rehearsal.errors import RehearsalError
 from koji_rehearsal.faults import Fault, FaultKind, Group, parse_fault
 from koji_rehearsal.hub import RehearsalHub
 from koji_rehearsal.hub_content import REHEARSAL_USER, HubContent, HubTag, HubTarget, HubUser
@@ -27,6 +28,7 @@ __all__ = [
     "HubTarget",
     "HubUser",
     "Outage",
+    "RehearsalError",
     "RehearsalHub",
     "Request",
     "ResultsIn",

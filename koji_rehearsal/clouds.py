@@ -12,7 +12,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, FrozenSet, Mapping, Optional, Tuple
 
-from pungi_osbuild.model import Provider
+from pungi_osbuild.imagetypes import Provider
 
 PROJECT = "rehearsal-project"
 BUCKET = "rehearsal-bucket"

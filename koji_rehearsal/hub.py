@@ -14,6 +14,7 @@ from koji_rehearsal.clock import HubClock, steady_time
 from koji_rehearsal.connections import HubServer, Site
 from koji_rehearsal.dispatch import Dispatcher
 from koji_rehearsal.encoding import BUILD_STATES
+from koji_rehearsal.errors import RehearsalError
 from koji_rehearsal.faults import Fault, FaultPlan
 from koji_rehearsal.faults.fault_spec import ANY, DOWNLOAD
 from koji_rehearsal.hub_content import HubContent
@@ -27,7 +28,6 @@ from koji_rehearsal.state import State
 from koji_rehearsal.state_file import StateFile
 from koji_rehearsal.store import Store
 from koji_rehearsal.submissions import Submission, SubmissionFile, submissions
-from pungi_osbuild.errors import InputError
 
 POLL_INTERVAL = 0.05
 """Seconds after which the listening thread sees that it should stop."""
@@ -82,8 +82,8 @@ class RehearsalHub:
         """
         Listen and answer.
 
-        :raises InputError: the host is none of this machine's, the port is taken, topdir cannot be
-            made, or a fault is of a method that there is not
+        :raises RehearsalError: the host is not this machine's, the port is taken, topdir cannot be
+            made, or a fault is of a call that the hub does not have
         """
         store = self._make_store()
         try:
@@ -91,7 +91,7 @@ class RehearsalHub:
                 self.settings, self._request_log, lambda address: self._make_site(address, store)
             )
         except (OSError, OverflowError) as error:
-            raise InputError(
+            raise RehearsalError(
                 "port %d cannot be listened on at %s: %s"
                 % (
                     self.settings.port,
@@ -178,7 +178,7 @@ class RehearsalHub:
         try:
             return Store(self.topdir)
         except OSError as error:
-            raise InputError(
+            raise RehearsalError(
                 "the hub's folder %s cannot be made: %s" % (self.topdir, error.strerror or error),
                 "Name another one with --topdir.",
             ) from error
@@ -229,7 +229,7 @@ def _check_methods(faults: Sequence[Fault]) -> None:
     for fault in faults:
         if fault.method is not None and fault.method not in known:
             near = difflib.get_close_matches(fault.method, known, n=1)
-            raise InputError(
+            raise RehearsalError(
                 "the fault %s is of no method of the hub" % fault.spec,
                 "Did you mean %s?" % near[0]
                 if near

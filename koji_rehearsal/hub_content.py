@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Iterable, Optional, Tuple
 
-from pungi_osbuild.imagetypes import CATALOGUE, ExportedFile, ImageType, entry_of
-from pungi_osbuild.model import ImageRequest, Provider
+from pungi_osbuild.imagetypes import CATALOGUE, ExportedFile, ImageType
 
 ALL_ARCHES = ("x86_64", "aarch64", "ppc64le", "s390x")
 REHEARSAL_USER = "pungi"
@@ -127,32 +126,18 @@ class HubContent:
             tags.append(HubTag(target.dest_tag, arches=built_on, packages=listed))
         return cls(_USERS, tuple(tags), tuple(rows))
 
-    @classmethod
-    def wanted_by(cls, requests: Iterable[ImageRequest]) -> HubContent:
-        """Return content with everything that a plan needs."""
-        asked = tuple(requests)
-        seeded = cls.seeded(
-            targets=(request.config.target for request in asked),
-            packages=(request.config.name for request in asked),
-            arches=(arch for request in asked for arch in request.arches),
-        )
-        listed = [entry_of(request.config) for request in asked if request.config.listed]
-        return replace(seeded, image_types=tuple(entry for entry in listed if entry is not None))
-
 
 def target_named(name: str) -> HubTarget:
     """Return a target of that name, with tags that are named after it."""
     return HubTarget(name, name + "-build", name + "-candidate")
 
 
+_BOOTABLE = "iot-bootable-container"
 _NO_LONGER = {
-    entry.name: entry
-    for entry in (
-        ImageType(
-            "iot-bootable-container",
-            Provider.CONTAINER,
-            (ExportedFile("container.tar", "container"),),
-        ),
+    _BOOTABLE: replace(
+        CATALOGUE["edge-container"],
+        name=_BOOTABLE,
+        files=(ExportedFile("container.tar", "container"),),
     )
 }
 """Image types that only older composers have."""

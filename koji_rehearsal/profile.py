@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from koji_rehearsal.errors import RehearsalError
 from koji_rehearsal.hub import RehearsalHub
-from pungi_osbuild.errors import InputError
 
 PROFILE = "rehearsal"
 """What the profile is called."""
@@ -24,7 +24,7 @@ def write_profile(
 
     :param hub: started
     :param authtype: how koji logs in; with ``password`` it wants ``--user`` and ``--password``
-    :raises InputError: the file cannot be written, or is somebody else's
+    :raises RehearsalError: the file cannot be written, or is somebody else's
     """
     values = (
         ("server", hub.server),
@@ -41,13 +41,13 @@ def write_profile(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not path.read_bytes().startswith(MARK.encode("utf-8")):
-            raise InputError(
+            raise RehearsalError(
                 "the file %s exists, and was not written by this command" % path,
                 "Name another file; one of its own is ~/.koji/config.d/rehearsal.conf.",
             )
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     except OSError as error:
-        raise InputError(
+        raise RehearsalError(
             "the profile cannot be written to %s: %s" % (path, error.strerror or error),
             "Name a file in a folder that you may write to.",
         ) from error

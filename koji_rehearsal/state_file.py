@@ -28,6 +28,7 @@ from koji_rehearsal.codec import Codec, CodecError
 from koji_rehearsal.composer.jobs import Compose
 from koji_rehearsal.composer.request import Order
 from koji_rehearsal.encoding import TaskFault
+from koji_rehearsal.errors import RehearsalError
 from koji_rehearsal.faults import FaultPlan
 from koji_rehearsal.hub_content import HubUser
 from koji_rehearsal.records import (
@@ -43,9 +44,7 @@ from koji_rehearsal.records import (
 )
 from koji_rehearsal.state import State
 from koji_rehearsal.store import PRIVATE
-from pungi_osbuild.errors import InputError
-from pungi_osbuild.imagetypes import ExportedFile, ImageType
-from pungi_osbuild.model import Provider
+from pungi_osbuild.imagetypes import ExportedFile, ImageType, Provider
 
 FORMAT = "pungi-osbuild rehearsal hub"
 VERSION = 3
@@ -77,7 +76,7 @@ class StateFile:
         Give the hub what the file holds.
 
         :returns: the hub's time then; None when there is no such file
-        :raises InputError: the file is broken, of another version, or cannot be read
+        :raises RehearsalError: the file is broken, of another version, or cannot be read
         """
         try:
             text = self._path.read_text(encoding="utf-8")
@@ -114,8 +113,8 @@ class StateFile:
             raise self._broken("its checksum is wrong")
         return kept
 
-    def _broken(self, why: str) -> InputError:
-        return InputError(
+    def _broken(self, why: str) -> RehearsalError:
+        return RehearsalError(
             "the state file %s cannot be used: %s" % (self._path, why),
             "Name another file with --state, or remove this one to start anew.",
         )

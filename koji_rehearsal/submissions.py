@@ -15,10 +15,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Dict, Iterator, Optional, Set, Tuple
 
+from koji_rehearsal.errors import RehearsalError
 from koji_rehearsal.faults import SUBMISSION
 from koji_rehearsal.records import Task
 from koji_rehearsal.state import State
-from pungi_osbuild.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class SubmissionFile:
     A file with a line of JSON for each submission, written before its reply. Under the hub's lock.
 
     :param goes_on: the hub began with the tasks of another time, whose lines may be there
-    :raises InputError: the file cannot be written
+    :raises RehearsalError: the file cannot be written
     """
 
     def __init__(self, path: Path, state: State, goes_on: bool) -> None:
@@ -89,7 +89,7 @@ class SubmissionFile:
             self._written: Set[int] = set(_task_ids(path)) if goes_on else set()
             path.touch()
         except OSError as error:
-            raise InputError(
+            raise RehearsalError(
                 "the file %s for submissions cannot be written: %s"
                 % (path, error.strerror or error),
                 "Name another one with --submissions.",

@@ -46,8 +46,8 @@ words, a line for each arch; the files that say more are named as `log:`.
 _OUTCOMES: Mapping[str, int] = {"failed": 1, "cancelled": 1, "refused": 2}
 """Functions that make an outcome, and which of their arguments is the reason."""
 
-_BECOMES: Mapping[str, str] = {"UnusableError": "SourceError"}
-"""What a metadata file is refused by inside becomes another error outside."""
+_BECOMES: Mapping[str, str] = {"UnusableError": "SourceError", "RehearsalError": "InputError"}
+"""What becomes another error on its way out: of a metadata file, of the rehearsal hub."""
 
 _OPAQUE = {"str", "int", "len", "repr", "list", "sorted", "self", "map", "min", "max"}
 """Names that say nothing of what is filled in."""

@@ -16,6 +16,7 @@ from koji_rehearsal import (
     Request,
     write_profile,
 )
+from pungi_osbuild.cli import hubsettings
 from pungi_osbuild.cli.inputs import Origin, Prepared, prepare
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import read_profile
@@ -70,7 +71,7 @@ def rehearse(
 
 def content_for(prepared: Prepared) -> HubContent:
     """Return what a hub must hold for a plan."""
-    return HubContent.wanted_by(prepared.requests)
+    return hubsettings.content_for(prepared.requests)
 
 
 def run_against(

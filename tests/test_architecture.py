@@ -27,7 +27,7 @@ ORDER = (
     "report",
     "cli",
 )
-OF_THE_PRODUCT: FrozenSet[str] = frozenset({"imagetypes", "errors", "model", "secrets"})
+OF_THE_PRODUCT: FrozenSet[str] = frozenset({"imagetypes"})
 """What the rehearsal may use of the product."""
 
 DOORS: Mapping[str, Tuple[str, ...]] = {

@@ -6,10 +6,10 @@ import difflib
 from dataclasses import dataclass
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
+from koji_rehearsal.errors import RehearsalError
 from koji_rehearsal.faults.fault_options import IMAGE_KEYS, KEYS, Times, shown
 from koji_rehearsal.faults.kinds import SUBMISSION, FaultKind, Group
 from pungi_osbuild import imagetypes
-from pungi_osbuild.errors import InputError
 
 ANY = "any"
 DOWNLOAD = "download"
@@ -118,12 +118,12 @@ def parse_fault(spec: str) -> Fault:
     Return the fault that a ``--fault`` option asks for.
 
     :param spec: ``KIND[:key=value[,key=value]...]``
-    :raises InputError: for an unknown kind, a key that it does not have, or a value that is none
+    :raises RehearsalError: the kind is unknown, does not have a key, or a value is not valid
     """
     name, _, rest = spec.partition(":")
     kinds = {str(known.value): known for known in FaultKind}
     if name not in kinds:
-        raise InputError(
+        raise RehearsalError(
             "unknown fault %r in %r" % (name, spec), _choices("kinds of fault", name, list(kinds))
         )
     kind = kinds[name]
@@ -137,7 +137,7 @@ def _check_download(spec: str, fault: Fault) -> None:
     if fault.method == DOWNLOAD and not fault.kind.downloads:
         able = [str(kind.value) for kind in FaultKind if kind.downloads]
         files = [str(kind.value) for kind in FaultKind if kind.group is Group.FILE]
-        raise InputError(
+        raise RehearsalError(
             "a download cannot meet the fault %r" % spec,
             "It can meet %s; of files are %s." % (", ".join(able), ", ".join(files)),
         )
@@ -148,16 +148,16 @@ def _values(spec: str, kind: FaultKind, rest: str) -> Dict[str, Any]:
     for item in rest.split(",") if rest else ():
         key, _, text = item.partition("=")
         if key not in kind.keys:
-            raise InputError(
+            raise RehearsalError(
                 "unknown key %r in fault %r" % (key, spec),
                 _choices("keys of %s" % kind.value, key, kind.keys),
             )
         if not text:
-            raise InputError(
+            raise RehearsalError(
                 "key %r in fault %r has no value" % (key, spec), "Write it as %s=VALUE." % key
             )
         if key in values:
-            raise InputError(
+            raise RehearsalError(
                 "key %r is twice in fault %r" % (key, spec), "Ask for two faults instead."
             )
         values[key] = _value(spec, key, text)
@@ -168,7 +168,7 @@ def _value(spec: str, key: str, text: str) -> Any:
     try:
         return KEYS[key].read(text)
     except ValueError:
-        raise InputError(
+        raise RehearsalError(
             "key %r in fault %r cannot be %r" % (key, spec, text),
             "It takes %s." % KEYS[key].wanted,
         ) from None

@@ -18,9 +18,8 @@ from koji_rehearsal import (
     RehearsalHub,
     write_profile,
 )
-from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.cli.files import FILE
-from pungi_osbuild.cli.hubsettings import FAULTS, hub_options
+from pungi_osbuild.cli.hubsettings import FAULTS, hub_exits, hub_options
 from pungi_osbuild.cli.show import show_lines
 from pungi_osbuild.cli.signals import STOP
 
@@ -100,7 +99,7 @@ def hub_command(
     What fails when users must log in, and nothing is added by itself:
              pungi-osbuild hub --strict-auth --strict-content
     """
-    with exits(), tempfile.TemporaryDirectory(prefix="rehearsal-hub-") as temporary:
+    with hub_exits(), tempfile.TemporaryDirectory(prefix="rehearsal-hub-") as temporary:
         settings = replace(
             make_settings(),
             host=host,

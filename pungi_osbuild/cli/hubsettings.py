@@ -1,10 +1,12 @@
-"""The options that say how a rehearsal hub behaves, wherever there is one."""
+"""What the commands with a rehearsal hub share: its options, its content, its errors."""
 
 from __future__ import annotations
 
 import textwrap
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import wraps
-from typing import Any, Callable, Optional, Tuple
+from typing import Any, Callable, Iterable, Iterator, List, Optional, Tuple
 
 import click
 
@@ -13,12 +15,44 @@ from koji_rehearsal import (
     OLDEST_COMPOSER,
     FaultKind,
     Group,
+    HubContent,
     HubSettings,
+    RehearsalError,
     ResultsIn,
     parse_fault,
 )
-from pungi_osbuild.cli.values import complete_fault
+from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.errors import InputError
+from pungi_osbuild.imagetypes import entry_of
+from pungi_osbuild.model import ImageRequest
+
+
+@contextmanager
+def hub_exits() -> Iterator[None]:
+    """As :func:`exits`, and for what the rehearsal hub itself refuses, too."""
+    with exits():
+        try:
+            yield
+        except RehearsalError as error:
+            raise InputError(error.reason, error.solution) from error
+
+
+def content_for(requests: Iterable[ImageRequest]) -> HubContent:
+    """Return what a hub must hold for a plan: its targets, packages, arches and image types."""
+    asked = tuple(requests)
+    seeded = HubContent.seeded(
+        targets=(request.config.target for request in asked),
+        packages=(request.config.name for request in asked),
+        arches=(arch for request in asked for arch in request.arches),
+    )
+    listed = (entry_of(request.config) for request in asked if request.config.listed)
+    return replace(seeded, image_types=tuple(entry for entry in listed if entry is not None))
+
+
+def complete_fault(_ctx: click.Context, _option: click.Parameter, incomplete: str) -> List[str]:
+    """Offer the kinds of faults."""
+    return [kind.value for kind in FaultKind if kind.value.startswith(incomplete)]
+
 
 _OPTIONS = (
     click.option(

@@ -9,6 +9,9 @@ from typing import List, Optional
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.run import JOURNAL_FOLDER, RunLock
 
+REHEARSAL_PROFILE = "rehearsal"
+"""The Koji profile of a rehearsal hub, by which a compose shows that it was rehearsed."""
+
 MARK = "REHEARSAL.txt"
 _SAID = "REHEARSAL: nothing in this folder is real. It was written by `pungi-osbuild rehearse`.\n"
 _OWN = frozenset({MARK, "compose", "koji", "logs", "work"})

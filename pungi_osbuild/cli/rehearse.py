@@ -13,15 +13,14 @@ from koji_rehearsal import (
     PROFILE,
     REHEARSAL_USER,
     Fault,
-    HubContent,
     HubSettings,
     RehearsalHub,
     write_profile,
 )
-from pungi_osbuild.cli.exits import exit_code, exits
+from pungi_osbuild.cli.exits import exit_code
 from pungi_osbuild.cli.files import FILE
 from pungi_osbuild.cli.formats import format_option
-from pungi_osbuild.cli.hubsettings import FAULTS, hub_options
+from pungi_osbuild.cli.hubsettings import FAULTS, content_for, hub_exits, hub_options
 from pungi_osbuild.cli.inputs import (
     DEFAULT_OUT,
     Origin,
@@ -79,7 +78,7 @@ def rehearse_command(
     \b
     Example: pungi-osbuild rehearse fedora.conf --out tonight --fault build:arch=s390x
     """
-    with exits():
+    with hub_exits():
         settings = make_settings()
         prepared = prepare(config, origin, out, rehearsal=True)
         show_problems(prepared.problems)
@@ -120,7 +119,7 @@ def _rehearse(
     target = replace(compose, topdir=str(out.absolute()))
     write_compose(out / "compose" / "metadata" / "composeinfo.json", target)
     requests = prepared.requests
-    content = HubContent.wanted_by(requests)
+    content = content_for(requests)
     logs_in = any(fault.kind.needs_login for fault in settings.faults)
     if logs_in:
         content = replace(content, anonymous=None)

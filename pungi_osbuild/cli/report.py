@@ -7,10 +7,10 @@ from typing import Optional, Tuple
 
 import click
 
-from koji_rehearsal import PROFILE
 from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.cli.files import FILE
 from pungi_osbuild.cli.formats import format_option
+from pungi_osbuild.cli.outfolder import REHEARSAL_PROFILE
 from pungi_osbuild.cli.show import show_json, show_lines
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.metadata import OsbuildRecord, TaskRecord, load, replace_text
@@ -66,7 +66,7 @@ def report_command(
 
 
 def _is_rehearsal(record: OsbuildRecord) -> bool:
-    return record.koji.profile == PROFILE
+    return record.koji.profile == REHEARSAL_PROFILE
 
 
 def _logs(folder: Path, task: TaskRecord) -> Tuple[Excerpt, ...]:

@@ -7,10 +7,10 @@ from typing import List, Optional
 
 import click
 
-from koji_rehearsal import PROFILE
 from pungi_osbuild import reproduce as how
 from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.cli.files import FILE
+from pungi_osbuild.cli.outfolder import REHEARSAL_PROFILE
 from pungi_osbuild.cli.show import show_lines
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, load
 from pungi_osbuild.placing import manifests
@@ -91,12 +91,12 @@ def _manifest(folder: Path, record: OsbuildRecord, image: ImageRecord, place: Pa
     if saved is not None:
         return saved
     # What stood in for Koji is gone, and has left its files in the compose.
-    topdir = str(folder.absolute() / "koji") if record.koji.profile == PROFILE else ""
+    topdir = str(folder.absolute() / "koji") if record.koji.profile == REHEARSAL_PROFILE else ""
     return manifests.fetch_manifest(image, record.koji, topdir, place)
 
 
 def _doubts(record: OsbuildRecord, image: ImageRecord, machine: how.Machine) -> List[str]:
     found = list(how.doubts(image, machine))
-    if record.koji.profile == PROFILE:
+    if record.koji.profile == REHEARSAL_PROFILE:
         found.insert(0, "this is a rehearsal's manifest: nothing real can be built from it")
     return found

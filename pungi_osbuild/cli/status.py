@@ -14,11 +14,11 @@ import click
 from rich.console import Console, Group
 from rich.live import Live
 
-from koji_rehearsal import PROFILE
 from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.cli.files import FILE
 from pungi_osbuild.cli.formats import format_option
 from pungi_osbuild.cli.live import expected_from
+from pungi_osbuild.cli.outfolder import REHEARSAL_PROFILE
 from pungi_osbuild.cli.show import show_json, show_lines, show_styled
 from pungi_osbuild.cli.signals import STOP
 from pungi_osbuild.cli.values import complete_profile
@@ -111,7 +111,7 @@ def _profile(folder: Path, name: Optional[str], koji_config: Optional[Path]) -> 
     if name is None:
         return None
     rehearsed = folder / "koji" / "profile.conf"
-    if koji_config is None and name == PROFILE and rehearsed.is_file():
+    if koji_config is None and name == REHEARSAL_PROFILE and rehearsed.is_file():
         koji_config = rehearsed
     try:
         return read_profile(name, koji_config)

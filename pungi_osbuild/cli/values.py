@@ -7,7 +7,6 @@ from typing import Callable, Iterable, List
 
 import click
 
-from koji_rehearsal import FaultKind
 from pungi_osbuild.errors import PungiOsbuildError
 from pungi_osbuild.hub import profile_names
 from pungi_osbuild.metadata import known_values, load
@@ -19,11 +18,6 @@ Complete = Callable[[click.Context, click.Parameter, str], List[str]]
 def complete_profile(ctx: click.Context, _option: click.Parameter, incomplete: str) -> List[str]:
     """Offer the Koji profiles of ``--koji-config``, else of koji's own files."""
     return _beginning(incomplete, profile_names(ctx.params.get("koji_config")))
-
-
-def complete_fault(_ctx: click.Context, _option: click.Parameter, incomplete: str) -> List[str]:
-    """Offer the kinds of faults."""
-    return _beginning(incomplete, (kind.value for kind in FaultKind))
 
 
 def complete_recorded(field: str) -> Complete:

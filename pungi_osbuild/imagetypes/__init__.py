@@ -25,6 +25,7 @@ from pungi_osbuild.imagetypes.catalogue import (
     suggestions,
     words_of,
 )
+from pungi_osbuild.model import Provider
 
 __all__ = [
     "CATALOGUE",
@@ -37,6 +38,7 @@ __all__ = [
     "UNIMPORTABLE_TYPES",
     "ExportedFile",
     "ImageType",
+    "Provider",
     "api_name",
     "entry_of",
     "expected_suffix",

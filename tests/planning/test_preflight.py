@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from koji_rehearsal import HubContent, HubTag, HubTarget, HubUser, write_profile
 from koji_rehearsal.archivetypes import ARCHIVE_TYPES
+from pungi_osbuild.cli.hubsettings import content_for
 from pungi_osbuild.errors import HubError, ReplyError
 from pungi_osbuild.hub import Call, Hub, HubFaultError, Profile, Reply, read_profile
 from pungi_osbuild.model import ImageRequest, ListedImageType, Problem, Severity
@@ -343,7 +344,7 @@ def test_a_hub_that_is_not_strict_takes_everything(tmp_path: Path) -> None:
 def test_a_rehearsals_own_hub_has_what_the_plan_wants(tmp_path: Path) -> None:
     """As ``rehearse`` seeds it, and even if it were strict."""
     requests = [wanted("t", "p"), wanted("u", "p", number=1), wanted("t", "q", number=2)]
-    content = replace(HubContent.wanted_by(requests), strict=True)
+    content = replace(content_for(requests), strict=True)
     with a_desk(tmp_path / "top", content=content) as desk, connected(desk, tmp_path) as scene:
         assert scene.look(*requests) == {}
 

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from koji_rehearsal import Fault, FaultKind, HubSettings, ResultsIn, parse_fault
-from pungi_osbuild.errors import InputError
+from koji_rehearsal.errors import RehearsalError
 from tests.rehearsal.desk import DURATION, Desk, a_desk
 
 EC2 = {"region": "us-east-1", "share_with_accounts": ["123456789012"]}
@@ -256,7 +256,7 @@ def test_a_fault_is_read() -> None:
 )
 def test_a_fault_that_cannot_be_read_is_explained(spec: str, reason: str, solution: str) -> None:
     """The near miss is named, and what there is."""
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(RehearsalError) as caught:
         parse_fault(spec)
     assert caught.value.reason.startswith(reason)
     assert caught.value.solution.startswith(solution)

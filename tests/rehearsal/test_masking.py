@@ -74,13 +74,13 @@ def test_no_error_quotes_a_masked_value(
 ) -> None:
     """However it is quoted, and where its end is cut off."""
     secret = before + word + after
-    options: Dict[str, Any] = {
+    places: Dict[str, Dict[str, Any]] = {
         "customizations": {"customizations": {"users": [{"password": secret}]}},
         "login": {"repo": ["https://me:%s@r.example.com/x" % secret]},
         "query": {"ostree": {"url": "https://r.example.com/x?%s" % secret}},
-    }[where]
+    }
     said = quote(secret)
-    shown = masked_error("composer refuses %s..." % said[: len(said) - cut], options)
+    shown = masked_error("composer refuses %s..." % said[: len(said) - cut], places[where])
     quoted = quote(word)[1:-1] if quote is not str else word
     assert quoted[:7] not in shown
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from koji_rehearsal import HubContent, HubSettings, RehearsalHub, parse_fault
+from koji_rehearsal import HubSettings, RehearsalHub, parse_fault
+from pungi_osbuild.cli.hubsettings import content_for
 from pungi_osbuild.cli.inputs import Origin, prepare
 from tests.cli.commands import pungi_osbuild
 from tests.marked import MARK, holding_mark, is_private, marked_config
@@ -41,7 +42,7 @@ def test_pages_and_files_hold_no_secret(fault: str, tmp_path: Path) -> None:
     )
     before = os.umask(0o022)
     try:
-        content = HubContent.wanted_by(prepared.requests)
+        content = content_for(prepared.requests)
         with RehearsalHub(settings, tmp_path / "koji", content) as hub:
             done = run_against(hub, prepared, tmp_path / "out")
             shown = pages_of(hub)

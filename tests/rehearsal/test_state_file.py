@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from koji_rehearsal import HubContent, HubSettings, RehearsalHub, parse_fault
 from koji_rehearsal.codec import Codec, CodecError
 from koji_rehearsal.encoding import TaskFault
+from koji_rehearsal.errors import RehearsalError
 from koji_rehearsal.records import Listing, Tagging, Task
 from koji_rehearsal.state_file import VERSION
-from pungi_osbuild.errors import InputError
 from tests.cli.commands import LIMIT, started
 from tests.rehearsal.desk import DURATION, REPOS, Desk, HandClock
 
@@ -262,7 +262,7 @@ def test_a_broken_file_is_explained(
     spoil(document)
     life.file.write_text(json.dumps(document))
     before = life.file.read_bytes()
-    with pytest.raises(InputError, match="the state file") as caught:
+    with pytest.raises(RehearsalError, match="the state file") as caught:
         life.begin()
     assert said in caught.value.reason
     assert "--state" in caught.value.solution
@@ -274,7 +274,7 @@ def test_a_file_of_something_else_is_explained(content: bytes, life: Life) -> No
     """As above."""
     life.file.parent.mkdir()
     life.file.write_bytes(content)
-    with pytest.raises(InputError, match="cannot be used"):
+    with pytest.raises(RehearsalError, match="cannot be used"):
         life.begin()
     assert life.file.read_bytes() == content
 

@@ -11,7 +11,7 @@ import koji
 import pytest
 
 from koji_rehearsal import HubSettings, RehearsalHub, Submission
-from pungi_osbuild.errors import InputError
+from koji_rehearsal.errors import RehearsalError
 from tests.cli.commands import pungi_osbuild
 from tests.rehearsal.desk import DURATION, START, STRICT, a_desk
 
@@ -94,7 +94,7 @@ def test_a_file_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
     """Before anything is submitted; one that breaks later is told of."""
     settings = HubSettings(submissions_file=tmp_path)
     with (
-        pytest.raises(InputError) as caught,
+        pytest.raises(RehearsalError) as caught,
         RehearsalHub(
             replace(settings, submissions_file=tmp_path / "no" / "where"), tmp_path / "top"
         ),

@@ -18,7 +18,7 @@ import requests
 from koji import xmlrpcplus
 
 from koji_rehearsal import HubSettings, RehearsalHub, parse_fault
-from pungi_osbuild.errors import InputError
+from koji_rehearsal.errors import RehearsalError
 from tests.rehearsal.desk import Desk, a_desk
 
 CALL = (
@@ -271,7 +271,7 @@ def test_how_long_an_outage_is(tmp_path: Path) -> None:
 
 def test_the_hub_knows_its_methods(tmp_path: Path) -> None:
     """A fault of another one would never be met."""
-    with pytest.raises(InputError) as caught, a_desk(tmp_path, "offline:method=getTaskinfo"):
+    with pytest.raises(RehearsalError) as caught, a_desk(tmp_path, "offline:method=getTaskinfo"):
         pass
     assert "is of no method of the hub" in caught.value.reason
     assert caught.value.solution == "Did you mean getTaskInfo?"

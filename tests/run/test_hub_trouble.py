@@ -15,12 +15,12 @@ import pytest
 
 from koji_rehearsal import (
     REHEARSAL_USER,
-    HubContent,
     HubSettings,
     RehearsalHub,
     parse_fault,
     write_profile,
 )
+from pungi_osbuild.cli.hubsettings import content_for
 from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError
@@ -85,7 +85,7 @@ def weathered(
     out = folder / "out"
     prepared = prepare(a_config(folder, *blocks), Origin(date=DATE), out, rehearsal=True)
     config, compose = prepared.required()
-    content = replace(HubContent.wanted_by(prepared.requests), anonymous=None)
+    content = replace(content_for(prepared.requests), anonymous=None)
     settings = HubSettings(duration=0.0, faults=tuple(map(parse_fault, faults)))
     clock = Clock(sleep=lambda seconds: time.sleep(min(seconds, 0.002)))
     with RehearsalHub(settings, folder / "koji", content) as hub:
