@@ -1,20 +1,31 @@
 """What people look at: tables, problem lists, the HTML report, and the same as JSON."""
 
 from pungi_osbuild.report.cloudimageval import cloud_image_val
-from pungi_osbuild.report.comparison import comparison_lines
-from pungi_osbuild.report.differences import Differences, differences
+from pungi_osbuild.report.differences import (
+    NOTHING,
+    Differences,
+    Expected,
+    differences,
+    expected_of,
+)
 from pungi_osbuild.report.excerpts import Excerpt, excerpts
-from pungi_osbuild.report.expected import NOTHING, Expected, expected_of
 from pungi_osbuild.report.imagelist import image_ids, images_json, images_table
 from pungi_osbuild.report.junit import failed_junit_lines, junit_lines
-from pungi_osbuild.report.liveview import live_view, styled
 from pungi_osbuild.report.page import report_page
 from pungi_osbuild.report.pageview import PageView, page_view
 from pungi_osbuild.report.plans import plan_json, plan_table
 from pungi_osbuild.report.problems import problem_lines, problem_summary
-from pungi_osbuild.report.progress import activity_line, headline, progress_json, progress_table
+from pungi_osbuild.report.progress import (
+    activity_line,
+    headline,
+    live_view,
+    progress_json,
+    progress_table,
+    styled,
+)
 from pungi_osbuild.report.result import result_json, result_table
 from pungi_osbuild.report.streammetadata import StreamMetadata, stream_metadata
+from pungi_osbuild.report.tables import comparison_lines
 
 __all__ = [
     "NOTHING",

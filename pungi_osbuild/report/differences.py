@@ -8,8 +8,8 @@ from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, TaskRecord
 from pungi_osbuild.model import Arch, OutcomeKind
-from pungi_osbuild.report.durations import duration_text
-from pungi_osbuild.report.sizes import size_text
+from pungi_osbuild.report.units import duration_text, size_text
+from pungi_osbuild.run import Standing
 
 SMALL = 1.0
 """Per cent: nightly images differ by less all the time."""
@@ -233,3 +233,20 @@ def _subjects(keys: Iterable[_Key]) -> Tuple[Subject, ...]:
 
 def _sorted(subjects: Iterable[Subject]) -> Tuple[Subject, ...]:
     return tuple(sorted(subjects, key=lambda one: (one.variant, one.title, one.arches)))
+
+
+Expected = Mapping[Subject, float]
+"""Seconds from submission to the last image in its place."""
+
+NOTHING: Expected = {}
+
+
+def expected_of(record: OsbuildRecord) -> Expected:
+    """Return how long the images of a previous compose took; of those that were built."""
+    return durations(record)
+
+
+def expected_for(standing: Standing, expected: Expected) -> Optional[float]:
+    """Return how many seconds a request may be expected to take; None where nobody knows."""
+    subject = Subject(standing.variant, standing.arches, standing.name, standing.image_type)
+    return expected.get(subject)

@@ -8,9 +8,8 @@ from pungi_osbuild.clock import iso_time
 from pungi_osbuild.hub import LiveAddress
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord
 from pungi_osbuild.model import CloudImage, Uploaded
-from pungi_osbuild.report.columns import columns, with_notes
-from pungi_osbuild.report.sizes import size_text
-from pungi_osbuild.report.uploads import upload_id
+from pungi_osbuild.report.tables import columns, upload_id, with_notes
+from pungi_osbuild.report.units import size_text
 
 IMAGE = ("VARIANT", "ARCH", "SUBVARIANT", "TYPE", "IMAGE", "SIZE", "N-V-R")
 UPLOAD = ("PROVIDER", "REGION", "CLOUD ID")

@@ -10,10 +10,9 @@ from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, TaskRecord
 from pungi_osbuild.model import Checksum, CloudImage, EarlierTry, Orphan, OutcomeKind, Provider
 from pungi_osbuild.report.addresses import Link, build_link, console_link, task_link, web_address
 from pungi_osbuild.report.differences import Differences, name_of
-from pungi_osbuild.report.durations import day_and_time, duration_text
 from pungi_osbuild.report.excerpts import Excerpt
-from pungi_osbuild.report.sizes import size_text
 from pungi_osbuild.report.timeline import Timeline, timeline
+from pungi_osbuild.report.units import day_and_time, duration_text, size_text
 
 CLOUDS = {
     Provider.AWS: "AWS EC2",
@@ -112,22 +111,14 @@ class Row:
 @dataclass(frozen=True)
 class FailureView:
     """
-    A task that was not built.
+    Why a task was not built.
 
+    :param row: what is shown of the task
     :param task_text: the task in words, where there is no link to it
     """
 
-    anchor: str
-    outcome: str
-    can_fail: bool
-    title: str
-    variant: str
-    arches: str
-    image_type: str
-    nvr: Optional[str]
-    task: Optional[Link]
+    row: Row
     task_text: str
-    took: str
     reason: str
     logs: Tuple[Excerpt, ...]
     earlier: Tuple[EarlierView, ...]
@@ -205,7 +196,7 @@ def page_view(
     rows = [
         *(_row(image, by_id.get(image.koji.task_id), weburl, anchors) for image in record.images),
         *(
-            _empty_row(task, weburl, anchors)
+            _task_row(task, weburl, anchors)
             for task in record.tasks
             if task in anchors and task.task_id not in with_image
         ),
@@ -227,7 +218,7 @@ def page_view(
         choices=_choices(rows),
         rows=tuple(rows),
         failures=tuple(
-            _failure(task, anchor, weburl, logs(task)) for task, anchor in anchors.items()
+            _failure(task, _task_row(task, weburl, anchors), weburl, logs(task)) for task in anchors
         ),
         orphans=tuple(
             _orphan(orphan, task, weburl) for task in record.tasks for orphan in task.orphans
@@ -360,7 +351,7 @@ def _cloud(cloud: CloudImage) -> CloudView:
     return CloudView(CLOUDS[cloud.provider], cloud.id, where, console_link(cloud))
 
 
-def _empty_row(task: TaskRecord, weburl: str, anchors: Dict[TaskRecord, str]) -> Row:
+def _task_row(task: TaskRecord, weburl: str, anchors: Dict[TaskRecord, str]) -> Row:
     return Row(
         anchor=anchors[task],
         outcome=task.outcome.value,
@@ -382,23 +373,9 @@ def _empty_row(task: TaskRecord, weburl: str, anchors: Dict[TaskRecord, str]) ->
     )
 
 
-def _failure(task: TaskRecord, anchor: str, weburl: str, logs: Tuple[Excerpt, ...]) -> FailureView:
-    return FailureView(
-        anchor=anchor,
-        outcome=task.outcome.value,
-        can_fail=task.can_fail,
-        title=_title(task),
-        variant=task.variant,
-        arches=", ".join(task.arches),
-        image_type=task.image_type,
-        nvr=task.nvr,
-        task=task_link(weburl, task.task_id),
-        task_text=_task_text(task.task_id),
-        took=_took(task),
-        reason=task.reason or _NO_REASON,
-        logs=logs,
-        earlier=_earlier(task, weburl),
-    )
+def _failure(task: TaskRecord, row: Row, weburl: str, logs: Tuple[Excerpt, ...]) -> FailureView:
+    reason = task.reason or _NO_REASON
+    return FailureView(row, _task_text(task.task_id), reason, logs, _earlier(task, weburl))
 
 
 def _earlier(task: TaskRecord, weburl: str) -> Tuple[EarlierView, ...]:

@@ -6,7 +6,7 @@ import json
 from typing import Any, Dict, List, Sequence
 
 from pungi_osbuild.model import METHOD, ImageRequest
-from pungi_osbuild.report.columns import columns
+from pungi_osbuild.report.tables import columns
 from pungi_osbuild.secrets import hide_in
 
 FROM_HUB = "(from the hub)"

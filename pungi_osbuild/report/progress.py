@@ -1,14 +1,17 @@
-"""Where a run stands: lines for people, JSON for machines."""
+"""The state of a run: lines for people, the live view of a terminal, JSON for machines."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from rich.console import Group
+from rich.text import Text
+
 from pungi_osbuild.clock import iso_time, whole_seconds
-from pungi_osbuild.report.columns import columns
-from pungi_osbuild.report.durations import duration_text
-from pungi_osbuild.report.expected import NOTHING, Expected, expected_for
+from pungi_osbuild.report.differences import NOTHING, Expected, expected_for
+from pungi_osbuild.report.tables import columns
+from pungi_osbuild.report.units import duration_text
 from pungi_osbuild.run import Activity, Progress, Stage, Standing, going_on
 
 HEADER = ("STATE", "VARIANT", "ARCH", "IMAGE", "TASK", "TIME")
@@ -109,7 +112,7 @@ def progress_table(
     """
     Return the table, a request a row.
 
-    :param expected: see :func:`~pungi_osbuild.report.expected.expected_of`; with it there is one
+    :param expected: see :func:`~pungi_osbuild.report.differences.expected_of`; with it there is one
         more column
     :param rows: how many there is room for; what has failed or runs comes before what waits, and
         that before what is built. None: for all
@@ -200,3 +203,44 @@ def _task_json(standing: Standing, now: float, expected: Expected) -> Dict[str, 
         "expected": expected_for(standing, expected),
         "reason": standing.reason,
     }
+
+
+_STYLES: Dict[Stage, str] = {
+    Stage.PLANNED: "dim",
+    Stage.FREE: "yellow",
+    Stage.ASSIGNED: "yellow",
+    Stage.OPEN: "cyan",
+    Stage.COLLECTING: "cyan",
+    Stage.WAITING: "cyan",
+    Stage.ENDED: "cyan",
+    Stage.BUILT: "green",
+    Stage.FAILED: "bold red",
+    Stage.CANCELLED: "bold red",
+}
+
+_AROUND = 5
+"""Lines of a terminal beside the rows: the header, two for the headline, two for what is above."""
+
+
+def live_view(progress: Progress, height: int, expected: Expected = NOTHING) -> Group:
+    """
+    Return what a terminal shows; a row that is too long for it is cut.
+
+    :param height: lines of the terminal
+    """
+    if not progress.standings:
+        return Group(Text("starting", style="bold"))
+    lines = progress_table(progress, expected, max(1, height - _AROUND))
+    rows = [styled(line) for line in lines]
+    for row in rows:
+        row.no_wrap, row.overflow = True, "ellipsis"
+    return Group(*rows, Text(headline(progress, expected), style="bold"))
+
+
+def styled(line: ProgressLine) -> Text:
+    """Return a line whose state has its colour."""
+    if line.stage is None:
+        return Text(line.text, style="" if line.text.startswith(" ") else "bold")
+    text = Text(line.text)
+    text.stylize(_STYLES[line.stage], 0, len(line.state))
+    return text

@@ -6,9 +6,8 @@ from typing import Any, Dict, List, Optional
 
 from pungi_osbuild.metadata import describe_image, describe_outcome
 from pungi_osbuild.model import Outcome, PlacedImage, RunResult
-from pungi_osbuild.report.columns import columns, with_notes
-from pungi_osbuild.report.sizes import size_text
-from pungi_osbuild.report.uploads import upload_id, upload_note
+from pungi_osbuild.report.tables import columns, upload_id, upload_note, with_notes
+from pungi_osbuild.report.units import size_text
 
 HEADER = ("VARIANT", "ARCH", "IMAGE", "TYPE", "SIZE", "N-V-R", "TASK")
 CLOUD = "CLOUD ID"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import List, Optional, Sequence, Tuple
 
 from pungi_osbuild.metadata import TaskRecord
-from pungi_osbuild.report.durations import day, duration_text, time_of_day
+from pungi_osbuild.report.units import day, duration_text, time_of_day
 
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 MOST_TICKS = 6

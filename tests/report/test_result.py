@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.model import CloudImage, PlacedImage, Provider
 from pungi_osbuild.report import result_json, result_table
-from pungi_osbuild.report.sizes import size_text
+from pungi_osbuild.report.units import size_text
 from tests.values import (
     a_built_image,
     a_cloud_image,

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pungi_osbuild.metadata import TaskRecord
-from pungi_osbuild.report.durations import duration_text
 from pungi_osbuild.report.timeline import MOST_TICKS, timeline
+from pungi_osbuild.report.units import duration_text
 from tests.report.records import a_task
 
 START = 1795418000

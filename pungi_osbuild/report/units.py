@@ -1,8 +1,18 @@
-"""Durations and times for people."""
+"""Sizes, durations and times as people read them."""
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
+
+
+def size_text(size: int) -> str:
+    """Return a size in bytes as people read it: ``64.0 KiB``."""
+    amount = float(size)
+    for unit in ("B", "KiB", "MiB"):
+        if amount < 1024:
+            return "%d B" % size if unit == "B" else "%.1f %s" % (amount, unit)
+        amount /= 1024
+    return "%.1f GiB" % amount
 
 
 def duration_text(seconds: float) -> str:

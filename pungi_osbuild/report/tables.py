@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import List, Sequence, Tuple
 
 from pungi_osbuild.checked import one_line
+from pungi_osbuild.model import CloudImage, Uploaded
+from pungi_osbuild.reproduce import Compared
 
 
 def columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> List[str]:
@@ -32,3 +34,32 @@ def with_notes(
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths)).rstrip()
+
+
+def upload_id(upload: Uploaded) -> str:
+    """Return what stands in a table's column of cloud IDs."""
+    if isinstance(upload, CloudImage):
+        return upload.id
+    return "(%s: %s)" % (upload.provider, upload.describe())
+
+
+def upload_note(upload: Uploaded) -> str:
+    """Return an upload on a line of its own: the cloud, the ID, the region."""
+    if not isinstance(upload, CloudImage):
+        return "%s  (%s)" % (upload.provider, upload.describe())
+    note = "%s  %s" % (upload.provider_name, upload.id)
+    return "%s  (%s)" % (note, upload.where) if upload.where else note
+
+
+_COMPARISON = ("", "RECORDED", "REPRODUCED", "")
+_NOT_IDENTICAL = "Image builds are not bit-identical: that checksums differ proves nothing."
+
+
+def comparison_lines(compared: Sequence[Compared]) -> List[str]:
+    """Return a line for each property, whole values in it."""
+    rows = [
+        (one.what, one.recorded or "-", one.reproduced, "same" if one.same else "differs")
+        for one in compared
+    ]
+    lines = columns(_COMPARISON, rows)
+    return lines if all(one.same for one in compared) else [*lines, _NOT_IDENTICAL]
