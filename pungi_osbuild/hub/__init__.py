@@ -1,10 +1,9 @@
 """The door to Koji: session and login, submitting, watching, results."""
 
 from pungi_osbuild.hub.archivetypes import ArchiveTypes, archive_types_call, read_archive_types
-from pungi_osbuild.hub.batch import Answer, Batch
+from pungi_osbuild.hub.batch import Answer, Batch, execute, execute_all
 from pungi_osbuild.hub.files import Connections, Persistence, download
 from pungi_osbuild.hub.live import LiveAddress, SignedUpload, live_addresses
-from pungi_osbuild.hub.looking import Look, Running, look_at
 from pungi_osbuild.hub.lookup import Sought, await_submitted, find_submitted
 from pungi_osbuild.hub.patience import Patience
 from pungi_osbuild.hub.profile import (
@@ -16,6 +15,7 @@ from pungi_osbuild.hub.profile import (
     profile_names,
     read_profile,
 )
+from pungi_osbuild.hub.progress import PolledProgress, RunningTask, poll_progress
 from pungi_osbuild.hub.releases import (
     BuildState,
     KojiBuild,
@@ -28,7 +28,6 @@ from pungi_osbuild.hub.releases import (
 )
 from pungi_osbuild.hub.session import Hub, UnansweredError
 from pungi_osbuild.hub.tagging import tag_build
-from pungi_osbuild.hub.talks import Talk, hold, hold_all
 from pungi_osbuild.hub.targets import (
     Tag,
     Target,
@@ -53,7 +52,7 @@ from pungi_osbuild.hub.tasks import (
     submit,
 )
 from pungi_osbuild.hub.users import User, perms_call, read_user, user_call
-from pungi_osbuild.model import Call, HubFaultError, Reply
+from pungi_osbuild.model import Call, HubFaultError, Query, Reply
 
 __all__ = [
     "Answer",
@@ -70,13 +69,14 @@ __all__ = [
     "NextRelease",
     "Patience",
     "Persistence",
+    "PolledProgress",
     "Profile",
+    "Query",
     "Reply",
-    "Running",
+    "RunningTask",
     "SignedUpload",
     "Sought",
     "Tag",
-    "Talk",
     "Target",
     "Task",
     "TaskState",
@@ -91,19 +91,19 @@ __all__ = [
     "cancel",
     "download",
     "ended_since",
+    "execute",
+    "execute_all",
     "find_submitted",
-    "hold",
-    "hold_all",
     "in_its_folder",
     "listed_call",
     "live_addresses",
     "local_path",
-    "look_at",
     "look_up",
     "newest",
     "next_release",
     "output_address",
     "perms_call",
+    "poll_progress",
     "profile_names",
     "read_arches",
     "read_archive_types",

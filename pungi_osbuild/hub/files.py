@@ -224,20 +224,20 @@ class _Download:
                 if not unanswered:
                     away_since = monotonic()
                 unanswered += 1
-                trouble: Exception = error
+                failure: Exception = error
                 tries = unanswered
                 pause = persistence.pause_while_away(tries, monotonic() - away_since)
             except (requests.RequestException, _BrokenOffError, OverdueError, OSError) as error:
                 unanswered = 0
                 moved = self._had - before >= CHUNK and not isinstance(error, OverdueError)
                 tries = in_vain = 1 if moved else in_vain + 1
-                trouble = error
+                failure = error
                 pause = persistence.pause_after(tries)
             if pause is None:
-                raise self._failed(trouble, tries) from trouble
+                raise self._failed(failure, tries) from failure
             logger.warning(
                 "the download of %s stopped after %d bytes: %s; it is tried again in %d s",
-                *(bare_address(self._url), self._had, self._hidden(_why(trouble)), pause),
+                *(bare_address(self._url), self._had, self._hidden(_why(failure)), pause),
             )
             self._clock.sleep(pause)
 

@@ -14,11 +14,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from pungi_osbuild.checked import MAX_TEXT, Struct, json_struct
 from pungi_osbuild.errors import HubError
+from pungi_osbuild.hub.batch import execute_all
 from pungi_osbuild.hub.profile import Profile
 from pungi_osbuild.hub.session import Hub
-from pungi_osbuild.hub.talks import Talk, hold_all
 from pungi_osbuild.methods import COMPOSE_STATUS, download_output
-from pungi_osbuild.model import Call, HubFaultError, Reply
+from pungi_osbuild.model import Call, HubFaultError, Query, Reply
 from pungi_osbuild.secrets import bare_address
 
 
@@ -82,7 +82,7 @@ def live_addresses(
     :raises HubError: the hub could not be reached, or refused
     """
     with Hub(replace(profile, authtype="noauth", user=None, password=None)) as hub:
-        ends = hold_all(hub, [_live_address(upload) for upload in uploads])
+        ends = execute_all(hub, [_live_address(upload) for upload in uploads])
     found = {}
     for upload, end in zip(uploads, ends):
         if isinstance(end, HubFaultError):
@@ -97,7 +97,7 @@ def live_addresses(
     return found
 
 
-def _live_address(upload: SignedUpload) -> Talk[Optional[str]]:
+def _live_address(upload: SignedUpload) -> Query[Optional[str]]:
     archive, build = yield [
         Call("getArchive", (upload.archive_id,)),
         Call("getBuild", (upload.build_id,)),

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from pungi_osbuild.errors import HubError, InputError
+from pungi_osbuild.hub.connection_problem import one_line
 from pungi_osbuild.hub.profile import Profile
-from pungi_osbuild.hub.trouble import one_line
 
 
 def log_in(session: Any, profile: Profile) -> None:

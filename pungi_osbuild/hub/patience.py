@@ -16,8 +16,8 @@ from typing import Optional
 
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import HubError
+from pungi_osbuild.hub.connection_problem import ConnectionProblem
 from pungi_osbuild.hub.profile import Profile
-from pungi_osbuild.hub.trouble import Trouble
 from pungi_osbuild.stop import StopFlag
 
 logger = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ class Outage:
         """Whether the hub has ever answered: its address is right."""
         return self._has_answered
 
-    def wait(self, trouble: Trouble, tries: int) -> None:
+    def wait(self, problem: ConnectionProblem, tries: int) -> None:
         """
         Wait until a call may be tried again.
 
@@ -112,14 +112,14 @@ class Outage:
         """
         since = self._begin()
         self._check(since)
-        if tries <= 1 and not trouble.retry_after:
+        if tries <= 1 and not problem.retry_after:
             return
-        left = self._limit(trouble) - (self._clock.monotonic() - self._started)
+        left = self._limit(problem) - (self._clock.monotonic() - self._started)
         if left <= 0 or self._is_hurried:
-            raise unreachable(self._profile, self._told(trouble, since))
-        self._log(trouble, since, left)
+            raise unreachable(self._profile, self._told(problem, since))
+        self._log(problem, since, left)
         # A server that names a time means this call, whoever else is answered meanwhile.
-        asked = min(left, trouble.retry_after)
+        asked = min(left, problem.retry_after)
         pause = min(left, max(asked, self._patience.pause(tries)))
         while pause > 0 and not self._is_hurried and (asked > 0 or self._since is not None):
             self._clock.sleep(min(pause, SLICE))
@@ -137,8 +137,8 @@ class Outage:
                 self._since, self._started = self._clock.now(), self._clock.monotonic()
             return self._since
 
-    def _limit(self, trouble: Trouble) -> float:
-        known = self._has_answered or trouble.is_hub
+    def _limit(self, problem: ConnectionProblem) -> float:
+        known = self._has_answered or problem.is_hub
         return self._patience.limit if known else self._patience.at_first
 
     def _check(self, since: float) -> None:
@@ -149,7 +149,7 @@ class Outage:
                 "Run this again.",
             )
 
-    def _log(self, trouble: Trouble, since: float, left: float) -> None:
+    def _log(self, problem: ConnectionProblem, since: float, left: float) -> None:
         with self._lock:
             now = self._clock.monotonic()
             if self._logged is not None and now - self._logged < LOG_EVERY:
@@ -159,16 +159,16 @@ class Outage:
             "the Koji hub at %s has not answered since %s: %s; it is tried again for %s more",
             self._profile.server,
             _moment(since),
-            trouble.text,
+            problem.text,
             _length(math.ceil(left)),
         )
 
-    def _told(self, trouble: Trouble, since: float) -> str:
+    def _told(self, problem: ConnectionProblem, since: float) -> str:
         passed = self._clock.monotonic() - self._started
         if passed < LOG_EVERY:
-            return trouble.text
+            return problem.text
         return "%s; it has not answered since %s, for %s" % (
-            trouble.text,
+            problem.text,
             _moment(since),
             _length(passed),
         )

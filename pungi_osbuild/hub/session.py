@@ -27,20 +27,20 @@ from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import HubError, PungiOsbuildError
 from pungi_osbuild.hub.bounds import MAX_REPLY, ORDINARY, max_reply
 from pungi_osbuild.hub.calls import on_the_wire, read_replies
+from pungi_osbuild.hub.connection_problem import (
+    OFFLINE,
+    ConnectionProblem,
+    ConnectionProblemError,
+    connection_problem,
+    is_login_refused,
+    one_line,
+)
 from pungi_osbuild.hub.hubtime import HubTime
 from pungi_osbuild.hub.login import log_in, login_failed, no_kerberos, nobody_logged_in
 from pungi_osbuild.hub.pace import Pace
 from pungi_osbuild.hub.patience import IMPATIENT, Outage, Patience, unreachable
 from pungi_osbuild.hub.profile import Profile
 from pungi_osbuild.hub.transport import TIMEOUT, ClientSession
-from pungi_osbuild.hub.trouble import (
-    OFFLINE,
-    Trouble,
-    TroubleError,
-    is_login_refused,
-    one_line,
-    trouble_of,
-)
 from pungi_osbuild.model import MAX_FAULT, Call, HubFaultError, Reply
 
 logger = logging.getLogger(__name__)
@@ -219,26 +219,26 @@ class Hub:
             try:
                 with self._lent() as session:
                     answer = self._answer(session, method, args, kwargs, limit)
-            except TroubleError as error:
-                trouble = error.trouble
+            except ConnectionProblemError as error:
+                problem = error.problem
             else:
                 self._outage.answered()
                 return answer
-            if trouble.refused is not None:
-                self._check_refusal(trouble, trouble.refused, once)
-            if once and trouble.acted:
+            if problem.refused is not None:
+                self._check_refusal(problem, problem.refused, once)
+            if once and problem.acted:
                 raise UnansweredError(
                     "the hub at %s did not answer %s: %s"
-                    % (self.profile.server, method, trouble.text),
+                    % (self.profile.server, method, problem.text),
                     "Look with `koji list-tasks --mine` what came of it before you run this again.",
                 )
             # Before it waits: what was answered while it waits says nothing of this try.
             alone = alone + 1 if tries > 1 and self._answers_another() else 0
             if alone >= ALONE:
-                raise self._deaf_to(method, trouble)
-            self._outage.wait(trouble, tries)
+                raise self._deaf_to(method, problem)
+            self._outage.wait(problem, tries)
 
-    def _check_refusal(self, trouble: Trouble, status: int, once: bool) -> None:
+    def _check_refusal(self, problem: ConnectionProblem, status: int, once: bool) -> None:
         """
         Find out what an HTTP 4xx refuses: a call, all calls, or whoever asks at a wrong address.
 
@@ -250,9 +250,9 @@ class Hub:
         :raises HubError: it is the first answer from there: the address may be wrong
         """
         if not self._outage.has_answered:
-            raise unreachable(self.profile, trouble.text)
+            raise unreachable(self.profile, problem.text)
         if once and self._answers_another():
-            raise HubFaultError(status, trouble.text)
+            raise HubFaultError(status, problem.text)
 
     def _answer(
         self,
@@ -266,7 +266,7 @@ class Hub:
         Make one try of a call, in a session that is logged in.
 
         :param limit: bytes that the reply may have
-        :raises TroubleError: it met trouble
+        :raises ConnectionProblemError: the hub did not answer
         """
         logins = 0
         while True:
@@ -274,7 +274,7 @@ class Hub:
                 logins += 1
                 with _translated(self.profile, session):
                     log_in(session, self.profile)
-            # By itself: what cannot be put into words is no trouble of the hub's.
+            # By itself: what cannot be put into words is no connection problem.
             prepared = session._prepCall(method, args, kwargs)
             self._pace.wait()
             try:
@@ -295,14 +295,14 @@ class Hub:
         try:
             with self._lent() as session:
                 self._answer(session, "getAPIVersion", (), {})
-        except (TroubleError, HubFaultError, PungiOsbuildError):
+        except (ConnectionProblemError, HubFaultError, PungiOsbuildError):
             return False
         return True
 
-    def _deaf_to(self, method: str, trouble: Trouble) -> HubError:
+    def _deaf_to(self, method: str, problem: ConnectionProblem) -> HubError:
         return HubError(
             "the Koji hub at %s answers, but never %s: %s"
-            % (self.profile.server, method, trouble.text),
+            % (self.profile.server, method, problem.text),
             "Tell whoever runs the hub; its log says more. Then run this again.",
         )
 
@@ -359,12 +359,12 @@ def _checked(answer: Any) -> Any:
     """
     Return an answer; a multicall that the hub went away under is none.
 
-    :raises TroubleError: it went away
+    :raises ConnectionProblemError: it went away
     """
     for entry in answer if isinstance(answer, list) else ():
         if isinstance(entry, dict) and entry.get("faultCode") == OFFLINE:
             text = printable(" ".join(str(entry.get("faultString"))[:MAX_FAULT].split()))
-            raise TroubleError(Trouble(text, is_hub=True))
+            raise ConnectionProblemError(ConnectionProblem(text, is_hub=True))
     return answer
 
 
@@ -375,9 +375,9 @@ class _SessionGoneError(Exception):
 @contextmanager
 def _translated(profile: Profile, session: Any) -> Iterator[None]:
     """
-    Turn what koji raises into a fault, trouble, or an error in the user's words.
+    Turn what koji raises into a fault, a connection problem, or an error in the user's words.
 
-    :raises TroubleError: it may pass
+    :raises ConnectionProblemError: it is transient
     """
     was_logged_in = session.logged_in
     try:
@@ -385,9 +385,11 @@ def _translated(profile: Profile, session: Any) -> Iterator[None]:
     except PungiOsbuildError:
         raise
     except Exception as error:
-        trouble = trouble_of(error)
-        if trouble is not None:
-            raise TroubleError(replace(trouble, text=profile.hidden(trouble.text))) from error
+        problem = connection_problem(error)
+        if problem is not None:
+            raise ConnectionProblemError(
+                replace(problem, text=profile.hidden(problem.text))
+            ) from error
         if isinstance(error, koji.AuthError):
             if was_logged_in and not isinstance(error, koji.AuthLockError):
                 raise _SessionGoneError(one_line(error)) from error

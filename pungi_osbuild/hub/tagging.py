@@ -11,9 +11,8 @@ from functools import partial
 from typing import Callable
 
 from pungi_osbuild.checked import integer, structs, unusable_reply
-from pungi_osbuild.hub.batch import Batch
+from pungi_osbuild.hub.batch import Batch, execute
 from pungi_osbuild.hub.session import Hub
-from pungi_osbuild.hub.talks import hold
 from pungi_osbuild.hub.targets import read_target, target_call
 from pungi_osbuild.hub.tasks import TaskState, look_up
 from pungi_osbuild.model import Call, Reply
@@ -44,7 +43,7 @@ def tag_build(hub: Hub, target: str, build_id: int, wait: Callable[[], None]) ->
     task_id = hub.call_once("tagBuild", found.dest_tag, build_id)
     task_id = integer(task_id, "the reply to tagBuild")
     while True:
-        tasks = hold(hub, look_up([task_id], "tagBuild"))
+        tasks = execute(hub, look_up([task_id], "tagBuild"))
         if not tasks or tasks[0].state.is_end:
             break
         wait()

@@ -10,12 +10,12 @@ from pungi_osbuild.checked import Struct, integer, structs, unrelated_reply, unu
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub.batch import Batch
 from pungi_osbuild.hub.session import Hub, UnansweredError
-from pungi_osbuild.hub.talks import Talk
 from pungi_osbuild.model import (
     METHOD,
     Call,
     HubFaultError,
     ImageRequest,
+    Query,
     Reply,
     TaskTimes,
     digest_of,
@@ -86,7 +86,7 @@ def submit(hub: Hub, request: ImageRequest) -> Union[int, Unanswered]:
         return Unanswered(error.reason)
 
 
-def ended_since(owner: int, since: float) -> Talk[Tuple[Task, ...]]:
+def ended_since(owner: int, since: float) -> Query[Tuple[Task, ...]]:
     """
     Return the image tasks of a user that have ended since a time.
 
@@ -142,7 +142,7 @@ def own_tasks(reply: object, owner: int, limit: int) -> Tuple[Struct, ...]:
     return page
 
 
-def look_up(ids: Sequence[int], method: str = METHOD) -> Talk[Tuple[Task, ...]]:
+def look_up(ids: Sequence[int], method: str = METHOD) -> Query[Tuple[Task, ...]]:
     """
     Return the state of each of some tasks; one that the hub does not know is left out.
 

@@ -14,12 +14,12 @@ from pungi_osbuild.hub import (
     Hub,
     HubFaultError,
     Persistence,
-    Talk,
+    Query,
     Task,
     TaskState,
     download,
-    hold,
-    hold_all,
+    execute,
+    execute_all,
     local_path,
     output_address,
     tag_build,
@@ -137,8 +137,8 @@ class Collector:
         """
         found: List[Union[Found, Exception]] = []
         for start in range(0, len(works), TOGETHER):
-            talks = [_found(*work) for work in works[start : start + TOGETHER]]
-            found.extend(hold_all(self.hub, talks))
+            queries = [_found(*work) for work in works[start : start + TOGETHER]]
+            found.extend(execute_all(self.hub, queries))
         return tuple(Read(*work, one) for work, one in zip(works, found))
 
     def finish(self, read: Read) -> Outcome:
@@ -182,7 +182,7 @@ class Collector:
         if isinstance(read.found, tuple) and read.found:
             return [KeptUpload(image.arch, one) for image in read.found for one in image.uploads]
         submitted = read.submitted
-        (kept,) = hold_all(self.hub, [uploaded(submitted.task_id, submitted.request)])
+        (kept,) = execute_all(self.hub, [uploaded(submitted.task_id, submitted.request)])
         return () if isinstance(kept, Exception) else kept
 
     def _tag(self, request: ImageRequest, build_id: int) -> None:
@@ -204,8 +204,8 @@ class Collector:
 
     def _failed(self, submitted: Submitted, task: Task) -> Outcome:
         # By itself: logs may be long, and those of all tasks must not be in memory together.
-        talk = explain(submitted.task_id, submitted.request)
-        failure = hold(self.hub, talk)
+        query = explain(submitted.task_id, submitted.request)
+        failure = execute(self.hub, query)
         return replace(
             failed(submitted, failure.reason, task),
             hint=failure.hint,
@@ -323,7 +323,7 @@ def _warn_of_unknown(image: BuiltImage) -> None:
         )
 
 
-def _found(submitted: Submitted, task: Optional[Task]) -> Talk[Found]:
+def _found(submitted: Submitted, task: Optional[Task]) -> Query[Found]:
     if submitted.build_id is not None:
         return (
             yield from read_build_result(submitted.build_id, submitted.task_id, submitted.request)

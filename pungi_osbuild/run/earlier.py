@@ -25,7 +25,7 @@ from pungi_osbuild.hub import (
     TaskState,
     await_submitted,
     build_call,
-    hold_all,
+    execute_all,
     look_up,
     read_build,
     sent_digests,
@@ -219,7 +219,7 @@ def _found_out(
 def _tasks(hub: Hub, ids: Sequence[int]) -> Mapping[int, Task]:
     slices = [ids[start : start + TOGETHER] for start in range(0, len(ids), TOGETHER)]
     found: Dict[int, Task] = {}
-    for tasks in hold_all(hub, [look_up(some) for some in slices]):
+    for tasks in execute_all(hub, [look_up(some) for some in slices]):
         if isinstance(tasks, Exception):
             raise tasks
         found.update((task.id, task) for task in tasks)

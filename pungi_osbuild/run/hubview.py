@@ -8,10 +8,10 @@ from typing import Callable, Iterable, List, Optional, Sequence, Set, Tuple
 from pungi_osbuild.hub import (
     Hub,
     NextRelease,
-    Talk,
+    Query,
     Task,
     ended_since,
-    hold_all,
+    execute_all,
     look_up,
     newest,
     next_release,
@@ -34,18 +34,18 @@ class HubTasks:
         self,
         since: Optional[float],
         ids: Sequence[int],
-        beside: Sequence[Talk[Tuple[Task, ...]]] = (),
+        beside: Sequence[Query[Tuple[Task, ...]]] = (),
     ) -> Tuple[Tuple[Task, ...], Tuple[Task, ...]]:
         """
         Return what has ended since a time, and the state of some tasks; in one request.
 
-        :param beside: talks that are held in the same request, for whoever brings them
+        :param beside: queries that share its request, for whoever brings them
         """
-        talks = [look_up(ids), *beside]
+        queries = [look_up(ids), *beside]
         if since is not None:
-            talks.append(ended_since(self.owner, since))
+            queries.append(ended_since(self.owner, since))
         found: List[Tuple[Task, ...]] = []
-        for one in hold_all(self.hub, talks):
+        for one in execute_all(self.hub, queries):
             if isinstance(one, Exception):
                 raise one
             found.append(one)

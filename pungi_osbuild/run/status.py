@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Tuple
 
 from pungi_osbuild.errors import InputError, ReplyError
-from pungi_osbuild.hub import Hub, HubFaultError, Profile, TaskState, hold_all, look_at
+from pungi_osbuild.hub import Hub, HubFaultError, Profile, TaskState, execute_all, poll_progress
 from pungi_osbuild.methods import ImageStates
 from pungi_osbuild.run.history import Ending, History, Planned, RunEntry, Submission
 from pungi_osbuild.run.journal import FOLDER, read_journal
@@ -175,7 +175,7 @@ def looked_at(hub: Hub, progress: Progress) -> Progress:
     parts = [running[start : start + TURN] for start in range(0, len(running), TURN)]
     stages: Dict[int, Stage] = {}
     images: Dict[int, ImageStates] = {}
-    for look in hold_all(hub, [look_at(part) for part in parts]):
+    for look in execute_all(hub, [poll_progress(part) for part in parts]):
         if isinstance(look, (HubFaultError, ReplyError)):
             continue
         if isinstance(look, Exception):

@@ -13,7 +13,7 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import ReplyError
-from pungi_osbuild.hub import HubFaultError, Running, Talk, Task, look_at
+from pungi_osbuild.hub import HubFaultError, Query, RunningTask, Task, poll_progress
 from pungi_osbuild.model import BuiltImage, ImageRequest, Outcome, RunResult
 from pungi_osbuild.placing import Source
 from pungi_osbuild.run.board import Board
@@ -25,8 +25,8 @@ from pungi_osbuild.run.watch import TURN
 
 logger = logging.getLogger(__name__)
 
-LOOK_EVERY = 5.0
-"""Seconds between two looks at least: composer takes minutes for an image."""
+POLL_EVERY = 5.0
+"""Seconds between two polls at least: composer takes minutes for an image."""
 
 
 class WatchedHost:
@@ -88,35 +88,35 @@ class WatchedTasks:
         self._tasks = tasks
         self._board = board
         self._clock = clock
-        self._looking = looking
+        self._is_polling = looking
         self._turns = Turns(TURN)
-        self._looked = clock.monotonic() - LOOK_EVERY
+        self._polled_at = clock.monotonic() - POLL_EVERY
         self._heartbeat = Heartbeat(board, clock.monotonic)
 
     def ask(
         self, since: Optional[float], ids: Sequence[int]
     ) -> Tuple[Tuple[Task, ...], Tuple[Task, ...]]:
-        """Ask what the run asks, and look, in one request."""
-        is_due = self._clock.monotonic() - self._looked >= LOOK_EVERY
-        looks = [self._look()] if self._looking and is_due else []
-        ended, looked_up = self._tasks.ask(since, ids, looks)
+        """Ask what the run asks, and poll progress, in one request."""
+        is_due = self._clock.monotonic() - self._polled_at >= POLL_EVERY
+        polls = [self._poll()] if self._is_polling and is_due else []
+        ended, looked_up = self._tasks.ask(since, ids, polls)
         self._board.seen((*ended, *looked_up))
-        if not self._looking:
+        if not self._is_polling:
             self._heartbeat.beat()
         return ended, looked_up
 
-    def _look(self) -> Talk[Tuple[Task, ...]]:
-        self._looked = self._clock.monotonic()
+    def _poll(self) -> Query[Tuple[Task, ...]]:
+        self._polled_at = self._clock.monotonic()
         running = self._board.running()
         tasks = [(one.task_id, one.arches) for one in running if one.task_id is not None]
         try:
-            look = yield from look_at(self._turns.next(tasks))
+            polled = yield from poll_progress(self._turns.next(tasks))
         except (HubFaultError, ReplyError) as error:
-            logger.debug("looking failed: %s", error)  # the run goes on without
+            logger.debug("polling progress failed: %s", error)  # the run goes on without
             return ()
-        self._board.seen(look.tasks)
-        self._board.told(look.images.items())
-        return look.tasks
+        self._board.seen(polled.tasks)
+        self._board.told(polled.images.items())
+        return polled.tasks
 
 
 class Turns:
@@ -131,7 +131,7 @@ class Turns:
         self._served: Dict[int, int] = {}
         self._turn = 0
 
-    def next(self, waiting: Sequence[Running]) -> List[Running]:
+    def next(self, waiting: Sequence[RunningTask]) -> List[RunningTask]:
         """Return those whose turn it is."""
         self._turn += 1
         chosen = sorted(waiting, key=lambda one: self._served.get(one[0], 0))[: self._most]

@@ -10,13 +10,13 @@ import pytest
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import Patience, Profile
+from pungi_osbuild.hub.connection_problem import ConnectionProblem
 from pungi_osbuild.hub.patience import SLICE, Outage
-from pungi_osbuild.hub.trouble import Trouble
 from pungi_osbuild.stop import StopFlag
 
 PROFILE = Profile("practice", "http://hub.example.com/kojihub", "", "", "")
-REFUSED = Trouble("Connection refused", acted=False)
-OFFLINE = Trouble("server is offline", acted=False, is_hub=True)
+REFUSED = ConnectionProblem("Connection refused", acted=False)
+OFFLINE = ConnectionProblem("server is offline", acted=False, is_hub=True)
 
 
 class Hand:
@@ -43,12 +43,14 @@ def an_outage(hand: Hand, limit: float = 14400.0, **more: float) -> Outage:
     return outage
 
 
-def pauses(outage: Outage, hand: Hand, tries: int, trouble: Trouble = REFUSED) -> List[float]:
+def pauses(
+    outage: Outage, hand: Hand, tries: int, problem: ConnectionProblem = REFUSED
+) -> List[float]:
     """Return how long is waited after each of some tries."""
     found = []
     for number in range(1, tries + 1):
         before = hand.passed
-        outage.wait(trouble, number)
+        outage.wait(problem, number)
         found.append(hand.passed - before)
     return found
 

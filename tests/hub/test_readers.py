@@ -17,7 +17,16 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.checked import MAX_NAME, json_struct
 from pungi_osbuild.errors import HubError, ReplyError
-from pungi_osbuild.hub import Call, Hub, HubFaultError, Reply, Sought, find_submitted, hold, look_at
+from pungi_osbuild.hub import (
+    Call,
+    Hub,
+    HubFaultError,
+    Reply,
+    Sought,
+    execute,
+    find_submitted,
+    poll_progress,
+)
 from pungi_osbuild.hub.archivetypes import read_archive_types
 from pungi_osbuild.hub.calls import read_replies
 from pungi_osbuild.hub.profile import Profile
@@ -141,7 +150,7 @@ def a_hub(archives: Any, extra: Any, status: Any, result: Any, build: Any) -> St
 def test_the_result_of_a_task(answers: Tuple[Any, Any, Any, Any, Any]) -> None:
     """Images whose names stay in their folder, with checksums and sizes; or what is wrong."""
     hub = cast(Hub, a_hub(*answers))
-    images = only(lambda: hold(hub, read_result(11, a_cloud_request())), ReplyError)
+    images = only(lambda: execute(hub, read_result(11, a_cloud_request())), ReplyError)
     for image in images or ():
         assert isinstance(image, BuiltImage)
         names = [image.filename, *(sbom.filename for sbom in image.sboms)]
@@ -222,13 +231,13 @@ def to_json(value: Any) -> bytes:
 def test_why_a_task_failed(result: Any, names: Any, files: Dict[str, Any]) -> None:
     """Always a reason that can be shown, of some length at most, and files of some names."""
     hub = Output(result, names, files)
-    failure = hold(cast(Hub, hub), explain(7, a_cloud_request()))
+    failure = execute(cast(Hub, hub), explain(7, a_cloud_request()))
     assert isinstance(failure, Failure)
     assert 0 < len(failure.reason) <= MAX_REASON
     assert all(line.isprintable() for line in failure.reason.split("\n"))
     assert not any("/" in file.name or file.name.startswith(".") for file in failure.files)
     assert hub.largest <= 4
-    kept = hold(cast(Hub, hub), uploaded(7, a_cloud_request()))
+    kept = execute(cast(Hub, hub), uploaded(7, a_cloud_request()))
     assert all(upload.describe().isprintable() for upload in kept)
 
 
@@ -248,7 +257,7 @@ def test_details_of_any_depth(depth: int, piece: Tuple[str, str]) -> None:
     details = begin * depth + '"x"' + end * depth
     text = '{"image_statuses": [{"error": {"reason": "it failed", "details": %s}}]}' % details
     hub = Output("x", list(NAMES), {"compose-status.json": as_file(text.encode())})
-    failure = hold(cast(Hub, hub), explain(7, a_cloud_request()))
+    failure = execute(cast(Hub, hub), explain(7, a_cloud_request()))
     assert failure.reason.startswith("Compose failed")
     assert len(failure.reason) <= MAX_REASON
 
@@ -257,7 +266,7 @@ def test_a_status_without_an_end() -> None:
     """A gigabyte was promised; four megabytes are looked at, and are no JSON."""
     text = b'{"image_statuses": [' + b'{"status": "x"},' * 2**20
     hub = Output("x", list(NAMES), {"compose-status.json": as_file(text)})
-    failure = hold(cast(Hub, hub), explain(7, a_cloud_request()))
+    failure = execute(cast(Hub, hub), explain(7, a_cloud_request()))
     assert "compose-status.json should be JSON" in failure.reason
     assert max(len(file.content) for file in failure.files) == 4 * 2**20
 
@@ -265,7 +274,7 @@ def test_a_status_without_an_end() -> None:
 def test_a_million_names_of_output_files() -> None:
     """Some are looked at."""
     hub = Output("x", ["%d.log" % number for number in range(1_000_000)], {})
-    hold(cast(Hub, hub), explain(7, a_cloud_request()))
+    execute(cast(Hub, hub), explain(7, a_cloud_request()))
     assert hub.largest <= 4
 
 
@@ -273,7 +282,7 @@ def test_a_million_archives() -> None:
     """They are refused as a whole, in a few words."""
     hub = StandIn([an_archive()] * 1_000_000)
     with pytest.raises(ReplyError) as caught:
-        hold(cast(Hub, hub), read_result(11, a_cloud_request()))
+        execute(cast(Hub, hub), read_result(11, a_cloud_request()))
     assert len(caught.value.reason) < 500
 
 
@@ -282,7 +291,7 @@ def test_one_file_twice_is_refused() -> None:
     archive = an_archive(image=with_uploads(AMI))
     hub = StandIn([archive, {**archive, "id": 2}])
     with pytest.raises(ReplyError, match="it is there twice"):
-        hold(cast(Hub, hub), read_result(11, a_cloud_request()))
+        execute(cast(Hub, hub), read_result(11, a_cloud_request()))
 
 
 TASK = {
@@ -316,8 +325,8 @@ def test_states_of_tasks(value: Any) -> None:
     """Times that have a date, numbers that Koji could hold."""
     hub = cast(Hub, Answers(value))
     found = [
-        only(lambda: hold(hub, look_up([7])), ReplyError) or (),
-        only(lambda: hold(hub, ended_since(1, 0.0)), ReplyError) or (),
+        only(lambda: execute(hub, look_up([7])), ReplyError) or (),
+        only(lambda: execute(hub, ended_since(1, 0.0)), ReplyError) or (),
         (only(lambda: cancel(hub, [7]), ReplyError) or ({}, ()))[1],
     ]
     for tasks in found:
@@ -335,21 +344,24 @@ def test_a_task_that_was_not_asked_for_is_refused(change: Dict[str, Any]) -> Non
     """Whatever its state: another task's end is not this one's."""
     hub = cast(Hub, Answers([{**TASK, **change}]))
     with pytest.raises(ReplyError, match="does not match the request: getTaskInfo 7"):
-        hold(hub, look_up([7]))
+        execute(hub, look_up([7]))
     with pytest.raises(ReplyError, match="does not match the request: getTaskInfo 7"):
         cancel(hub, [7])
     with pytest.raises(ReplyError, match="does not match the request: getTaskInfo 7"):
-        hold(hub, look_at([(7, ("x86_64",))]))
+        execute(hub, poll_progress([(7, ("x86_64",))]))
 
 
 def test_each_task_is_told_by_its_place() -> None:
     """Two that changed places, or one too few, are no answer."""
     other = {**TASK, "id": 8}
-    assert [task.id for task in hold(cast(Hub, Answers([TASK, other])), look_up([7, 8]))] == [7, 8]
-    assert [task.id for task in hold(cast(Hub, Answers([None, other])), look_up([7, 8]))] == [8]
+    assert [task.id for task in execute(cast(Hub, Answers([TASK, other])), look_up([7, 8]))] == [
+        7,
+        8,
+    ]
+    assert [task.id for task in execute(cast(Hub, Answers([None, other])), look_up([7, 8]))] == [8]
     for rows in ([other, TASK], [TASK], [TASK, other, None], []):
         with pytest.raises(ReplyError, match="does not match the request"):
-            hold(cast(Hub, Answers(rows)), look_up([7, 8]))
+            execute(cast(Hub, Answers(rows)), look_up([7, 8]))
 
 
 @pytest.mark.parametrize("change", [{"owner": 2}, {"owner": None}, {"method": "image"}])
@@ -357,7 +369,7 @@ def test_a_task_of_another_user_or_method_is_refused(change: Dict[str, Any]) -> 
     """Wherever tasks are listed."""
     hub = cast(Hub, Answers([{**TASK, **change}]))
     for ask in (
-        lambda: hold(hub, ended_since(1, 0.0)),
+        lambda: execute(hub, ended_since(1, 0.0)),
         lambda: newest(hub, 1),
         lambda: find_submitted(hub, 1, [Sought(0, "x", 1)]),
     ):
@@ -371,13 +383,13 @@ def test_more_tasks_than_were_asked_for_are_refused() -> None:
         newest(cast(Hub, Answers([TASK, TASK])), 1)
     hub = cast(Hub, Answers([TASK] * PAGE))
     with pytest.raises(ReplyError, match="at most 100000 tasks"):
-        hold(hub, ended_since(1, 0.0))
+        execute(hub, ended_since(1, 0.0))
 
 
 def test_a_task_that_runs_has_not_ended() -> None:
     """Only ends are asked for."""
     with pytest.raises(ReplyError, match="state should be 'an end', but is 'OPEN'"):
-        hold(cast(Hub, Answers([{**TASK, "state": 1}])), ended_since(1, 0.0))
+        execute(cast(Hub, Answers([{**TASK, "state": 1}])), ended_since(1, 0.0))
 
 
 @given(ANYTHING)

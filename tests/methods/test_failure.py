@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pungi_osbuild.hub import Call, Hub, HubFaultError, Reply, hold
+from pungi_osbuild.hub import Call, Hub, HubFaultError, Reply, execute
 from pungi_osbuild.methods import ComposeState, Failure, explain
 from pungi_osbuild.methods.errorbody import MAX_DETAILS, MAX_REASON, read_error_body
 from pungi_osbuild.model import ImageRequest
@@ -67,7 +67,7 @@ def failure(
     **changes: Any,
 ) -> Failure:
     request: ImageRequest = replace(a_cloud_request(), **changes)
-    return hold(cast(Hub, Output(fault, files)), explain(7, request))
+    return execute(cast(Hub, Output(fault, files)), explain(7, request))
 
 
 def late(details: str) -> str:

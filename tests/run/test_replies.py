@@ -15,9 +15,9 @@ from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import load, vocabulary, write_compose
 from pungi_osbuild.run import RunOptions, run
+from tests.faulty_proxy import FaultyProxy, NetworkFault, _send
 from tests.rehearsed import DATE, HASTY, QUICK, Rehearsed, content_for
 from tests.run.test_run import a_config
-from tests.storm import Storm, Trouble, _send
 
 BLOCKS: List[Dict[str, Any]] = [
     {"name": "first", "subvariant": "First", "release": "7", "arches": ["x86_64"]},
@@ -25,11 +25,11 @@ BLOCKS: List[Dict[str, Any]] = [
 ]
 
 
-class Meddler(Storm):
+class Meddler(FaultyProxy):
     """Changes the hub's replies to a method."""
 
     def __init__(self, hub: RehearsalHub, stage: str, change: Callable[[bytes], bytes]) -> None:
-        super().__init__(hub, Trouble.LOST, stage, 10**6)
+        super().__init__(hub, NetworkFault.LOST, stage, 10**6)
         self._change = change
 
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:

@@ -13,9 +13,9 @@ from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import Hub, read_profile
 from pungi_osbuild.run.submitting import Submitter
 from pungi_osbuild.stop import StopFlag
+from tests.faulty_proxy import NetworkFault
 from tests.hostile import split
-from tests.hub.test_trouble import a_storm, tasks
-from tests.storm import Trouble
+from tests.hub.test_connection_problem import a_faulty_proxy, tasks
 from tests.values import a_request
 
 
@@ -23,12 +23,14 @@ def submitter_of(hub: Hub, clock: Clock, stop: Optional[StopFlag] = None) -> Sub
     return Submitter(hub, hub.user_id(), clock, stop or StopFlag())
 
 
-@pytest.mark.parametrize("trouble", [Trouble.RESET, Trouble.BAD_GATEWAY, Trouble.PAGE])
+@pytest.mark.parametrize("fault", [NetworkFault.RESET, NetworkFault.BAD_GATEWAY, NetworkFault.PAGE])
 @pytest.mark.parametrize("at", [3, 12, 119])
-def test_a_request_that_arrives_late_is_found(trouble: Trouble, at: float, tmp_path: Path) -> None:
+def test_a_request_that_arrives_late_is_found(
+    fault: NetworkFault, at: float, tmp_path: Path
+) -> None:
     """The answer was lost at once, and whatever lies between hands the request on later."""
     slept: List[float] = []
-    with a_storm(tmp_path, trouble, "osbuildImage") as (hub, _storm, session):
+    with a_faulty_proxy(tmp_path, fault, "osbuildImage") as (hub, _proxy, session):
 
         def sleep(seconds: float) -> None:
             before = sum(slept)
@@ -45,7 +47,7 @@ def test_a_request_that_arrives_late_is_found(trouble: Trouble, at: float, tmp_p
 def test_a_request_that_never_arrives_is_submitted_again(tmp_path: Path) -> None:
     """When a call cannot take any longer."""
     slept: List[float] = []
-    with a_storm(tmp_path, Trouble.RESET, "osbuildImage") as (hub, _storm, session):
+    with a_faulty_proxy(tmp_path, NetworkFault.RESET, "osbuildImage") as (hub, _proxy, session):
         submitter = submitter_of(session, Clock(sleep=slept.append))
         assert submitter.submit(a_request(), 0) == 1
         assert tasks(hub) == 1
@@ -55,7 +57,7 @@ def test_a_request_that_never_arrives_is_submitted_again(tmp_path: Path) -> None
 def test_looking_ends_with_the_run(tmp_path: Path) -> None:
     """Nothing is submitted again then, and the request stays in doubt."""
     stop = StopFlag()
-    with a_storm(tmp_path, Trouble.RESET, "osbuildImage") as (hub, _storm, session):
+    with a_faulty_proxy(tmp_path, NetworkFault.RESET, "osbuildImage") as (hub, _proxy, session):
         submitter = submitter_of(session, Clock(sleep=lambda _seconds: stop.ask()), stop)
         with pytest.raises(HubError, match="was stopped while it looked"):
             submitter.submit(a_request(), 0)

@@ -53,7 +53,7 @@ def explain(task_id: int, request: ImageRequest) -> Query[Failure]:
     """
     Return why a task that is FAILED did.
 
-    A talk of a few turns. What cannot be had is left out: a poor reason is better than none.
+    A query of a few turns. What cannot be had is left out: a poor reason is better than none.
     """
     result, output = yield [Call("getTaskResult", (task_id,)), Call("listTaskOutput", (task_id,))]
     fault = TaskFault("task %d failed, and the hub does not say why" % task_id)
@@ -240,7 +240,7 @@ def uploaded(task_id: int, request: ImageRequest) -> Query[Tuple[KeptUpload, ...
     """
     Return the uploads of a task whose images cannot be used.
 
-    They stay in their cloud, and somebody has to delete or rescue them. A talk of one turn at
+    They stay in their cloud, and somebody has to delete or rescue them. A query of one turn at
     most; what cannot be had is left out.
     """
     if request.upload is None:

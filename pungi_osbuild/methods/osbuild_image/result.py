@@ -43,7 +43,7 @@ def read_result(task_id: int, request: ImageRequest) -> Query[Tuple[BuiltImage, 
     """
     Return the images of a task that is CLOSED, one for each requested arch.
 
-    A talk of two turns, and a third where an upload is recorded in neither archive nor build.
+    A query of two turns, and a third where an upload is recorded in neither archive nor build.
 
     :raises ReplyError: an archive that nobody can name; an arch or an upload that did not
         arrive; a reply that does not look as it should

@@ -1,5 +1,5 @@
 """
-Looking at tasks that run: their states, and what composer says of each image by now.
+Progress of running tasks: their states, and what composer says of each image by now.
 
 koji-osbuild writes ``compose-status.json`` into the task's output anew whenever it has asked
 composer, every two seconds (found by experiment with koji-osbuild 12).
@@ -13,51 +13,52 @@ from typing import Mapping, Sequence, Tuple
 
 from pungi_osbuild.checked import json_struct
 from pungi_osbuild.errors import ReplyError
-from pungi_osbuild.hub.talks import Talk
 from pungi_osbuild.hub.tasks import Task, read_tasks
 from pungi_osbuild.methods import COMPOSE_STATUS, ImageStates
-from pungi_osbuild.model import Arch, Call, Reply
+from pungi_osbuild.model import Arch, Call, Query, Reply
 
 MAX_STATUS = 256 * 1024
-"""Bytes of a compose-status.json that are read: they have some hundred for each arch."""
+"""Bytes of a compose-status.json that are read: there are some hundred for each arch."""
 
 LONGEST_WORD = 20
 """Characters of a state that are shown; composer's own are shorter."""
 
-Running = Tuple[int, Tuple[Arch, ...]]
-"""A task that runs, and its arches in order."""
+RunningTask = Tuple[int, Tuple[Arch, ...]]
+"""A running task, and its arches in order."""
 
 
 @dataclass(frozen=True)
-class Look:
+class PolledProgress:
     """
-    What was seen of tasks.
+    The states of tasks and of their images.
 
     :param tasks: one that the hub does not know is left out
-    :param images: by task; none of a task that has told nothing yet
+    :param images: by task; none of a task that has reported nothing yet
     """
 
     tasks: Tuple[Task, ...]
     images: Mapping[int, ImageStates]
 
 
-def look_at(running: Sequence[Running]) -> Talk[Look]:
+def poll_progress(running: Sequence[RunningTask]) -> Query[PolledProgress]:
     """
-    Return the states of tasks and of their images. A talk of one turn.
+    Return the states of tasks and of their images. A query of one turn.
 
     :raises HubFaultError: the hub does not tell the tasks' states
     :raises ReplyError: it does not tell them as it should
     """
     if not running:
-        return Look((), {})
+        return PolledProgress((), {})
     size = (("offset", 0), ("size", MAX_STATUS))
     reply, *replies = yield [
         Call("getTaskInfo", ([task_id for task_id, _ in running],)),
         *(Call("downloadTaskOutput", (task_id, COMPOSE_STATUS), size) for task_id, _ in running),
     ]
-    images = {task_id: _states(told, arches) for (task_id, arches), told in zip(running, replies)}
-    told_of = {task_id: states for task_id, states in images.items() if states}
-    return Look(read_tasks(reply.get(), [task_id for task_id, _ in running]), told_of)
+    images = {
+        task_id: _states(answer, arches) for (task_id, arches), answer in zip(running, replies)
+    }
+    reported = {task_id: states for task_id, states in images.items() if states}
+    return PolledProgress(read_tasks(reply.get(), [task_id for task_id, _ in running]), reported)
 
 
 def _states(reply: Reply, arches: Tuple[Arch, ...]) -> ImageStates:

@@ -1,4 +1,4 @@
-"""Talks with the hub, many at once."""
+"""Queries of several turns, many executed together."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, List, Sequence, Tuple, cast
 import pytest
 
 from pungi_osbuild.errors import HubError
-from pungi_osbuild.hub import Call, Hub, HubFaultError, Reply, Talk, hold, hold_all
+from pungi_osbuild.hub import Call, Hub, HubFaultError, Query, Reply, execute, execute_all
 
 
 class Echo:
@@ -29,7 +29,7 @@ class Echo:
         return Reply(call.args[0])
 
 
-def counting(first: int, turns: int, method: str = "echo") -> Talk[int]:
+def counting(first: int, turns: int, method: str = "echo") -> Query[int]:
     """Ask for as many numbers as there are turns, one after the other, and return their sum."""
     total = 0
     for number in range(first, first + turns):
@@ -38,29 +38,29 @@ def counting(first: int, turns: int, method: str = "echo") -> Talk[int]:
     return total
 
 
-def held(hub: Echo, *talks: Talk[int]) -> Tuple[Any, ...]:
-    return hold_all(cast(Hub, hub), talks)
+def executed(hub: Echo, *queries: Query[int]) -> Tuple[Any, ...]:
+    return execute_all(cast(Hub, hub), queries)
 
 
-def test_many_talks_take_as_many_multicalls_as_the_longest() -> None:
+def test_many_queries_take_as_many_multicalls_as_the_longest() -> None:
     """Each gets its own replies, whenever the others end."""
     hub = Echo()
-    assert held(hub, counting(1, 2), counting(10, 0), counting(20, 3)) == (3, 0, 63)
+    assert executed(hub, counting(1, 2), counting(10, 0), counting(20, 3)) == (3, 0, 63)
     assert hub.turns == [[1, 20], [2, 21], [22]]
 
 
-def test_no_talk_asks_nothing() -> None:
+def test_no_query_asks_nothing() -> None:
     """Nothing ended, no request."""
     hub = Echo()
-    assert held(hub) == ()
-    assert held(hub, counting(1, 0)) == (0,)
+    assert executed(hub) == ()
+    assert executed(hub, counting(1, 0)) == (0,)
     assert hub.turns == []
 
 
-def test_what_one_talk_raises_is_its_own_end() -> None:
+def test_what_one_query_raises_is_its_own_end() -> None:
     """A fault, or a mistake of ours, says nothing of the others."""
     hub = Echo()
-    refused, broken, fine = held(
+    refused, broken, fine = executed(
         hub, counting(1, 2, "refused"), counting(cast(int, "x"), 1), counting(3, 2)
     )
     assert isinstance(refused, HubFaultError)
@@ -68,17 +68,17 @@ def test_what_one_talk_raises_is_its_own_end() -> None:
     assert fine == 7
 
 
-def test_a_hub_that_goes_away_ends_the_talks_that_go_on() -> None:
+def test_a_hub_that_goes_away_ends_the_queries_that_go_on() -> None:
     """Those that had ended keep what they had found out."""
-    short, long = held(Echo(away_at=1), counting(1, 1), counting(3, 2))
+    short, long = executed(Echo(away_at=1), counting(1, 1), counting(3, 2))
     assert short == 1
     assert isinstance(long, HubError)
 
 
-def test_one_talk_raises_what_it_raises() -> None:
+def test_one_query_raises_what_it_raises() -> None:
     """And returns what it returns."""
-    assert hold(cast(Hub, Echo()), counting(1, 3)) == 6
+    assert execute(cast(Hub, Echo()), counting(1, 3)) == 6
     with pytest.raises(HubFaultError, match="no"):
-        hold(cast(Hub, Echo()), counting(1, 3, "refused"))
+        execute(cast(Hub, Echo()), counting(1, 3, "refused"))
     with pytest.raises(HubError, match="gone"):
-        hold(cast(Hub, Echo(away_at=0)), counting(1, 1))
+        execute(cast(Hub, Echo(away_at=0)), counting(1, 1))

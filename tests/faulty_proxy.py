@@ -1,4 +1,4 @@
-"""A storm before a hub: chosen requests meet trouble on their way there, or on their way back."""
+"""A proxy before a hub: chosen requests fail on their way there, or on their way back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LIMIT = 30
 PAGE = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body>Back soon<br></body></html>"
 
 
-class Trouble(Enum):
+class NetworkFault(Enum):
     """What happens to a request; whether the hub has seen it by then."""
 
     RESET = ("reset", False)
@@ -55,17 +55,17 @@ class Refusal:
 
 
 _STATUSES = {
-    Trouble.BAD_GATEWAY: 502,
-    Trouble.UNAVAILABLE: 503,
-    Trouble.GATEWAY_TIMEOUT: 504,
-    Trouble.SERVER_ERROR: 500,
-    Trouble.PAGE: 200,
+    NetworkFault.BAD_GATEWAY: 502,
+    NetworkFault.UNAVAILABLE: 503,
+    NetworkFault.GATEWAY_TIMEOUT: 504,
+    NetworkFault.SERVER_ERROR: 500,
+    NetworkFault.PAGE: 200,
 }
 _FAULTS = {
-    Trouble.OFFLINE: (1014, "server is offline"),
-    Trouble.EXPIRED: (1007, 'session "1" has expired'),
-    Trouble.CLOSED: (1002, "Invalid session or bad credentials"),
-    Trouble.DATABASE: (
+    NetworkFault.OFFLINE: (1014, "server is offline"),
+    NetworkFault.EXPIRED: (1007, 'session "1" has expired'),
+    NetworkFault.CLOSED: (1002, "Invalid session or bad credentials"),
+    NetworkFault.DATABASE: (
         1,
         "Traceback (most recent call last):\n  File ...\npsycopg2.OperationalError: server closed"
         " the connection unexpectedly\n",
@@ -73,12 +73,12 @@ _FAULTS = {
 }
 
 
-class Storm:
+class FaultyProxy:
     """
     Stands before a hub. Use it as a context manager, within the hub's.
 
-    :param trouble: what happens
-    :param stage: a method; requests that call it, in a multicall or not, meet the trouble; empty:
+    :param fault: what happens
+    :param stage: a method; requests that call it, in a multicall or not, meet the fault; empty:
         all do
     :param times: so many of them
     :param skip: after so many have passed
@@ -87,7 +87,7 @@ class Storm:
     def __init__(
         self,
         hub: RehearsalHub,
-        trouble: Union[Trouble, Refusal],
+        fault: Union[NetworkFault, Refusal],
         stage: str,
         times: int = 1,
         skip: int = 0,
@@ -95,24 +95,24 @@ class Storm:
         found = re.match(r"http://127\.0\.0\.1:(\d+)/", hub.server)
         assert found is not None, hub.server
         self._there = int(found.group(1))
-        self._trouble = trouble
+        self._fault_to_make = fault
         self._stage = b">%s<" % stage.encode("ascii") if stage else b""
         self._left = times
         self._skip = skip
         self._lock = threading.Lock()
         self._made: List[Any] = []
         self.met: List[Tuple[str, ...]] = []
-        """The methods of each request that met the trouble."""
-        storm = self
+        """The methods of each request that met the fault."""
+        proxy = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                storm._answer(self)
+                proxy._answer(self)
 
             def do_GET(self) -> None:
-                storm._pass(self, b"")
+                proxy._pass(self, b"")
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass
@@ -124,13 +124,13 @@ class Storm:
                 pass
 
             def process_request(self, request: Any, client_address: Any) -> None:
-                storm._made.append(request)
+                proxy._made.append(request)
                 super().process_request(request, client_address)
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self.port = int(self._server.server_address[1])
 
-    def __enter__(self) -> Storm:
+    def __enter__(self) -> FaultyProxy:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
@@ -143,7 +143,7 @@ class Storm:
             one.close()
 
     def stand_before(self, profile: Path) -> None:
-        """Have a profile lead to the storm and no more to the hub; files are fetched as before."""
+        """Have a profile lead to the proxy and no more to the hub; files are fetched as before."""
         text = profile.read_text("utf-8")
         profile.write_text(
             text.replace("server = http://127.0.0.1:%d/" % self._there, self._here), "utf-8"
@@ -175,17 +175,17 @@ class Storm:
         if not self._is_hit(body):
             self._pass(handler, body)
             return
-        trouble = self._trouble
-        reply = self._forwarded(handler, body)[2] if trouble.is_seen else b""
-        if isinstance(trouble, Refusal):
-            _send(handler, trouble.status, trouble.kind, trouble.body, headers=trouble.headers)
-        elif trouble in (Trouble.RESET, Trouble.LOST):
+        fault = self._fault_to_make
+        reply = self._forwarded(handler, body)[2] if fault.is_seen else b""
+        if isinstance(fault, Refusal):
+            _send(handler, fault.status, fault.kind, fault.body, headers=fault.headers)
+        elif fault in (NetworkFault.RESET, NetworkFault.LOST):
             self._break(handler)
-        elif trouble in _STATUSES:
-            _send(handler, _STATUSES[trouble], "text/html", PAGE)
-        elif trouble in _FAULTS:
-            _send(handler, 200, "text/xml", _fault(*_FAULTS[trouble]))
-        elif trouble is Trouble.TRUNCATED:
+        elif fault in _STATUSES:
+            _send(handler, _STATUSES[fault], "text/html", PAGE)
+        elif fault in _FAULTS:
+            _send(handler, 200, "text/xml", _fault(*_FAULTS[fault]))
+        elif fault is NetworkFault.TRUNCATED:
             _send(handler, 200, "text/xml", reply[: len(reply) // 2])
         else:
             _send(handler, 200, "text/xml", reply[: len(reply) // 2], len(reply))

@@ -1,4 +1,4 @@
-"""Whole runs through a storm: no image is lost, and nothing is submitted twice."""
+"""Whole runs through a proxy: no image is lost, and nothing is submitted twice."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from pungi_osbuild.metadata import vocabulary, write_compose
 from pungi_osbuild.model import RunResult
 from pungi_osbuild.run import RunOptions, run
 from pungi_osbuild.run.journal import read_journal
+from tests.faulty_proxy import FaultyProxy, NetworkFault, Refusal
 from tests.rehearsed import DATE, QUICK
 from tests.run.test_run import a_config
-from tests.storm import Refusal, Storm, Trouble
 
 STAGES = {
     "login": "logging in",
@@ -49,15 +49,15 @@ STAGES = {
     "listTaskOutput": "why one failed",
     "downloadTaskOutput": "composer's reason",
 }
-ONCE = (Trouble.EXPIRED, Trouble.CLOSED)
-"""A session that was logged in anew and is refused again is an error, not trouble."""
+ONCE = (NetworkFault.EXPIRED, NetworkFault.CLOSED)
+"""A session that was logged in anew and is refused again is an error, not fault."""
 
 FAILS = "build:image_type=vsphere"
 
 
 @dataclass(frozen=True)
 class Weathered:
-    """A run that is over, and what the hub and the storm have seen of it."""
+    """A run that is over, and what the hub and the proxy have seen of it."""
 
     result: RunResult
     submitted: Counter[str]
@@ -67,16 +67,16 @@ class Weathered:
 
 def weathered(
     folder: Path,
-    trouble: Union[Trouble, Refusal, None],
+    fault: Union[NetworkFault, Refusal, None],
     stage: str,
     times: int = 3,
     skip: int = 0,
     faults: Sequence[str] = (FAILS,),
 ) -> Weathered:
     """
-    Run two images of two arches each through a storm, by a user who has to log in.
+    Run two images of two arches each through a proxy, by a user who has to log in.
 
-    :param trouble: None: there is no storm; what goes wrong is the hub's own
+    :param fault: None: there is no proxy; what goes wrong is the hub's own
     """
     blocks: List[Dict[str, Any]] = [
         {},
@@ -91,9 +91,9 @@ def weathered(
     with RehearsalHub(settings, folder / "koji", content) as hub:
         profile = folder / "koji.conf"
         write_profile(profile, hub, authtype="password")
-        with Storm(hub, trouble or Trouble.RESET, stage, times, skip) as storm:
-            if trouble is not None:
-                storm.stand_before(profile)
+        with FaultyProxy(hub, fault or NetworkFault.RESET, stage, times, skip) as proxy:
+            if fault is not None:
+                proxy.stand_before(profile)
             target = replace(compose, topdir=str(out))
             write_compose(out / "compose/metadata/composeinfo.json", target)
             result = run(
@@ -110,7 +110,7 @@ def weathered(
             for call in hub.calls
             if call.method == "osbuildImage"
         ]
-        return Weathered(result, Counter(nvrs), len(storm.met), out)
+        return Weathered(result, Counter(nvrs), len(proxy.met), out)
 
 
 def nothing_is_lost(done: Weathered) -> None:
@@ -135,41 +135,41 @@ def nothing_is_lost(done: Weathered) -> None:
     assert not [one for one in history.submissions if one.in_doubt]
 
 
-def has_sense(trouble: Trouble, stage: str) -> bool:
+def has_sense(fault: NetworkFault, stage: str) -> bool:
     """A hub does not say of a login that its session is gone."""
-    return stage != "login" or trouble not in ONCE
+    return stage != "login" or fault not in ONCE
 
 
 EVERYTHING = [
-    pytest.param(trouble, stage, id="%s-%s" % (trouble.name, stage))
-    for trouble in Trouble
+    pytest.param(fault, stage, id="%s-%s" % (fault.name, stage))
+    for fault in NetworkFault
     for stage in STAGES
-    if has_sense(trouble, stage)
+    if has_sense(fault, stage)
 ]
-AROUND = list(zip(cycle(trouble for trouble in Trouble if trouble not in ONCE), STAGES))
-"""Each stage once; the troubles take turns."""
+AROUND = list(zip(cycle(fault for fault in NetworkFault if fault not in ONCE), STAGES))
+"""Each stage once; the faults take turns."""
 
-SHORT = dict.fromkeys([*AROUND, *((trouble, "osbuildImage") for trouble in Trouble)])
+SHORT = dict.fromkeys([*AROUND, *((fault, "osbuildImage") for fault in NetworkFault)])
 
 
-@pytest.mark.parametrize(("trouble", "stage"), SHORT)
+@pytest.mark.parametrize(("fault", "stage"), SHORT)
 def test_no_image_is_lost_and_nothing_is_submitted_twice(
-    trouble: Trouble, stage: str, tmp_path: Path
+    fault: NetworkFault, stage: str, tmp_path: Path
 ) -> None:
     """Whatever goes wrong between the run and the hub, and whenever."""
-    done = weathered(tmp_path, trouble, stage, 1 if trouble in ONCE else 3)
+    done = weathered(tmp_path, fault, stage, 1 if fault in ONCE else 3)
     assert done.met >= 1
     nothing_is_lost(done)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("skip", [0, 1, 2])
-@pytest.mark.parametrize(("trouble", "stage"), EVERYTHING)
+@pytest.mark.parametrize(("fault", "stage"), EVERYTHING)
 def test_no_image_is_lost_whatever_happens_when(
-    trouble: Trouble, stage: str, skip: int, tmp_path: Path
+    fault: NetworkFault, stage: str, skip: int, tmp_path: Path
 ) -> None:
-    """Each trouble at each stage, from its first request on, its second, its third."""
-    done = weathered(tmp_path, trouble, stage, 1 if trouble in ONCE else 5, skip)
+    """Each fault at each stage, from its first request on, its second, its third."""
+    done = weathered(tmp_path, fault, stage, 1 if fault in ONCE else 5, skip)
     nothing_is_lost(done)
 
 

@@ -1,12 +1,12 @@
 """
-Trouble on the way to the hub, told apart from what the hub answers.
+Connection problems, told apart from what the hub answers.
 
-Trouble passes: a connection that is refused or reset, a gateway without a backend, a hub that says
-it is offline, a reply that ends early or is a page for people. What the hub answers, a fault with a
-reason of its own, does not. Which is which was read in koji 1.36's client (it turns every reply but
-one of HTTP status 2xx into an exception of requests, and what is no XML-RPC into one of expat's or
-xmlrpc's), and found by experiment on kojihub 1.35.3: ``ServerOffline`` stands for offline, lockout
-and a database that cannot be reached.
+Connection problems are transient: a connection that is refused or reset, a gateway without a
+backend, a hub that says it is offline, a reply that ends early or is a page for people. What the
+hub answers, a fault with a reason of its own, is permanent. Which is which was read in koji 1.36's
+client (it turns every reply but one of HTTP status 2xx into an exception of requests, and what is
+no XML-RPC into one of expat's or xmlrpc's), and found by experiment on kojihub 1.35.3:
+``ServerOffline`` stands for offline, lockout and a database that cannot be reached.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ OFFLINE = int(koji.ServerOffline.faultCode)
 FOREIGN = 1
 """The faultCode of an exception that is not koji's own."""
 
-_PASSING_STATUSES = frozenset({408, 425, 429})
+_TRANSIENT_STATUSES = frozenset({408, 425, 429})
 """HTTP statuses below 500 that ask the client to come again."""
 
 _LOGIN_STATUSES = frozenset({401, 407})
@@ -59,7 +59,7 @@ _LOGIN_CUT_SHORT = re.compile(
 
 
 @dataclass(frozen=True)
-class Trouble:
+class ConnectionProblem:
     """
     Why a call was not answered as a hub answers.
 
@@ -77,16 +77,16 @@ class Trouble:
     retry_after: float = 0.0
 
 
-class TroubleError(Exception):
-    """A call met trouble; trying again later may help."""
+class ConnectionProblemError(Exception):
+    """A call was not answered; trying again later may help."""
 
-    def __init__(self, trouble: Trouble) -> None:
-        super().__init__(trouble.text)
-        self.trouble = trouble
+    def __init__(self, problem: ConnectionProblem) -> None:
+        super().__init__(problem.text)
+        self.problem = problem
 
 
-def trouble_of(error: Exception) -> Optional[Trouble]:
-    """Return the trouble behind an exception that koji raised; None for one that will not pass."""
+def connection_problem(error: Exception) -> Optional[ConnectionProblem]:
+    """Return the problem behind an exception that koji raised; None for one that is permanent."""
     if isinstance(error, (XmlRpcFault, koji.GenericError)):
         return _of_koji(error)
     if isinstance(error, requests.HTTPError):
@@ -96,37 +96,37 @@ def trouble_of(error: Exception) -> Optional[Trouble]:
     if isinstance(error, requests.RequestException):
         if isinstance(error, ValueError):  # an address that cannot be one
             return None
-        return Trouble(one_line(error), acted=not _was_never_sent(error))
+        return ConnectionProblem(one_line(error), acted=not _was_never_sent(error))
     if isinstance(error, (OSError, OverdueError)):
-        return Trouble(one_line(error))
+        return ConnectionProblem(one_line(error))
     if isinstance(error, (ExpatError, XmlRpcError, UnicodeDecodeError, IndexError, ValueError)):
-        return Trouble("the reply is no whole XML-RPC: %s" % one_line(error))
+        return ConnectionProblem("the reply is no whole XML-RPC: %s" % one_line(error))
     return None
 
 
-def _of_koji(error: Exception) -> Optional[Trouble]:
+def _of_koji(error: Exception) -> Optional[ConnectionProblem]:
     code, text = getattr(error, "faultCode", FOREIGN), one_line(error)
     if code == OFFLINE:
-        return Trouble(text, acted=False, is_hub=True)
+        return ConnectionProblem(text, acted=False, is_hub=True)
     if isinstance(error, koji.RetryError):
-        return Trouble(text, is_hub=True)
+        return ConnectionProblem(text, is_hub=True)
     if isinstance(error, koji.AuthError):
-        return Trouble(text, acted=False) if _LOGIN_CUT_SHORT.search(text) else None
+        return ConnectionProblem(text, acted=False) if _LOGIN_CUT_SHORT.search(text) else None
     if code == FOREIGN and _DATABASE_GONE.search(str(error)):
-        return Trouble("the hub has lost its database: %s" % text, is_hub=True)
+        return ConnectionProblem("the hub has lost its database: %s" % text, is_hub=True)
     return None
 
 
-def _of_status(error: requests.HTTPError) -> Optional[Trouble]:
+def _of_status(error: requests.HTTPError) -> Optional[ConnectionProblem]:
     response = error.response
     status = 0 if response is None else response.status_code
     if response is None or status < 400 or status in _LOGIN_STATUSES:
         return None
     # Not the error's own text: it quotes the address, and an old hub's holds the session's key.
     text = ("HTTP %d %s" % (status, printable(str(response.reason or ""))[:100])).rstrip()
-    if status < 500 and status not in _PASSING_STATUSES:
-        return Trouble(_with_body(text, response), acted=False, refused=status)
-    return Trouble(
+    if status < 500 and status not in _TRANSIENT_STATUSES:
+        return ConnectionProblem(_with_body(text, response), acted=False, refused=status)
+    return ConnectionProblem(
         text, acted=status != 429, is_hub=status != 500, retry_after=_retry_after(response)
     )
 
