@@ -21,6 +21,7 @@ from pungi_osbuild.metadata.images import (
     recorded_images,
 )
 from pungi_osbuild.metadata.osbuild import (
+    FORMAT_VERSION,
     OsbuildImages,
     OsbuildRecord,
     claims,
@@ -48,6 +49,7 @@ from pungi_osbuild.metadata.trial import try_recording
 from pungi_osbuild.metadata.vocabulary import Vocabulary, vocabulary
 
 __all__ = [
+    "FORMAT_VERSION",
     "NVR_OPTIONS",
     "Claim",
     "Clash",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Collection, FrozenSet, Iterator, List, Sequence, Tuple
 
+from pungi_osbuild.checked import to_json
 from pungi_osbuild.errors import PungiOsbuildError, SourceError
 from pungi_osbuild.metadata.atomic import replace_text
 from pungi_osbuild.metadata.cloudaware import CloudAwareImage, CloudAwareImages
@@ -115,7 +116,7 @@ def productmd_image(parent: Any, image: PlacedImage) -> CloudAwareImage:
     made.disc_count = DISC_NUMBER
     made.checksums = {checksum.type: checksum.value for checksum in image.checksums}
     made.subvariant = image.subvariant
-    made.cloud = [upload.to_json() for upload in image.built.uploads]
+    made.cloud = [to_json(upload) for upload in image.built.uploads]
     # Not productmd's: Pungi's test phase reads both, the second without a default.
     made.can_fail = image.can_fail
     made.deliverable = DELIVERABLE

@@ -12,7 +12,7 @@ from typing import Any, Collection, Dict, FrozenSet, Iterable, List, Optional, T
 from productmd.common import Header, MetadataBase
 from productmd.composeinfo import Compose
 
-from pungi_osbuild.checked import FILE, Struct
+from pungi_osbuild.checked import FILE, Struct, from_json, to_json
 from pungi_osbuild.errors import InputError, SourceError
 from pungi_osbuild.metadata.atomic import replace_text
 from pungi_osbuild.metadata.images import (
@@ -30,7 +30,7 @@ from pungi_osbuild.metadata.ownership import (
     claims_of_request,
     own_entries,
 )
-from pungi_osbuild.metadata.records import ImageRecord, TaskRecord
+from pungi_osbuild.metadata.records import ImageRecord, TaskRecord, upgrade
 from pungi_osbuild.metadata.selection import Selection, known_values
 from pungi_osbuild.metadata.versions import (
     NEW,
@@ -93,7 +93,7 @@ class OsbuildImages(MetadataBase):  # type: ignore[misc]  # productmd has no typ
             entries.append(self._entry(image))
         self._frame(parser)
         parser["payload"].update(
-            koji=dict(vars(self.koji)),
+            koji=to_json(self.koji),
             tasks=[self._entry(task) for task in sorted(self.tasks, key=_task_order)],
             images=images,
         )
@@ -108,7 +108,7 @@ class OsbuildImages(MetadataBase):  # type: ignore[misc]  # productmd has no typ
         self.compose.serialize(parser["payload"])
 
     def _entry(self, record: Union[ImageRecord, TaskRecord]) -> JsonDict:
-        entry = record.to_json()
+        entry = to_json(record)
         restore(entry, self.more_of.get(_key(record), {}))
         return entry
 
@@ -123,28 +123,22 @@ class OsbuildImages(MetadataBase):  # type: ignore[misc]  # productmd has no typ
             raise UnusableError("it is a %s file, not %s" % (kind[:60], TYPE), _FOREIGN)
         self.header.deserialize(data)
         payload = document.struct("payload")
+        upgrade(data["payload"])
         _check_version(payload.text("format_version"))
         self.compose.deserialize(data["payload"])
-        koji = payload.struct("koji")
-        self.koji = KojiPlace(
-            profile=koji.text("profile"),
-            server=koji.text("server"),
-            topurl=koji.text("topurl"),
-            weburl=koji.text("weburl"),
-        )
-        tasks = [(TaskRecord.from_json(fields), fields) for fields in payload.structs("tasks")]
+        self.koji = from_json(KojiPlace, payload.struct("koji"))
+        tasks = [(from_json(TaskRecord, entry), entry) for entry in payload.structs("tasks")]
         images = list(_images(payload.struct("images")))
-        self.tasks = tuple(task for task, _fields in tasks)
-        self.images = tuple(image for image, _fields in images)
+        self.tasks = tuple(task for task, _entry in tasks)
+        self.images = tuple(image for image, _entry in images)
         self.version = max(self.header.version_tuple, NEW)
         frame: JsonDict = {}
         self._frame(frame)
-        frame["payload"].update(koji=dict(vars(self.koji)), tasks=[], images=None)
+        frame["payload"].update(koji=to_json(self.koji), tasks=[], images=None)
         self.more = dropped(data, frame)
-        for task, fields in tasks:
-            self.more_of[_key(task)] = dropped(fields.value, task.to_json())
-        for image, fields in images:
-            self.more_of[_key(image)] = dropped(fields.value, image.to_json())
+        read: List[Tuple[Union[TaskRecord, ImageRecord], Struct]] = [*tasks, *images]
+        for record, entry in read:
+            self.more_of[_key(record)] = dropped(entry.value, to_json(record))
 
 
 @dataclass(frozen=True)
@@ -350,12 +344,12 @@ def _clashed(outcome: Outcome, error: ImageClashError) -> Outcome:
 
 def describe_image(image: PlacedImage) -> JsonDict:
     """Return an image's entry in osbuild.json; variant and arch are where it stands there."""
-    return ImageRecord.of(image, describable(image, vocabulary())).to_json()
+    return to_json(ImageRecord.of(image, describable(image, vocabulary())))
 
 
 def describe_outcome(outcome: Outcome) -> JsonDict:
     """Return an outcome's entry among the tasks of osbuild.json."""
-    return TaskRecord.of(outcome).to_json()
+    return to_json(TaskRecord.of(outcome))
 
 
 def _forget(manifest: OsbuildImages, result: RunResult, replaced: FrozenSet[Owned]) -> None:
@@ -397,8 +391,8 @@ def _images(variants: Struct) -> Iterable[Tuple[ImageRecord, Struct]]:
     for variant in variants:
         arches = variants.struct(variant)
         for arch in arches:
-            for fields in arches.structs(arch):
-                yield ImageRecord.from_json(variant, arch, fields), fields
+            for entry in arches.structs(arch):
+                yield from_json(ImageRecord, entry, variant=variant, arch=arch), entry
 
 
 def _key(record: Union[ImageRecord, TaskRecord]) -> _Entry:

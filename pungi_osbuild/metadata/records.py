@@ -1,31 +1,37 @@
-"""What osbuild.json says of tasks and images, as frozen values (docs/osbuild-json.md)."""
+"""
+What osbuild.json says of tasks and images, as frozen values (docs/osbuild-json.md).
+
+A field is declared here, or with the value of the model that it is, and nowhere else.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Optional, Tuple
+from typing import Annotated, Any, Callable, List, Optional, Tuple
 
-from pungi_osbuild.checked import Struct
-from pungi_osbuild.clock import iso_time, whole_seconds
-from pungi_osbuild.metadata.buildfiles import (
-    checksum_entry,
-    file_entry,
-    named_files,
-    read_checksum,
-    read_file,
-    read_manifest,
-    read_sbom,
+from pungi_osbuild.checked import (
+    ELSEWHERE,
+    INLINED,
+    ISO_TIME,
+    OMITTED,
+    PATH,
+    Form,
+    JsonDict,
+    Key,
+    Struct,
+    picked,
 )
-from pungi_osbuild.metadata.clouds import read_artifact, read_cloud
+from pungi_osbuild.clock import whole_seconds
 from pungi_osbuild.model import (
+    HEXADECIMAL,
     METHOD,
+    UPLOADS,
     Arch,
     Artifact,
     BuildFile,
     Checksum,
     CloudImage,
     EarlierTry,
-    JsonDict,
     Manifest,
     Orphan,
     Outcome,
@@ -51,7 +57,7 @@ class TaskRecord:
     """
 
     task_id: Optional[int]
-    variant: str
+    variant: Annotated[str, PATH]
     arches: Tuple[Arch, ...]
     nvr: Optional[str]
     image_type: str
@@ -59,10 +65,10 @@ class TaskRecord:
     outcome: OutcomeKind
     can_fail: bool
     reason: Optional[str]
-    created: Optional[int]
-    started: Optional[int]
-    ended: Optional[int]
-    placed: Optional[int]
+    created: Annotated[Optional[int], ISO_TIME]
+    started: Annotated[Optional[int], ISO_TIME]
+    ended: Annotated[Optional[int], ISO_TIME]
+    placed: Annotated[Optional[int], ISO_TIME]
     earlier: Tuple[EarlierTry, ...] = ()
     orphans: Tuple[Orphan, ...] = ()
     method: str = METHOD
@@ -70,89 +76,19 @@ class TaskRecord:
     @classmethod
     def of(cls, outcome: Outcome) -> TaskRecord:
         """Return what is recorded of an outcome."""
-        request = outcome.request
-        return cls(
-            task_id=outcome.task_id,
-            variant=request.variant,
-            arches=request.arches,
-            nvr=request.nvr,
+        request, times = outcome.request, outcome.times
+        return picked(
+            cls,
+            outcome,
+            request,
             image_type=request.config.image_type,
-            attempt=outcome.attempt,
             outcome=outcome.kind,
-            can_fail=request.can_fail,
             reason=outcome.explanation,
-            created=whole_seconds(outcome.times.created),
-            started=whole_seconds(outcome.times.started),
-            ended=whole_seconds(outcome.times.ended),
+            created=whole_seconds(times.created),
+            started=whole_seconds(times.started),
+            ended=whole_seconds(times.ended),
             placed=whole_seconds(outcome.placed),
-            earlier=outcome.earlier,
-            orphans=outcome.orphans,
         )
-
-    @classmethod
-    def from_json(cls, fields: Struct) -> TaskRecord:
-        """Return the value of an entry.
-
-        :raises ValueError: naming the place that is wrong
-        """
-        return cls(
-            task_id=fields.integer_or_none("task_id"),
-            variant=fields.path("variant"),
-            arches=fields.texts("arches"),
-            nvr=fields.text_or_none("nvr"),
-            image_type=fields.text("image_type"),
-            attempt=fields.integer("attempt"),
-            outcome=fields.choice("outcome", OutcomeKind),
-            can_fail=fields.flag("can_fail"),
-            reason=fields.text_or_none("reason"),
-            created=fields.iso_time_or_none("created"),
-            started=fields.iso_time_or_none("started"),
-            ended=fields.iso_time_or_none("ended"),
-            placed=fields.iso_time_or_none("placed"),
-            earlier=tuple(map(_earlier_try, _groups(fields, "earlier"))),
-            orphans=tuple(map(_orphan, _groups(fields, "orphans"))),
-            method=_method(fields),
-        )
-
-    def to_json(self) -> JsonDict:
-        """Return the entry."""
-        entry: Dict[str, Any] = dict(vars(self))
-        entry["arches"] = list(self.arches)
-        entry["outcome"] = self.outcome.value
-        for key in ("created", "started", "ended", "placed"):
-            entry[key] = iso_time(entry[key])
-        for key in ("earlier", "orphans"):
-            entry[key] = [dict(vars(item)) for item in entry[key]]
-        return entry
-
-
-def _groups(fields: Struct, key: str) -> Tuple[Struct, ...]:
-    """Return a list that files before format 1.2 lack."""
-    return fields.structs(key) if fields.has(key) else ()
-
-
-def _method(fields: Struct) -> str:
-    """Return the task method, which files before format 1.3 lack: there was one."""
-    return fields.text("method") if fields.has("method") else METHOD
-
-
-def _earlier_try(fields: Struct) -> EarlierTry:
-    return EarlierTry(
-        task_id=fields.integer_or_none("task_id"),
-        attempt=fields.integer("attempt"),
-        nvr=fields.text_or_none("nvr"),
-        reason=fields.text_or_none("reason"),
-    )
-
-
-def _orphan(fields: Struct) -> Orphan:
-    return Orphan(
-        place=fields.text("place"),
-        name=fields.text("name"),
-        is_there=fields.flag("is_there"),
-        region=fields.text_or_none("region") if fields.has("region") else None,
-        note=fields.text_or_none("note") if fields.has("note") else None,
-    )
 
 
 @dataclass(frozen=True)
@@ -168,27 +104,23 @@ class KojiOrigin:
     build_id: int
     nvr: str
     archive_id: int
-    filename: str
-    checksum: Checksum
+    filename: Annotated[str, PATH]
+    checksum: Annotated[Checksum, INLINED]
 
-    @classmethod
-    def from_json(cls, fields: Struct) -> KojiOrigin:
-        """Return the value of an entry.
 
-        :raises ValueError: naming the place that is wrong
-        """
-        return cls(
-            task_id=fields.integer("task_id"),
-            build_id=fields.integer("build_id"),
-            nvr=fields.text("nvr"),
-            archive_id=fields.integer("archive_id"),
-            filename=fields.path("filename"),
-            checksum=read_checksum(fields.text("checksum_type"), fields.text("checksum"), fields),
-        )
+def _read_checksums(struct: Struct, key: str) -> Tuple[Checksum, ...]:
+    checksums = struct.struct(key)
+    found = tuple(Checksum(kind, HEXADECIMAL.read(checksums, kind)) for kind in checksums if kind)
+    if not found:
+        raise struct.error(key, "an object of checksums")
+    return found
 
-    def to_json(self) -> JsonDict:
-        """Return the entry."""
-        return {**vars(self), **checksum_entry(self.checksum)}
+
+_CHECKSUMS = Form(
+    _read_checksums,
+    {"type": "object", "minProperties": 1, "additionalProperties": HEXADECIMAL.schema},
+    lambda checksums: {checksum.type: checksum.value for checksum in checksums},
+)
 
 
 @dataclass(frozen=True)
@@ -201,15 +133,14 @@ class ImageRecord:
     :param mtime: seconds since the epoch
     :param type: productmd's image type, or None where it has none
     :param in_images_json: whether images.json has an entry for it, too
-    :param unknown_uploads: uploads to clouds that are not known here
     """
 
-    variant: str
-    arch: Arch
-    path: str
+    variant: Annotated[str, ELSEWHERE]
+    arch: Annotated[Arch, ELSEWHERE]
+    path: Annotated[str, PATH]
     size: int
     mtime: int
-    checksums: Tuple[Checksum, ...]
+    checksums: Annotated[Tuple[Checksum, ...], _CHECKSUMS]
     type: Optional[str]
     format: Optional[str]
     subvariant: str
@@ -218,21 +149,25 @@ class ImageRecord:
     distro: str
     boot_mode: Optional[str]
     osbuild_version: Optional[str]
-    artifact: Optional[Artifact]
+    artifact: Annotated[Optional[Artifact], Key("osbuild_artifact")]
     koji: KojiOrigin
-    composer_id: Optional[str]
-    composer_server: Optional[str]
-    cloud: Tuple[CloudImage, ...]
-    unknown_uploads: Tuple[UnknownUpload, ...]
+    composer_id: Annotated[Optional[str], Key("composer", "id")]
+    composer_server: Annotated[Optional[str], Key("composer", "server")]
+    uploads: Annotated[Tuple[Uploaded, ...], UPLOADS, Key("cloud")]
     manifest: Optional[Manifest]
     sboms: Tuple[Sbom, ...]
-    unrecognised: Tuple[BuildFile, ...] = ()
+    unrecognised: Annotated[Tuple[BuildFile, ...], OMITTED] = ()
     method: str = METHOD
 
     @property
-    def uploads(self) -> Tuple[Uploaded, ...]:
-        """Everything that the image's ``"cloud"`` list says."""
-        return (*self.cloud, *self.unknown_uploads)
+    def cloud(self) -> Tuple[CloudImage, ...]:
+        """The uploads to clouds that are known here."""
+        return tuple(upload for upload in self.uploads if isinstance(upload, CloudImage))
+
+    @property
+    def unknown_uploads(self) -> Tuple[UnknownUpload, ...]:
+        """The other uploads."""
+        return tuple(upload for upload in self.uploads if isinstance(upload, UnknownUpload))
 
     def checksum(self, type: str) -> Optional[str]:
         """Return the value of one checksum, e.g. ``sha256``; None where there is none."""
@@ -241,114 +176,67 @@ class ImageRecord:
     @classmethod
     def of(cls, image: PlacedImage, in_images_json: bool) -> ImageRecord:
         """Return what is recorded of a placed image."""
-        built = image.built
-        return cls(
-            variant=image.variant,
-            arch=built.arch,
-            path=image.path,
-            size=image.size,
-            mtime=image.mtime,
-            checksums=_sorted(image.checksums),
-            type=image.type,
-            format=image.format,
-            subvariant=image.subvariant,
+        return picked(
+            cls,
+            image,
+            image.built,
             in_images_json=in_images_json,
-            image_type=image.image_type,
-            distro=image.distro,
-            boot_mode=built.boot_mode,
-            osbuild_version=built.osbuild_version,
-            artifact=built.artifact,
-            koji=KojiOrigin(
-                task_id=built.task_id,
-                build_id=built.build_id,
-                nvr=built.nvr,
-                archive_id=built.archive_id,
-                filename=built.filename,
-                checksum=built.checksum,
-            ),
-            composer_id=built.composer_id,
-            composer_server=built.composer_server,
-            cloud=built.cloud,
-            unknown_uploads=built.unknown_uploads,
-            manifest=built.manifest,
-            sboms=built.sboms,
-            unrecognised=built.unrecognised,
+            checksums=tuple(sorted(image.checksums, key=lambda checksum: checksum.type)),
+            koji=picked(KojiOrigin, image.built),
+            method=METHOD,
         )
 
-    @classmethod
-    def from_json(cls, variant: str, arch: Arch, fields: Struct) -> ImageRecord:
-        """Return the value of an entry.
 
-        :param variant: the uid that the entry stands under
-        :param arch: the arch that the entry stands under
-        :raises ValueError: naming the place that is wrong
-        """
-        composer = fields.struct("composer")
-        cloud, unknown = read_cloud(fields.structs("cloud"))
-        return cls(
-            variant=variant,
-            arch=arch,
-            path=fields.path("path"),
-            size=fields.integer("size"),
-            mtime=fields.integer("mtime"),
-            checksums=_checksums(fields.struct("checksums")),
-            type=fields.text_or_none("type"),
-            format=fields.text_or_none("format"),
-            subvariant=fields.text("subvariant"),
-            in_images_json=fields.flag("in_images_json"),
-            image_type=fields.text("image_type"),
-            distro=fields.text("distro"),
-            boot_mode=fields.text_or_none("boot_mode"),
-            osbuild_version=fields.text_or_none("osbuild_version"),
-            artifact=read_artifact(fields),
-            koji=KojiOrigin.from_json(fields.struct("koji")),
-            composer_id=composer.text_or_none("id"),
-            composer_server=composer.text_or_none("server"),
-            cloud=cloud,
-            unknown_uploads=unknown,
-            manifest=read_manifest(fields.struct_or_none("manifest")),
-            sboms=tuple(map(read_sbom, named_files(fields, "sboms"))),
-            unrecognised=_unrecognised(fields),
-            method=_method(fields),
-        )
+def upgrade(payload: JsonDict) -> None:
+    """
+    Bring what earlier versions of the format have written into the form of this one.
 
-    def to_json(self) -> JsonDict:
-        """Return the entry; variant and arch are where it stands."""
-        others = [file_entry(other) for other in self.unrecognised]
-        return {
-            "method": self.method,
-            "path": self.path,
-            "size": self.size,
-            "mtime": self.mtime,
-            "checksums": {checksum.type: checksum.value for checksum in self.checksums},
-            "type": self.type,
-            "format": self.format,
-            "subvariant": self.subvariant,
-            "in_images_json": self.in_images_json,
-            "image_type": self.image_type,
-            "distro": self.distro,
-            "boot_mode": self.boot_mode,
-            "osbuild_version": self.osbuild_version,
-            "osbuild_artifact": None if self.artifact is None else self.artifact.to_json(),
-            "koji": self.koji.to_json(),
-            "composer": {"id": self.composer_id, "server": self.composer_server},
-            "cloud": [upload.to_json() for upload in self.uploads],
-            "manifest": None if self.manifest is None else file_entry(self.manifest),
-            "sboms": [file_entry(sbom) for sbom in self.sboms],
-            **({"unrecognised": others} if others else {}),
-        }
+    What is not as those have written it is left alone, and refused when it is read.
+    """
+    for task in _objects(payload.get("tasks")):
+        for key, value in (("method", METHOD), ("earlier", []), ("orphans", [])):
+            task.setdefault(key, value)
+        for orphan in _objects(task["orphans"]):
+            orphan.setdefault("region", None)
+            orphan.setdefault("note", None)
+    for arches in _objects(payload.get("images")):
+        for images in arches.values():
+            for image in _objects(images):
+                _upgrade_image(image)
 
 
-def _sorted(checksums: Tuple[Checksum, ...]) -> Tuple[Checksum, ...]:
-    return tuple(sorted(checksums, key=lambda checksum: checksum.type))
+def _upgrade_image(image: JsonDict) -> None:
+    image.setdefault("method", METHOD)
+    _replace_texts(image, "sboms", lambda name: {"filename": name})
+    for sbom in _objects(image.get("sboms")):
+        sbom.setdefault("purpose", None)
+    for manifest in _objects([image.get("manifest")]):
+        _replace_texts(manifest, "osbuild_composer_deps", _dependency)
+    files = (image.get("sboms"), image.get("unrecognised"), [image.get("manifest")])
+    for file in (file for some in files for file in _objects(some)):
+        if "checksum" not in file:
+            file.update(archive_id=None, size=None, checksum_type=None, checksum=None)
 
 
-def _checksums(fields: Struct) -> Tuple[Checksum, ...]:
-    found = tuple(read_checksum(type, fields.text(type), fields) for type in fields)
-    if not found:
-        raise ValueError("%s is empty" % fields.place)
-    return found
+def _dependency(text: str) -> JsonDict:
+    """Return a Go module that was written as ``a@v``, or as ``a@v => b@w``."""
+    first, _arrow, second = text.partition(" => ")
+    return {**_module(first), "replace": {**_module(second), "replace": None} if second else None}
 
 
-def _unrecognised(fields: Struct) -> Tuple[BuildFile, ...]:
-    return tuple(BuildFile(*read_file(one)) for one in _groups(fields, "unrecognised"))
+def _module(text: str) -> JsonDict:
+    path, _at, version = text.rpartition("@")
+    return {"path": path, "version": version} if path else {"path": version, "version": ""}
+
+
+def _replace_texts(holder: JsonDict, key: str, read: Callable[[str], JsonDict]) -> None:
+    texts = holder.get(key)
+    if isinstance(texts, list) and all(isinstance(text, str) for text in texts):
+        holder[key] = list(map(read, texts))
+
+
+def _objects(values: Any) -> List[JsonDict]:
+    """Return the objects in a list or an object; none where there is neither."""
+    if isinstance(values, dict):
+        values = list(values.values())
+    return [one for one in values if isinstance(one, dict)] if isinstance(values, list) else []

@@ -67,11 +67,8 @@ class Selection:
     def _narrowed(self, image: ImageRecord) -> Optional[ImageRecord]:
         if not self.providers and not self.regions:
             return image
-        cloud = tuple(upload for upload in image.cloud if self._takes_upload(upload))
-        unknown = tuple(upload for upload in image.unknown_uploads if self._takes_upload(upload))
-        if not cloud and not unknown:
-            return None
-        return dataclasses.replace(image, cloud=cloud, unknown_uploads=unknown)
+        uploads = tuple(upload for upload in image.uploads if self._takes_upload(upload))
+        return dataclasses.replace(image, uploads=uploads) if uploads else None
 
     def _takes_upload(self, upload: Uploaded) -> bool:
         return _any_of(self.providers, upload.provider_name) and _any_of(self.regions, upload.where)

@@ -5,7 +5,9 @@ Data enters as dicts at two edges only: the config (``config/``) and the hub (``
 them there is nothing but what this package defines.
 """
 
+from pungi_osbuild.checked import JsonDict
 from pungi_osbuild.model.cloud import (
+    UPLOADS,
     Artifact,
     AwsEc2Upload,
     AwsS3Upload,
@@ -18,6 +20,7 @@ from pungi_osbuild.model.cloud import (
     UnknownUpload,
     Upload,
     Uploaded,
+    read_upload,
 )
 from pungi_osbuild.model.compose import (
     TYPE_SUFFIXES,
@@ -41,6 +44,7 @@ from pungi_osbuild.model.config import (
 )
 from pungi_osbuild.model.digest import block_digest, digest_of, sent_digest
 from pungi_osbuild.model.image import (
+    HEXADECIMAL,
     BuildFile,
     BuiltImage,
     Checksum,
@@ -58,7 +62,6 @@ from pungi_osbuild.model.outcome import (
     RunResult,
     TaskTimes,
 )
-from pungi_osbuild.model.plain import JsonDict
 from pungi_osbuild.model.problem import Problem, Severity, has_errors
 from pungi_osbuild.model.problemcodes import PROBLEM_CODES, ProblemCode
 from pungi_osbuild.model.query import MAX_FAULT, MAX_REASON, Call, HubFaultError, Query, Reply
@@ -72,13 +75,14 @@ from pungi_osbuild.model.template import (
 )
 
 __all__ = [
+    "HEXADECIMAL",
     "MAX_FAULT",
-    "MAX_NAME",
     "MAX_REASON",
     "METHOD",
     "PROBLEM_CODES",
     "TEMPLATE_FIELDS",
     "TYPE_SUFFIXES",
+    "UPLOADS",
     "VARIANT_TYPES",
     "Arch",
     "ArchUpload",
@@ -136,5 +140,6 @@ __all__ = [
     "digest_of",
     "has_errors",
     "option_texts",
+    "read_upload",
     "sent_digest",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, ClassVar, Mapping, Optional, Tuple, Union
+from typing import Annotated, ClassVar, Optional, Tuple, Union
 
-from pungi_osbuild.model.plain import JsonDict, without_none
+from pungi_osbuild.checked import LINE, OMITTED, Form, JsonDict, Key, Struct, forms_of, from_json
+from pungi_osbuild.model.plain import without_none
 
 
 class Provider(str, Enum):
@@ -108,10 +110,6 @@ class Artifact:
     export_name: str
     export_filename: str
 
-    def to_json(self) -> JsonDict:
-        """Return it as composer writes it."""
-        return dict(vars(self))
-
 
 @dataclass(frozen=True)
 class CloudImage:
@@ -125,18 +123,18 @@ class CloudImage:
     """
 
     provider: Provider
-    id: str
-    region: Optional[str] = None
-    name: Optional[str] = None
-    project_id: Optional[str] = None
-    image_name: Optional[str] = None
-    subscription_id: Optional[str] = None
-    resource_group: Optional[str] = None
-    location: Optional[str] = None
-    url: Optional[str] = None
-    digest: Optional[str] = None
-    presigned: Optional[bool] = None
-    artifact: Optional[Artifact] = None
+    id: Annotated[str, LINE]
+    region: Annotated[Optional[str], OMITTED] = None
+    name: Annotated[Optional[str], OMITTED] = None
+    project_id: Annotated[Optional[str], OMITTED] = None
+    image_name: Annotated[Optional[str], OMITTED] = None
+    subscription_id: Annotated[Optional[str], OMITTED] = None
+    resource_group: Annotated[Optional[str], OMITTED] = None
+    location: Annotated[Optional[str], OMITTED] = None
+    url: Annotated[Optional[str], OMITTED] = None
+    digest: Annotated[Optional[str], OMITTED] = None
+    presigned: Annotated[Optional[bool], OMITTED] = None
+    artifact: Annotated[Optional[Artifact], OMITTED, Key("osbuild_artifact")] = None
 
     @property
     def provider_name(self) -> str:
@@ -148,25 +146,13 @@ class CloudImage:
         """The region, which Azure calls location."""
         return self.region or self.location
 
-    def to_json(self) -> JsonDict:
-        """Return the entry of a ``"cloud"`` list in images.json and osbuild.json."""
-        entry = without_none(vars(self))
-        entry["provider"] = self.provider.value
-        return _with_artifact(entry, self.artifact)
 
-    @classmethod
-    def from_json(cls, entry: Mapping[str, Any]) -> CloudImage:
-        """Return the value of an entry written by :meth:`to_json`.
+def _read_options(struct: Struct, key: str) -> Tuple[Tuple[str, str], ...]:
+    options = struct.struct(key)
+    return tuple((name, options.text(name)) for name in options)
 
-        :raises ValueError: for an unknown provider or a missing id
-        :raises TypeError: for a key that is not a field
-        """
-        values = dict(entry)
-        provider = Provider(values.pop("provider", ""))
-        artifact = values.pop("osbuild_artifact", None)
-        if not isinstance(values.get("id"), str):
-            raise ValueError("a cloud entry has no id: %r" % sorted(entry))
-        return cls(provider=provider, artifact=artifact and Artifact(**artifact), **values)
+
+_OPTIONS = Form(_read_options, {"type": "object", "additionalProperties": {"type": "string"}}, dict)
 
 
 @dataclass(frozen=True)
@@ -174,13 +160,15 @@ class UnknownUpload:
     """
     One upload of a built image to somewhere that is not known here, as composer returned it.
 
+    Its object has no ``id``: nobody knows which of the options is.
+
     :param provider: composer's name of it, e.g. ``org.osbuild.vmware``
     :param options: (name, value), sorted; of a value that is no text, its JSON. Holds no secret.
     """
 
     provider: str
-    options: Tuple[Tuple[str, str], ...] = ()
-    artifact: Optional[Artifact] = None
+    options: Annotated[Tuple[Tuple[str, str], ...], _OPTIONS] = ()
+    artifact: Annotated[Optional[Artifact], OMITTED, Key("osbuild_artifact")] = None
 
     @property
     def provider_name(self) -> str:
@@ -192,11 +180,6 @@ class UnknownUpload:
         """The region, where composer says one."""
         return dict(self.options).get("region")
 
-    def to_json(self) -> JsonDict:
-        """Return the entry of a ``"cloud"`` list; it has no ``id``, as nobody knows which is."""
-        entry: JsonDict = {"provider": self.provider, "options": dict(self.options)}
-        return _with_artifact(entry, self.artifact)
-
     def describe(self) -> str:
         """Return the options in a line, for people."""
         return ", ".join("%s: %s" % option for option in self.options) or "nothing else"
@@ -205,6 +188,24 @@ class UnknownUpload:
 Uploaded = Union[CloudImage, UnknownUpload]
 
 
-def _with_artifact(entry: JsonDict, artifact: Optional[Artifact]) -> JsonDict:
-    entry.pop("artifact", None)
-    return entry if artifact is None else {**entry, "osbuild_artifact": artifact.to_json()}
+def read_upload(entry: Struct) -> Uploaded:
+    """
+    Return an entry of a ``"cloud"`` list.
+
+    One of a cloud that only a later version knows has no ``options``: whatever it has is taken.
+    """
+    if entry.text("provider") in _PROVIDERS:
+        return from_json(CloudImage, entry)
+    if entry.has("options"):
+        return from_json(UnknownUpload, entry)
+    options = {
+        key: value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+        for key, value in entry.value.items()
+        if key not in ("provider", "osbuild_artifact")
+    }
+    whole = {**entry.value, "options": options}
+    return from_json(UnknownUpload, Struct(whole, entry.place, entry.origin))
+
+
+_PROVIDERS = frozenset(provider.value for provider in Provider)
+UPLOADS = forms_of(read_upload, CloudImage, UnknownUpload)

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Optional, Tuple
+from typing import Annotated, Optional, Tuple
 
+from pungi_osbuild.checked import INLINED, LINE, PATH, Form, Key, Struct
 from pungi_osbuild.model.cloud import Artifact, CloudImage, UnknownUpload, Uploaded
 from pungi_osbuild.model.compose import Arch
+
+
+def _hexadecimal(struct: Struct, key: str) -> str:
+    value = struct.text(key)
+    if re.fullmatch("[0-9a-f]+", value) is None:
+        raise struct.error(key, "hexadecimal")
+    return value
+
+
+HEXADECIMAL = Form(_hexadecimal, {"type": "string", "pattern": "^[0-9a-f]+$"})
 
 
 @dataclass(frozen=True)
 class Checksum:
     """A checksum: ``md5`` or ``sha256`` in lower case, and its hex digest."""
 
-    type: str
-    value: str
+    type: Annotated[str, LINE, Key("checksum_type")]
+    value: Annotated[str, HEXADECIMAL, Key("checksum")]
 
 
 @dataclass(frozen=True)
@@ -28,10 +40,10 @@ class BuildFile:
     :param checksum: Koji's own
     """
 
-    filename: str
+    filename: Annotated[str, PATH]
     archive_id: Optional[int] = None
     size: Optional[int] = None
-    checksum: Optional[Checksum] = None
+    checksum: Annotated[Optional[Checksum], INLINED] = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +85,7 @@ class BuiltImage:
 
     :param size: bytes
     :param path: below Koji's topdir or topurl: ``packages/<n>/<v>/<r>/images/<filename>``
-    :param unknown_uploads: results of uploads to clouds that are not known here
+    :param uploads: what the image's ``"cloud"`` list says
     :param unrecognised: other files of the build, which are not placed
     """
 
@@ -91,8 +103,7 @@ class BuiltImage:
     boot_mode: Optional[str] = None
     osbuild_version: Optional[str] = None
     artifact: Optional[Artifact] = None
-    cloud: Tuple[CloudImage, ...] = ()
-    unknown_uploads: Tuple[UnknownUpload, ...] = ()
+    uploads: Tuple[Uploaded, ...] = ()
     manifest: Optional[Manifest] = None
     sboms: Tuple[Sbom, ...] = ()
     unrecognised: Tuple[BuildFile, ...] = ()
@@ -106,9 +117,14 @@ class BuiltImage:
         return "%s/%s" % (self.path.rpartition("/")[0], name)
 
     @property
-    def uploads(self) -> Tuple[Uploaded, ...]:
-        """Everything that the image's ``"cloud"`` list says."""
-        return (*self.cloud, *self.unknown_uploads)
+    def cloud(self) -> Tuple[CloudImage, ...]:
+        """The uploads to clouds that are known here."""
+        return tuple(upload for upload in self.uploads if isinstance(upload, CloudImage))
+
+    @property
+    def unknown_uploads(self) -> Tuple[UnknownUpload, ...]:
+        """The other uploads."""
+        return tuple(upload for upload in self.uploads if isinstance(upload, UnknownUpload))
 
 
 @dataclass(frozen=True)

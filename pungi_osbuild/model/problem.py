@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Iterable, Tuple
 
-from pungi_osbuild.checked import one_line
-from pungi_osbuild.model.plain import JsonDict
+from pungi_osbuild.checked import JsonDict, one_line
 from pungi_osbuild.model.problemcodes import ProblemCode
 from pungi_osbuild.secrets import hide
 

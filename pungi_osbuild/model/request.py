@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, List, Optional, Tuple
 
+from pungi_osbuild.checked import JsonDict
 from pungi_osbuild.model.cloud import Upload
 from pungi_osbuild.model.compose import Arch
 from pungi_osbuild.model.config import ImageConfig, Repo
-from pungi_osbuild.model.plain import JsonDict
 from pungi_osbuild.model.template import UploadTemplate
 from pungi_osbuild.secrets import hide_known, secrets_in
 

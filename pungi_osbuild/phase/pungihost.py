@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Optional, Sequence
 
+from pungi_osbuild.checked import to_json
 from pungi_osbuild.errors import PlacementError
 from pungi_osbuild.hub import Profile, in_its_folder
 from pungi_osbuild.metadata import (
@@ -269,7 +270,7 @@ def _fields_of_image(image: PlacedImage) -> Dict[str, object]:
         "nvr": built.nvr,
         "task_id": built.task_id,
         "build_id": built.build_id,
-        "cloud": [upload.to_json() for upload in built.uploads],
+        "cloud": [to_json(upload) for upload in built.uploads],
     }
 
 

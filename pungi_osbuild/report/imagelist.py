@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
+from pungi_osbuild.checked import to_json
 from pungi_osbuild.clock import iso_time
 from pungi_osbuild.hub import LiveAddress
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord
@@ -109,10 +110,10 @@ def images_json(
     """Return what osbuild.json records of some of a compose's images, and their live addresses."""
     return {
         "compose": record.compose_id,
-        "koji": dict(vars(record.koji)),
+        "koji": to_json(record.koji),
         "images": [
             {
-                **image.to_json(),
+                **to_json(image),
                 "variant": image.variant,
                 "arch": image.arch,
                 "cloud": [_upload_json(upload, live) for upload in image.uploads],
@@ -125,5 +126,5 @@ def images_json(
 def _upload_json(upload: Uploaded, live: LiveAddresses) -> Dict[str, Any]:
     found = _live(upload, live)
     if found is None:
-        return upload.to_json()
-    return {**upload.to_json(), "live": found.address, "expires": iso_time(found.expires)}
+        return to_json(upload)
+    return {**to_json(upload), "live": found.address, "expires": iso_time(found.expires)}

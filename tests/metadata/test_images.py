@@ -97,7 +97,7 @@ def record(
 
 
 def an_uploaded_image(**changes: Any) -> PlacedImage:
-    return a_placed_image(built=a_built_image(cloud=(a_cloud_image(),)), **changes)
+    return a_placed_image(built=a_built_image(uploads=(a_cloud_image(),)), **changes)
 
 
 def path_of(entry: Dict[str, Any]) -> str:

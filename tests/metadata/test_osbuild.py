@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pungi_osbuild.checked import to_json
 from pungi_osbuild.errors import InputError, SourceError
 from pungi_osbuild.metadata import (
     ImageRecord,
@@ -89,7 +90,7 @@ def an_outcome_of(
 def test_the_document_is_as_the_design_says(tmp_path: Path) -> None:
     """Key by key: later readers are written against this."""
     cloud = (a_cloud_image(),)
-    image = a_placed_image(built=a_built_image(cloud=cloud))
+    image = a_placed_image(built=a_built_image(uploads=cloud))
     failed = a_failed_outcome(
         request=a_request(arches=("aarch64",), can_fail=True),
         task_id=None,
@@ -564,7 +565,7 @@ def test_an_unknown_upload_is_recorded_in_both_files(tmp_path: Path) -> None:
     """Beside the one that is known, as composer returned it."""
     odd = UnknownUpload("org.osbuild.odd", (("image_id", "odd-1"),))
     outcome = an_outcome_of("a")
-    built = replace(outcome.images[0].built, cloud=(a_cloud_image(),), unknown_uploads=(odd,))
+    built = replace(outcome.images[0].built, uploads=(a_cloud_image(), odd))
     outcome = replace(outcome, images=(replace(outcome.images[0], built=built),))
     (image,) = record(tmp_path, outcome).images
     assert image.unknown_uploads == (odd,)
@@ -572,7 +573,7 @@ def test_an_unknown_upload_is_recorded_in_both_files(tmp_path: Path) -> None:
     for name in ("osbuild.json", "images.json"):
         payload = json.loads((tmp_path / name).read_text())["payload"]
         assert payload["images"]["Server"]["x86_64"][0]["cloud"] == [
-            a_cloud_image().to_json(),
+            to_json(a_cloud_image()),
             entry,
         ]
 
@@ -677,8 +678,7 @@ def outcomes(draw: st.DrawFn) -> List[Outcome]:
             composer_id=draw(SOME),
             boot_mode=draw(SOME),
             artifact=draw(st.none() | st.builds(Artifact, TEXT, TEXT)),
-            cloud=tuple(draw(st.lists(CLOUDS, max_size=2))),
-            unknown_uploads=tuple(draw(st.lists(UNKNOWN, max_size=2))),
+            uploads=tuple(draw(st.lists(CLOUDS | UNKNOWN, max_size=4))),
             manifest=draw(st.none() | st.just(a_built_image().manifest)),
             sboms=tuple(draw(st.lists(SBOMS, max_size=2))),
         )

@@ -114,7 +114,7 @@ def test_a_file_of_format_2_keeps_it(tmp_path: Path, more: Dict[str, Any]) -> No
     path = tmp_path / "images.json"
     before = a_document_2(**more)
     path.write_text(json.dumps(before))
-    image = a_placed_image(built=a_built_image(cloud=(a_cloud_image(),)))
+    image = a_placed_image(built=a_built_image(uploads=(a_cloud_image(),)))
     record_images(path, an_identity(), [image], ())
     after = json.loads(path.read_text())
     assert after["header"] == before["header"]

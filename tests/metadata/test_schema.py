@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import runpy
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, Tuple
 
 import jsonschema
 import pytest
 
-from pungi_osbuild.metadata import record_osbuild
-from pungi_osbuild.metadata.osbuild import FORMAT_VERSION
+from pungi_osbuild.metadata import FORMAT_VERSION, record_osbuild
 from tests.rehearsed import EXAMPLES, rehearse
 from tests.values import a_built_image, a_cloud_image, a_placed_image, a_run_result, an_outcome
 
@@ -19,8 +20,22 @@ SCHEMA: Dict[str, Any] = json.loads((ROOT / "docs/osbuild-json.schema.json").rea
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
 
 
+def test_the_schema_is_that_of_the_records() -> None:
+    """Run scripts/osbuild_json_schema.py after a change of a record, and read the difference."""
+    script = runpy.run_path(str(ROOT / "scripts" / "osbuild_json_schema.py"))
+    assert script["schema"]() == SCHEMA, "run scripts/osbuild_json_schema.py"
+
+
+def test_every_key_is_in_the_reference() -> None:
+    """A key that is new in a record must be new in the page."""
+    page = re.findall(r"\w+", (ROOT / "docs" / "osbuild-json.md").read_text(encoding="utf-8"))
+    for name, definition in SCHEMA["definitions"].items():
+        for key in definition["properties"]:
+            assert key in page, "%s.%s" % (name, key)
+
+
 def the_document(tmp_path: Path) -> Dict[str, Any]:
-    image = a_placed_image(built=a_built_image(cloud=(a_cloud_image(),)))
+    image = a_placed_image(built=a_built_image(uploads=(a_cloud_image(),)))
     path = tmp_path / "osbuild.json"
     record_osbuild(path, a_run_result(outcomes=(an_outcome(images=(image,)),)), ())
     document: Dict[str, Any] = json.loads(path.read_text("utf-8"))
@@ -45,11 +60,11 @@ def test_a_record_conforms_and_every_key_is_listed(tmp_path: Path) -> None:
     assert payload["format_version"] == FORMAT_VERSION
     (image,) = payload["images"]["Server"]["x86_64"]
     definitions = SCHEMA["definitions"]
-    assert set(image) == set(definitions["image"]["required"])
-    assert set(payload["tasks"][0]) == set(definitions["task"]["required"])
-    assert set(image["koji"]) == set(definitions["image"]["properties"]["koji"]["required"])
-    assert set(image["cloud"][0]) <= set(definitions["cloud"]["properties"])
-    files = set(definitions["file"]["required"])
+    assert set(image) == set(definitions["ImageRecord"]["required"])
+    assert set(payload["tasks"][0]) == set(definitions["TaskRecord"]["required"])
+    assert set(image["koji"]) == set(definitions["KojiOrigin"]["required"])
+    assert set(image["cloud"][0]) <= set(definitions["CloudImage"]["properties"])
+    files = set(definitions["BuildFile"]["required"])
     assert set(image["manifest"]) == files | {"osbuild_composer_version", "osbuild_composer_deps"}
     assert set(image["sboms"][0]) == files | {"purpose"}
 

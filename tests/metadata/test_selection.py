@@ -25,10 +25,10 @@ AZURE = CloudImage(Provider.AZURE, "/subscriptions/s", location="eastus")
 ODD = UnknownUpload("org.osbuild.odd", (("region", "us-east-1"),))
 
 IMAGES: Tuple[ImageRecord, ...] = (
-    an_image("a", cloud=(AMI, OTHER_AMI)),
-    an_image("b", arch="aarch64", cloud=(AZURE,), type=None, image_type="azure"),
-    an_image("c", variant="Client", subvariant="Lite", cloud=(), unknown_uploads=(ODD,)),
-    an_image("d", cloud=()),
+    an_image("a", uploads=(AMI, OTHER_AMI)),
+    an_image("b", arch="aarch64", uploads=(AZURE,), type=None, image_type="azure"),
+    an_image("c", variant="Client", subvariant="Lite", uploads=(ODD,)),
+    an_image("d", uploads=()),
 )
 
 
@@ -60,7 +60,7 @@ def test_an_image_keeps_the_uploads_that_are_meant() -> None:
     """All of them where neither a cloud nor a region is given."""
     assert Selection(variants=("Server",)).of(IMAGES)[0].cloud == (AMI, OTHER_AMI)
     (image,) = Selection(regions=("eu-west-1",)).of(IMAGES)
-    assert image == replace(IMAGES[0], cloud=(OTHER_AMI,))
+    assert image == replace(IMAGES[0], uploads=(OTHER_AMI,))
 
 
 def test_a_string_is_not_taken_for_its_letters() -> None:
@@ -101,7 +101,7 @@ def _is_part(part: Sequence[ImageRecord], whole: Sequence[ImageRecord]) -> None:
     for image in part:
         full = there[image.path]
         assert set(image.uploads) <= set(full.uploads)
-        assert replace(image, cloud=full.cloud, unknown_uploads=full.unknown_uploads) == full
+        assert replace(image, uploads=full.uploads) == full
 
 
 def test_a_compose_is_loaded_by_its_folder(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Callable, List
 import productmd.images
 import pytest
 
+from pungi_osbuild.checked import to_json
 from pungi_osbuild.metadata import ImageClashError, SharedImages, vocabulary
 from pungi_osbuild.model import Checksum, PlacedImage
 from tests.values import SHA256, a_built_image, a_cloud_image, a_placed_image
@@ -195,11 +196,11 @@ def test_an_image_is_as_pungi_wants_it() -> None:
     """With its checksum, its uploads, and what the later phases read."""
     images = productmd.images.Images()
     image = an_image(can_fail=True)
-    built = a_built_image(cloud=(a_cloud_image(),))
+    built = a_built_image(uploads=(a_cloud_image(),))
     SharedImages(images, PATH).add([a_placed_image(built=built, can_fail=True), image], WORDS)
     (entry,) = (one for one in images.images["Server"]["x86_64"] if one.path != image.path)
     assert entry.checksums == {"sha256": SHA256}
-    assert entry.cloud == [a_cloud_image().to_json()]
+    assert entry.cloud == [to_json(a_cloud_image())]
     assert (entry.deliverable, entry.can_fail, entry.bootable) == ("image-build", True, False)
     assert entry.parent is images
 

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pungi_osbuild.checked import FILE, Struct
+from pungi_osbuild.checked import FILE, Struct, to_json
 from pungi_osbuild.errors import ReplyError
-from pungi_osbuild.metadata.clouds import read_cloud
 from pungi_osbuild.methods.osbuild_image.clouds import from_target_result, from_upload_status
 from pungi_osbuild.model import (
     AwsEc2Upload,
@@ -23,6 +22,7 @@ from pungi_osbuild.model import (
     Provider,
     UnknownUpload,
     Upload,
+    read_upload,
 )
 
 AZURE = AzureUpload("tenant", "sub", "group", location="eastus")
@@ -115,7 +115,7 @@ def test_an_upload_status_becomes_the_same(kind: str) -> None:
 def test_a_cloud_image_survives_json(kind: str) -> None:
     """What is written to images.json reads as the same value."""
     expected = CASES[kind][3]
-    assert CloudImage.from_json(expected.to_json()) == expected
+    assert read_upload(Struct(to_json(expected), "cloud[0]", FILE)) == expected
 
 
 def test_an_ostree_repository_of_pulp_is_spelt_in_two_ways() -> None:
@@ -152,7 +152,7 @@ def test_an_id_in_a_file_is_one_line_too(text: str) -> None:
     """Whoever has written it: it is printed."""
     entry = {"provider": "aws", "id": text}
     with pytest.raises(ValueError, match="id is not one line of text"):
-        read_cloud([Struct(entry, "cloud[0]", FILE)])
+        read_upload(Struct(entry, "cloud[0]", FILE))
 
 
 def test_a_presigned_address_is_recorded_without_its_signature() -> None:
@@ -225,8 +225,8 @@ def test_whatever_is_not_known_survives_json(options: Dict[str, Any]) -> None:
     """What is written to osbuild.json reads as the same value."""
     found = from_target_result(Struct({"name": "x", "options": options}, "a result"), None)
     assert isinstance(found, UnknownUpload)
-    again = json.loads(json.dumps([found.to_json()]))
-    assert read_cloud([Struct(entry, "cloud[0]", FILE) for entry in again]) == ((), (found,))
+    again = json.loads(json.dumps(to_json(found)))
+    assert read_upload(Struct(again, "cloud[0]", FILE)) == found
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any, Dict, List, Sequence, Tuple, cast
 
 import pytest
 
+from pungi_osbuild.checked import to_json
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import Call, Hub, Reply, execute
 from pungi_osbuild.methods import explain, read_build_result, read_result
@@ -169,7 +170,7 @@ def test_which_export_was_uploaded() -> None:
     results = [{**result, "osbuild_artifact": artifact} for result in (an_ami("ami-1"), odd)]
     (image,) = read(StandIn([an_archive(image=with_uploads(*results))]), a_request())
     assert [cloud.artifact for cloud in image.uploads] == [Artifact("vpc", "disk.vhd")] * 2
-    assert [cloud.to_json()["osbuild_artifact"] for cloud in image.uploads] == [artifact] * 2
+    assert [to_json(cloud)["osbuild_artifact"] for cloud in image.uploads] == [artifact] * 2
 
 
 def test_where_upload_results_are_looked_for_best_first() -> None:

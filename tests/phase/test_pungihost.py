@@ -10,6 +10,7 @@ from typing import Any, List, Optional, Tuple
 import pytest
 from productmd.images import Images
 
+from pungi_osbuild.checked import to_json
 from pungi_osbuild.errors import HubError, InputError, PlacementError, SourceError
 from pungi_osbuild.metadata import SharedImages, vocabulary
 from pungi_osbuild.model import JsonDict, Outcome, OutcomeKind, RunResult, UnknownUpload
@@ -162,7 +163,7 @@ def test_the_end_names_files_and_cloud_ids(scene: Scene) -> None:
     cloud = a_cloud_image()
     unknown = UnknownUpload("moon", (("crater", "Tycho"),))
     images = (
-        a_placed_image(built=a_built_image(cloud=(cloud,), unknown_uploads=(unknown,))),
+        a_placed_image(built=a_built_image(uploads=(cloud, unknown))),
         a_placed_image(path="Server/x86_64/images/other.qcow2"),
     )
     scene.host.settled(an_outcome(images=images))
@@ -198,13 +199,13 @@ def test_a_pungi_that_keeps_task_ids_elsewhere(scene: Scene) -> None:
 
 def test_built_images_are_in_the_manifest_and_told(scene: Scene) -> None:
     """The outcome is as it was."""
-    built = a_built_image(cloud=(a_cloud_image(),))
+    built = a_built_image(uploads=(a_cloud_image(),))
     outcome = an_outcome(images=(a_placed_image(built=built),))
     assert scene.host.built(outcome) is outcome
     ((entry,),) = scene.compose.im.images["Server"].values()
     assert entry.path == outcome.images[0].path
     (fields,) = scene.compose.notifier.fields("osbuild-imagedone")
-    assert fields["cloud"] == [a_cloud_image().to_json()]
+    assert fields["cloud"] == [to_json(a_cloud_image())]
     json.dumps(fields)
 
 

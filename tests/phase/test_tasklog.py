@@ -73,7 +73,7 @@ def test_a_success(tmp_path: Path) -> None:
     logs = logs_in(tmp_path)
     logs.submitted(Submitted(a_request(), 11))
     before = lines(logs, a_request())
-    image = a_placed_image(built=a_built_image(cloud=(a_cloud_image(),)))
+    image = a_placed_image(built=a_built_image(uploads=(a_cloud_image(),)))
     logs.settled(an_outcome(images=(image,)))
     assert lines(logs, a_request()) == [
         *before,

@@ -29,7 +29,7 @@ def an_image(name: str = "example-guest", arch: str = "x86_64", **changes: Any) 
             "arch": arch,
             "koji": origin,
             "path": "Server/%s/images/%s-1-5.%s.qcow2" % (arch, name, arch),
-            "cloud": (a_cloud_image(),),
+            "uploads": (a_cloud_image(),),
             **changes,
         },
     )

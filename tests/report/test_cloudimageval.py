@@ -27,8 +27,8 @@ AZURE = CloudImage(
 def test_amis() -> None:
     """It starts x86_64 machines by itself, and needs to be told of others."""
     images = [
-        of_kind("a", "aws", "raw", cloud=(AMI,)),
-        of_kind("b", "aws", "raw.xz", arch="aarch64", distro="fedora-41", cloud=(NAMELESS,)),
+        of_kind("a", "aws", "raw", uploads=(AMI,)),
+        of_kind("b", "aws", "raw.xz", arch="aarch64", distro="fedora-41", uploads=(NAMELESS,)),
     ]
     assert cloud_image_val(images) == {
         "provider": "aws",
@@ -53,7 +53,7 @@ def test_amis() -> None:
 
 def test_gcp_images() -> None:
     """A zone of the region that the image was uploaded to."""
-    image = of_kind("g", "gcp", "tar.gz", cloud=(replace(GCP, region="us-east1"),))
+    image = of_kind("g", "gcp", "tar.gz", uploads=(replace(GCP, region="us-east1"),))
     assert cloud_image_val([image]) == {
         "provider": "gcloud",
         "project": "p",
@@ -72,8 +72,8 @@ def test_gcp_images() -> None:
 def test_azure_images() -> None:
     """Where no location was asked for, it takes one of its own."""
     images = [
-        of_kind("a", "azure", "vhd", cloud=(AZURE,)),
-        of_kind("b", "azure", "vhd", arch="aarch64", cloud=(replace(AZURE, location=None),)),
+        of_kind("a", "azure", "vhd", uploads=(AZURE,)),
+        of_kind("b", "azure", "vhd", arch="aarch64", uploads=(replace(AZURE, location=None),)),
     ]
     assert cloud_image_val(images) == {
         "provider": "azure",
@@ -112,7 +112,7 @@ def test_azure_images() -> None:
 )
 def test_what_it_cannot_take(uploads: Tuple[CloudImage, ...], said: str, advice: str) -> None:
     """With what to choose by."""
-    images = [an_image(str(number), cloud=(one,)) for number, one in enumerate(uploads)]
+    images = [an_image(str(number), uploads=(one,)) for number, one in enumerate(uploads)]
     with pytest.raises(InputError) as caught:
         cloud_image_val(images)
     assert said in caught.value.reason

@@ -8,6 +8,7 @@ from typing import Callable, Dict, List
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pungi_osbuild.checked import to_json
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.hub import LiveAddress
 from pungi_osbuild.imagetypes import CATALOGUE
@@ -30,7 +31,10 @@ LIVE: Dict[str, LiveAddress] = {"https://b/disk": LiveAddress("https://b/disk?si
 
 def test_a_row_for_each_upload() -> None:
     """And one for an image without any."""
-    images = [an_image("a", cloud=(S3, PUBLIC), unknown_uploads=(ODD,)), an_image("b", cloud=())]
+    images = [
+        an_image("a", uploads=(S3, PUBLIC, ODD)),
+        an_image("b", uploads=()),
+    ]
     lines = images_table(images, None, None)
     assert [line.split()[-4:] for line in lines[:5]] == [
         ["PROVIDER", "REGION", "CLOUD", "ID"],
@@ -44,14 +48,14 @@ def test_a_row_for_each_upload() -> None:
 
 def test_where_the_terminal_is_narrow() -> None:
     """An upload is on a line of its own, whole."""
-    lines = images_table([an_image("a", cloud=(S3,))], None, 60)
+    lines = images_table([an_image("a", uploads=(S3,))], None, 60)
     assert lines[2] == "    aws.s3  us-east-1  https://b/disk"
     assert lines[-1] == "1 image, 1 upload."
 
 
 def test_what_others_have_written_keeps_its_place() -> None:
     """A line is a line, and nothing is done to a terminal: the file may be anybody's."""
-    image = an_image("a", variant="Ser\nver", subvariant="\x1b[31m\u202e", cloud=(S3,))
+    image = an_image("a", variant="Ser\nver", subvariant="\x1b[31m\u202e", uploads=(S3,))
     for width in (None, 60):
         lines = images_table([image], None, width)
         assert lines[1].startswith("Ser\\nver  x86_64  \\x1b[31m\\u202e  ")
@@ -65,19 +69,22 @@ def test_nothing_was_chosen() -> None:
 
 def test_ids_are_alone_on_their_lines_and_once() -> None:
     """Of a cloud that nobody knows, nobody knows the ID."""
-    images = [an_image("a", cloud=(S3, PUBLIC), unknown_uploads=(ODD,)), an_image("b", cloud=(S3,))]
+    images = [
+        an_image("a", uploads=(S3, PUBLIC, ODD)),
+        an_image("b", uploads=(S3,)),
+    ]
     assert image_ids(images, None) == ["https://b/disk", "https://b/public"]
 
 
 def test_a_live_address_stands_for_its_id() -> None:
     """Where it was asked for; an upload that has none any more is not given to a script."""
-    images = [an_image("a", cloud=(S3, PUBLIC))]
+    images = [an_image("a", uploads=(S3, PUBLIC))]
     assert image_ids(images, LIVE) == ["https://b/disk?sign=me", "https://b/public"]
     assert image_ids(images, {}) == ["https://b/public"]
     assert images_table(images, LIVE, None)[1].endswith("  https://b/disk?sign=me")
     (entry, _public) = images_json(a_record(), images, LIVE)["images"][0]["cloud"]
     assert entry == {
-        **S3.to_json(),
+        **to_json(S3),
         "live": "https://b/disk?sign=me",
         "expires": "2026-11-23T07:23:27Z",
     }
@@ -104,7 +111,7 @@ IMAGES = st.builds(
     image_type=st.sampled_from(sorted(CATALOGUE)) | TEXTS,
     type=SOME,
     mtime=st.integers(0, 2**63 - 1),
-    cloud=st.lists(UPLOADS, max_size=3).map(tuple),
+    uploads=st.lists(UPLOADS, max_size=3).map(tuple),
 )
 
 
@@ -133,9 +140,9 @@ def test_any_images_are_listed_or_refused_with_a_reason(
 
 def test_json_has_all_that_is_recorded() -> None:
     """And says where it stands."""
-    image = an_image("a", cloud=(S3,), unknown_uploads=(ODD,))
+    image = an_image("a", uploads=(S3, ODD))
     found = images_json(a_record(), [image], None)
     assert found["compose"] == "Example-1-20261123.t.0"
     assert found["koji"]["topurl"] == "https://koji.example.com/kojifiles"
-    assert found["images"] == [{**image.to_json(), "variant": "Server", "arch": "x86_64"}]
-    assert found["images"][0]["cloud"] == [S3.to_json(), ODD.to_json()]
+    assert found["images"] == [{**to_json(image), "variant": "Server", "arch": "x86_64"}]
+    assert found["images"][0]["cloud"] == [to_json(S3), to_json(ODD)]

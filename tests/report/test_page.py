@@ -174,7 +174,7 @@ def test_an_id_is_never_cut() -> None:
     """However long, and in one piece in the page's text."""
     digest = "sha256:" + "0123456789abcdef" * 4
     long = "quay.io/%s/image:tag@%s" % ("organisation" * 20, digest)
-    image = an_image(cloud=(CloudImage(Provider.CONTAINER, long),))
+    image = an_image(uploads=(CloudImage(Provider.CONTAINER, long),))
     text = page(a_record(images=(image,)))
     assert '<code class="id">%s</code>' % long in text
     style = text[text.index("<style>") : text.index("</style>")]
@@ -183,7 +183,7 @@ def test_an_id_is_never_cut() -> None:
 
 def test_what_cannot_be_seen_is_shown() -> None:
     """An ID with a hidden character is another ID."""
-    image = an_image(cloud=(CloudImage(Provider.AWS, "ami-\u202e1\u200b2", region="us-east-1"),))
+    image = an_image(uploads=(CloudImage(Provider.AWS, "ami-\u202e1\u200b2", region="us-east-1"),))
     text = page(a_record(images=(image,)))
     assert "ami-\\u202e1\\u200b2" in text
     assert "\u202e" not in text

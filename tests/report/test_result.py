@@ -24,7 +24,7 @@ AZURE = CloudImage(Provider.AZURE, "/subscriptions/%s/images/x" % ("0" * 120))
 
 
 def placed(*clouds: CloudImage) -> PlacedImage:
-    return a_placed_image(built=a_built_image(cloud=clouds))
+    return a_placed_image(built=a_built_image(uploads=clouds))
 
 
 def table(width: object, *images: PlacedImage) -> str:

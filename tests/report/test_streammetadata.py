@@ -31,15 +31,15 @@ def ami(name: str, region: str) -> CloudImage:
     return CloudImage(Provider.AWS, name, region=region)
 
 
-AWS = of_kind("a", "aws", "raw", cloud=(ami("ami-1", "us-east-1"), ami("ami-2", "eu-west-1")))
+AWS = of_kind("a", "aws", "raw", uploads=(ami("ami-1", "us-east-1"), ami("ami-2", "eu-west-1")))
 
 
 def test_files_and_cloud_images() -> None:
     """By arch and platform; CoreOS's tools need all of these keys."""
     images = [
         AWS,
-        of_kind("g", "gcp", "tar.gz", cloud=(GCP,)),
-        of_kind("q", "guest-image", "qcow2", arch="aarch64", cloud=()),
+        of_kind("g", "gcp", "tar.gz", uploads=(GCP,)),
+        of_kind("q", "guest-image", "qcow2", arch="aarch64", uploads=()),
     ]
     made = stream_metadata(a_record(), images, "https://d.example.com/c/compose/")
     release = "Example-1-20261123.t.0"
@@ -85,7 +85,7 @@ def test_where_nothing_is_published() -> None:
         ((*AWS.cloud, signed), koji % ("a", "a")),
         ((*AWS.cloud, signed, public), public.id),
     ):
-        image = replace(AWS, cloud=cloud)
+        image = replace(AWS, uploads=cloud)
         document = stream_metadata(a_record(), [image], "").document
         artifact = document["architectures"]["x86_64"]["artifacts"]["aws"]["formats"]["raw"]["disk"]
         assert artifact["location"] == location
@@ -93,7 +93,7 @@ def test_where_nothing_is_published() -> None:
 
 def test_two_images_for_one_place() -> None:
     """All of them are named, with what would choose one."""
-    other = of_kind("b", "aws", "raw", cloud=(ami("ami-3", "eu-west-1"),))
+    other = of_kind("b", "aws", "raw", uploads=(ami("ami-3", "eu-west-1"),))
     with pytest.raises(InputError) as caught:
         stream_metadata(a_record(), [AWS, other], "")
     paths = "%s and %s" % (AWS.path, other.path)
@@ -105,8 +105,8 @@ def test_two_images_for_one_place() -> None:
 @pytest.mark.parametrize(
     "image",
     [
-        of_kind("c", "edge-container", "tar", cloud=()),
-        of_kind("m", "guest-image", "qcow2", cloud=(), checksums=(Checksum("md5", MD5),)),
+        of_kind("c", "edge-container", "tar", uploads=()),
+        of_kind("m", "guest-image", "qcow2", uploads=(), checksums=(Checksum("md5", MD5),)),
     ],
 )
 def test_what_has_no_place_is_told_of(image: ImageRecord) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import List, Tuple
+from typing import Any, Dict, List, Tuple
 
 import pytest
 
 from koji_rehearsal import HubSettings
-from pungi_osbuild.checked import FILE, Struct
-from pungi_osbuild.metadata.records import _orphan
+from pungi_osbuild.checked import FILE, Struct, from_json, to_json
+from pungi_osbuild.metadata.records import upgrade
 from pungi_osbuild.methods import ComposeState, Failure, KeptUpload
 from pungi_osbuild.model import (
     AwsEc2Upload,
@@ -127,6 +127,7 @@ def test_a_build_whose_builder_lost_composer_is_taken_by_the_next_run(tmp_path: 
 def test_a_note_survives_the_record() -> None:
     """osbuild.json has it, for the report."""
     orphan = Orphan("koji", NVR, note="may stay reserved")
-    assert _orphan(Struct(dict(vars(orphan)), "orphans[0]", FILE)) == orphan
-    old = {"place": "koji", "name": "x", "is_there": True}
-    assert _orphan(Struct(old, "orphans[0]", FILE)) == Orphan("koji", "x", is_there=True)
+    assert from_json(Orphan, Struct(to_json(orphan), "orphans[0]", FILE)) == orphan
+    old: Dict[str, Any] = {"place": "koji", "name": "x", "is_there": True}
+    upgrade({"tasks": [{"orphans": [old]}]})
+    assert from_json(Orphan, Struct(old, "", FILE)) == Orphan("koji", "x", is_there=True)

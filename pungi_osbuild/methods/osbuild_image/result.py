@@ -34,7 +34,6 @@ from pungi_osbuild.model import (
     Manifest,
     Query,
     Sbom,
-    UnknownUpload,
     Uploaded,
 )
 
@@ -133,7 +132,7 @@ def _images(
 def _image(
     build: Struct, archive: Archive, archives: Sequence[Archive], request: ImageRequest
 ) -> BuiltImage:
-    row, cloud = archive.row, _cloud(archive.infos, request)
+    row = archive.row
     if row.is_true("metadata_only"):
         raise ReplyError(
             "Koji has no file for %s: the archive is metadata only" % archive.filename,
@@ -154,8 +153,7 @@ def _image(
         boot_mode=_first_text(archive.infos, "boot_mode"),
         osbuild_version=_first_text(archive.infos, "osbuild_version"),
         artifact=next(filter(None, map(artifact_in, archive.infos)), None),
-        cloud=_known(cloud),
-        unknown_uploads=_unknown(cloud),
+        uploads=_uploads(archive.infos, request),
         manifest=_manifest(archive.filename, archives),
         sboms=tuple(
             _sbom(archive.filename, other)
@@ -169,7 +167,7 @@ def _first_text(infos: Sequence[Struct], key: str) -> Optional[str]:
     return next((info.text(key) for info in infos if info.has(key)), None)
 
 
-def _cloud(infos: Sequence[Struct], request: ImageRequest) -> Tuple[Uploaded, ...]:
+def _uploads(infos: Sequence[Struct], request: ImageRequest) -> Tuple[Uploaded, ...]:
     """Return the uploads from the first place that has the one which was asked for."""
     best: Tuple[Uploaded, ...] = ()
     for info in infos:
@@ -180,18 +178,6 @@ def _cloud(infos: Sequence[Struct], request: ImageRequest) -> Tuple[Uploaded, ..
             return clouds
         best = best or clouds
     return best
-
-
-def _known(uploads: Sequence[Uploaded]) -> Tuple[CloudImage, ...]:
-    return tuple(upload for upload in uploads if isinstance(upload, CloudImage))
-
-
-def _unknown(uploads: Sequence[Uploaded]) -> Tuple[UnknownUpload, ...]:
-    return tuple(upload for upload in uploads if isinstance(upload, UnknownUpload))
-
-
-def _uploads_of(image: BuiltImage) -> Tuple[Uploaded, ...]:
-    return (*image.cloud, *image.unknown_uploads)
 
 
 def _has_upload(uploads: Sequence[Uploaded], request: ImageRequest) -> bool:
@@ -269,7 +255,7 @@ def _all_uploads(
     task_id: int, images: Tuple[BuiltImage, ...], request: ImageRequest
 ) -> Query[Tuple[BuiltImage, ...]]:
     upload = request.upload
-    if upload is None or all(_has_upload(_uploads_of(image), request) for image in images):
+    if upload is None or all(_has_upload(image.uploads, request) for image in images):
         return images
     files = yield from download_output(task_id, [composestatus.NAME])
     content = files.get(composestatus.NAME)
@@ -277,11 +263,11 @@ def _all_uploads(
         status = read_compose_status(content, request.arches, upload, images[0].build_id)
         images = tuple(
             image
-            if _has_upload(_uploads_of(image), request)
-            else _with_more(image, status.uploads(image.arch))
+            if _has_upload(image.uploads, request)
+            else replace(image, uploads=(*image.uploads, *status.uploads(image.arch)))
             for image in images
         )
-    missing = sorted(image.arch for image in images if not _has_upload(_uploads_of(image), request))
+    missing = sorted(image.arch for image in images if not _has_upload(image.uploads, request))
     if missing:
         raise ReplyError(
             "the upload to %s did not arrive for %s: neither the archive, the build nor %s"
@@ -291,11 +277,3 @@ def _all_uploads(
             " name, if it has one), and use `pungi-osbuild run --rebuild-changed`.",
         )
     return images
-
-
-def _with_more(image: BuiltImage, uploads: Sequence[Uploaded]) -> BuiltImage:
-    return replace(
-        image,
-        cloud=(*image.cloud, *_known(uploads)),
-        unknown_uploads=(*image.unknown_uploads, *_unknown(uploads)),
-    )

@@ -27,12 +27,10 @@ from typing import (
     TypeVar,
 )
 
+from pungi_osbuild.checked.text import name_flaw, printable
 from pungi_osbuild.clock import ISO_FORMAT, YEAR_10000
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.secrets import hide, hide_in
-
-MAX_NAME = 255
-"""Bytes in a file's name, on every file system a compose lies on."""
 
 MAX_TEXT = 4096
 MAX_ITEMS = 10_000
@@ -44,50 +42,6 @@ MAX_INTEGER = 2**63 - 1
 _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 _E = TypeVar("_E", bound=Enum)
-
-
-def printable(text: str, kept: str = "\n\t") -> str:
-    """
-    Return a text with everything that is no character for reading written as its escape.
-
-    What goes are the controls of terminals, marks that turn the direction of writing, and half
-    characters, which could not be written to a file. An ID with a hidden character in it is
-    another ID.
-
-    :param kept: characters that stay although they cannot be printed
-    """
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() or char in kept else _escaped(char) for char in text)
-
-
-def one_line(text: str) -> str:
-    """Return a text made :func:`printable`, line breaks and tabs, too."""
-    return printable(text, kept="")
-
-
-def _escaped(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")
-
-
-def name_flaw(name: str) -> Optional[str]:
-    """
-    Return why a name cannot be a file's or a folder's, or None where it can.
-
-    This is the one rule for what a config says, for what a hub says, and for what is placed: a
-    name that is refused when the image is there should have been refused before it was built.
-    """
-    if not name:
-        return "it is empty"
-    if "/" in name or "\\" in name or ".." in name:
-        return "it could leave its folder"
-    if name.startswith("."):
-        return "it is hidden"
-    if not name.isprintable():
-        return "it has characters that cannot be printed"
-    if len(name.encode("utf-8")) > MAX_NAME:
-        return "it is longer than %d bytes" % MAX_NAME
-    return None
 
 
 def unusable_reply(place: str, expected: str, value: object) -> ReplyError:
@@ -170,19 +124,19 @@ class Struct:
     """
 
     def __init__(self, value: object, place: str, origin: Origin = HUB) -> None:
-        self._origin = origin
+        self.origin = origin
         if not isinstance(value, Mapping):
-            raise self._origin.error(place, "an object", value)
+            raise self.origin.error(place, "an object", value)
         self.value: Mapping[str, object] = value
         self.place = place
 
     def text(self, key: str) -> str:
         """Return a text; from a hub it is :func:`printable` and without secrets."""
         value = self._text(key)
-        return hide(value) if self._origin.is_hub else value
+        return hide(value) if self.origin.is_hub else value
 
     def _text(self, key: str) -> str:
-        value, is_hub = self.raw(key), self._origin.is_hub
+        value, is_hub = self.raw(key), self.origin.is_hub
         if not isinstance(value, str) or (is_hub and len(value) > MAX_TEXT):
             raise self.error(key, "a text")
         return printable(value) if is_hub else value
@@ -194,7 +148,7 @@ class Struct:
     def line(self, key: str) -> str:
         """Return a text that is one printable line: nothing that a terminal or script would do."""
         value = self.address(key)
-        return hide(value) if self._origin.is_hub else value
+        return hide(value) if self.origin.is_hub else value
 
     def address(self, key: str) -> str:
         """Return one printable line as it came: an address may be signed, and so be a secret."""
@@ -205,11 +159,11 @@ class Struct:
 
     def texts(self, key: str) -> Tuple[str, ...]:
         """Return a list of texts."""
-        return texts(self.raw(key), self._place(key), self._origin)
+        return texts(self.raw(key), self._place(key), self.origin)
 
     def filename(self, key: str) -> str:
         """Return a name that is safe as the last part of a path."""
-        return plain_name(self.text(key), self._place(key), self._origin)
+        return plain_name(self.text(key), self._place(key), self.origin)
 
     def path(self, key: str) -> str:
         """Return a path that stays below the folder it is relative to."""
@@ -220,7 +174,7 @@ class Struct:
 
     def integer(self, key: str) -> int:
         """Return a whole number that is not negative."""
-        return integer(self.raw(key), self._place(key), self._origin)
+        return integer(self.raw(key), self._place(key), self.origin)
 
     def integer_or_none(self, key: str) -> Optional[int]:
         """Return a whole number that is not negative, or None for null."""
@@ -239,11 +193,9 @@ class Struct:
         """Return seconds since the epoch, before the year 10000, or None for null."""
         return None if self.raw(key) is None else self.seconds(key)
 
-    def iso_time_or_none(self, key: str) -> Optional[int]:
-        """Return a time, written as ISO 8601 in UTC, in seconds since the epoch; None for null."""
-        text = self.text_or_none(key)
-        if text is None:
-            return None
+    def iso_time(self, key: str) -> int:
+        """Return a time, written as ISO 8601 in UTC, in seconds since the epoch."""
+        text = self.text(key)
         try:
             if not _ISO_TIME.fullmatch(text):
                 raise ValueError(text)
@@ -254,7 +206,7 @@ class Struct:
 
     def flag(self, key: str) -> bool:
         """Return true or false."""
-        return flag(self.raw(key), self._place(key), self._origin)
+        return flag(self.raw(key), self._place(key), self.origin)
 
     def is_true(self, key: str) -> bool:
         """Whether a value is true; a missing one is not."""
@@ -270,7 +222,7 @@ class Struct:
 
     def struct(self, key: str) -> Struct:
         """Return an object."""
-        return Struct(self.raw(key), self._place(key), self._origin)
+        return Struct(self.raw(key), self._place(key), self.origin)
 
     def struct_or_none(self, *path: str) -> Optional[Struct]:
         """Return the object that some keys lead to, or None where one of them leads to null."""
@@ -284,9 +236,9 @@ class Struct:
     def structs(self, key: str) -> Tuple[Struct, ...]:
         """Return a list of objects; from a hub a missing one is empty."""
         value = self.raw(key)
-        if value is None and self._origin.is_hub:
+        if value is None and self.origin.is_hub:
             return ()
-        return structs(value, self._place(key), self._origin)
+        return structs(value, self._place(key), self.origin)
 
     def expect(self, key: str, wanted: object) -> None:
         """
@@ -302,27 +254,27 @@ class Struct:
 
     def raw(self, key: str) -> object:
         """Return a value as it came; None for a missing one, where that says the same."""
-        if key not in self.value and not self._origin.is_hub:
+        if key not in self.value and not self.origin.is_hub:
             raise ValueError("%s is missing" % self._place(key))
         return self.value.get(key)
 
     def has(self, key: str) -> bool:
         """Whether the key is there; from a hub, with a value that is not null."""
-        return self.value.get(key) is not None if self._origin.is_hub else key in self.value
+        return self.value.get(key) is not None if self.origin.is_hub else key in self.value
 
     def __iter__(self) -> Iterator[str]:
         """Give the keys, sorted; from a hub ``MAX_ITEMS`` at most."""
-        most = MAX_ITEMS if self._origin.is_hub else len(self.value)
+        most = MAX_ITEMS if self.origin.is_hub else len(self.value)
         return iter(heapq.nsmallest(most, map(str, self.value)))
 
     def error(self, key: str, expected: str) -> Exception:
         """Return the error for a value that is not what it should be."""
         value = hide_in(self.value.get(key), key, _SHOWN_DEEP)
-        return self._origin.error(self._place(key), expected, value)
+        return self.origin.error(self._place(key), expected, value)
 
     def _place(self, key: str) -> str:
         return (
-            "".join((self.place, ", " if self._origin.is_hub else ".", key)) if self.place else key
+            "".join((self.place, ", " if self.origin.is_hub else ".", key)) if self.place else key
         )
 
 
