@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 import click
 from click.shell_completion import CompletionItem
@@ -53,7 +53,12 @@ class _Commands(click.Group):
         entry = _COMMANDS.get(cmd_name)
         if entry is None:
             return None
-        module = import_module("pungi_osbuild.cli." + entry.module)
+        try:
+            module = import_module("pungi_osbuild.cli." + entry.module)
+        except ModuleNotFoundError as error:
+            if error.name != "koji_rehearsal":
+                raise
+            return _without_rehearsal(cmd_name, entry.summary)
         command = getattr(module, cmd_name + "_command")
         assert isinstance(command, click.Command)
         command.short_help = entry.summary
@@ -87,6 +92,28 @@ class _Commands(click.Group):
             message = error.format_message().rstrip(".")
             show_failure(InputError("wrong usage: %s" % message, "See the command's --help."))
             raise
+
+
+def _without_rehearsal(name: str, summary: str) -> click.Command:
+    """Return what stands in for a command where the rehearsal hub is not installed."""
+
+    def refuse(arguments: Tuple[str, ...]) -> None:  # noqa: ARG001  whatever they are
+        from pungi_osbuild.cli.exits import exits
+
+        with exits():
+            raise InputError(
+                "the command %s needs the rehearsal hub, which is not installed" % name,
+                "Install the package pungi-osbuild-rehearsal.",
+            )
+
+    return click.Command(
+        name,
+        context_settings={"ignore_unknown_options": True},
+        callback=refuse,
+        params=[click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)],
+        help="%s\n\nNeeds the package pungi-osbuild-rehearsal." % summary,
+        short_help=summary,
+    )
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Set
 
 import pytest
 
@@ -20,6 +21,7 @@ SPEC = ROOT / "packaging" / "pungi-osbuild.spec"
 RPMLINTRC = SPEC.with_suffix(".rpmlintrc")
 MADE = {"INSTALLER", "REQUESTED", "RECORD", "direct_url.json"}
 """What pip writes beside what it installs; byte code is left out by the stand-ins."""
+REHEARSAL = "pungi-osbuild-rehearsal"
 MACROS = Path(__file__).parent / "macros.standin"
 
 
@@ -45,11 +47,15 @@ def test_its_version_is_the_package_s() -> None:
 
 
 @needs("rpmspec")
-def test_it_requires_koji_and_recommends_pungi() -> None:
-    """The first is always needed, the second for two of the three ways in."""
-    text = parsed()
-    assert re.findall(r"^Requires: +(.*)$", text, re.M) == ["python3-koji"]
-    assert re.findall(r"^Recommends: +(.*)$", text, re.M) == ["pungi"]
+def test_it_requires_koji_and_recommends_pungi_and_the_rehearsal() -> None:
+    """The first is always needed, the others for some commands; the rehearsal needs the rest."""
+    main, rehearsal = parsed().split("%package rehearsal")
+    release = "%s-1%s" % (__version__, output("rpm", "-E", "%{?dist}").strip())
+    assert re.findall(r"^Requires: +(.*)$", main, re.M) == ["python3-koji"]
+    recommended = re.findall(r"^Recommends: +(.*)$", main, re.M)
+    assert recommended == ["pungi", "%s = %s" % (REHEARSAL, release)]
+    required = re.findall(r"^Requires: +(.*)$", rehearsal, re.M)
+    assert required == ["pungi-osbuild = %s" % release]
 
 
 @needs("rpmlint")
@@ -57,6 +63,12 @@ def test_rpmlint_finds_nothing() -> None:
     """But what the rpmlintrc has a reason for."""
     told = output("rpmlint", "--rpmlintrc", str(RPMLINTRC), str(SPEC))
     assert "0 errors, 0 warnings" in told, told
+
+
+def files_of(rpm: Path) -> Set[str]:
+    listed = output("rpm", "-qp", "--qf", r"[%{FILEMODES:perms} %{FILENAMES}\n]", str(rpm))
+    files = {line.split(" ", 1)[1] for line in listed.splitlines() if line.startswith("-")}
+    return {name for name in files if not name.endswith(".pyc")}  # what ran was compiled
 
 
 @pytest.mark.long
@@ -71,10 +83,15 @@ def test_the_rpm_holds_what_the_wheel_does_and_what_a_distribution_adds(
     defines = {"_topdir": str(tmp_path), "python3": sys.executable, "dist": ".test"}
     told = [word for name, value in defines.items() for word in ("-D", "%s %s" % (name, value))]
     output("rpmbuild", "-bb", "--nodeps", "--load", str(MACROS), *told, str(SPEC))
-    (rpm,) = tmp_path.glob("RPMS/noarch/*.rpm")
-    listed = output("rpm", "-qp", "--qf", r"[%{FILEMODES:perms} %{FILENAMES}\n]", str(rpm))
-    installed = {line.split(" ", 1)[1] for line in listed.splitlines() if line.startswith("-")}
-    installed = {name for name in installed if not name.endswith(".pyc")}  # what ran was compiled
+    by_name = {
+        output("rpm", "-qp", "--qf", "%{NAME}", str(path)): files_of(path)
+        for path in tmp_path.glob("RPMS/noarch/*.rpm")
+    }
+    assert set(by_name) == {"pungi-osbuild", REHEARSAL}
+    rehearsal = by_name[REHEARSAL]
+    assert all("/site-packages/koji_rehearsal/" in name for name in rehearsal)
+    assert not [name for name in by_name["pungi-osbuild"] if "/koji_rehearsal/" in name]
+    installed = by_name["pungi-osbuild"] | rehearsal
 
     with zipfile.ZipFile(dist.wheel) as archive:
         wheel = {name for name in archive.namelist() if Path(name).name not in MADE}
