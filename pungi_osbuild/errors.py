@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Sequence
 
 from pungi_osbuild.secrets import hide
-
-if TYPE_CHECKING:
-    from pungi_osbuild.model import Problem
 
 
 class ExitCode(IntEnum):
@@ -75,22 +71,6 @@ class SourceError(PungiOsbuildError):
 
     Mend the file.
     """
-
-
-class ConfigError(PungiOsbuildError):
-    """
-    The config has errors; nothing was submitted.
-
-    :param problems: all of them, warnings included
-    """
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        errors = sum(1 for problem in problems if problem.is_error)
-        super().__init__(
-            "the config has %d error%s" % (errors, "" if errors == 1 else "s"),
-            "Nothing was submitted. Mend the places named above and try again.",
-        )
-        self.problems = tuple(problems)
 
 
 class HubError(PungiOsbuildError):

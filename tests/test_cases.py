@@ -13,7 +13,7 @@ import pytest
 
 from pungi_osbuild.cli.inputs import Prepared
 from pungi_osbuild.config import Source, read_config, read_source
-from pungi_osbuild.model import has_errors
+from pungi_osbuild.problems import has_errors
 from pungi_osbuild.report import plan_json
 from tests.cases import CASES, FOLDER, Case
 

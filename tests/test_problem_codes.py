@@ -10,18 +10,17 @@ from typing import Dict, Iterator, List, Mapping, Set, Tuple
 
 import pytest
 
-from pungi_osbuild.model import PROBLEM_CODES, Problem, Severity
+from pungi_osbuild.problems import PROBLEM_CODES, Problem, Severity
 from pungi_osbuild.report import problem_lines
 from tests.cases import CASES, Case, stored_codes, stored_problems
 
 HERE = Path(__file__)
 PACKAGE = HERE.parent.parent / "pungi_osbuild"
 DOCS = HERE.parent.parent / "docs" / "problems.md"
-REGISTRY = PACKAGE / "model" / "problemcodes.py"
+REGISTRY = PACKAGE / "problems" / "codes.py"
 
 MAKERS: Mapping[str, int] = {
     "Problem": 0,
-    "make": 0,
     "error": 0,
     "warn": 0,
     "_warn": 0,

@@ -23,8 +23,8 @@ from pungi_osbuild.cli.login import Login, login_options
 from pungi_osbuild.cli.show import show_json, show_lines, show_problems
 from pungi_osbuild.cli.values import complete_profile
 from pungi_osbuild.errors import InputError, SourceError
-from pungi_osbuild.model import Problem, Severity
 from pungi_osbuild.planning import HubCheck, check_on_hub, hindered
+from pungi_osbuild.problems import Problem, Severity
 from pungi_osbuild.report import junit_lines, plan_json, plan_table, problem_summary
 
 
@@ -96,7 +96,7 @@ def _prepared(config: Path, origin: Origin) -> Prepared:
     try:
         return prepare(config, origin)
     except (InputError, SourceError) as error:
-        problem = Problem("unreadable", Severity.ERROR, "CONFIG", error.reason, error.solution)
+        problem = Problem("unreadable", "CONFIG", error.reason, error.solution)
         return Prepared(None, None, (), (problem,), error)
 
 

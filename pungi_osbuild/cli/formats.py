@@ -7,7 +7,8 @@ from typing import Any, Callable, List, Optional
 
 import click
 
-from pungi_osbuild.errors import ConfigError, PungiOsbuildError
+from pungi_osbuild.errors import PungiOsbuildError
+from pungi_osbuild.problems import ConfigError
 
 _ARGUMENTS = "pungi_osbuild.arguments"
 _NOT_JSON = ("table", "text", "ids", "junit")

@@ -13,19 +13,11 @@ from click.core import ParameterSource
 
 from pungi_osbuild.cli.files import FILE
 from pungi_osbuild.config import Reading, read_config, read_source, read_variants
-from pungi_osbuild.errors import ConfigError, ExitCode, InputError, PungiOsbuildError
+from pungi_osbuild.errors import ExitCode, InputError, PungiOsbuildError
 from pungi_osbuild.metadata import Vocabulary, identify, read_compose, vocabulary
-from pungi_osbuild.model import (
-    TYPE_SUFFIXES,
-    Compose,
-    ComposeConfig,
-    ImageRequest,
-    Problem,
-    Severity,
-    Variant,
-    has_errors,
-)
+from pungi_osbuild.model import TYPE_SUFFIXES, Compose, ComposeConfig, ImageRequest, Variant
 from pungi_osbuild.planning import check_settings, planned_and_checked
+from pungi_osbuild.problems import ConfigError, Problem, has_errors
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -199,7 +191,7 @@ def _unnamed(origin: Origin, error: InputError) -> Problem:
     for option, value in (("--date", origin.date), ("--label", origin.label)):
         if value is not None and value in error.reason:
             place = option
-    return Problem("bad-compose-name", Severity.ERROR, place, error.reason, error.solution)
+    return Problem("bad-compose-name", place, error.reason, error.solution)
 
 
 def _unreadable(origin: Origin, error: PungiOsbuildError) -> Problem:
@@ -208,19 +200,17 @@ def _unreadable(origin: Origin, error: PungiOsbuildError) -> Problem:
         place = "--compose"
     elif origin.variants is not None:
         place = "--variants"
-    return Problem("unreadable", Severity.ERROR, place, error.reason, error.solution)
+    return Problem("unreadable", place, error.reason, error.solution)
 
 
 _NO_VARIANTS = Problem(
     "no-variants",
-    Severity.ERROR,
     "variants_file",
     "the config names no variants file",
     "Set variants_file, or name a file with --variants, or a compose with --compose.",
 )
 _NO_RELEASE = Problem(
     "no-release",
-    Severity.ERROR,
     "release_short",
     "without release_short and release_version the compose has no name",
     "Set release_name, release_short and release_version, or name a compose with --compose.",

@@ -14,7 +14,8 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from pungi_osbuild.model import Problem, RunResult, Severity
+from pungi_osbuild.model import RunResult
+from pungi_osbuild.problems import Problem, Severity
 from pungi_osbuild.report import problem_lines, result_json, result_table
 from pungi_osbuild.secrets import HidingFilter
 

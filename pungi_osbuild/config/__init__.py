@@ -11,17 +11,14 @@ from pungi_osbuild.config.matching import (
     unmatched_patterns,
     written_patterns,
 )
-from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.config.nvr import resolved_nvr_problems
-from pungi_osbuild.config.places import along, of_block, of_pattern, option_place, within
-from pungi_osbuild.config.problems import make
+from pungi_osbuild.config.places import of_block, of_pattern, option_place
 from pungi_osbuild.config.reader import Reading, read_config
 from pungi_osbuild.config.repos import UnknownRepoError, resolve_repo, translate_path
 from pungi_osbuild.config.salvage import flawed_upload_fields
 from pungi_osbuild.config.schema import described, section_schema
 from pungi_osbuild.config.source import Source, read_source
 from pungi_osbuild.config.variants import read_variants
-from pungi_osbuild.config.wording import missing_key
 
 __all__ = [
     "ARCHES",
@@ -29,18 +26,14 @@ __all__ = [
     "Reading",
     "Source",
     "UnknownRepoError",
-    "along",
     "described",
     "field_problems",
     "flawed_upload_fields",
     "is_endless",
-    "make",
     "matches",
     "matching_blocks",
     "meant_arch",
-    "missing_key",
     "named_arches",
-    "nearest",
     "nested_repetitions",
     "of_block",
     "of_pattern",
@@ -55,6 +48,5 @@ __all__ = [
     "section_schema",
     "translate_path",
     "unmatched_patterns",
-    "within",
     "written_patterns",
 ]

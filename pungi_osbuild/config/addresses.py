@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Iterator, Mapping
 
-from pungi_osbuild.config.places import within
-from pungi_osbuild.config.problems import make
 from pungi_osbuild.config.substitution import repo_texts
-from pungi_osbuild.model import Problem, Severity
+from pungi_osbuild.problems import Problem, Severity, within
 
 _READ = ("http", "https", "ftp")
 _OF_A_REPO_FILE = re.compile(r"\s*(baseurl|mirrorlist|metalink)\s*=")
@@ -39,7 +37,7 @@ def _problems(place: str, text: str) -> Iterator[Problem]:
     elif _BLANK.search(text):
         yield _odd(place, "contains a blank, a line break or a backslash: %r" % text, "Remove it.")
     elif is_address and scheme.lower() == "file":
-        yield make(
+        yield Problem(
             "local-repo",
             place,
             "is a local path: %s" % text,
@@ -56,4 +54,4 @@ def _problems(place: str, text: str) -> Iterator[Problem]:
 
 
 def _odd(place: str, message: str, hint: str) -> Problem:
-    return make("odd-address", place, message, hint, Severity.WARNING)
+    return Problem("odd-address", place, message, hint, Severity.WARNING)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Collection, FrozenSet, Iterator, Mapping, Optional
 
-from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.model import Arch
+from pungi_osbuild.problems import suggest
 
 ARCHES: FrozenSet[Arch] = frozenset(
     "aarch64 armhfp i386 i686 loongarch64 ppc ppc64 ppc64le riscv64 s390 s390x x86_64".split()
@@ -37,7 +37,7 @@ def meant_arch(name: str, known: Collection[Arch]) -> Optional[Arch]:
     elsewhere = _ELSEWHERE.get(name.lower())
     if elsewhere in known:
         return elsewhere
-    return nearest(name, sorted(known), _LIKENESS)
+    return suggest(name, sorted(known), _LIKENESS)
 
 
 def named_arches(address: str) -> Iterator[Arch]:

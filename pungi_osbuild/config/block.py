@@ -12,7 +12,6 @@ from pungi_osbuild.config.hubrefuses import BLOCK_REFUSED, refused_problems
 from pungi_osbuild.config.imagetype import check_image_type
 from pungi_osbuild.config.listedtypes import find_listed
 from pungi_osbuild.config.nvr import nvr_problems, subvariant_problems
-from pungi_osbuild.config.problems import Problems
 from pungi_osbuild.config.salvage import (
     count_of,
     flag_of,
@@ -24,10 +23,11 @@ from pungi_osbuild.config.salvage import (
     texts_of,
 )
 from pungi_osbuild.config.schema import block_schema
+from pungi_osbuild.config.schema_errors import SchemaErrors
 from pungi_osbuild.config.substitution import substitution_problems
 from pungi_osbuild.config.upload import UploadContext, Uploads, read_uploads
-from pungi_osbuild.config.wording import Judge, wrong_type
 from pungi_osbuild.model import Customizations, ImageConfig, ListedImageType, Ostree
+from pungi_osbuild.problems import Problems, wrong_type
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Surroundings:
     listed: Tuple[ListedImageType, ...] = ()
 
 
-_JUDGE = Judge(block_schema())
+_JUDGE = SchemaErrors(block_schema())
 _JUDGED_APART = ("upload_options", "arch_upload_options")
 
 
@@ -93,7 +93,7 @@ class _Block:
 
     def read(self) -> ImageConfig:
         known = {key: item for key, item in self.block.items() if key not in BLOCK_REFUSED}
-        self.problems.add(_JUDGE.problems(known, self.place, apart=_JUDGED_APART))
+        self.problems.add(_JUDGE.of(known, self.place, apart=_JUDGED_APART))
         self.problems.add(refused_problems(self.block, self.place, BLOCK_REFUSED))
         name = self.block.get("name")
         self.problems.add(

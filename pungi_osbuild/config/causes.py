@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import Mapping, Sequence, Tuple
 
 from pungi_osbuild.checked import one_line
-from pungi_osbuild.config.problems import make
-from pungi_osbuild.model import Problem
+from pungi_osbuild.problems import Problem
 
 _SHOWN = 3
 """How many places are listed."""
@@ -38,7 +37,7 @@ _REPLACED = ("missing-target", "unknown-key")
 
 
 def _of_typo(key: str, meant: str, blocks: int) -> Problem:
-    return make(
+    return Problem(
         "unknown-key",
         key,
         "unknown option %s, and %s" % (key, _have_none(blocks)),

@@ -13,10 +13,9 @@ from __future__ import annotations
 import re
 from typing import Callable, Iterator, Mapping, NamedTuple, Optional, Tuple
 
-from pungi_osbuild.config.nearest import nearest
-from pungi_osbuild.config.problems import make
 from pungi_osbuild.config.substitution import dollar_hint, unreplaced_option
-from pungi_osbuild.model import Problem, ProblemCode, Provider, Severity
+from pungi_osbuild.model import Provider
+from pungi_osbuild.problems import Problem, ProblemCode, Severity, suggest
 
 
 class Fault(NamedTuple):
@@ -76,7 +75,9 @@ def field_problems(provider: Provider, option: str, text: str, place: str) -> It
     elif rule is not None and (text or option != "location"):
         fault = rule(text)
     if fault is not None:
-        yield make(fault.code, place, fault.message, dollar_hint(text) + fault.hint, fault.severity)
+        yield Problem(
+            fault.code, place, fault.message, dollar_hint(text) + fault.hint, fault.severity
+        )
     else:
         yield from unreplaced_option(text, place)
 
@@ -137,7 +138,7 @@ def _gcp_account(text: str) -> Optional[Fault]:
     if text in _ANYONE or (colon and who and kind in _OTHER_KINDS):
         return None
     if not colon or kind not in _KINDS:
-        near = nearest(kind, _KINDS) if colon else None
+        near = suggest(kind, _KINDS) if colon else None
         return Fault(
             "bad-account",
             "GCP cannot tell which kind of account %r is" % text,

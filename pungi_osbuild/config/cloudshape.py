@@ -11,9 +11,9 @@ from functools import lru_cache
 from typing import Any, List, Mapping, Tuple
 
 from pungi_osbuild import imagetypes
-from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.config.schema import UPLOAD_ORDER, missing_fields, upload_fields
 from pungi_osbuild.model import Provider
+from pungi_osbuild.problems import suggest
 
 NAMES: Mapping[Provider, str] = {
     Provider.AWS: "AWS EC2",
@@ -35,7 +35,7 @@ def _misfit(options: Mapping[str, Any], provider: Provider) -> Tuple[int, int]:
 
 @lru_cache(maxsize=1024)
 def _is_foreign(option: str, provider: Provider) -> bool:
-    return nearest(option, upload_fields(provider)) is None
+    return suggest(option, upload_fields(provider)) is None
 
 
 def _best(options: Mapping[str, Any]) -> List[Provider]:

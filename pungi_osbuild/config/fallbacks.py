@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Mapping, Optional
 
 from pungi_osbuild.config.generators import GENERATORS, IMAGE_RELEASE, is_generator
-from pungi_osbuild.config.nearest import nearest
-from pungi_osbuild.config.places import within
-from pungi_osbuild.config.problems import Problems
+from pungi_osbuild.problems import Problems, suggest, within
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def _literal_or_generator(found: Optional[Found], problems: Problems) -> Optiona
     if found is None or not isinstance(found.value, str):
         return None
     if is_generator(found.value) and found.value not in GENERATORS:
-        near = nearest(found.value, GENERATORS)
+        near = suggest(found.value, GENERATORS)
         problems.error(
             "unknown-generator",
             found.place,

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping
 
-from pungi_osbuild.config.places import within
-from pungi_osbuild.config.problems import make
-from pungi_osbuild.model import Problem, Provider
+from pungi_osbuild.model import Provider
+from pungi_osbuild.problems import Problem, within
 
 _ONE_UPLOAD = (
     "Take it out: a block's images go to the one place that composer has for its image type."
@@ -58,7 +57,7 @@ def refused_problems(
     """
     for option in options:
         if option in refused:
-            yield make(
+            yield Problem(
                 "hub-refuses-field",
                 within(place, option),
                 "composer knows %s, but Koji's hub (koji-osbuild 12) refuses it" % option,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Optional
 
 from pungi_osbuild import imagetypes
-from pungi_osbuild.config.problems import Problems
 from pungi_osbuild.model import ListedImageType, Provider
+from pungi_osbuild.problems import Problems
 
 
 def check_image_type(

@@ -14,8 +14,7 @@ from typing import Iterator, Mapping, Optional, Sequence, Tuple
 from pungi_osbuild.checked import name_flaw
 from pungi_osbuild.config.fallbacks import Found
 from pungi_osbuild.config.generators import is_generator
-from pungi_osbuild.config.problems import make
-from pungi_osbuild.model import Problem, ProblemCode
+from pungi_osbuild.problems import Problem, ProblemCode
 
 LONGEST_NVR = 255 - len(".x86_64.iso.manifest.json")
 """Bytes: a file name has 255, and the build's shortest manifest is called that."""
@@ -66,7 +65,7 @@ def resolved_nvr_problems(
 def _length_problems(parts: Sequence[str], place: str) -> Iterator[Problem]:
     nvr = "-".join(parts)
     if len(nvr.encode("utf-8", "surrogatepass")) > LONGEST_NVR:
-        yield make(
+        yield Problem(
             "too-long",
             "%s.name" % place,
             "name, version and release together are longer than %d bytes" % LONGEST_NVR,
@@ -76,14 +75,14 @@ def _length_problems(parts: Sequence[str], place: str) -> Iterator[Problem]:
 
 def _name_problems(name: str, place: str) -> Iterator[Problem]:
     if not _NAME.fullmatch(name) or ".." in name or name == ".":
-        yield make(
+        yield Problem(
             "bad-name",
             place,
             "Koji takes no package called %r" % name,
             "Use letters, digits and _ . + - only, and no two dots in a row.",
         )
     elif name_flaw(name) is not None:
-        yield make(
+        yield Problem(
             "bad-name",
             place,
             "no image can be called %r: %s" % (name, name_flaw(name)),
@@ -99,7 +98,7 @@ def subvariant_problems(subvariant: object, place: str) -> Iterator[Problem]:
     """
     flaw = name_flaw(subvariant) if isinstance(subvariant, str) and subvariant else None
     if flaw is not None:
-        yield make(
+        yield Problem(
             "bad-name",
             "%s.subvariant" % place,
             "no subvariant can be called %r: %s" % (subvariant, flaw),
@@ -126,4 +125,4 @@ def _part_problems(field: str, found: Found, giver: str = "") -> Iterator[Proble
     if giver:
         said += ", which %s gives" % giver
         hint = "Set %s in the block, without a generator." % field
-    yield make(_CODES[field], found.place, said, hint)
+    yield Problem(_CODES[field], found.place, said, hint)

@@ -2,30 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Iterable
-
 from pungi_osbuild.model import Arch, ImageConfig
-
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-
-
-def within(place: str, key: Any) -> str:
-    """Return the place of an item: of a dict by its key, of a list by its position."""
-    if not isinstance(key, str):
-        return "%s[%r]" % (place, key)
-    if not place:
-        return key
-    if _PLAIN.fullmatch(key):
-        return "%s.%s" % (place, key)
-    return '%s["%s"]' % (place, key)
-
-
-def along(place: str, path: Iterable[Any]) -> str:
-    """Return the place at the end of a path of keys and positions."""
-    for key in path:
-        place = within(place, key)
-    return place
+from pungi_osbuild.problems import within
 
 
 def option_place(block: ImageConfig, arch: Arch, option: str, index: int = -1) -> str:

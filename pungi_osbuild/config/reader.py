@@ -12,12 +12,11 @@ from pungi_osbuild.config.block import Surroundings, read_block
 from pungi_osbuild.config.causes import by_cause
 from pungi_osbuild.config.listedtypes import read_listed
 from pungi_osbuild.config.matching import nested_repetitions
-from pungi_osbuild.config.nearest import nearest
-from pungi_osbuild.config.places import of_block, of_pattern, within
-from pungi_osbuild.config.problems import Problems, bad_key, unsendable
+from pungi_osbuild.config.places import of_block, of_pattern
+from pungi_osbuild.config.schema_errors import unsendable
 from pungi_osbuild.config.source import Source, thaw
-from pungi_osbuild.config.wording import wrong_type
-from pungi_osbuild.model import ComposeConfig, ImageConfig, Problem
+from pungi_osbuild.model import ComposeConfig, ImageConfig
+from pungi_osbuild.problems import Problem, Problems, bad_key, suggest, within, wrong_type
 
 _EXAMPLE = (
     'osbuild = {"^Server$": [{"name": "my-guest", "distro": "rhel-9.4",'
@@ -70,7 +69,7 @@ def read_config(source: Source) -> Reading:
 
 def _check_skipped(phases: Sequence[str], problems: Problems) -> None:
     for index, phase in enumerate(phases):
-        if phase != "osbuild" and nearest(phase, ["osbuild"], 0.75):
+        if phase != "osbuild" and suggest(phase, ["osbuild"], 0.75):
             problems.warn(
                 "unknown-phase",
                 within("skip_phases", index),
@@ -97,7 +96,7 @@ def _read_section(
         return None
     if not section:
         names = [key for key in data if isinstance(key, str) and not key.startswith("osbuild_")]
-        near = nearest("osbuild", names, 0.8) if section is None else None
+        near = suggest("osbuild", names, 0.8) if section is None else None
         problems.error(
             "no-section",
             "osbuild",

@@ -14,8 +14,8 @@ from typing import Any, FrozenSet, Iterable, Mapping, Optional, Tuple
 
 from pungi_osbuild import imagetypes
 from pungi_osbuild.checked import printable
-from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.model import ListedImageType, Repo
+from pungi_osbuild.problems import suggest
 
 
 def flawed_options(
@@ -34,7 +34,7 @@ def flawed_options(
     flawed = {option for where in error_places for option in _option_at(where, shown)}
     for key in block:
         if isinstance(key, str) and key not in known:
-            flawed.add(nearest(key, known) or key)
+            flawed.add(suggest(key, known) or key)
     return frozenset(flawed & set(known))
 
 

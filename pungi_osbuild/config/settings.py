@@ -8,14 +8,12 @@ import os.path
 from dataclasses import dataclass
 from typing import Any, Dict, Iterator, Mapping, Optional, Tuple, TypeVar
 
-from pungi_osbuild.config.nearest import nearest
-from pungi_osbuild.config.places import within
-from pungi_osbuild.config.problems import Problems, make, unsendable
 from pungi_osbuild.config.schema import pungi_schema, section_schema
+from pungi_osbuild.config.schema_errors import schema_problems, unsendable
 from pungi_osbuild.config.source import Source, thaw
 from pungi_osbuild.config.substitution import unreplaced
-from pungi_osbuild.config.wording import schema_problems
-from pungi_osbuild.model import BaseProduct, Problem, ReleaseConfig, Settings, Severity
+from pungi_osbuild.model import BaseProduct, ReleaseConfig, Settings
+from pungi_osbuild.problems import Problem, Problems, Severity, suggest, within
 
 _PREFIX = "osbuild_"
 _OF_EVERY_BLOCK = frozenset(
@@ -75,10 +73,10 @@ def misspelt_options(source: Source) -> Dict[str, str]:
             continue
         if key.startswith(_PREFIX):
             rest = [option[len(_PREFIX) :] for option in ours]
-            near = nearest(key[len(_PREFIX) :], rest, _LIKENESS)
+            near = suggest(key[len(_PREFIX) :], rest, _LIKENESS)
             near = near and _PREFIX + near
         else:
-            near = nearest(key, pungis, _LIKENESS_OF_PUNGIS)
+            near = suggest(key, pungis, _LIKENESS_OF_PUNGIS)
         if near:
             found[key] = near
     return found
@@ -99,7 +97,7 @@ def _unknown_options(source: Source, ours: Mapping[str, Any]) -> Iterator[Proble
             hint = "Only the config itself can use it. Known are: %s." % ", ".join(sorted(ours))
         else:
             continue
-        yield make("unknown-key", key, "unknown option %s" % key, hint, Severity.WARNING)
+        yield Problem("unknown-key", key, "unknown option %s" % key, hint, Severity.WARNING)
 
 
 def read_settings(good: Mapping[str, Any], problems: Problems) -> Settings:
@@ -146,7 +144,7 @@ def _checksums(good: Mapping[str, Any], defaults: Settings, problems: Problems) 
         return defaults.media_checksums
     for index, name in enumerate(names):
         if name not in known:
-            near = nearest(name, known)
+            near = suggest(name, known)
             problems.error(
                 "bad-value",
                 within("media_checksums", index),
@@ -208,7 +206,7 @@ def find_variants_file(good: Mapping[str, Any], config_path: str) -> VariantsFil
 
 
 def _in_source_control() -> Problem:
-    return make(
+    return Problem(
         "scm-variants-file",
         "variants_file",
         "the variants XML lies in source control, and is not fetched from there",

@@ -14,9 +14,8 @@ import string
 from dataclasses import replace
 from typing import Any, Dict, Iterator, Mapping, Optional, Tuple
 
-from pungi_osbuild.config.places import within
-from pungi_osbuild.config.problems import make
-from pungi_osbuild.model import TEMPLATE_FIELDS, Problem, Severity
+from pungi_osbuild.model import TEMPLATE_FIELDS
+from pungi_osbuild.problems import Problem, Severity, within
 from pungi_osbuild.secrets import hide
 
 _INSTEAD = {
@@ -38,7 +37,7 @@ def substitution_problems(block: Mapping[str, Any], place: str) -> Iterator[Prob
     for where, text in _replaced(block, place):
         unknown = _unknown(text)
         if unknown:
-            yield make(
+            yield Problem(
                 "bad-substitution",
                 where,
                 "contains %s, but koji-osbuild replaces only $arch" % ", ".join(unknown),
@@ -53,7 +52,7 @@ def substitution_problems(block: Mapping[str, Any], place: str) -> Iterator[Prob
     if isinstance(url, str):
         yield from _braces(within(place, "ostree_url"), url)
     if isinstance(url, str) and "$" in url:
-        yield make(
+        yield Problem(
             "dollar-in-ostree-url",
             within(place, "ostree_url"),
             "contains a $, but koji-osbuild replaces nothing in an ostree url",
@@ -66,7 +65,7 @@ def unreplaced(text: str, place: str) -> Iterator[Problem]:
     names = sorted(set(_VARIABLE.findall(text)))
     yield from _braces(place, text)
     if names:
-        yield make(
+        yield Problem(
             "not-a-template",
             place,
             "contains %s, which is not replaced here" % ", ".join("$" + name for name in names),
@@ -106,7 +105,7 @@ def _braces(place: str, text: str, instead: Optional[str] = None) -> Iterator[Pr
     fields = sorted(set(_FIELD.findall(text)))
     if fields:
         written = ", ".join("{%s}" % field for field in fields)
-        yield make(
+        yield Problem(
             "not-a-template",
             place,
             "contains %s, which is not replaced here" % written,

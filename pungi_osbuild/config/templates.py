@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Iterator, Mapping, Optional, Tuple
 
-from pungi_osbuild.config.nearest import nearest
-from pungi_osbuild.config.places import within
-from pungi_osbuild.config.problems import make
-from pungi_osbuild.model import TEMPLATE_FIELDS, BadTemplateError, Problem, Template
+from pungi_osbuild.model import TEMPLATE_FIELDS, BadTemplateError, Template
+from pungi_osbuild.problems import Problem, suggest, within
 
 _NEED_RELEASE = ("release", "nvr")
 _MORE_THAN_A_NAME = re.compile(r"\s*(\w+)\s*([!:.\[].*)?", re.S)
@@ -25,11 +23,11 @@ def template_problems(text: str, place: str, has_release: bool) -> Iterator[Prob
         fields = Template.parse(text).fields
     except BadTemplateError as error:
         for fault in error.faults:
-            yield make("bad-template", place, *_fault(fault))
+            yield Problem("bad-template", place, *_fault(fault))
         fields = error.fields
     for field in fields:
         if field in _NEED_RELEASE and not has_release:
-            yield make(
+            yield Problem(
                 "template-needs-release",
                 place,
                 "holds {%s}, and the block has no release" % field,
@@ -67,7 +65,7 @@ def _fault(field: Optional[str]) -> Tuple[str, str]:
         return "holds a single brace", "Write {{ for { and }} for }. " + known
     simple = _MORE_THAN_A_NAME.fullmatch(field)
     name = simple.group(1) if simple else field
-    near = name if name in TEMPLATE_FIELDS else nearest(name, TEMPLATE_FIELDS)
+    near = name if name in TEMPLATE_FIELDS else suggest(name, TEMPLATE_FIELDS)
     hint = "Did you mean {%s}?" % near if near else known + " Write {{ for a brace."
     if simple and simple.group(2):
         return (

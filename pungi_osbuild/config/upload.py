@@ -18,8 +18,6 @@ from pungi_osbuild.config.arches import meant_arch
 from pungi_osbuild.config.cloudfields import field_problems
 from pungi_osbuild.config.cloudshape import NAMES, by_shape, is_for_another, wrong_cloud
 from pungi_osbuild.config.hubrefuses import ELSEWHERE, REFUSED, refused_problems
-from pungi_osbuild.config.places import within
-from pungi_osbuild.config.problems import Problems
 from pungi_osbuild.config.schema import (
     described,
     hub_takes,
@@ -27,8 +25,8 @@ from pungi_osbuild.config.schema import (
     upload_fields,
     upload_schema,
 )
+from pungi_osbuild.config.schema_errors import SchemaErrors
 from pungi_osbuild.config.templates import literal, option_strings, template_problems
-from pungi_osbuild.config.wording import Judge, missing_key, wrong_type
 from pungi_osbuild.model import (
     Arch,
     ArchUpload,
@@ -38,11 +36,10 @@ from pungi_osbuild.model import (
     ContainerUpload,
     GcpUpload,
     OciUpload,
-    Problem,
     Provider,
-    Severity,
     Upload,
 )
+from pungi_osbuild.problems import Problem, Problems, Severity, missing_key, within, wrong_type
 
 _UPLOADS: Mapping[Provider, Callable[..., Upload]] = {
     Provider.AWS: AwsEc2Upload,
@@ -109,8 +106,8 @@ def read_uploads(block: Mapping[str, Any], context: UploadContext, problems: Pro
 
 
 @cache
-def _judge(provider: Provider, ignored: Tuple[str, ...]) -> Judge:
-    return Judge(upload_schema(provider, whole=False, ignored=ignored))
+def _judge(provider: Provider, ignored: Tuple[str, ...]) -> SchemaErrors:
+    return SchemaErrors(upload_schema(provider, whole=False, ignored=ignored))
 
 
 class _Reader:
@@ -248,7 +245,7 @@ class _Reader:
         return not wrong
 
     def _check_options(self, provider: Provider, ignored: Tuple[str, ...]) -> None:
-        """Judge what stands in the options, each at its own place."""
+        """SchemaErrors what stands in the options, each at its own place."""
         self._check_set(provider, self.base, self.place, ignored)
         for arch, own in self.own.items():
             self._check_set(provider, own, within(self.arches_place, arch), ignored)
@@ -256,7 +253,7 @@ class _Reader:
     def _check_set(
         self, provider: Provider, options: Mapping[str, Any], place: str, ignored: Tuple[str, ...]
     ) -> None:
-        self.problems.add(_judge(provider, ignored).problems(options, place))
+        self.problems.add(_judge(provider, ignored).of(options, place))
         for option, where, text in option_strings(options, place):
             if option in ignored:
                 continue

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
-from pungi_osbuild.config.nearest import nearest
 from pungi_osbuild.config.xmlsource import Element, read_xml
 from pungi_osbuild.errors import SourceError
 from pungi_osbuild.model import VARIANT_TYPES, Arch, Variant
+from pungi_osbuild.problems import suggest
 
 _ID = re.compile(r"[A-Za-z0-9-]+")
 _ARCH = re.compile(r"[A-Za-z0-9_]+")
@@ -118,7 +118,7 @@ class _Reader:
     def _referred(self, reference: Element) -> Element:
         name = _attribute(reference, "id")
         if name not in self._shared:
-            near = nearest(name, self._shared)
+            near = suggest(name, self._shared)
             reference.fail(
                 "the reference to %r leads nowhere" % name,
                 "Did you mean %s?" % near
@@ -154,7 +154,7 @@ def _variant(element: Element, parent: Optional[Variant]) -> Variant:
 def _type(element: Element) -> str:
     kind = _attribute(element, "type")
     if kind not in VARIANT_TYPES:
-        near = nearest(kind, VARIANT_TYPES)
+        near = suggest(kind, VARIANT_TYPES)
         element.fail(
             "there is no variant type %r" % kind,
             "%sIt is one of: %s."

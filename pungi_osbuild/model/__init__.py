@@ -62,8 +62,6 @@ from pungi_osbuild.model.outcome import (
     RunResult,
     TaskTimes,
 )
-from pungi_osbuild.model.problem import Problem, Severity, has_errors
-from pungi_osbuild.model.problemcodes import PROBLEM_CODES, ProblemCode
 from pungi_osbuild.model.query import MAX_FAULT, MAX_REASON, Call, HubFaultError, Query, Reply
 from pungi_osbuild.model.request import METHOD, ImageRequest
 from pungi_osbuild.model.template import (
@@ -79,7 +77,6 @@ __all__ = [
     "MAX_FAULT",
     "MAX_REASON",
     "METHOD",
-    "PROBLEM_CODES",
     "TEMPLATE_FIELDS",
     "TYPE_SUFFIXES",
     "UPLOADS",
@@ -118,8 +115,6 @@ __all__ = [
     "Outcome",
     "OutcomeKind",
     "PlacedImage",
-    "Problem",
-    "ProblemCode",
     "Provider",
     "Query",
     "ReleaseConfig",
@@ -128,7 +123,6 @@ __all__ = [
     "RunResult",
     "Sbom",
     "Settings",
-    "Severity",
     "TaskTimes",
     "Template",
     "UnknownUpload",
@@ -138,7 +132,6 @@ __all__ = [
     "Variant",
     "block_digest",
     "digest_of",
-    "has_errors",
     "option_texts",
     "read_upload",
     "sent_digest",

@@ -9,15 +9,8 @@ from __future__ import annotations
 
 from typing import Any, Iterator, List, Mapping, Optional, Protocol, Sequence
 
-from pungi_osbuild.model import (
-    Arch,
-    BaseProduct,
-    Compose,
-    ComposeIdentity,
-    Problem,
-    Severity,
-    Variant,
-)
+from pungi_osbuild.model import Arch, BaseProduct, Compose, ComposeIdentity, Variant
+from pungi_osbuild.problems import Problem
 
 _SOURCE_ARCH = "src"
 
@@ -101,7 +94,6 @@ def path_problems(compose: PungiCompose) -> Iterator[Problem]:
 def _moved(what: str, where: str) -> Problem:
     return Problem(
         "moved-paths",
-        Severity.ERROR,
         "paths_module",
         "the config's paths_module puts the %s into %s" % (what, where),
         "Image builds go where Pungi's own paths lead; leave these as they are.",

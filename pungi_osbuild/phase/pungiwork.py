@@ -19,22 +19,10 @@ from pungi_osbuild.config import (
     unmatched_patterns,
     written_patterns,
 )
-from pungi_osbuild.errors import (
-    ConfigError,
-    InputError,
-    PungiOsbuildError,
-    RunInterruptedError,
-)
+from pungi_osbuild.errors import InputError, PungiOsbuildError, RunInterruptedError
 from pungi_osbuild.hub import Profile, read_profile
 from pungi_osbuild.metadata import SharedImages, vocabulary
-from pungi_osbuild.model import (
-    Compose,
-    ComposeConfig,
-    ImageRequest,
-    Problem,
-    RunResult,
-    Severity,
-)
+from pungi_osbuild.model import Compose, ComposeConfig, ImageRequest, RunResult
 from pungi_osbuild.phase.composeview import PungiCompose, path_problems, view
 from pungi_osbuild.phase.messages import Messages
 from pungi_osbuild.phase.pungihost import (
@@ -45,6 +33,7 @@ from pungi_osbuild.phase.pungihost import (
 from pungi_osbuild.phase.tasklog import TaskLogs
 from pungi_osbuild.phase.telemetry import OpenSpan, Spans
 from pungi_osbuild.planning import check_beside, check_on_hub, planned_and_checked
+from pungi_osbuild.problems import ConfigError, Problem, Severity
 from pungi_osbuild.run import (
     Background,
     Rebuild,
@@ -308,7 +297,6 @@ def _profile(reading: Reading) -> Tuple[Optional[Profile], List[Problem]]:
     if name is None:
         missing = Problem(
             "no-profile",
-            Severity.ERROR,
             "koji_profile",
             "the config names no Koji profile",
             "Set koji_profile to a profile of /etc/koji.conf.d or ~/.koji/config.d.",
@@ -319,7 +307,6 @@ def _profile(reading: Reading) -> Tuple[Optional[Profile], List[Problem]]:
     except InputError as error:
         unusable = Problem(
             "no-profile",
-            Severity.ERROR,
             "koji_profile",
             error.reason,
             "See what is configured in ~/.koji/config.d and /etc/koji.conf.d.",

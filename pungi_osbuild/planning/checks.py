@@ -16,18 +16,11 @@ from pungi_osbuild.metadata import (
     Vocabulary,
     claims_of_request,
 )
-from pungi_osbuild.model import (
-    METHOD,
-    ComposeIdentity,
-    ImageRequest,
-    Problem,
-    ProblemCode,
-    Settings,
-    Severity,
-)
+from pungi_osbuild.model import METHOD, ComposeIdentity, ImageRequest, Settings
 from pungi_osbuild.placing import check_media_checksums
 from pungi_osbuild.planning.cloudnames import name_problems
 from pungi_osbuild.planning.imagewords import word_problems
+from pungi_osbuild.problems import Problem, ProblemCode, Severity
 
 Key = Optional[Hashable]
 
@@ -92,11 +85,11 @@ def _long_requests(requests: Sequence[ImageRequest]) -> Iterator[Problem]:
         if length > MAX_REQUEST:
             yield Problem(
                 "long-request",
-                Severity.WARNING,
                 place,
                 "the request has %.1f MiB, and a Koji hub takes 4 MiB unless it is set otherwise"
                 % (length / 2**20),
                 "Make the customizations smaller: put large files into a package.",
+                Severity.WARNING,
             )
 
 
@@ -115,7 +108,7 @@ def check_settings(settings: Settings, identity: ComposeIdentity) -> Tuple[Probl
         check_media_checksums(settings, identity)
     except SourceError as error:
         place = "media_checksums"
-        return (Problem("media-checksums", Severity.ERROR, place, error.reason, error.solution),)
+        return (Problem("media-checksums", place, error.reason, error.solution),)
     return ()
 
 
@@ -191,7 +184,6 @@ def _clashes(
         keys = list(dict.fromkeys(key for _, _, key in clashes))
         yield Problem(
             code,
-            Severity.ERROR,
             place,
             "for %s it %s, as %s for %s does"
             % (_variants(variants), message % _keys(keys), other_place, _variants(others)),
@@ -235,7 +227,6 @@ def check_beside(
 def _taken(request: ImageRequest, claim: Claim, other: RecordedImage) -> Problem:
     return Problem(
         "image-exists",
-        Severity.ERROR,
         request.config.place,
         "for variant %s and %s it makes an image like one that the compose has of another phase:"
         " %s (%s)" % (request.variant, claim.arch, other.path, other.identity.describe()),

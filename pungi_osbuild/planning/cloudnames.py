@@ -21,13 +21,12 @@ from pungi_osbuild.model import (
     ContainerUpload,
     GcpUpload,
     ImageRequest,
-    Problem,
     Provider,
-    Severity,
     Template,
     Upload,
     UploadTemplate,
 )
+from pungi_osbuild.problems import Problem, Severity
 
 
 @dataclass(frozen=True)
@@ -78,16 +77,15 @@ def _collision(
     if provider is Provider.CONTAINER:
         return Problem(
             "container-tag-moves",
-            Severity.WARNING,
             place,
             "%s is pushed for %s, too: the tag moves to whichever comes last" % (name.what, whose),
             "%s, so that each has a tag of its own." % hint,
+            Severity.WARNING,
         )
     if provider is Provider.GCP and differ:
         hint = "Give each arch a name of its own in arch_upload_options"
     return Problem(
         "duplicate-cloud-name",
-        Severity.ERROR,
         place,
         "two uploads want %s: the other is for %s" % (name.what, whose),
         "%s, or leave the option out: composer gives each image a new name." % hint,
@@ -123,12 +121,12 @@ def shared_name_problems(
     if shared:
         yield Problem(
             "fixed-cloud-name",
-            Severity.WARNING,
             option_place(request.config, request.arches[0], name.option),
             "%r is the same name in composes that differ only in %s"
             % (written, _listed(shared, "or")),
             "Add %s, use {compose_id} where the cloud takes it, or leave the option out: composer"
             " gives each image a new name." % _listed(["{%s}" % what for what in shared], "and"),
+            Severity.WARNING,
         )
 
 

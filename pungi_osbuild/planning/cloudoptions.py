@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from typing import Dict, Iterator, List, Mapping, Optional, Set, Tuple
 
 from pungi_osbuild.config import (
-    along,
     described,
     field_problems,
     flawed_upload_fields,
     meant_arch,
-    missing_key,
     option_place,
 )
 from pungi_osbuild.model import (
@@ -23,15 +21,13 @@ from pungi_osbuild.model import (
     ComposeIdentity,
     ImageConfig,
     ImageRequest,
-    Problem,
-    ProblemCode,
-    Severity,
     Template,
     Upload,
     UploadTemplate,
     option_texts,
 )
 from pungi_osbuild.planning.cloudnames import shared_name_problems, words_of
+from pungi_osbuild.problems import Problem, ProblemCode, Severity, along, missing_key
 
 
 @dataclass(frozen=True)
@@ -78,12 +74,12 @@ def unbuilt_arches(config: ImageConfig, built: Set[Arch]) -> Iterator[Problem]:
             near = meant_arch(own.arch, built)
             yield Problem(
                 "upload-arch",
-                Severity.WARNING,
                 along(config.place, ["arch_upload_options", own.arch]),
                 "the block is not built for %s" % own.arch,
                 "Did you mean %s?" % near
                 if near
                 else "It is built for %s; take the others out." % ", ".join(sorted(built)),
+                Severity.WARNING,
             )
 
 
@@ -106,7 +102,6 @@ def _differing(block: ImageConfig, arches: Tuple[Arch, ...]) -> Iterator[Problem
     if len({block.upload_for(arch) for arch in arches}) > 1:
         yield Problem(
             "arch-options-in-one-task",
-            Severity.ERROR,
             "%s.arch_upload_options" % block.place,
             "one task for %s cannot have different options for them" % ", ".join(arches),
             "Leave split_arches out, so that each arch is a task of its own.",
@@ -120,9 +115,7 @@ def _unfillable(request: ImageRequest, upload: Upload, words: Dict[str, str]) ->
                 continue
             code, message, hint = _NO_WORD[field]
             place = option_place(request.config, request.arches[0], option, index)
-            yield Problem(
-                code, Severity.ERROR, place, "holds {%s}, and %s" % (field, message), hint
-            )
+            yield Problem(code, place, "holds {%s}, and %s" % (field, message), hint)
 
 
 _NO_RELEASE: Tuple[ProblemCode, str, str] = (

@@ -9,24 +9,9 @@ from __future__ import annotations
 import re
 from typing import Collection, Iterator, Optional, Sequence, Set
 
-from pungi_osbuild.config import (
-    ARCHES,
-    matches,
-    meant_arch,
-    named_arches,
-    nearest,
-    of_pattern,
-    within,
-)
-from pungi_osbuild.model import (
-    Arch,
-    Compose,
-    ComposeConfig,
-    ImageConfig,
-    Problem,
-    ProblemCode,
-    Severity,
-)
+from pungi_osbuild.config import ARCHES, matches, meant_arch, named_arches, of_pattern
+from pungi_osbuild.model import Arch, Compose, ComposeConfig, ImageConfig
+from pungi_osbuild.problems import Problem, ProblemCode, Severity, suggest, within
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9-]{2,}")
 _LIKENESS = 0.75
@@ -38,7 +23,7 @@ def filter_problems(config: ComposeConfig, compose: Compose) -> Iterator[Problem
     uids = [variant.uid for variant in compose.variants]
     for index, uid in enumerate(config.tree_variants):
         if uid not in uids:
-            near = nearest(uid, [*uids, *compose.left_out], _LIKENESS)
+            near = suggest(uid, [*uids, *compose.left_out], _LIKENESS)
             yield _warning(
                 "unknown-variant",
                 within("tree_variants", index),
@@ -75,7 +60,7 @@ def _parts_of(pattern: str, uids: Sequence[str]) -> Iterator[Problem]:
         return
     others = [uid for uid in uids if uid not in matched]
     for word in _WORD.findall(pattern):
-        near = None if any(word in uid for uid in uids) else nearest(word, others, _LIKENESS)
+        near = None if any(word in uid for uid in uids) else suggest(word, others, _LIKENESS)
         if near is not None:
             yield _warning(
                 "unmatched-pattern",
@@ -146,4 +131,4 @@ def did_you_mean(names: Sequence[str], known: Collection[Arch]) -> str:
 
 
 def _warning(code: ProblemCode, place: str, message: str, hint: str) -> Problem:
-    return Problem(code, Severity.WARNING, place, message, hint)
+    return Problem(code, place, message, hint, Severity.WARNING)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import AbstractSet, Callable, Optional, Sequence, Tuple
 
-from pungi_osbuild.config import make
 from pungi_osbuild.errors import PungiOsbuildError
 from pungi_osbuild.hub import Hub, Profile
 from pungi_osbuild.metadata import NVR_OPTIONS
-from pungi_osbuild.model import ImageRequest, Problem, ProblemCode
+from pungi_osbuild.model import ImageRequest
 from pungi_osbuild.planning.preflight import preflight
 from pungi_osbuild.planning.refusals import refusals_explained
 from pungi_osbuild.planning.verdicts import PROFILE_PLACE
+from pungi_osbuild.problems import Problem, ProblemCode
 
 ASKED_OF = (*NVR_OPTIONS, "target", "image_types", "distro", "skip_tag")
 """The options of a block that say what a hub is asked."""
@@ -56,4 +56,4 @@ def check_on_hub(
 
 def hindered(code: ProblemCode, place: str, error: PungiOsbuildError) -> HubCheck:
     """Return what an error means that came before any answer."""
-    return HubCheck((make(code, place, error.reason, error.solution),), error)
+    return HubCheck((Problem(code, place, error.reason, error.solution),), error)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Iterator, Optional, Sequence, Set, Tuple
 
-from pungi_osbuild.config import along
 from pungi_osbuild.imagetypes import expected_suffix, find, iso_type, words_of
 from pungi_osbuild.metadata import Vocabulary, has_sound_identity
-from pungi_osbuild.model import ImageConfig, ImageRequest, Problem, Severity
+from pungi_osbuild.model import ImageConfig, ImageRequest
+from pungi_osbuild.problems import Problem, Severity, along
 
 Words = Tuple[str, str]
 
@@ -46,10 +46,10 @@ def _of_request(request: ImageRequest, vocabulary: Vocabulary) -> Iterator[Probl
 def _wordless(config: ImageConfig, what: str) -> Problem:
     return Problem(
         "not-in-images-json",
-        Severity.NOTE,
         "%s.image_types" % config.place,
         "productmd has no %s; recorded in osbuild.json only" % what,
         "No action needed: the image is placed all the same.",
+        Severity.NOTE,
     )
 
 
@@ -95,7 +95,6 @@ def _no_such_word(config: ImageConfig, word: str, message: str, vocabulary: Voca
     what = "%s to a type" % _type_option(config) if word == "type" else "the format to one"
     return Problem(
         "unknown-productmd-type",
-        Severity.ERROR,
         _place_of(config, word),
         message,
         "Set %s that it knows (%s), or use a newer productmd." % (what, ", ".join(sorted(known))),
@@ -109,11 +108,11 @@ def _odd_pair(config: ImageConfig, words: Words, vocabulary: Vocabulary) -> Iter
         fitting = vocabulary.types_of(words[1])
         yield Problem(
             "odd-productmd-type",
-            Severity.WARNING,
             _place_of(config, "type"),
             "a .%s file is no %r to productmd, whose files are %s"
             % (words[1], words[0], ", ".join(formats)),
             _better(config, fitting),
+            Severity.WARNING,
         )
 
 
@@ -134,11 +133,11 @@ def _misfiled_iso(config: ImageConfig, suffix: str, filename: str) -> Iterator[P
         return
     yield Problem(
         "iso-type",
-        Severity.WARNING,
         "%s.image_types" % config.place,
         "the ISO of image type %s is filed as %r, by its name alone"
         % (config.image_type, iso_type(filename)),
         'Set manifest_type: "%s".' % meant,
+        Severity.WARNING,
     )
 
 

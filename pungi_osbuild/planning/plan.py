@@ -16,7 +16,6 @@ from pungi_osbuild.config import (
     is_endless,
     matches,
     matching_blocks,
-    nearest,
     nested_repetitions,
     resolve_release,
     resolve_repo,
@@ -30,10 +29,7 @@ from pungi_osbuild.model import (
     ComposeConfig,
     ImageConfig,
     ImageRequest,
-    Problem,
-    ProblemCode,
     Repo,
-    Severity,
     Variant,
 )
 from pungi_osbuild.planning.cloudoptions import fill, unbuilt_arches
@@ -44,6 +40,7 @@ from pungi_osbuild.planning.filters import (
     filter_problems,
     unknown_failable,
 )
+from pungi_osbuild.problems import Problem, ProblemCode, Severity, suggest
 
 
 @dataclass(frozen=True)
@@ -171,7 +168,7 @@ class _Planner:
 
     def _unknown_repo(self, place: str, name: str) -> None:
         known = [variant.uid for variant in self.compose.variants]
-        near = nearest(name, known)
+        near = suggest(name, known)
         if name in known:
             message = "the variant %s is empty: it has no repository" % name
             hint = "Name another variant, an absolute path or a url."
@@ -180,10 +177,10 @@ class _Planner:
             hint = "Did you mean %r?" % near if near else "The variants are %s." % _named(known)
             if "/" in name:
                 hint = "Write an address with http:// or https://, or an absolute path."
-        self._add(Problem("unknown-variant", Severity.ERROR, place, message, hint))
+        self._add(Problem("unknown-variant", place, message, hint))
 
     def _warn(self, code: ProblemCode, place: str, message: str, hint: str) -> None:
-        self._add(Problem(code, Severity.WARNING, place, message, hint))
+        self._add(Problem(code, place, message, hint, Severity.WARNING))
 
     def _add(self, problem: Problem) -> None:
         # A block is looked at once for each variant and arch; its problem is one all the same.
@@ -212,13 +209,13 @@ def _coverage(
     for pattern in unmatched:
         if any(is_endless(pattern, uid) for uid in uids):
             continue
-        near = nearest(pattern.strip("^$"), uids)
+        near = suggest(pattern.strip("^$"), uids)
         yield Problem(
             "unmatched-pattern",
-            Severity.ERROR if none_fits else Severity.WARNING,
             'osbuild["%s"]' % pattern,
             "the pattern matches no variant of the compose",
             "Did you mean %s?" % near if near else "The variants are %s." % _named(uids),
+            Severity.ERROR if none_fits else Severity.WARNING,
         )
     planned: Dict[str, Set[Arch]] = {}
     for request in requests:
@@ -230,7 +227,6 @@ def _coverage(
         elif block.pattern not in unmatched:
             yield Problem(
                 "no-task",
-                Severity.ERROR,
                 block.place if block.arches is None else "%s.arches" % block.place,
                 "no task comes of this block: its arches fit no variant that its pattern matches",
                 " ".join(
@@ -246,11 +242,11 @@ def _coverage(
 def _slow_pattern(pattern: str, untried: Sequence[str]) -> Problem:
     return Problem(
         "slow-pattern",
-        Severity.ERROR if untried else Severity.WARNING,
         'osbuild["%s"]' % pattern,
         "nested repetition could take for ever to match %s"
         % ("%s, and is not tried" % untried[0] if untried else "long names"),
         "Write it without nested repetition, e.g. a+ for (a+)+.",
+        Severity.ERROR if untried else Severity.WARNING,
     )
 
 

@@ -13,9 +13,10 @@ from itertools import chain
 from typing import AbstractSet, Mapping, Sequence, Tuple
 
 from pungi_osbuild.hub import Hub
-from pungi_osbuild.model import ImageRequest, Problem
+from pungi_osbuild.model import ImageRequest
 from pungi_osbuild.planning.hubfacts import ask
 from pungi_osbuild.planning.verdicts import Judge
+from pungi_osbuild.problems import Problem
 
 
 @dataclass(frozen=True)

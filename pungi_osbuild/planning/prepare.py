@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Sequence
 
 from pungi_osbuild.metadata import Vocabulary
-from pungi_osbuild.model import Compose, ComposeConfig, Problem, Severity, has_errors
+from pungi_osbuild.model import Compose, ComposeConfig
 from pungi_osbuild.planning.checks import check
 from pungi_osbuild.planning.plan import Plan, plan
+from pungi_osbuild.problems import Problem, Severity, has_errors
 
 _NOTHING = Problem(
     "no-task",
-    Severity.ERROR,
     "osbuild",
     "no task comes of this config",
     "Put an image block under a pattern that matches a variant.",
@@ -19,10 +19,10 @@ _NOTHING = Problem(
 
 _SKIPPED = Problem(
     "phase-skipped",
-    Severity.WARNING,
     "skip_phases",
     "skip_phases has osbuild, so no image is built: not by Pungi, and not by this command",
     "Take it out. To skip the phase in Pungi alone, start that with --skip-phase=osbuild.",
+    Severity.WARNING,
 )
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Iterator
 
-from pungi_osbuild.config import make
 from pungi_osbuild.hub import BuildState, KojiBuild, Target
 from pungi_osbuild.imagetypes import expected_suffix
-from pungi_osbuild.model import ImageRequest, Problem, ProblemCode, Severity
+from pungi_osbuild.model import ImageRequest
 from pungi_osbuild.planning.hubfacts import HubFacts
+from pungi_osbuild.problems import Problem, ProblemCode, Severity
 
 PROFILE_PLACE = "koji_profile"
 
@@ -30,7 +30,7 @@ class Judge:
         """Give what is wrong whatever is requested."""
         user = self.facts.user
         if not user.may_build_images:
-            yield make(
+            yield Problem(
                 "no-image-permission",
                 PROFILE_PLACE,
                 'the user "%s" may not build images at %s' % (user.name, self.facts.profile.server),
@@ -180,4 +180,4 @@ def _said_of(nvr: str, build: KojiBuild) -> str:
 
 def _problem(request: ImageRequest, code: ProblemCode, message: str, hint: str) -> Problem:
     severity = Severity.WARNING if request.can_fail else Severity.ERROR
-    return make(code, request.config.place, message, hint, severity)
+    return Problem(code, request.config.place, message, hint, severity)

@@ -18,7 +18,8 @@ from xml.etree import ElementTree
 from pungi_osbuild.checked import one_line
 from pungi_osbuild.config import of_block, of_pattern
 from pungi_osbuild.errors import PungiOsbuildError
-from pungi_osbuild.model import ComposeConfig, ImageConfig, Problem, Severity
+from pungi_osbuild.model import ComposeConfig, ImageConfig
+from pungi_osbuild.problems import Problem, Severity
 from pungi_osbuild.report.problems import problem_lines
 from pungi_osbuild.secrets import hide
 
@@ -56,7 +57,7 @@ def junit_lines(config: Optional[ComposeConfig], problems: Sequence[Problem]) ->
 
 def failed_junit_lines(error: PungiOsbuildError) -> List[str]:
     """Return the lines of the document where the config could not be judged at all."""
-    problem = Problem("unreadable", Severity.ERROR, GENERAL, error.reason, error.solution)
+    problem = Problem("unreadable", GENERAL, error.reason, error.solution)
     return junit_lines(None, (problem,))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import List, Sequence
 
-from pungi_osbuild.model import Problem, Severity
+from pungi_osbuild.problems import Problem, Severity
 
 
 def problem_lines(problems: Sequence[Problem]) -> List[str]:

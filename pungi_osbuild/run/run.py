@@ -9,18 +9,13 @@ from pathlib import Path
 from typing import Iterator, List, Optional, Sequence, Type
 
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
-from pungi_osbuild.errors import ConfigError, PungiOsbuildError, RunInterruptedError
+from pungi_osbuild.errors import PungiOsbuildError, RunInterruptedError
 from pungi_osbuild.hub import Connections, Hub, Patience, Persistence, Profile
 from pungi_osbuild.metadata import Vocabulary
-from pungi_osbuild.model import (
-    Compose,
-    ImageRequest,
-    RunResult,
-    Settings,
-    has_errors,
-)
+from pungi_osbuild.model import Compose, ImageRequest, RunResult, Settings
 from pungi_osbuild.placing import check_links, sweep
 from pungi_osbuild.planning import Preflight, allocate, preflight, refusals_explained
+from pungi_osbuild.problems import ConfigError, has_errors
 from pungi_osbuild.run.board import Board
 from pungi_osbuild.run.collect import Collector, refused
 from pungi_osbuild.run.conduct import Conduct, Graces

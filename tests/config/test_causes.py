@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Tuple
 import pytest
 
 from pungi_osbuild.config import Source, read_config
-from pungi_osbuild.model import Problem, Severity
+from pungi_osbuild.problems import Problem, Severity
 
 BLOCK = {"name": "n", "distro": "rhel-9.4", "image_types": "guest-image"}
 

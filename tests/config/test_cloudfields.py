@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.config import field_problems
 from pungi_osbuild.config.schema import UPLOAD_ORDER, upload_fields
-from pungi_osbuild.model import Provider, Severity
+from pungi_osbuild.model import Provider
+from pungi_osbuild.problems import Severity
 
 AWS, S3, GCP = Provider.AWS, Provider.AWS_S3, Provider.GCP
 AZURE, CONTAINER = Provider.AZURE, Provider.CONTAINER

@@ -15,14 +15,8 @@ from pungi_osbuild.config import Reading, Source, read_config
 from pungi_osbuild.config.hubrefuses import REFUSED
 from pungi_osbuild.config.schema import block_schema, pungi_schema, section_schema, upload_fields
 from pungi_osbuild.errors import SourceError
-from pungi_osbuild.model import (
-    Problem,
-    Provider,
-    Severity,
-    Template,
-    has_errors,
-    option_texts,
-)
+from pungi_osbuild.model import Provider, Template, option_texts
+from pungi_osbuild.problems import Problem, Severity, has_errors
 
 # A user's regular expression may make Python warn; here warnings are errors.
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")

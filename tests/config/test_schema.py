@@ -11,8 +11,7 @@ from jsonschema import Draft4Validator
 from pungi_osbuild.config import read_config, read_source, section_schema
 from pungi_osbuild.config.schema import UPLOAD_ORDER, upload_fields
 from pungi_osbuild.config.source import thaw
-from pungi_osbuild.config.wording import wrong_type
-from pungi_osbuild.model import has_errors
+from pungi_osbuild.problems import has_errors, wrong_type
 
 DATA = Path(__file__).parent / "data"
 

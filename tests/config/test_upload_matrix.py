@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from koji_rehearsal.schema import refusal
 from pungi_osbuild.config import Source, read_config
 from pungi_osbuild.imagetypes import NAMES, find
-from pungi_osbuild.model import Problem, Provider, has_errors
+from pungi_osbuild.model import Provider
 from pungi_osbuild.planning import plan
+from pungi_osbuild.problems import Problem, has_errors
 from tests.values import a_compose, a_variant
 
 GUID = "5c7ef5b6-1c3f-4da0-a622-0b060239d7d7"

@@ -7,8 +7,9 @@ from typing import Any, Dict, List, Optional
 
 import pytest
 
-from pungi_osbuild.model import BaseProduct, ComposeIdentity, Problem
+from pungi_osbuild.model import BaseProduct, ComposeIdentity
 from pungi_osbuild.phase.composeview import path_problems, view
+from pungi_osbuild.problems import Problem
 from tests.phase.pungi_standin import (
     StandInCompose,
     StandInComposePaths,

@@ -20,10 +20,10 @@ from productmd.images import Images
 
 from koji_rehearsal import HubContent, HubSettings, HubTag, HubTarget, RehearsalHub
 from pungi_osbuild.clock import Clock
-from pungi_osbuild.errors import ConfigError, InputError
+from pungi_osbuild.errors import InputError
 from pungi_osbuild.metadata.versions import NEWEST
-from pungi_osbuild.model import Problem
 from pungi_osbuild.phase.pungiwork import LOGIN_PATIENCE, Features
+from pungi_osbuild.problems import ConfigError, Problem
 from pungi_osbuild.run.course import COLLECTORS, QUESTIONS, READERS, SUBMITTERS
 from tests.gate import Gate, call_of
 from tests.phase.pungi_standin import (

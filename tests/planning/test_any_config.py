@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.config import Source, read_config
 from pungi_osbuild.metadata import vocabulary
-from pungi_osbuild.model import Problem, has_errors
 from pungi_osbuild.planning import planned_and_checked
+from pungi_osbuild.problems import Problem, has_errors
 from pungi_osbuild.report import junit_lines, plan_json, plan_table, problem_lines
 from tests.config.test_properties import CONFIGS, blocks
 from tests.values import a_compose, a_variant, an_identity

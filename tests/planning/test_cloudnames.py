@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pungi_osbuild.config import Source, read_config
-from pungi_osbuild.model import Problem, Severity, has_errors
 from pungi_osbuild.planning import plan
 from pungi_osbuild.planning.cloudnames import name_problems
+from pungi_osbuild.problems import Problem, Severity, has_errors
 from tests.values import a_compose, a_variant, an_identity
 
 EC2 = {"region": "us-east-1", "share_with_accounts": ["123456789012"]}

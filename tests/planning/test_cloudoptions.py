@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pungi_osbuild.config import Source, read_config
-from pungi_osbuild.model import TEMPLATE_FIELDS, ComposeIdentity, ImageRequest, Problem, has_errors
+from pungi_osbuild.model import TEMPLATE_FIELDS, ComposeIdentity, ImageRequest
 from pungi_osbuild.planning import Plan, plan
+from pungi_osbuild.problems import Problem, has_errors
 from tests.values import a_compose, a_variant, an_identity
 
 EC2 = {"region": "us-east-1", "share_with_accounts": ["123456789012"]}

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.config import Source, read_config
 from pungi_osbuild.config.arches import ARCHES, meant_arch
-from pungi_osbuild.model import ImageRequest, Problem, Severity, has_errors
+from pungi_osbuild.model import ImageRequest
 from pungi_osbuild.planning import plan
+from pungi_osbuild.problems import Problem, Severity, has_errors
 from tests.values import a_compose, a_variant
 
 BOTH = ("aarch64", "x86_64")

@@ -9,8 +9,9 @@ import pytest
 from pungi_osbuild.config import Source, read_config
 from pungi_osbuild.imagetypes import CATALOGUE
 from pungi_osbuild.metadata import Vocabulary, claims_of_request, vocabulary
-from pungi_osbuild.model import ComposeIdentity, Severity, has_errors
+from pungi_osbuild.model import ComposeIdentity
 from pungi_osbuild.planning import Plan, planned_and_checked
+from pungi_osbuild.problems import Severity, has_errors
 from tests.values import a_compose, a_variant, an_identity
 
 LONGEST = 255 - len(".x86_64.iso.manifest.json")

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pungi_osbuild.config import Source, read_config
-from pungi_osbuild.model import has_errors
 from pungi_osbuild.planning import plan
+from pungi_osbuild.problems import has_errors
 from tests.values import a_compose, a_variant
 
 Written = Union[str, Dict[str, Any]]

@@ -18,10 +18,10 @@ from pungi_osbuild.model import (
     Ostree,
     Repo,
     Settings,
-    Severity,
     Variant,
 )
 from pungi_osbuild.planning import check, check_settings, plan
+from pungi_osbuild.problems import Severity
 from tests.values import a_compose, a_variant, an_identity, an_image_config
 
 

@@ -18,8 +18,9 @@ from koji_rehearsal.archivetypes import ARCHIVE_TYPES
 from pungi_osbuild.cli.hubsettings import content_for
 from pungi_osbuild.errors import HubError, ReplyError
 from pungi_osbuild.hub import Call, Hub, HubFaultError, Profile, Reply, read_profile
-from pungi_osbuild.model import ImageRequest, ListedImageType, Problem, Severity
+from pungi_osbuild.model import ImageRequest, ListedImageType
 from pungi_osbuild.planning.preflight import Preflight, preflight
+from pungi_osbuild.problems import Problem, Severity
 from tests.rehearsal.desk import Desk, a_desk
 from tests.values import a_request, an_image_config
 
@@ -130,7 +131,6 @@ def test_a_target_that_does_not_exist(scene: Scene) -> None:
     """With the command that shows those that do."""
     assert only(scene.look(wanted("f41-nope"))) == Problem(
         "unknown-target",
-        Severity.ERROR,
         'osbuild["^Server$"][0]',
         'the Koji target "f41-nope" does not exist',
         "Choose one that `koji --profile=practice list-targets` shows.",
@@ -416,7 +416,6 @@ def test_a_user_who_may_not_build_images(tmp_path: Path) -> None:
             (
                 Problem(
                     "no-image-permission",
-                    Severity.ERROR,
                     "koji_profile",
                     'the user "nobody" may not build images at %s' % desk.hub.server,
                     "Ask an administrator of the hub for the permission (`koji --profile=practice"

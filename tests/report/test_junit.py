@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pungi_osbuild.config import Source, read_config
-from pungi_osbuild.config.problems import make
-from pungi_osbuild.model import ComposeConfig, Problem, ProblemCode, Severity
+from pungi_osbuild.model import ComposeConfig
+from pungi_osbuild.problems import Problem, ProblemCode, Severity
 from pungi_osbuild.report import junit_lines
 
 GOOD: Dict[str, Any] = {
@@ -76,11 +76,11 @@ def text_of(root: ElementTree.Element, name: str, tag: str) -> str:
 
 
 def an_error(place: str, message: str = "is wrong", code: ProblemCode = "wrong-type") -> Problem:
-    return make(code, place, message, "Mend it.")
+    return Problem(code, place, message, "Mend it.")
 
 
 def a_warning(place: str) -> Problem:
-    return make("iso-type", place, "looks odd", "Look at it.", Severity.WARNING)
+    return Problem("iso-type", place, "looks odd", "Look at it.", Severity.WARNING)
 
 
 TWO = {"^Server$": [GOOD, {**GOOD, "name": "other"}], "^.*$": [{**GOOD, "name": "everywhere"}]}
@@ -204,10 +204,10 @@ def test_it_is_valid_and_complete_whatever_the_config_holds(
     of_ours = [
         Problem(
             "bad-value",
-            Severity.ERROR if is_error else Severity.WARNING,
             'osbuild["%s"][0].%s' % (pattern, place) if place else rest,
             message,
             "Mend it: %s" % rest,
+            Severity.ERROR if is_error else Severity.WARNING,
         )
         for place, message, rest, is_error in parts
     ]

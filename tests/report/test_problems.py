@@ -7,7 +7,7 @@ from typing import Sequence
 import pytest
 
 from pungi_osbuild.cli.show import show_problems
-from pungi_osbuild.model import Problem, Severity
+from pungi_osbuild.problems import Problem, Severity
 from pungi_osbuild.report import problem_summary
 
 E, W, N = Severity.ERROR, Severity.WARNING, Severity.NOTE
@@ -15,7 +15,7 @@ E, W, N = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
 def problems(*severities: Severity) -> Sequence[Problem]:
     return [
-        Problem("empty", severity, "place %d" % number, "message", "hint")
+        Problem("empty", "place %d" % number, "message", "hint", severity)
         for number, severity in enumerate(severities)
     ]
 

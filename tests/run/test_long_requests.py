@@ -8,7 +8,7 @@ from typing import Any, Dict
 import pytest
 
 from pungi_osbuild.cli.inputs import Origin, prepare
-from pungi_osbuild.model import Severity
+from pungi_osbuild.problems import Severity
 from tests.rehearsed import DATE
 from tests.run.test_run import a_config
 

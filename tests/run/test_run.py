@@ -14,10 +14,11 @@ import pytest
 from koji_rehearsal import HubSettings, RehearsalHub, ResultsIn, write_profile
 from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.clock import Clock
-from pungi_osbuild.errors import ConfigError, HubError, InputError, RunInterruptedError
+from pungi_osbuild.errors import HubError, InputError, RunInterruptedError
 from pungi_osbuild.hub import Hub, read_profile
 from pungi_osbuild.metadata import load_osbuild, vocabulary
 from pungi_osbuild.model import Ostree, Outcome, OutcomeKind, Provider, Settings
+from pungi_osbuild.problems import ConfigError
 from pungi_osbuild.report import result_table
 from pungi_osbuild.run import Rebuild, RunOptions, run
 from pungi_osbuild.run.collect import Collector, Read, Work

@@ -2,7 +2,7 @@
 The codes of all problems.
 
 A code is for programs: it names one kind of problem for good, and is never given to another.
-``docs/problems.md`` tells what each means; a test holds both together. mypy refuses a problem
+``docs/problems.md`` explains each; a test holds both together. mypy refuses a problem
 whose code does not stand here.
 """
 
