@@ -24,7 +24,7 @@ setup(
     ),
     package_data={
         "koji_rehearsal": ["py.typed", "templates/*.html"],
-        "pungi_osbuild": ["py.typed", "report/templates/*"],
+        "pungi_osbuild": ["imagetypes/*.tsv", "py.typed", "report/templates/*"],
     },
     install_requires=[
         "click>=8.0",
