@@ -10,7 +10,7 @@ from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, Typ
 from xmlrpc.client import Fault as XmlFault
 
 from koji_rehearsal.api import API
-from koji_rehearsal.api_registry import Caller, HubContext
+from koji_rehearsal.api_registry import Caller, HubContext, Signature
 from koji_rehearsal.encoding import (
     FOREIGN,
     AuthError,
@@ -34,7 +34,6 @@ from koji_rehearsal.records import Session, User
 from koji_rehearsal.reply_rewriter import PlainReplies, ReplyRewriter
 from koji_rehearsal.request_log import Request, RequestLog
 from koji_rehearsal.settings import HubSettings
-from koji_rehearsal.signatures import Signature
 from koji_rehearsal.state import by_name
 
 _Seen = TypeVar("_Seen")

@@ -1,7 +1,6 @@
 """The calls of Koji's API, a module for each kind of thing; importing this fills the registry."""
 
 from koji_rehearsal.api import (
-    archives,
     builds,
     sessions,
     submission,
@@ -14,7 +13,6 @@ from koji_rehearsal.api_registry import API
 
 __all__ = [
     "API",
-    "archives",
     "builds",
     "sessions",
     "submission",
