@@ -24,7 +24,7 @@ MAKERS: Mapping[str, int] = {
     "error": 0,
     "warn": 0,
     "_warn": 0,
-    "hindered": 0,
+    "failed_check": 0,
     "Fault": 0,
     "_problem": 1,
     "_clashes": 3,

@@ -23,7 +23,7 @@ from pungi_osbuild.cli.login import Login, login_options
 from pungi_osbuild.cli.show import show_json, show_lines, show_problems
 from pungi_osbuild.cli.values import complete_profile
 from pungi_osbuild.errors import InputError, SourceError
-from pungi_osbuild.planning import HubCheck, check_on_hub, hindered
+from pungi_osbuild.planning import HubCheck, check_on_hub, failed_check
 from pungi_osbuild.problems import Problem, Severity
 from pungi_osbuild.report import junit_lines, plan_json, plan_table, problem_summary
 
@@ -80,8 +80,8 @@ def validate_command(
         else:
             show_problems(everything[len(prepared.problems) :], err=False, notes=verbose)
             show_lines([problem_summary(everything, notes=verbose)])
-    if check.hindrance is not None:
-        sys.exit(int(check.hindrance.exit_code))
+    if check.cause is not None:
+        sys.exit(int(check.cause.exit_code))
     sys.exit(int(replace(prepared, problems=judged).exit_code))
 
 
@@ -104,7 +104,7 @@ def _check(name: str, login: Login, prepared: Prepared) -> HubCheck:
     try:
         profile = login.profile(name)
     except InputError as error:
-        return hindered("no-profile", "--hub", error)
+        return failed_check("no-profile", "--hub", error)
     return check_on_hub(profile, prepared.requests)
 
 

@@ -16,7 +16,7 @@ from pungi_osbuild.config import Reading, read_config, read_source, read_variant
 from pungi_osbuild.errors import ExitCode, InputError, PungiOsbuildError
 from pungi_osbuild.metadata import Vocabulary, identify, read_compose, vocabulary
 from pungi_osbuild.model import TYPE_SUFFIXES, Compose, ComposeConfig, ImageRequest, Variant
-from pungi_osbuild.planning import check_settings, planned_and_checked
+from pungi_osbuild.planning import check_settings, checked_plan
 from pungi_osbuild.problems import ConfigError, Problem, has_errors
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -121,7 +121,7 @@ def _prepared(
         return Prepared(reading.config, None, (), tuple(problems))
     # Without a compose nobody knows where it will be, unless no entry can fit anyway.
     known = origin.compose is not None or not reading.config.settings.translate_paths
-    planned = planned_and_checked(
+    planned = checked_plan(
         reading.config, compose, words or vocabulary(), problems, known and not rehearsal
     )
     settings = check_settings(reading.config.settings, compose.identity)

@@ -32,7 +32,7 @@ from pungi_osbuild.phase.pungihost import (
 )
 from pungi_osbuild.phase.tasklog import TaskLogs
 from pungi_osbuild.phase.telemetry import OpenSpan, Spans
-from pungi_osbuild.planning import check_beside, check_on_hub, planned_and_checked
+from pungi_osbuild.planning import check_beside, check_on_hub, checked_plan
 from pungi_osbuild.problems import ConfigError, Problem, Severity
 from pungi_osbuild.run import (
     Background,
@@ -273,7 +273,7 @@ class PungiWork:
         if reading.config is None:
             return None, problems
         compose = view(self._compose)
-        planned = planned_and_checked(reading.config, compose, vocabulary(), problems)
+        planned = checked_plan(reading.config, compose, vocabulary(), problems)
         if profile is None:
             return None, planned.problems
         return _Plan(reading.config, compose, planned.requests, profile), planned.problems

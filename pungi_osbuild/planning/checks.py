@@ -1,4 +1,4 @@
-"""Requests checked against each other and against productmd's words, before anything is asked."""
+"""The plan checked: requests against each other and against productmd; asks no hub."""
 
 from __future__ import annotations
 
@@ -16,17 +16,70 @@ from pungi_osbuild.metadata import (
     Vocabulary,
     claims_of_request,
 )
-from pungi_osbuild.model import METHOD, ComposeIdentity, ImageRequest, Settings
+from pungi_osbuild.model import (
+    METHOD,
+    Compose,
+    ComposeConfig,
+    ComposeIdentity,
+    ImageRequest,
+    Settings,
+)
 from pungi_osbuild.placing import check_media_checksums
 from pungi_osbuild.planning.cloudnames import name_problems
-from pungi_osbuild.planning.imagewords import word_problems
-from pungi_osbuild.problems import Problem, ProblemCode, Severity
+from pungi_osbuild.planning.plan import Plan, plan
+from pungi_osbuild.planning.productmd_types import productmd_problems
+from pungi_osbuild.problems import Problem, ProblemCode, Severity, has_errors
 
 Key = Optional[Hashable]
 
 MAX_REQUEST = 4 * 1024 * 1024
 """Bytes of a call that kojihub 1.35 takes (``MaxRequestLength``); it answers a longer one with HTTP
 400 (found by experiment)."""
+
+
+_NOTHING = Problem(
+    "no-task",
+    "osbuild",
+    "no task comes of this config",
+    "Put an image block under a pattern that matches a variant.",
+)
+
+_SKIPPED = Problem(
+    "phase-skipped",
+    "skip_phases",
+    "skip_phases has osbuild, so no image is built: not by Pungi, and not by this command",
+    "Take it out. To skip the phase in Pungi alone, start that with --skip-phase=osbuild.",
+    Severity.WARNING,
+)
+
+
+def checked_plan(
+    config: ComposeConfig,
+    compose: Compose,
+    vocabulary: Vocabulary,
+    before: Sequence[Problem] = (),
+    builders_see_topdir: bool = True,
+) -> Plan:
+    """
+    Return the requests that a config means for a compose, and all problems.
+
+    A config that skips the phase is checked all the same; it has no requests.
+
+    :param vocabulary: the image types and formats that the installed productmd knows
+    :param before: the problems of reading the config; they come first
+    :param builders_see_topdir: as for :func:`plan`
+    """
+    planned = plan(config, compose, builders_see_topdir)
+    problems = (
+        *before,
+        *planned.problems,
+        *check(planned.requests, vocabulary),
+    )
+    if config.is_skipped:
+        return Plan((), (_SKIPPED, *problems))
+    if not planned.requests and not has_errors(problems):
+        problems = (*problems, _NOTHING)
+    return Plan(planned.requests, problems)
 
 
 def check(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Tuple[Problem, ...]:
@@ -69,7 +122,7 @@ def check(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Tuple[Pro
             " with its own.",
         ),
         *name_problems(requests),
-        *word_problems(requests, vocabulary),
+        *productmd_problems(requests, vocabulary),
         *_refused_nvrs(requests),
         *_long_requests(requests),
     )

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.config import Source, read_config
 from pungi_osbuild.metadata import vocabulary
-from pungi_osbuild.planning import planned_and_checked
+from pungi_osbuild.planning import checked_plan
 from pungi_osbuild.problems import Problem, has_errors
 from pungi_osbuild.report import junit_lines, plan_json, plan_table, problem_lines
 from tests.config.test_properties import CONFIGS, blocks
@@ -37,7 +37,7 @@ def test_any_config_is_planned(config: Dict[str, Any], label: Optional[str]) -> 
         ElementTree.fromstring("\n".join(junit_lines(None, reading.problems)))
         return
     compose = a_compose(identity=an_identity(label=label))
-    found = planned_and_checked(reading.config, compose, WORDS, reading.problems, False)
+    found = checked_plan(reading.config, compose, WORDS, reading.problems, False)
     assert (config, repr(config)) == (before, shown_before)
     for problem in found.problems:
         assert problem.code
@@ -86,7 +86,7 @@ def test_a_mistake_hides_no_other(written: List[Dict[Any, Any]], data: st.DataOb
 def _problems(written: List[Dict[Any, Any]]) -> Tuple[Problem, ...]:
     reading = read_config(Source("/somewhere/main.conf", {"osbuild": {"^Server$": written}}))
     assert reading.config is not None
-    return planned_and_checked(reading.config, a_compose(), WORDS, reading.problems, False).problems
+    return checked_plan(reading.config, a_compose(), WORDS, reading.problems, False).problems
 
 
 PATTERNS = ["^Server$", "Server", "^(Client|Server)", ".*", "^Nothing$"]
@@ -109,7 +109,7 @@ def test_no_request_is_lost_or_doubled_beside_junk(section: Dict[str, Any]) -> N
     """Each block that was read, for each variant it matches, for each arch both have: once."""
     reading = read_config(Source("/somewhere/main.conf", {"osbuild": section}))
     assert reading.config is not None
-    found = planned_and_checked(
+    found = checked_plan(
         reading.config, a_compose(variants=VARIANTS), WORDS, reading.problems, False
     )
     planned = Counter(

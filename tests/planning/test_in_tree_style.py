@@ -11,7 +11,7 @@ from pungi_osbuild.config import Source, read_config
 from pungi_osbuild.imagetypes import CATALOGUE, KOJI_ALIASES, UNIMPORTABLE_TYPES, api_name
 from pungi_osbuild.metadata import vocabulary
 from pungi_osbuild.model import Provider
-from pungi_osbuild.planning import planned_and_checked
+from pungi_osbuild.planning import checked_plan
 from tests.values import a_compose, a_variant, an_identity
 
 WORDS = vocabulary()
@@ -147,7 +147,7 @@ def test_what_works_in_tree_has_no_error(config: Dict[str, Any], label: Optional
     compose = a_compose(identity=an_identity(label=label), variants=variants)
     reading = read_config(Source("/somewhere/main.conf", config))
     assert reading.config is not None
-    found = planned_and_checked(reading.config, compose, WORDS, reading.problems)
+    found = checked_plan(reading.config, compose, WORDS, reading.problems)
     assert [problem for problem in found.problems if problem.is_error] == []
     planned: List[Tuple[str, str]] = [
         (request.config.name, arch) for request in found.requests for arch in request.arches

@@ -17,7 +17,7 @@ from koji_rehearsal import REHEARSAL_USER, HubSettings, RehearsalHub
 from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.config import Source, read_config
 from pungi_osbuild.metadata import vocabulary
-from pungi_osbuild.planning import planned_and_checked
+from pungi_osbuild.planning import checked_plan
 from pungi_osbuild.report import junit_lines
 from tests.rehearsed import DATE, content_for, run_against
 from tests.run.test_run import a_config
@@ -71,7 +71,7 @@ def validated(section: Dict[str, Any]) -> None:
     assert reading.config is not None
     variants = (a_variant(), a_variant(uid="Client", id="Client"))
     compose = a_compose(variants=variants)
-    found = planned_and_checked(reading.config, compose, WORDS, reading.problems, False)
+    found = checked_plan(reading.config, compose, WORDS, reading.problems, False)
     assert junit_lines(reading.config, found.problems)
 
 

@@ -1,4 +1,4 @@
-"""Requests against productmd's words, image types that a config lists, and N-V-Rs."""
+"""Requests against productmd's types and formats, image types that a config lists, and N-V-Rs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pungi_osbuild.config import Source, read_config
 from pungi_osbuild.imagetypes import CATALOGUE
 from pungi_osbuild.metadata import Vocabulary, claims_of_request, vocabulary
 from pungi_osbuild.model import ComposeIdentity
-from pungi_osbuild.planning import Plan, planned_and_checked
+from pungi_osbuild.planning import Plan, checked_plan
 from pungi_osbuild.problems import Severity, has_errors
 from tests.values import a_compose, a_variant, an_identity
 
@@ -47,9 +47,7 @@ def checked(
     assert not has_errors(reading.problems), reading.problems
     variants = (a_variant(arches=("aarch64", "x86_64", "e2k")),)
     compose = a_compose(identity=identity or an_identity(), variants=variants)
-    return planned_and_checked(
-        reading.config, compose, words or vocabulary(), reading.problems, False
-    )
+    return checked_plan(reading.config, compose, words or vocabulary(), reading.problems, False)
 
 
 def told(*args: Any, **kwargs: Any) -> List[Tuple[str, Severity, str]]:
@@ -203,7 +201,7 @@ def test_two_listed_types_that_images_json_cannot_tell_apart() -> None:
     reading = read_config(Source("/x.conf", config))
     assert reading.problems == ()
     assert reading.config is not None
-    found = planned_and_checked(reading.config, a_compose(), vocabulary(), (), False)
+    found = checked_plan(reading.config, a_compose(), vocabulary(), (), False)
     assert [problem.code for problem in found.problems] == ["duplicate-identity"]
 
 

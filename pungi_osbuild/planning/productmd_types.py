@@ -1,18 +1,18 @@
-"""Requests checked against the words that the installed productmd has for images."""
+"""Requests checked against the image types and formats of the installed productmd."""
 
 from __future__ import annotations
 
-from typing import Iterator, Optional, Sequence, Set, Tuple
+from typing import Iterator, Sequence, Set
 
 from pungi_osbuild.imagetypes import expected_suffix, find, iso_type, words_of
 from pungi_osbuild.metadata import Vocabulary, has_sound_identity
 from pungi_osbuild.model import ImageConfig, ImageRequest
 from pungi_osbuild.problems import Problem, Severity, along
 
-Words = Tuple[str, str]
 
-
-def word_problems(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Iterator[Problem]:
+def productmd_problems(
+    requests: Sequence[ImageRequest], vocabulary: Vocabulary
+) -> Iterator[Problem]:
     """Say which images images.json cannot describe, or would describe oddly."""
     told: Set[Problem] = set()
     for request in requests:
@@ -31,19 +31,19 @@ def _of_request(request: ImageRequest, vocabulary: Vocabulary) -> Iterator[Probl
         yield from _type_alone(config, vocabulary)
         return
     filename = "%s.%s.%s" % (request.nvr_of(request.release or "0"), request.arches[0], suffix)
-    words = words_of(config, suffix, filename)
-    if words is None:
-        yield _wordless(config, "image type for .%s (%s)" % (suffix, config.image_type))
+    described = words_of(config, suffix, filename)
+    if described is None:
+        yield _unmapped(config, "image type for .%s (%s)" % (suffix, config.image_type))
         return
-    yield from _unknown(config, words, vocabulary)
-    yield from _odd_pair(config, words, vocabulary)
+    yield from _unknown(config, *described, vocabulary)
+    yield from _unusual_pair(config, *described, vocabulary)
     yield from _misfiled_iso(config, suffix, filename)
     for arch in request.arches:
         if arch not in vocabulary.arches:
-            yield _wordless(config, "arch %s" % arch)
+            yield _unmapped(config, "arch %s" % arch)
 
 
-def _wordless(config: ImageConfig, what: str) -> Problem:
+def _unmapped(config: ImageConfig, what: str) -> Problem:
     return Problem(
         "not-in-images-json",
         "%s.image_types" % config.place,
@@ -53,16 +53,16 @@ def _wordless(config: ImageConfig, what: str) -> Problem:
     )
 
 
-def _place_of(config: ImageConfig, word: str) -> str:
+def _place_of(config: ImageConfig, field: str) -> str:
     """
-    Return where a word comes from.
+    Return where a field of images.json comes from.
 
-    :param word: ``type`` or ``format``
+    :param field: ``type`` or ``format``
     """
-    if word == "type" and config.manifest_type:
+    if field == "type" and config.manifest_type:
         return "%s.manifest_type" % config.place
-    if config.listed is not None and getattr(config.listed, word) is not None:
-        return along("osbuild_image_types", [config.listed.name, word])
+    if config.listed is not None and getattr(config.listed, field) is not None:
+        return along("osbuild_image_types", [config.listed.name, field])
     return "%s.image_types" % config.place
 
 
@@ -73,45 +73,49 @@ def _type_option(config: ImageConfig) -> str:
 
 
 def _type_alone(config: ImageConfig, vocabulary: Vocabulary) -> Iterator[Problem]:
-    """Judge the type of an image whose file nobody knows."""
+    """Check the type of an image whose file is unknown."""
     listed = config.listed.type if config.listed is not None else None
     type_ = config.manifest_type or listed
     if type_ is not None and type_ not in vocabulary.types:
         message = "the installed productmd does not know the type %r" % type_
-        yield _no_such_word(config, "type", message, vocabulary)
+        yield _unknown_value(config, "type", message, vocabulary)
 
 
-def _unknown(config: ImageConfig, words: Words, vocabulary: Vocabulary) -> Iterator[Problem]:
-    if vocabulary.knows(*words):
+def _unknown(
+    config: ImageConfig, type_: str, format_: str, vocabulary: Vocabulary
+) -> Iterator[Problem]:
+    if vocabulary.knows(type_, format_):
         return
-    word = "type" if words[0] not in vocabulary.types else "format"
-    unknown = words[0] if word == "type" else words[1]
-    message = "the installed productmd does not know %r (type %s, format %s)" % (unknown, *words)
-    yield _no_such_word(config, word, message, vocabulary)
+    field, value = ("format", format_) if type_ in vocabulary.types else ("type", type_)
+    message = "the installed productmd does not know %r (type %s, format %s)"
+    yield _unknown_value(config, field, message % (value, type_, format_), vocabulary)
 
 
-def _no_such_word(config: ImageConfig, word: str, message: str, vocabulary: Vocabulary) -> Problem:
-    known = vocabulary.types if word == "type" else vocabulary.formats
-    what = "%s to a type" % _type_option(config) if word == "type" else "the format to one"
+def _unknown_value(
+    config: ImageConfig, field: str, message: str, vocabulary: Vocabulary
+) -> Problem:
+    known = vocabulary.types if field == "type" else vocabulary.formats
+    what = "%s to a type" % _type_option(config) if field == "type" else "the format to one"
     return Problem(
         "unknown-productmd-type",
-        _place_of(config, word),
+        _place_of(config, field),
         message,
         "Set %s that it knows (%s), or use a newer productmd." % (what, ", ".join(sorted(known))),
     )
 
 
-def _odd_pair(config: ImageConfig, words: Words, vocabulary: Vocabulary) -> Iterator[Problem]:
-    """Say where productmd knows both words, and has never seen them together."""
-    formats = vocabulary.formats_of(words[0])
-    if vocabulary.knows(*words) and formats and words[1] not in formats:
-        fitting = vocabulary.types_of(words[1])
+def _unusual_pair(
+    config: ImageConfig, type_: str, format_: str, vocabulary: Vocabulary
+) -> Iterator[Problem]:
+    """Say where productmd knows type and format, but not of each other."""
+    formats = vocabulary.formats_of(type_)
+    if vocabulary.knows(type_, format_) and formats and format_ not in formats:
         yield Problem(
             "odd-productmd-type",
             _place_of(config, "type"),
             "a .%s file is no %r to productmd, whose files are %s"
-            % (words[1], words[0], ", ".join(formats)),
-            _better(config, fitting),
+            % (format_, type_, ", ".join(formats)),
+            _better(config, vocabulary.types_of(format_)),
             Severity.WARNING,
         )
 
@@ -128,7 +132,8 @@ def _better(config: ImageConfig, fitting: Sequence[str]) -> str:
 def _misfiled_iso(config: ImageConfig, suffix: str, filename: str) -> Iterator[Problem]:
     """Say where the in-tree rule, which looks at names, is at odds with the image type."""
     named = config.manifest_type or (config.listed.type if config.listed is not None else None)
-    meant = _iso_of(config)
+    entry = find(config.image_type)
+    meant = None if entry is None else entry.iso
     if suffix != "iso" or named or meant is None or iso_type(filename) == meant:
         return
     yield Problem(
@@ -139,8 +144,3 @@ def _misfiled_iso(config: ImageConfig, suffix: str, filename: str) -> Iterator[P
         'Set manifest_type: "%s".' % meant,
         Severity.WARNING,
     )
-
-
-def _iso_of(config: ImageConfig) -> Optional[str]:
-    entry = find(config.image_type)
-    return entry.iso if entry is not None else None

@@ -58,7 +58,7 @@ class HubFacts:
     unlisted: FrozenSet[Tuple[str, str]]
 
 
-def ask(hub: Hub, requests: Sequence[ImageRequest], own: AbstractSet[str]) -> HubFacts:
+def fetch_hub_facts(hub: Hub, requests: Sequence[ImageRequest], own: AbstractSet[str]) -> HubFacts:
     """
     Ask a hub, everything once: first all that the requests name, then what their targets name.
 

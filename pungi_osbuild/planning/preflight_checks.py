@@ -1,4 +1,4 @@
-"""Requests judged by what the hub said; each problem with the command that mends it."""
+"""What the hub said of the requests, checked; each problem with the command that fixes it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Iterator
 from pungi_osbuild.hub import BuildState, KojiBuild, Target
 from pungi_osbuild.imagetypes import expected_suffix
 from pungi_osbuild.model import ImageRequest
-from pungi_osbuild.planning.hubfacts import HubFacts
+from pungi_osbuild.planning.hub_facts import HubFacts
 from pungi_osbuild.problems import Problem, ProblemCode, Severity
 
 PROFILE_PLACE = "koji_profile"
 
 
 @dataclass(frozen=True)
-class Judge:
+class PreflightChecks:
     """
-    Judges the run as a whole, and each request by itself.
+    Checks the run as a whole, and each request by itself.
 
     A problem of a request that may fail is a warning; one of the whole run is an error whatever
     may fail.
@@ -26,7 +26,7 @@ class Judge:
 
     facts: HubFacts
 
-    def general(self) -> Iterator[Problem]:
+    def of_run(self) -> Iterator[Problem]:
         """Give what is wrong whatever is requested."""
         user = self.facts.user
         if not user.may_build_images:
@@ -38,7 +38,7 @@ class Judge:
                 % self._koji("grant-permission", "image", user.name),
             )
 
-    def problems(self, request: ImageRequest) -> Iterator[Problem]:
+    def of_request(self, request: ImageRequest) -> Iterator[Problem]:
         """Give what is wrong with a request."""
         target = self.facts.targets[request.config.target]
         if target is None:
