@@ -14,7 +14,6 @@ from pungi_osbuild.config.matching import (
 from pungi_osbuild.config.nvr import resolved_nvr_problems
 from pungi_osbuild.config.places import of_block, of_pattern, option_place
 from pungi_osbuild.config.reader import Reading, read_config
-from pungi_osbuild.config.repos import UnknownRepoError, resolve_repo, translate_path
 from pungi_osbuild.config.salvage import flawed_upload_fields
 from pungi_osbuild.config.schema import described, section_schema
 from pungi_osbuild.config.source import Source, read_source
@@ -25,7 +24,6 @@ __all__ = [
     "GENERATORS",
     "Reading",
     "Source",
-    "UnknownRepoError",
     "described",
     "field_problems",
     "flawed_upload_fields",
@@ -42,11 +40,9 @@ __all__ = [
     "read_source",
     "read_variants",
     "resolve_release",
-    "resolve_repo",
     "resolve_version",
     "resolved_nvr_problems",
     "section_schema",
-    "translate_path",
     "unmatched_patterns",
     "written_patterns",
 ]

@@ -9,16 +9,14 @@ versions and releases.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Dict, Iterator, List, Sequence, Set, Tuple
+from typing import Dict, Iterator, Sequence, Set, Tuple
 
 from pungi_osbuild.config import (
-    UnknownRepoError,
     is_endless,
     matches,
     matching_blocks,
     nested_repetitions,
     resolve_release,
-    resolve_repo,
     resolve_version,
     unmatched_patterns,
     written_patterns,
@@ -29,7 +27,6 @@ from pungi_osbuild.model import (
     ComposeConfig,
     ImageConfig,
     ImageRequest,
-    Repo,
     Variant,
 )
 from pungi_osbuild.planning.cloudoptions import fill, unbuilt_arches
@@ -40,7 +37,8 @@ from pungi_osbuild.planning.filters import (
     filter_problems,
     unknown_failable,
 )
-from pungi_osbuild.problems import Problem, ProblemCode, Severity, suggest
+from pungi_osbuild.planning.repos import Repositories
+from pungi_osbuild.problems import Problem, Problems, Severity, suggest
 
 
 @dataclass(frozen=True)
@@ -75,10 +73,12 @@ class _Planner:
     def __init__(self, config: ComposeConfig, compose: Compose, builders_see_topdir: bool) -> None:
         self.config = config
         self.compose = compose
-        self.builders_see_topdir = builders_see_topdir
-        self.problems: List[Problem] = []
+        self.repositories = Repositories(
+            compose, config.settings.translate_paths, builders_see_topdir
+        )
+        # A block is looked at once for each variant and arch; its problem is one all the same.
+        self.problems = Problems()
         self.arches = arches_of(compose)
-        self._reported: Set[Tuple[str, str]] = set()
 
     def requests(self) -> Iterator[ImageRequest]:
         number = 0
@@ -92,7 +92,7 @@ class _Planner:
         arches = _arches(block, variant)
         missing = sorted(set(block.arches or ()) - set(variant.arches))
         if arches and missing:
-            self._warn(
+            self.problems.warn(
                 "missing-arch",
                 "%s.arches" % block.place,
                 "variant %s has no %s" % (variant.uid, ", ".join(missing)),
@@ -123,70 +123,13 @@ class _Planner:
             ),
             release_from_hub=block.release is None,
             split=block.split_arches and len(_arches(block, variant)) > 1,
-            repos=self._repos(block, variant, arches),
+            repos=self.repositories.of(block, variant, arches, self.problems),
             subvariant=block.subvariant or variant.uid,
             can_fail=block.can_fail(arches) or any(unknown_failable(block, self.arches)),
         )
         filling = fill(request, identity)
-        for problem in filling.problems:
-            self._add(problem)
+        self.problems.add(filling.problems)
         return replace(request, upload_template=filling.template)
-
-    def _repos(
-        self, block: ImageConfig, variant: Variant, arches: Tuple[Arch, ...]
-    ) -> Tuple[Repo, ...]:
-        """Return the block's repositories, and last the variant's own where it has one."""
-        # As in-tree, where only a plain string can be equal to the uid: a repository for some
-        # package sets does not replace the one for all.
-        written = [repo.baseurl for repo in block.repos if not repo.as_dict]
-        resolved = []
-        for index, repo in enumerate(block.repos):
-            if not repo.baseurl:  # an error in the config
-                continue
-            try:
-                resolved.append(self._resolve(repo, "%s.repo[%d]" % (block.place, index)))
-            except UnknownRepoError as error:
-                self._unknown_repo("%s.repo[%d]" % (block.place, index), error.name)
-        if variant.uid not in written and variant.repository(arches) is not None:
-            resolved.append(self._resolve(Repo(variant.uid), "translate_paths"))
-        return tuple(resolved)
-
-    def _resolve(self, repo: Repo, place: str) -> Repo:
-        resolved = resolve_repo(repo, self.compose, self.config.settings.translate_paths)
-        of_compose = not repo.baseurl.startswith("/")
-        if "://" not in resolved.baseurl and (self.builders_see_topdir or not of_compose):
-            self._warn(
-                "local-repo",
-                "translate_paths" if of_compose else place,
-                "the compose's own repositories stay local paths below %s" % self.compose.topdir
-                if of_compose
-                else "the repository stays a local path: %s" % resolved.baseurl,
-                "Koji's builders cannot read it; add an entry to translate_paths that turns it"
-                " into an address.",
-            )
-        return resolved
-
-    def _unknown_repo(self, place: str, name: str) -> None:
-        known = [variant.uid for variant in self.compose.variants]
-        near = suggest(name, known)
-        if name in known:
-            message = "the variant %s is empty: it has no repository" % name
-            hint = "Name another variant, an absolute path or a url."
-        else:
-            message = "there is no variant %r to take a repository from" % name
-            hint = "Did you mean %r?" % near if near else "The variants are %s." % _named(known)
-            if "/" in name:
-                hint = "Write an address with http:// or https://, or an absolute path."
-        self._add(Problem("unknown-variant", place, message, hint))
-
-    def _warn(self, code: ProblemCode, place: str, message: str, hint: str) -> None:
-        self._add(Problem(code, place, message, hint, Severity.WARNING))
-
-    def _add(self, problem: Problem) -> None:
-        # A block is looked at once for each variant and arch; its problem is one all the same.
-        if (problem.place, problem.message) not in self._reported:
-            self._reported.add((problem.place, problem.message))
-            self.problems.append(problem)
 
 
 def _arches(block: ImageConfig, variant: Variant) -> Tuple[Arch, ...]:
@@ -214,7 +157,9 @@ def _coverage(
             "unmatched-pattern",
             'osbuild["%s"]' % pattern,
             "the pattern matches no variant of the compose",
-            "Did you mean %s?" % near if near else "The variants are %s." % _named(uids),
+            "Did you mean %s?" % near
+            if near
+            else "The variants are %s." % (", ".join(uids) or "none at all"),
             Severity.ERROR if none_fits else Severity.WARNING,
         )
     planned: Dict[str, Set[Arch]] = {}
@@ -248,10 +193,6 @@ def _slow_pattern(pattern: str, untried: Sequence[str]) -> Problem:
         "Write it without nested repetition, e.g. a+ for (a+)+.",
         Severity.ERROR if untried else Severity.WARNING,
     )
-
-
-def _named(uids: Sequence[str]) -> str:
-    return ", ".join(uids) or "none at all"
 
 
 def _offered(compose: Compose, block: ImageConfig) -> Set[Arch]:
