@@ -74,6 +74,7 @@ def a_compose(**changes: Any) -> Compose:
 def an_image_config(**changes: Any) -> ImageConfig:
     """A block that builds a guest image."""
     value = ImageConfig(
+        method="osbuildImage",
         place='osbuild["^Server$"][0]',
         pattern="^Server$",
         name="example-guest",
@@ -154,6 +155,7 @@ def a_placed_image(**changes: Any) -> PlacedImage:
     """:func:`a_built_image` in its place in the compose."""
     value = PlacedImage(
         built=a_built_image(),
+        method="osbuildImage",
         variant="Server",
         path="Server/x86_64/images/example-guest-1-5.x86_64.qcow2",
         size=3,

@@ -15,8 +15,9 @@ from pungi_osbuild.cli.show import show_json, show_lines, terminal_width
 from pungi_osbuild.cli.values import complete_profile, complete_recorded
 from pungi_osbuild.clock import iso_time
 from pungi_osbuild.errors import ExitCode
-from pungi_osbuild.hub import LiveAddress, SignedUpload, live_addresses, read_profile
+from pungi_osbuild.hub import LiveAddress, live_addresses, read_profile
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, Selection, known_values, load
+from pungi_osbuild.methods import SignedUpload
 from pungi_osbuild.report import (
     cloud_image_val,
     image_ids,
@@ -151,7 +152,11 @@ def _signed(images: Sequence[ImageRecord]) -> Dict[str, SignedUpload]:
     """Return the uploads that have an address with a signature, by their ID."""
     return {
         upload.id: SignedUpload(
-            image.koji.task_id, image.koji.build_id, image.koji.archive_id, upload.id
+            image.method,
+            image.koji.task_id,
+            image.koji.build_id,
+            image.koji.archive_id,
+            upload.id,
         )
         for image in images
         for upload in image.cloud

@@ -117,8 +117,12 @@ class _Block:
 
     def _flaws(self) -> FrozenSet[str]:
         """Return the options that are wrong, here or in what the block takes from the top."""
+        # What only composer knows is no misspelt option of ours, however much it looks like one.
         here = flawed_options(
-            self.block, self.place, _JUDGE.schema["properties"], self.problems.error_places
+            {key: item for key, item in self.block.items() if key not in BLOCK_REFUSED},
+            self.place,
+            _JUDGE.schema["properties"],
+            self.problems.error_places,
         )
         fallbacks_ = {
             "version": self.version,
@@ -222,6 +226,7 @@ class _Block:
         if image_type != (written or ""):
             flaws -= {"image_types"}  # everything else is judged as if it had been mended
         return ImageConfig(
+            method="osbuildImage",
             place=self.place,
             pattern=self.pattern,
             name=text_of(block.get("name")) or "",

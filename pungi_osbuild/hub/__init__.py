@@ -3,7 +3,7 @@
 from pungi_osbuild.hub.archivetypes import ArchiveTypes, archive_types_call, read_archive_types
 from pungi_osbuild.hub.batch import Answer, Batch, execute, execute_all
 from pungi_osbuild.hub.files import Connections, Persistence, download
-from pungi_osbuild.hub.live import LiveAddress, SignedUpload, live_addresses
+from pungi_osbuild.hub.live import LiveAddress, live_addresses
 from pungi_osbuild.hub.lookup import Sought, await_submitted, find_submitted
 from pungi_osbuild.hub.patience import Patience
 from pungi_osbuild.hub.profile import (
@@ -15,7 +15,6 @@ from pungi_osbuild.hub.profile import (
     profile_names,
     read_profile,
 )
-from pungi_osbuild.hub.progress import PolledProgress, RunningTask, poll_progress
 from pungi_osbuild.hub.releases import (
     BuildState,
     KojiBuild,
@@ -65,16 +64,12 @@ __all__ = [
     "HubFaultError",
     "KojiBuild",
     "LiveAddress",
-    "Look",
     "NextRelease",
     "Patience",
     "Persistence",
-    "PolledProgress",
     "Profile",
     "Query",
     "Reply",
-    "RunningTask",
-    "SignedUpload",
     "Sought",
     "Tag",
     "Target",
@@ -103,7 +98,6 @@ __all__ = [
     "next_release",
     "output_address",
     "perms_call",
-    "poll_progress",
     "profile_names",
     "read_arches",
     "read_archive_types",

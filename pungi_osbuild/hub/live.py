@@ -9,31 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
-from typing import Iterator, List, Mapping, Optional, Sequence
+from typing import Mapping, Optional, Sequence
 from urllib.parse import parse_qs, urlsplit
 
-from pungi_osbuild.checked import MAX_TEXT, Struct, json_struct
 from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub.batch import execute_all
 from pungi_osbuild.hub.profile import Profile
 from pungi_osbuild.hub.session import Hub
-from pungi_osbuild.methods import COMPOSE_STATUS, download_output
-from pungi_osbuild.model import Call, HubFaultError, Query, Reply
-from pungi_osbuild.secrets import bare_address
-
-
-@dataclass(frozen=True)
-class SignedUpload:
-    """
-    An upload whose address was recorded without its signature.
-
-    :param address: as it was recorded
-    """
-
-    task_id: int
-    build_id: int
-    archive_id: int
-    address: str
+from pungi_osbuild.methods import SignedUpload, method_named
+from pungi_osbuild.model import HubFaultError
 
 
 @dataclass(frozen=True)
@@ -82,7 +66,7 @@ def live_addresses(
     :raises HubError: the hub could not be reached, or refused
     """
     with Hub(replace(profile, authtype="noauth", user=None, password=None)) as hub:
-        ends = execute_all(hub, [_live_address(upload) for upload in uploads])
+        ends = execute_all(hub, [method_named(one.method).signed_address(one) for one in uploads])
     found = {}
     for upload, end in zip(uploads, ends):
         if isinstance(end, HubFaultError):
@@ -95,66 +79,3 @@ def live_addresses(
         if end is not None:
             found[upload] = LiveAddress.at(end, hub.time.now())
     return found
-
-
-def _live_address(upload: SignedUpload) -> Query[Optional[str]]:
-    archive, build = yield [
-        Call("getArchive", (upload.archive_id,)),
-        Call("getBuild", (upload.build_id,)),
-    ]
-    asked = {"id": upload.archive_id, "build_id": upload.build_id}
-    extras = [_extra(archive, asked), _extra(build, {"id": upload.build_id})]
-    found = _signed(extras, upload.address)
-    if found is None:
-        files = yield from download_output(upload.task_id, [COMPOSE_STATUS])
-        content = files.get(COMPOSE_STATUS)
-        if content is not None:
-            status = json_struct(content, COMPOSE_STATUS)
-            found = _signed(status.raw("image_statuses"), upload.address)
-    return found
-
-
-def _extra(reply: Reply, asked: Mapping[str, int]) -> object:
-    """
-    Return what is in ``extra``; None where Koji knows no such thing.
-
-    :param asked: what the reply must name
-    :raises ReplyError: it is about something else
-    """
-    value = reply.get()
-    if not isinstance(value, Mapping):
-        return None
-    struct = Struct(value, "the hub's reply")
-    for key, wanted in asked.items():
-        struct.expect(key, wanted)
-    return struct.raw("extra")
-
-
-def _signed(value: object, address: str) -> Optional[str]:
-    """Return the text, however deep, that is the address with a signature."""
-    return next(
-        (
-            text
-            for text in _texts(value)
-            if text != address and _is_harmless(text) and bare_address(text) == address
-        ),
-        None,
-    )
-
-
-def _is_harmless(text: str) -> bool:
-    """Whether a text may be shown, or handed to a script, as an address."""
-    printable = text.isascii() and text.isprintable() and " " not in text
-    return printable and len(text) <= MAX_TEXT and text.startswith(("https://", "http://"))
-
-
-def _texts(value: object) -> Iterator[str]:
-    left: List[object] = [value]
-    while left:
-        item = left.pop()
-        if isinstance(item, str):
-            yield item
-        elif isinstance(item, Mapping):
-            left.extend(item.values())
-        elif isinstance(item, (list, tuple)):
-            left.extend(item)

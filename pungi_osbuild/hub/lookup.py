@@ -16,7 +16,7 @@ from pungi_osbuild.checked import Struct, unusable_reply
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub.session import Hub
 from pungi_osbuild.hub.tasks import own_tasks
-from pungi_osbuild.model import METHOD, digest_of
+from pungi_osbuild.methods import digest_of
 
 logger = logging.getLogger(__name__)
 
@@ -33,12 +33,14 @@ class Sought:
     A submission that was not answered.
 
     :param key: what the caller calls it by
-    :param sent: the digest of its arguments (:func:`~pungi_osbuild.model.sent_digest`)
+    :param method: that it was submitted by
+    :param sent: the digest of its arguments (:func:`~pungi_osbuild.methods.sent_digest`)
     :param after: the id of a task from before the intent to submit it: the newest one then, or a
         later one that is known to be another's
     """
 
     key: int
+    method: str
     sent: str
     after: int
 
@@ -88,7 +90,8 @@ def find_submitted(
     """
     Return the tasks that have come of some submissions by now.
 
-    One request to the hub for each ``PAGE`` image tasks of the user since the first of them.
+    One request to the hub for each method and ``PAGE`` tasks of it and the user since the first of
+    them.
 
     :param user_id: who has submitted them
     :param known: tasks that are none of these
@@ -97,29 +100,38 @@ def find_submitted(
     :raises HubError: the hub could not be reached
     :raises ReplyError: the reply does not look as it should
     """
-    if not sought:
-        return {}
     found: Dict[int, int] = {}
-    for task in _younger_tasks(hub, user_id, min(one.after for one in sought)):
+    for method in dict.fromkeys(one.method for one in sought):
+        these = [one for one in sought if one.method == method]
+        found.update(_find(hub, user_id, method, these, known))
+    return found
+
+
+def _find(
+    hub: Hub, user_id: int, method: str, sought: Sequence[Sought], known: AbstractSet[int]
+) -> Dict[int, int]:
+    """Return the tasks that have come of submissions by one method."""
+    found: Dict[int, int] = {}
+    for task in _younger_tasks(hub, user_id, method, min(one.after for one in sought)):
         arguments, task_id = task.raw("request"), task.integer("id")
         if not isinstance(arguments, (list, tuple)):
             # Whatever it is, it is none of ours: all that is submitted here has arguments.
             continue
-        sent = digest_of(arguments)
+        sent = digest_of(method, arguments)
         for one in sought:
             if one.sent == sent and one.after < task_id and task_id not in known:
                 found[one.key] = task_id
     return found
 
 
-def _younger_tasks(hub: Hub, user_id: int, after: int) -> List[Struct]:
-    """Return a user's image tasks that are younger than a task, the newest first."""
-    opts: Mapping[str, Any] = {"owner": user_id, "method": METHOD, "decode": True}
+def _younger_tasks(hub: Hub, user_id: int, method: str, after: int) -> List[Struct]:
+    """Return a user's tasks of a method that are younger than a task, the newest first."""
+    opts: Mapping[str, Any] = {"owner": user_id, "method": method, "decode": True}
     found: List[Struct] = []
     for _ in range(MAX_PAGES):
         # A task that comes between two pages shifts the second: one may be there twice.
         query = {"limit": PAGE, "offset": len(found), "order": "-id"}
-        page = own_tasks(hub.call("listTasks", opts, query), user_id, PAGE)
+        page = own_tasks(hub.call("listTasks", opts, query), user_id, method, PAGE)
         found.extend(page)
         if len(page) < PAGE or page[-1].integer("id") <= after:
             return [task for task in found if task.integer("id") > after]

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 from pungi_osbuild.checked import Struct, integer, structs, unrelated_reply, unusable_reply
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub.batch import Batch
 from pungi_osbuild.hub.session import Hub, UnansweredError
+from pungi_osbuild.methods import arguments, digest_of, method_names
 from pungi_osbuild.model import (
-    METHOD,
     Call,
     HubFaultError,
     ImageRequest,
     Query,
     Reply,
     TaskTimes,
-    digest_of,
 )
 
 PAGE = 500
@@ -76,19 +75,19 @@ def submit(hub: Hub, request: ImageRequest) -> Union[int, Unanswered]:
     :raises HubError: the hub could not be reached; no task was made
     """
     try:
-        task_id = hub.call_once(METHOD, *request.arguments())
+        task_id = hub.call_once(request.config.method, *arguments(request))
     except UnansweredError as error:
         return Unanswered(error.reason)
     try:
-        return integer(task_id, "the reply to %s" % METHOD)
+        return integer(task_id, "the reply to %s" % request.config.method)
     except ReplyError as error:
         # The task may be there all the same.
         return Unanswered(error.reason)
 
 
-def ended_since(owner: int, since: float) -> Query[Tuple[Task, ...]]:
+def ended_since(owner: int, since: float, method: str) -> Query[Tuple[Task, ...]]:
     """
-    Return the image tasks of a user that have ended since a time.
+    Return the tasks of a user and a method that have ended since a time.
 
     One SELECT of a few milliseconds on the hub, whatever number of tasks is open
     (found by experiment on kojihub 1.35.3).
@@ -98,7 +97,7 @@ def ended_since(owner: int, since: float) -> Query[Tuple[Task, ...]]:
     """
     opts = {
         "owner": owner,
-        "method": METHOD,
+        "method": method,
         "state": [state.value for state in END_STATES],
         "completeAfter": since,
     }
@@ -106,7 +105,7 @@ def ended_since(owner: int, since: float) -> Query[Tuple[Task, ...]]:
     for _ in range(MAX_PAGES):
         query = {"limit": PAGE, "offset": len(found), "order": "id"}
         (reply,) = yield [Call("listTasks", (opts, query))]
-        page = own_tasks(reply.get(), owner, PAGE)
+        page = own_tasks(reply.get(), owner, method, PAGE)
         ended = [_task(item) for item in page]
         for item, task in zip(page, ended):
             if not task.state.is_end:
@@ -117,18 +116,20 @@ def ended_since(owner: int, since: float) -> Query[Tuple[Task, ...]]:
     raise unusable_reply("listTasks", "at most %d tasks" % (PAGE * MAX_PAGES), len(found))
 
 
-def newest(hub: Hub, owner: int) -> Optional[Task]:
-    """Return the image task of a user that was made last; None where there is none."""
-    opts = {"owner": owner, "method": METHOD}
-    page = own_tasks(hub.call("listTasks", opts, {"limit": 1, "order": "-id"}), owner, 1)
+def newest(hub: Hub, owner: int, method: str) -> Optional[Task]:
+    """Return the task of a user and a method that was made last; None where there is none."""
+    opts = {"owner": owner, "method": method}
+    reply = hub.call("listTasks", opts, {"limit": 1, "order": "-id"})
+    page = own_tasks(reply, owner, method, 1)
     return _task(page[0]) if page else None
 
 
-def own_tasks(reply: object, owner: int, limit: int) -> Tuple[Struct, ...]:
+def own_tasks(reply: object, owner: int, method: str, limit: int) -> Tuple[Struct, ...]:
     """
     Return the rows of a reply to listTasks.
 
     :param owner: the user that was asked for
+    :param method: that was asked for
     :param limit: rows that were asked for
     :raises ReplyError: it does not look as it should; there are more rows; a row is a task of
         another user or method
@@ -138,17 +139,17 @@ def own_tasks(reply: object, owner: int, limit: int) -> Tuple[Struct, ...]:
         raise unrelated_reply("listTasks", "%d tasks at most" % limit, "%d tasks" % len(page))
     for item in page:
         item.expect("owner", owner)
-        item.expect("method", METHOD)
+        item.expect("method", method)
     return page
 
 
-def look_up(ids: Sequence[int], method: str = METHOD) -> Query[Tuple[Task, ...]]:
+def look_up(ids: Sequence[int], method: Optional[str] = None) -> Query[Tuple[Task, ...]]:
     """
     Return the state of each of some tasks; one that the hub does not know is left out.
 
     The hub makes one SELECT for each id, so this is for few of them.
 
-    :param method: of all of them
+    :param method: of all of them; None: each builds images
     """
     if not ids:
         return ()
@@ -156,26 +157,29 @@ def look_up(ids: Sequence[int], method: str = METHOD) -> Query[Tuple[Task, ...]]
     return read_tasks(reply.get(), ids, method)
 
 
-def sent_digests(hub: Hub, ids: Sequence[int]) -> Dict[int, str]:
+def sent_digests(hub: Hub, methods: Mapping[int, str]) -> Dict[int, str]:
     """
     Return the digests of the arguments of some tasks, by id.
 
     One that the hub does not know is left out; all are, where it refuses to say.
 
+    :param methods: of the tasks, by id
     :raises HubError: the hub could not be reached
     :raises ReplyError: the reply does not look as it should
     """
+    ids = list(methods)
     if not ids:
         return {}
     try:
-        reply = hub.call("getTaskInfo", list(ids), request=True)
+        reply = hub.call("getTaskInfo", ids, request=True)
     except HubFaultError:
         return {}
     found: Dict[int, str] = {}
-    for item in _asked_for(reply, ids, METHOD):
-        arguments = item.raw("request")
-        if isinstance(arguments, (list, tuple)):
-            found[item.integer("id")] = digest_of(arguments)
+    for item in _asked_for(reply, ids, None):
+        task_id, sent = item.integer("id"), item.raw("request")
+        item.expect("method", methods[task_id])
+        if isinstance(sent, (list, tuple)):
+            found[task_id] = digest_of(methods[task_id], sent)
     return found
 
 
@@ -203,18 +207,18 @@ def cancel(hub: Hub, ids: Sequence[int]) -> Tuple[Dict[int, str], Tuple[Task, ..
     return refusals, read_tasks(states(), ids)
 
 
-def read_tasks(reply: object, ids: Sequence[int], method: str = METHOD) -> Tuple[Task, ...]:
+def read_tasks(reply: object, ids: Sequence[int], method: Optional[str] = None) -> Tuple[Task, ...]:
     """
     Return the tasks in a reply to getTaskInfo; one that the hub does not know is left out.
 
     :param ids: that were asked for, in order
-    :param method: of all of them
+    :param method: of all of them; None: each builds images
     :raises ReplyError: it does not look as it should, or is about other tasks
     """
     return tuple(_task(item) for item in _asked_for(reply, ids, method))
 
 
-def _asked_for(reply: object, ids: Sequence[int], method: str) -> Iterator[Struct]:
+def _asked_for(reply: object, ids: Sequence[int], method: Optional[str]) -> Iterator[Struct]:
     if not isinstance(reply, list):
         raise unusable_reply("getTaskInfo", "a list", reply)
     if len(reply) != len(ids):
@@ -223,7 +227,10 @@ def _asked_for(reply: object, ids: Sequence[int], method: str) -> Iterator[Struc
         if value is not None:
             item = Struct(value, "getTaskInfo %d" % task_id)
             item.expect("id", task_id)
-            item.expect("method", method)
+            wanted = method_names() if method is None else (method,)
+            if item.raw("method") not in wanted:
+                where = "%s, method" % item.place
+                raise unrelated_reply(where, " or ".join(wanted), item.raw("method"))
             yield item
 
 

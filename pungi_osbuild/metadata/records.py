@@ -22,9 +22,9 @@ from pungi_osbuild.checked import (
     picked,
 )
 from pungi_osbuild.clock import whole_seconds
+from pungi_osbuild.methods import UNRECORDED_METHOD
 from pungi_osbuild.model import (
     HEXADECIMAL,
-    METHOD,
     UPLOADS,
     Arch,
     Artifact,
@@ -71,7 +71,7 @@ class TaskRecord:
     placed: Annotated[Optional[int], ISO_TIME]
     earlier: Tuple[EarlierTry, ...] = ()
     orphans: Tuple[Orphan, ...] = ()
-    method: str = METHOD
+    method: str = UNRECORDED_METHOD
 
     @classmethod
     def of(cls, outcome: Outcome) -> TaskRecord:
@@ -88,6 +88,7 @@ class TaskRecord:
             started=whole_seconds(times.started),
             ended=whole_seconds(times.ended),
             placed=whole_seconds(outcome.placed),
+            method=request.config.method,
         )
 
 
@@ -157,7 +158,7 @@ class ImageRecord:
     manifest: Optional[Manifest]
     sboms: Tuple[Sbom, ...]
     unrecognised: Annotated[Tuple[BuildFile, ...], OMITTED] = ()
-    method: str = METHOD
+    method: str = UNRECORDED_METHOD
 
     @property
     def cloud(self) -> Tuple[CloudImage, ...]:
@@ -183,7 +184,6 @@ class ImageRecord:
             in_images_json=in_images_json,
             checksums=tuple(sorted(image.checksums, key=lambda checksum: checksum.type)),
             koji=picked(KojiOrigin, image.built),
-            method=METHOD,
         )
 
 
@@ -194,7 +194,7 @@ def upgrade(payload: JsonDict) -> None:
     What is not as those have written it is left alone, and refused when it is read.
     """
     for task in _objects(payload.get("tasks")):
-        for key, value in (("method", METHOD), ("earlier", []), ("orphans", [])):
+        for key, value in (("method", UNRECORDED_METHOD), ("earlier", []), ("orphans", [])):
             task.setdefault(key, value)
         for orphan in _objects(task["orphans"]):
             orphan.setdefault("region", None)
@@ -206,7 +206,7 @@ def upgrade(payload: JsonDict) -> None:
 
 
 def _upgrade_image(image: JsonDict) -> None:
-    image.setdefault("method", METHOD)
+    image.setdefault("method", UNRECORDED_METHOD)
     _replace_texts(image, "sboms", lambda name: {"filename": name})
     for sbom in _objects(image.get("sboms")):
         sbom.setdefault("purpose", None)

@@ -1,5 +1,19 @@
 """Koji task methods that build images: what each asks of the hub, and what the answers mean."""
 
+from pungi_osbuild.methods.catalogue import (
+    UNRECORDED_METHOD,
+    arguments,
+    block_digest,
+    digest_of,
+    hidden,
+    method_named,
+    method_names,
+    method_of,
+    register,
+    sent_digest,
+    task_methods,
+    unregister,
+)
 from pungi_osbuild.methods.errorbody import ErrorBody, read_error_body
 from pungi_osbuild.methods.findings import (
     ComposeState,
@@ -7,28 +21,33 @@ from pungi_osbuild.methods.findings import (
     ImageStates,
     KeptUpload,
     OutputFile,
+    SignedUpload,
 )
-from pungi_osbuild.methods.koji_files import download_output
-from pungi_osbuild.methods.osbuild_image import (
-    COMPOSE_STATUS,
-    explain,
-    read_build_result,
-    read_result,
-    uploaded,
-)
+from pungi_osbuild.methods.koji_files import download_output, images_folder
+from pungi_osbuild.methods.taskmethod import TaskMethod
 
 __all__ = [
-    "COMPOSE_STATUS",
+    "UNRECORDED_METHOD",
     "ComposeState",
     "ErrorBody",
     "Failure",
     "ImageStates",
     "KeptUpload",
     "OutputFile",
+    "SignedUpload",
+    "TaskMethod",
+    "arguments",
+    "block_digest",
+    "digest_of",
     "download_output",
-    "explain",
-    "read_build_result",
+    "hidden",
+    "images_folder",
+    "method_named",
+    "method_names",
+    "method_of",
     "read_error_body",
-    "read_result",
-    "uploaded",
+    "register",
+    "sent_digest",
+    "task_methods",
+    "unregister",
 ]

@@ -88,3 +88,19 @@ class Failure:
     is_imported: bool = False
     tells_uploads: bool = True
     refused_arches: Tuple[Arch, ...] = ()
+
+
+@dataclass(frozen=True)
+class SignedUpload:
+    """
+    An upload whose address was recorded without its signature.
+
+    :param method: of the task, as the hub calls it
+    :param address: as it was recorded
+    """
+
+    method: str
+    task_id: int
+    build_id: int
+    archive_id: int
+    address: str

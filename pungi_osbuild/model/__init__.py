@@ -42,7 +42,6 @@ from pungi_osbuild.model.config import (
     Repo,
     Settings,
 )
-from pungi_osbuild.model.digest import block_digest, digest_of, sent_digest
 from pungi_osbuild.model.image import (
     HEXADECIMAL,
     BuildFile,
@@ -63,7 +62,7 @@ from pungi_osbuild.model.outcome import (
     TaskTimes,
 )
 from pungi_osbuild.model.query import MAX_FAULT, MAX_REASON, Call, HubFaultError, Query, Reply
-from pungi_osbuild.model.request import METHOD, ImageRequest
+from pungi_osbuild.model.request import ImageRequest
 from pungi_osbuild.model.template import (
     TEMPLATE_FIELDS,
     BadTemplateError,
@@ -76,7 +75,7 @@ __all__ = [
     "HEXADECIMAL",
     "MAX_FAULT",
     "MAX_REASON",
-    "METHOD",
+    "PROBLEM_CODES",
     "TEMPLATE_FIELDS",
     "TYPE_SUFFIXES",
     "UPLOADS",
@@ -130,9 +129,7 @@ __all__ = [
     "UploadTemplate",
     "Uploaded",
     "Variant",
-    "block_digest",
-    "digest_of",
+    "has_errors",
     "option_texts",
     "read_upload",
-    "sent_digest",
 ]

@@ -105,6 +105,7 @@ class ImageConfig:
     """
     An image block, read and checked, with its fall-backs filled in.
 
+    :param method: the Koji task method that its section stands for
     :param place: ``osbuild["^Server$"][0]``
     :param pattern: the variant uid regex the block stands under
     :param image_type: as written; koji aliases are not mapped
@@ -124,6 +125,7 @@ class ImageConfig:
     :param retries: how often a task is resubmitted that failed for a transient reason
     """
 
+    method: str
     place: str
     pattern: str
     name: str

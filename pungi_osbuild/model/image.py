@@ -132,6 +132,7 @@ class PlacedImage:
     """
     A built image in its place in the compose.
 
+    :param method: of the Koji task that built it
     :param path: below ``compose/``
     :param size: bytes
     :param mtime: seconds since the epoch
@@ -141,6 +142,7 @@ class PlacedImage:
     """
 
     built: BuiltImage
+    method: str
     variant: str
     path: str
     size: int

@@ -1,25 +1,20 @@
-"""A request: one osbuildImage task to submit, and its exact arguments."""
+"""A request: one Koji task to submit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, List, Optional, Tuple
+from typing import Optional, Tuple
 
-from pungi_osbuild.checked import JsonDict
 from pungi_osbuild.model.cloud import Upload
 from pungi_osbuild.model.compose import Arch
 from pungi_osbuild.model.config import ImageConfig, Repo
 from pungi_osbuild.model.template import UploadTemplate
-from pungi_osbuild.secrets import hide_known, secrets_in
-
-METHOD = "osbuildImage"
-"""The hub's method that a request is submitted by."""
 
 
 @dataclass(frozen=True)
 class ImageRequest:
     """
-    One osbuildImage task to submit: a block for one variant and one arch, or several arches.
+    One Koji task to submit: a block for one variant and one arch, or several arches.
 
     :param number: position in the plan, from 0; names the request within a run
     :param base_release: without the arch; None until the hub has been asked for one
@@ -78,40 +73,6 @@ class ImageRequest:
         """Return the request as it is submitted the next time; 1 is the first time."""
         return replace(self, attempt=attempt)
 
-    def arguments(self) -> List[Any]:
-        """Return the exact positional arguments of ``osbuildImage``, the last being ``opts``.
-
-        The call shape is that of Pungi's in-tree phase: ``opts`` always has ``repo``, other keys
-        only when they have a value.
-        """
-        config = self.config
-        image_type: Any = [config.image_type] if config.image_type_as_list else config.image_type
-        return [
-            config.name,
-            self.version,
-            config.distro,
-            image_type,
-            config.target,
-            list(self.arches),
-            self._opts(),
-        ]
-
-    def _opts(self) -> JsonDict:
-        config = self.config
-        opts: JsonDict = {"repo": [repo.to_wire() for repo in self.repos]}
-        if config.ostree.to_wire():
-            opts["ostree"] = config.ostree.to_wire()
-        if self.release:
-            opts["release"] = self.release
-        upload = self.upload
-        if upload is not None:
-            opts["upload_options"] = upload.to_wire()
-        if config.customizations is not None:
-            opts["customizations"] = config.customizations.to_wire()
-        if config.skip_tag:
-            opts["skip_tag"] = True
-        return opts
-
     def placed_name(self, filename: str) -> str:
         """Return the name a file of the build has in the compose.
 
@@ -131,10 +92,6 @@ class ImageRequest:
         :param subfolder: ``images`` or ``iso``
         """
         return "%s/%s" % (dict(self.variant_topdirs)[arch], subfolder)
-
-    def hidden(self, text: str) -> str:
-        """Return what somebody says of the request, without its secrets, however it is quoted."""
-        return hide_known(text, secrets_in(self._opts()))
 
     def describe(self) -> str:
         """Return how messages call the request: variant, arches, name and image type."""

@@ -8,10 +8,9 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Iterator, List
 
+from pungi_osbuild.methods import method_of
 from pungi_osbuild.model import (
-    METHOD,
     ImageRequest,
-    JsonDict,
     Outcome,
     PlacedImage,
 )
@@ -50,7 +49,7 @@ class TaskLogs:
         lines = ["task %d: %s" % (submitted.task_id, submitted.request.describe())]
         if self._weburl:
             lines.append("%s/taskinfo?taskID=%d" % (self._weburl, submitted.task_id))
-        lines.append("%s %s" % (METHOD, _shown(submitted.request)))
+        lines.append("%s %s" % (submitted.request.config.method, _shown(submitted.request)))
         self._write(submitted.request, lines)
 
     def settled(self, outcome: Outcome) -> None:
@@ -77,11 +76,11 @@ class TaskLogs:
 
 def _shown(request: ImageRequest) -> str:
     """Return the arguments as JSON, without what may be a secret."""
-    arguments: List[Any] = request.arguments()
-    opts: JsonDict = arguments[-1]
-    if "customizations" in opts:
-        opts["customizations"] = _HIDDEN
-    return json.dumps(hide_in(arguments), sort_keys=True)
+    method = method_of(request)
+    sent: List[Any] = method.arguments(request)
+    for opts in (one for one in sent if isinstance(one, dict)):
+        opts.update((name, _HIDDEN) for name in method.hidden_options if name in opts)
+    return json.dumps(hide_in(sent), sort_keys=True)
 
 
 def _image_lines(image: PlacedImage) -> Iterator[str]:

@@ -20,7 +20,7 @@ from typing import Callable, Iterable, Iterator, Optional, Sequence, Tuple
 from pungi_osbuild.checked import plain_name
 from pungi_osbuild.errors import PungiOsbuildError
 from pungi_osbuild.metadata import create, making, replace_text
-from pungi_osbuild.methods import OutputFile
+from pungi_osbuild.methods import OutputFile, hidden
 from pungi_osbuild.model import Arch, BuildFile, BuiltImage, ImageRequest, Manifest
 from pungi_osbuild.placing.place import Source
 from pungi_osbuild.placing.reading import Expected, Reading, chunks_of, open_koji_file
@@ -66,7 +66,7 @@ def save_logs(folder: Path, files: Sequence[OutputFile], request: ImageRequest) 
     for file in files:
         path = folder / file.name
         try:
-            replace_text(path, request.hidden(hide_log(file.content)))
+            replace_text(path, hidden(request, hide_log(file.content)))
         except OSError as error:
             logger.warning("the log %s cannot be saved: %s", path, error.strerror or error)
         else:

@@ -16,8 +16,8 @@ from pungi_osbuild.metadata import (
     Vocabulary,
     claims_of_request,
 )
+from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import (
-    METHOD,
     Compose,
     ComposeConfig,
     ComposeIdentity,
@@ -148,11 +148,12 @@ def _long_requests(requests: Sequence[ImageRequest]) -> Iterator[Problem]:
 
 def _length(request: ImageRequest) -> int:
     """Return how many bytes a submission has, as XML-RPC; about as many where it has Koji's own."""
-    arguments = request.arguments()
+    sent = arguments(request)
     try:
-        return len(dumps(tuple(arguments), METHOD, allow_none=True).encode("utf-8", "replace"))
+        text = dumps(tuple(sent), request.config.method, allow_none=True)
+        return len(text.encode("utf-8", "replace"))
     except (OverflowError, TypeError, ValueError):  # Koji also sends larger numbers
-        return len(json.dumps(arguments, default=str))
+        return len(json.dumps(sent, default=str))
 
 
 def check_settings(settings: Settings, identity: ComposeIdentity) -> Tuple[Problem, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, Sequence
 
-from pungi_osbuild.model import METHOD, ImageRequest
+from pungi_osbuild.methods import arguments
+from pungi_osbuild.model import ImageRequest
 from pungi_osbuild.report.tables import columns
 from pungi_osbuild.secrets import hide_in
 
@@ -35,18 +36,19 @@ def plan_table(requests: Sequence[ImageRequest], show_secrets: bool = False) -> 
     ]
     lines = columns(header, rows)
     for request in requests:
-        *positional, opts = _arguments(request, show_secrets)
-        lines.extend(["", "#%d %s(" % (request.number + 1, METHOD)])
-        lines.append("    %s," % ", ".join(json.dumps(value) for value in positional))
-        lines.append("    opts=%s)" % _indented(opts))
+        sent = _arguments(request, show_secrets)
+        opts = [sent.pop()] if sent and isinstance(sent[-1], dict) else []
+        parts = [", ".join(map(json.dumps, sent)), *("opts=%s" % _indented(one) for one in opts)]
+        lines.extend(["", "#%d %s(" % (request.number + 1, request.config.method)])
+        lines.append("    %s)" % ",\n    ".join(parts))
     return [*lines, "", "%d task%s." % (len(requests), "" if len(requests) == 1 else "s")]
 
 
 def _arguments(request: ImageRequest, show_secrets: bool) -> List[Any]:
     # There is no digest of what is hidden: short passwords can be guessed by it. Plans have to be
     # compared before they are shown.
-    arguments = request.arguments()
-    return arguments if show_secrets else [hide_in(argument) for argument in arguments]
+    sent = arguments(request)
+    return sent if show_secrets else [hide_in(argument) for argument in sent]
 
 
 def _indented(opts: Dict[str, Any]) -> str:
@@ -72,7 +74,7 @@ def plan_json(requests: Sequence[ImageRequest], show_secrets: bool = False) -> L
             "target": request.config.target,
             "can_fail": request.can_fail,
             "subvariant": request.subvariant,
-            "method": METHOD,
+            "method": request.config.method,
             "args": _arguments(request, show_secrets),
         }
         for request in requests

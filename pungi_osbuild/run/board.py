@@ -119,5 +119,6 @@ def _planned(request: ImageRequest) -> Standing:
         name=config.name,
         image_type=config.image_type,
         can_fail=request.can_fail,
+        method=config.method,
         nvr=request.nvr,
     )

@@ -26,15 +26,7 @@ from pungi_osbuild.hub import (
 )
 from pungi_osbuild.imagetypes import expected_suffix, suffix_of, words_of
 from pungi_osbuild.metadata import Vocabulary
-from pungi_osbuild.methods import (
-    ComposeState,
-    Failure,
-    KeptUpload,
-    explain,
-    read_build_result,
-    read_result,
-    uploaded,
-)
+from pungi_osbuild.methods import ComposeState, Failure, KeptUpload, hidden, method_of
 from pungi_osbuild.model import (
     BuiltImage,
     ImageRequest,
@@ -171,7 +163,7 @@ class Collector:
         lines = [upload.describe() for upload in kept]
         return replace(
             failed(submitted, "\n".join([reason, *lines]), task),
-            hint=hint and submitted.request.hidden(hint),
+            hint=hint and hidden(submitted.request, hint),
             orphans=of_unusable(submitted.request, kept)
             if is_unusable
             else are_there([one.upload for one in kept]),
@@ -181,8 +173,8 @@ class Collector:
         """Return what stays in clouds of a task whose images cannot be placed."""
         if isinstance(read.found, tuple) and read.found:
             return [KeptUpload(image.arch, one) for image in read.found for one in image.uploads]
-        submitted = read.submitted
-        (kept,) = execute_all(self.hub, [uploaded(submitted.task_id, submitted.request)])
+        task_id, request = read.submitted.task_id, read.submitted.request
+        (kept,) = execute_all(self.hub, [method_of(request).uploads(task_id, request)])
         return () if isinstance(kept, Exception) else kept
 
     def _tag(self, request: ImageRequest, build_id: int) -> None:
@@ -204,8 +196,8 @@ class Collector:
 
     def _failed(self, submitted: Submitted, task: Task) -> Outcome:
         # By itself: logs may be long, and those of all tasks must not be in memory together.
-        query = explain(submitted.task_id, submitted.request)
-        failure = execute(self.hub, query)
+        request = submitted.request
+        failure = execute(self.hub, method_of(request).failure(submitted.task_id, request))
         return replace(
             failed(submitted, failure.reason, task),
             hint=failure.hint,
@@ -213,7 +205,7 @@ class Collector:
             nvr_taken=failure.nvr_taken,
             transient_reason=failure.transient_reason,
             goes_on=failure.compose is ComposeState.RUNNING,
-            orphans=left_behind(submitted.request, failure),
+            orphans=left_behind(request, failure),
         )
 
     def _built(
@@ -279,6 +271,7 @@ class Collector:
         known = words if words is not None and self.vocabulary.knows(*words) else None
         return PlacedImage(
             built=image,
+            method=config.method,
             variant=request.variant,
             path=path,
             size=placed.size,
@@ -324,10 +317,9 @@ def _warn_of_unknown(image: BuiltImage) -> None:
 
 
 def _found(submitted: Submitted, task: Optional[Task]) -> Query[Found]:
+    method, request = method_of(submitted.request), submitted.request
     if submitted.build_id is not None:
-        return (
-            yield from read_build_result(submitted.build_id, submitted.task_id, submitted.request)
-        )
+        return (yield from method.result_of_build(submitted.build_id, submitted.task_id, request))
     if task is None:
         reason = (
             "the hub does not know task %d any more: it was deleted, or this is another hub"
@@ -340,7 +332,7 @@ def _found(submitted: Submitted, task: Optional[Task]) -> Query[Found]:
         )
     if task.state is TaskState.FAILED:
         return ()
-    return (yield from read_result(submitted.task_id, submitted.request))
+    return (yield from method.result(submitted.task_id, request))
 
 
 def failed(submitted: Submitted, reason: str, task: Optional[Task]) -> Outcome:
@@ -350,7 +342,7 @@ def failed(submitted: Submitted, reason: str, task: Optional[Task]) -> Outcome:
         kind=OutcomeKind.FAILED,
         task_id=submitted.task_id,
         attempt=submitted.attempt,
-        reason=submitted.request.hidden(reason),
+        reason=hidden(submitted.request, reason),
         times=task.times if task is not None else TaskTimes(),
     )
 
@@ -359,10 +351,11 @@ def cancelled(submitted: Submitted, reason: str, task: Optional[Task]) -> Outcom
     """Return the outcome of a task that somebody cancelled."""
     # What no builder has taken never came to composer.
     was_begun = task is None or task.times.started is not None
+    goes_on = was_begun and method_of(submitted.request).outlives_cancelling
     return replace(
         failed(submitted, reason, task),
         kind=OutcomeKind.CANCELLED,
-        orphans=may_appear(submitted.request) if was_begun else (),
+        orphans=may_appear(submitted.request) if goes_on else (),
     )
 
 
@@ -372,5 +365,5 @@ def refused(request: ImageRequest, attempt: int, reason: str) -> Outcome:
         request=request,
         kind=OutcomeKind.FAILED,
         attempt=attempt,
-        reason=request.hidden(reason),
+        reason=hidden(request, reason),
     )

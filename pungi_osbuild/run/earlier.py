@@ -100,7 +100,9 @@ def check_hub(
         return
     # A task's number and the digest of its arguments: a few are proof enough.
     known = [one for one in elsewhere if one[1].task_id is not None][:TOGETHER]
-    digests = sent_digests(hub, [one.task_id for _, one in known if one.task_id is not None])
+    digests = sent_digests(
+        hub, {one.task_id: one.slot.method for _, one in known if one.task_id is not None}
+    )
     for request, submission in known or elsewhere:
         if submission.task_id is None or digests.get(submission.task_id) != submission.sent:
             raise InputError(
@@ -197,7 +199,7 @@ def _found_out(
     # Somebody else may go on with what the first one has submitted.
     for owner in {submission.bounds.owner or user_id for submission in doubtful.values()}:
         sought = [
-            Sought(position, submission.sent, submission.bounds.task_id)
+            Sought(position, submission.slot.method, submission.sent, submission.bounds.task_id)
             for position, submission in doubtful.items()
             if (submission.bounds.owner or user_id) == owner
         ]

@@ -12,7 +12,8 @@ from enum import Enum
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Set, Tuple
 
 from pungi_osbuild.checked import FILE, Struct
-from pungi_osbuild.model import Arch, ImageRequest, OutcomeKind, block_digest
+from pungi_osbuild.methods import UNRECORDED_METHOD, block_digest
+from pungi_osbuild.model import Arch, ImageRequest, OutcomeKind
 from pungi_osbuild.run.journallines import Damage, read_lines
 
 LATEST = 253402300799.0
@@ -35,12 +36,13 @@ class Slot:
     arches: Tuple[Arch, ...]
     name: str
     image_type: str
+    method: str
 
     @classmethod
     def of(cls, request: ImageRequest) -> Slot:
         """Return the slot of a request."""
         config = request.config
-        return cls(request.variant, request.arches, config.name, config.image_type)
+        return cls(request.variant, request.arches, config.name, config.image_type, config.method)
 
     def describe(self) -> str:
         """Return how messages call it: variant, arches, name and image type."""
@@ -102,7 +104,6 @@ class Submission:
 
     :param intent: its number in the journal
     :param block: digest of what the config asked for
-    :param method: the Koji task's
     :param sent: digest of exactly what was to be submitted
     :param base_release: without the arch; None where no release was known
     :param server: the hub's address; None where the journal does not say
@@ -120,7 +121,6 @@ class Submission:
     slot: Slot
     attempt: int
     block: str
-    method: str
     sent: str
     version: str
     base_release: Optional[str]
@@ -311,7 +311,6 @@ class _Reader:
             slot=_slot(fields),
             attempt=fields.integer("attempt"),
             block=fields.text("block"),
-            method=fields.text("method"),
             sent=fields.text("sent"),
             version=fields.text("version"),
             base_release=fields.text_or_none("base_release"),
@@ -389,6 +388,8 @@ def _slot(fields: Struct) -> Slot:
         fields.texts("arches"),
         fields.text("name"),
         fields.text("image_type"),
+        # A plan has none in journals from before there was a second method.
+        fields.text("method") if fields.has("method") else UNRECORDED_METHOD,
     )
 
 

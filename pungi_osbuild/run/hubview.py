@@ -21,14 +21,20 @@ from pungi_osbuild.hub import (
 
 @dataclass(frozen=True)
 class HubTasks:
-    """The image tasks of one user on a hub."""
+    """
+    The image tasks of one user on a hub.
+
+    :param methods: of the tasks that are watched
+    """
 
     hub: Hub
     owner: int
+    methods: Tuple[str, ...]
 
-    def newest(self) -> Optional[Task]:
-        """Return the task that was made last."""
-        return newest(self.hub, self.owner)
+    def newest(self) -> int:
+        """Return the id of the task that was made last; 0: there is none."""
+        found = [newest(self.hub, self.owner, method) for method in self.methods]
+        return max((task.id for task in found if task is not None), default=0)
 
     def ask(
         self,
@@ -43,13 +49,14 @@ class HubTasks:
         """
         queries = [look_up(ids), *beside]
         if since is not None:
-            queries.append(ended_since(self.owner, since))
+            queries.extend(ended_since(self.owner, since, method) for method in self.methods)
         found: List[Tuple[Task, ...]] = []
         for one in execute_all(self.hub, queries):
             if isinstance(one, Exception):
                 raise one
             found.append(one)
-        return (() if since is None else found[-1]), found[0]
+        ended = found[1 + len(beside) :]
+        return tuple(task for tasks in ended for task in tasks), found[0]
 
 
 @dataclass(frozen=True)

@@ -23,15 +23,13 @@ from typing import Callable, Dict, Optional, Sequence, Tuple
 
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.metadata import fsync_folder
+from pungi_osbuild.methods import block_digest, sent_digest
 from pungi_osbuild.model import (
-    METHOD,
     ComposeIdentity,
     ImageRequest,
     KojiPlace,
     Outcome,
     PlacedImage,
-    block_digest,
-    sent_digest,
 )
 from pungi_osbuild.run.history import (
     LATEST,
@@ -214,7 +212,6 @@ class Journal:
                 attempt=attempt,
                 **_slot(Slot.of(request)),
                 block=block_digest(request),
-                method=METHOD,
                 sent=sent_digest(request),
                 version=request.version,
                 base_release=request.base_release,

@@ -8,8 +8,8 @@ from enum import Enum
 from typing import Dict, Optional, Tuple
 
 from pungi_osbuild.hub import TaskState
-from pungi_osbuild.methods import ImageStates
-from pungi_osbuild.model import Arch, OutcomeKind
+from pungi_osbuild.methods import ImageStates, method_named
+from pungi_osbuild.model import Arch, OutcomeKind, Query
 
 
 class Stage(str, Enum):
@@ -69,6 +69,7 @@ class Standing:
     Where a request stands. Times are seconds since the epoch, by the hub's clock.
 
     :param name: the N of the N-V-R
+    :param method: of its Koji task
     :param nvr: None until there is a release
     :param task_id: None until something was submitted, or when nothing was
     :param images: what composer says of each arch's image; none before it does
@@ -82,6 +83,7 @@ class Standing:
     name: str
     image_type: str
     can_fail: bool
+    method: str
     nvr: Optional[str] = None
     task_id: Optional[int] = None
     attempt: int = 1
@@ -110,6 +112,12 @@ class Standing:
     def describe(self) -> str:
         """Return how messages call it: variant, arches and image."""
         return "%s %s %s" % (self.variant, ",".join(self.arches), self.name)
+
+
+def poll_progress(one: Standing) -> Query[Tuple[int, ImageStates]]:
+    """Return the id of a task that runs, with what its builders say of its images by now."""
+    task_id = one.task_id or 0
+    return task_id, (yield from method_named(one.method).progress(task_id, one.arches))
 
 
 class Activity(str, Enum):

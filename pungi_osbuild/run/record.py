@@ -91,6 +91,7 @@ def _expected_image(request: ImageRequest, arch: Arch, suffix: str) -> PlacedIma
     built = BuiltImage(arch, filename, 1, sha256, filename, 1, 1, nvr, 1)
     return PlacedImage(
         built=built,
+        method=request.config.method,
         variant=request.variant,
         path="%s/%s" % (request.folder(arch, "iso" if suffix == "iso" else "images"), filename),
         size=1,

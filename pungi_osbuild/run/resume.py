@@ -12,7 +12,8 @@ from enum import Enum
 from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
 from pungi_osbuild.hub import BuildState, KojiBuild, Task, TaskState
-from pungi_osbuild.model import ImageRequest, OutcomeKind, block_digest
+from pungi_osbuild.methods import block_digest
+from pungi_osbuild.model import ImageRequest, OutcomeKind
 from pungi_osbuild.run.history import History, Slot, Submission
 
 

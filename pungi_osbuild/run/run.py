@@ -125,7 +125,8 @@ def run(
         with _nothing_submitted_yet(options.stop):
             stack.enter_context(hub)
             check_hub(hub, requests, journal.history, rebuild)
-            tasks = HubTasks(hub, hub.user_id())
+            methods = dict.fromkeys(request.config.method for request in requests)
+            tasks = HubTasks(hub, hub.user_id(), tuple(methods))
             registry = HubRegistry(hub, options.stop.check)
             check = options.stop.check
             earlier = take_up(hub, tasks.owner, requests, journal, rebuild, clock, check)
@@ -240,8 +241,7 @@ def _with_releases_again(
 
 def _bounds(tasks: HubTasks) -> Bounds:
     """Return what tells the tasks of this run from those before it."""
-    task = tasks.newest()
-    return Bounds(0 if task is None else task.id, tasks.owner)
+    return Bounds(tasks.newest(), tasks.owner)
 
 
 def _patience(settings: Settings, options: RunOptions, clock: Clock) -> Patience:

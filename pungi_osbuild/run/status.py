@@ -10,16 +10,24 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 from pungi_osbuild.errors import InputError, ReplyError
-from pungi_osbuild.hub import Hub, HubFaultError, Profile, TaskState, execute_all, poll_progress
+from pungi_osbuild.hub import Hub, HubFaultError, Profile, Query, TaskState, execute_all, look_up
 from pungi_osbuild.methods import ImageStates
 from pungi_osbuild.run.history import Ending, History, Planned, RunEntry, Submission
 from pungi_osbuild.run.journal import FOLDER, read_journal
 from pungi_osbuild.run.lock import NAME as LOCK
 from pungi_osbuild.run.lock import Holder
-from pungi_osbuild.run.progress import ENDED_AS, STAGE_OF, Activity, Progress, Stage, Standing
+from pungi_osbuild.run.progress import (
+    ENDED_AS,
+    STAGE_OF,
+    Activity,
+    Progress,
+    Stage,
+    Standing,
+    poll_progress,
+)
 from pungi_osbuild.run.watch import TURN
 
 IN_DOUBT = "the hub has not answered; whether there is a task is not known"
@@ -109,7 +117,13 @@ def _standings(history: History, activity: Activity) -> Iterator[Standing]:
 def _planned(planned: Planned) -> Standing:
     slot = planned.slot
     return Standing(
-        slot.variant, slot.arches, slot.name, slot.image_type, planned.can_fail, planned.nvr
+        slot.variant,
+        slot.arches,
+        slot.name,
+        slot.image_type,
+        planned.can_fail,
+        slot.method,
+        planned.nvr,
     )
 
 
@@ -167,22 +181,22 @@ def looked_at(hub: Hub, progress: Progress) -> Progress:
 
     :raises HubError: it cannot be reached
     """
-    running = [
-        (one.task_id, one.arches)
-        for one in progress.standings
-        if one.stage.is_running and one.task_id is not None
-    ]
-    parts = [running[start : start + TURN] for start in range(0, len(running), TURN)]
+    running = [one for one in progress.standings if one.stage.is_running and one.task_id]
+    ids = [one.task_id for one in running if one.task_id is not None]
     stages: Dict[int, Stage] = {}
     images: Dict[int, ImageStates] = {}
-    for look in execute_all(hub, [poll_progress(part) for part in parts]):
-        if isinstance(look, (HubFaultError, ReplyError)):
-            continue
-        if isinstance(look, Exception):
-            raise look
-        for task in look.tasks:
+
+    def states(part: Sequence[int]) -> Query[None]:
+        for task in (yield from look_up(part)):
             stages[task.id] = _as_it_goes_on(STAGE_OF[task.state], progress.activity)
-        images.update(look.images)
+
+    def told(one: Standing) -> Query[None]:
+        images.update([(yield from poll_progress(one))])
+
+    parts = [ids[start : start + TURN] for start in range(0, len(ids), TURN)]
+    for end in execute_all(hub, [*map(states, parts), *map(told, running)]):
+        if isinstance(end, Exception) and not isinstance(end, (HubFaultError, ReplyError)):
+            raise end
     found: List[Standing] = []
     for one in progress.standings:
         seen = one.stage.is_running and one.task_id in stages

@@ -17,7 +17,8 @@ from pungi_osbuild.hub import (
     find_submitted,
     submit,
 )
-from pungi_osbuild.model import ImageRequest, sent_digest
+from pungi_osbuild.methods import sent_digest
+from pungi_osbuild.model import ImageRequest
 from pungi_osbuild.stop import StopFlag
 
 logger = logging.getLogger(__name__)
@@ -137,4 +138,7 @@ class Submitter:
 
 
 def _sought(doubtful: Iterable[_Doubtful]) -> List[Sought]:
-    return [Sought(one.request.number, sent_digest(one.request), one.after) for one in doubtful]
+    return [
+        Sought(one.request.number, one.request.config.method, sent_digest(one.request), one.after)
+        for one in doubtful
+    ]

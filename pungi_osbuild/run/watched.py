@@ -9,11 +9,12 @@ poll down.
 from __future__ import annotations
 
 import logging
-from typing import Dict, List, Optional, Sequence, Tuple
+from contextlib import suppress
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import ReplyError
-from pungi_osbuild.hub import HubFaultError, Query, RunningTask, Task, poll_progress
+from pungi_osbuild.hub import HubFaultError, Query, Task, look_up
 from pungi_osbuild.model import BuiltImage, ImageRequest, Outcome, RunResult
 from pungi_osbuild.placing import Source
 from pungi_osbuild.run.board import Board
@@ -21,6 +22,7 @@ from pungi_osbuild.run.collect import Submitted
 from pungi_osbuild.run.heartbeat import Heartbeat
 from pungi_osbuild.run.host import Host
 from pungi_osbuild.run.hubview import HubTasks
+from pungi_osbuild.run.progress import Standing, poll_progress
 from pungi_osbuild.run.watch import TURN
 
 logger = logging.getLogger(__name__)
@@ -98,25 +100,36 @@ class WatchedTasks:
     ) -> Tuple[Tuple[Task, ...], Tuple[Task, ...]]:
         """Ask what the run asks, and poll progress, in one request."""
         is_due = self._clock.monotonic() - self._polled_at >= POLL_EVERY
-        polls = [self._poll()] if self._is_polling and is_due else []
+        polls = list(self._polls()) if self._is_polling and is_due else []
         ended, looked_up = self._tasks.ask(since, ids, polls)
         self._board.seen((*ended, *looked_up))
         if not self._is_polling:
             self._heartbeat.beat()
         return ended, looked_up
 
-    def _poll(self) -> Query[Tuple[Task, ...]]:
+    def _polls(self) -> Iterator[Query[Tuple[Task, ...]]]:
+        """Give what is asked besides of the tasks whose turn it is: their states, and images'."""
         self._polled_at = self._clock.monotonic()
-        running = self._board.running()
-        tasks = [(one.task_id, one.arches) for one in running if one.task_id is not None]
+        running = {one.task_id: one for one in self._board.running() if one.task_id is not None}
+        ids = self._turns.next(list(running))
+        yield self._states(ids)
+        yield from (self._progress(running[task_id]) for task_id in ids)
+
+    def _states(self, ids: Sequence[int]) -> Query[Tuple[Task, ...]]:
         try:
-            polled = yield from poll_progress(self._turns.next(tasks))
+            tasks = yield from look_up(ids)
         except (HubFaultError, ReplyError) as error:
             logger.debug("polling progress failed: %s", error)  # the run goes on without
             return ()
-        self._board.seen(polled.tasks)
-        self._board.told(polled.images.items())
-        return polled.tasks
+        self._board.seen(tasks)
+        return tasks
+
+    def _progress(self, one: Standing) -> Query[Tuple[Task, ...]]:
+        with suppress(HubFaultError, ReplyError):
+            task_id, states = yield from poll_progress(one)
+            if states:  # a file may be half written: what it said before stands
+                self._board.told([(task_id, states)])
+        return ()
 
 
 class Turns:
@@ -131,9 +144,9 @@ class Turns:
         self._served: Dict[int, int] = {}
         self._turn = 0
 
-    def next(self, waiting: Sequence[RunningTask]) -> List[RunningTask]:
+    def next(self, waiting: Sequence[int]) -> List[int]:
         """Return those whose turn it is."""
         self._turn += 1
-        chosen = sorted(waiting, key=lambda one: self._served.get(one[0], 0))[: self._most]
-        self._served.update((task_id, self._turn) for task_id, _ in chosen)
+        chosen = sorted(waiting, key=lambda one: self._served.get(one, 0))[: self._most]
+        self._served.update(dict.fromkeys(chosen, self._turn))
         return chosen

@@ -24,7 +24,7 @@ import pytest
 
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import write_compose
-from pungi_osbuild.model import digest_of
+from pungi_osbuild.methods import digest_of
 from pungi_osbuild.run.history import read_history
 from tests.cli.commands import LIMIT, hub, pungi_osbuild, started
 from tests.values import a_compose, a_variant, an_identity
@@ -138,7 +138,7 @@ def archives_of(profile: Path, version: str) -> Dict[str, Tuple[int, str]]:
 def check_round(one: Round, profile: Path) -> None:
     """Each request was submitted once; each image is there, and recorded, with its checksum."""
     submitted = requests_of(profile, one.version)
-    counted = Counter(map(digest_of, submitted))
+    counted = Counter(digest_of("osbuildImage", one) for one in submitted)
     assert len(submitted) == BLOCKS * len(ARCHES), counted
     assert set(counted.values()) == {1}
     slots = Counter((request[0], tuple(request[5])) for request in submitted)

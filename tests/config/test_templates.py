@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pungi_osbuild.config.templates import literal, template_problems
+from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import (
     TEMPLATE_FIELDS,
     AwsEc2Upload,
@@ -128,7 +129,7 @@ def test_another_attempt_has_another_name() -> None:
     """So that it does not fight with what the first has left in the cloud."""
     upload = ContainerUpload("n", "{arch}-{attempt}")
     request = a_request(upload_template=UploadTemplate(upload, (("arch", "x86_64"),)))
-    assert request.arguments()[6]["upload_options"]["tag"] == "x86_64-1"
+    assert arguments(request)[6]["upload_options"]["tag"] == "x86_64-1"
     again = request.with_attempt(3)
-    assert again.arguments()[6]["upload_options"]["tag"] == "x86_64-3"
+    assert arguments(again)[6]["upload_options"]["tag"] == "x86_64-3"
     assert again.nvr == request.nvr

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from koji_rehearsal.schema import refusal
 from pungi_osbuild.config import Source, read_config
 from pungi_osbuild.imagetypes import NAMES, find
+from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import Provider
 from pungi_osbuild.planning import plan
 from pungi_osbuild.problems import Problem, has_errors
@@ -84,7 +85,7 @@ def read(image_type: str, options: Dict[str, Any]) -> Tuple[Tuple[Problem, ...],
     if has_errors(problems):
         return problems, []
     planned = plan(reading.config, a_compose(variants=(a_variant(arches=("x86_64",)),)))
-    return problems, [request.arguments() for request in planned.requests]
+    return problems, [arguments(request) for request in planned.requests]
 
 
 def would_work(image_type: str, names: Tuple[str, ...]) -> bool:

@@ -26,6 +26,7 @@ from pungi_osbuild.hub import (
     submit,
 )
 from pungi_osbuild.hub.session import ALONE
+from pungi_osbuild.methods import arguments
 from tests.faulty_proxy import FaultyProxy, NetworkFault
 from tests.values import a_request
 
@@ -140,7 +141,7 @@ def test_a_lost_answer_is_no_reason_to_send_a_call_again_that_must_not_be(tmp_pa
     """Although a session numbers its calls: one that expires meanwhile begins to count anew."""
     with a_faulty_proxy(tmp_path, NetworkFault.LOST, "osbuildImage") as (hub, _proxy, session):
         with pytest.raises(UnansweredError):
-            session.call_once("osbuildImage", *a_request().arguments())
+            session.call_once("osbuildImage", *arguments(a_request()))
         assert tasks(hub) == 1
 
 

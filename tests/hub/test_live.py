@@ -12,9 +12,10 @@ from koji_rehearsal import HubSettings, RehearsalHub
 from koji_rehearsal.settings import ResultsIn
 from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.errors import HubError
-from pungi_osbuild.hub import LiveAddress, Profile, SignedUpload, live_addresses, read_profile
+from pungi_osbuild.hub import LiveAddress, Profile, live_addresses, read_profile
 from pungi_osbuild.hub.live import expiry
 from pungi_osbuild.metadata import Selection, load
+from pungi_osbuild.methods import SignedUpload
 from tests.cli.commands import pungi_osbuild
 from tests.rehearsed import DATE, content_for, run_against
 
@@ -79,7 +80,9 @@ def composed(
 def wanted(out: Path) -> List[SignedUpload]:
     """What is recorded without its signature."""
     return [
-        SignedUpload(image.koji.task_id, image.koji.build_id, image.koji.archive_id, upload.id)
+        SignedUpload(
+            image.method, image.koji.task_id, image.koji.build_id, image.koji.archive_id, upload.id
+        )
         for image in load(out).select(Selection(providers=("aws.s3",)))
         for upload in image.cloud
     ]

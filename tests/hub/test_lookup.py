@@ -12,13 +12,13 @@ import pytest
 from koji_rehearsal import HubSettings, RehearsalHub, write_profile
 from pungi_osbuild.hub import Hub, Sought, find_submitted, read_profile, submit
 from pungi_osbuild.hub import lookup as module
+from pungi_osbuild.methods import arguments, sent_digest
 from pungi_osbuild.model import (
     AwsS3Upload,
     Customizations,
     ImageRequest,
     Repo,
     UploadTemplate,
-    sent_digest,
 )
 from tests.values import a_request, an_image_config
 
@@ -38,7 +38,7 @@ def submitted(hub: Hub, *requests: ImageRequest) -> List[int]:
 
 
 def sought(request: ImageRequest, after: int) -> Sought:
-    return Sought(request.number, sent_digest(request), after)
+    return Sought(request.number, "osbuildImage", sent_digest(request), after)
 
 
 ODD = a_request(
@@ -111,4 +111,4 @@ def test_uploads_tell_tries_apart(tmp_path: Path) -> None:
     """A name that holds the attempt makes arguments of its own."""
     template = UploadTemplate(AwsS3Upload("us-east-1"), ())
     once = a_request(upload_template=template)
-    assert once.arguments() != a_request().arguments()
+    assert arguments(once) != arguments(a_request())

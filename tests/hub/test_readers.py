@@ -17,16 +17,7 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.checked import MAX_NAME, json_struct
 from pungi_osbuild.errors import HubError, ReplyError
-from pungi_osbuild.hub import (
-    Call,
-    Hub,
-    HubFaultError,
-    Reply,
-    Sought,
-    execute,
-    find_submitted,
-    poll_progress,
-)
+from pungi_osbuild.hub import Call, Hub, HubFaultError, Reply, Sought, execute, find_submitted
 from pungi_osbuild.hub.archivetypes import read_archive_types
 from pungi_osbuild.hub.calls import read_replies
 from pungi_osbuild.hub.profile import Profile
@@ -34,7 +25,8 @@ from pungi_osbuild.hub.releases import read_build, read_taken
 from pungi_osbuild.hub.targets import read_arches, read_listed, read_tag, read_target
 from pungi_osbuild.hub.tasks import PAGE, Unanswered, cancel, ended_since, look_up, newest, submit
 from pungi_osbuild.hub.users import read_user
-from pungi_osbuild.methods import Failure, explain, read_result, uploaded
+from pungi_osbuild.methods import Failure
+from pungi_osbuild.methods.osbuild_image import OSBUILD_IMAGE
 from pungi_osbuild.methods.osbuild_image.composestatus import read_compose_status
 from pungi_osbuild.model import MAX_REASON, BuiltImage
 from tests.methods.test_result import (
@@ -150,7 +142,7 @@ def a_hub(archives: Any, extra: Any, status: Any, result: Any, build: Any) -> St
 def test_the_result_of_a_task(answers: Tuple[Any, Any, Any, Any, Any]) -> None:
     """Images whose names stay in their folder, with checksums and sizes; or what is wrong."""
     hub = cast(Hub, a_hub(*answers))
-    images = only(lambda: execute(hub, read_result(11, a_cloud_request())), ReplyError)
+    images = only(lambda: execute(hub, OSBUILD_IMAGE.result(11, a_cloud_request())), ReplyError)
     for image in images or ():
         assert isinstance(image, BuiltImage)
         names = [image.filename, *(sbom.filename for sbom in image.sboms)]
@@ -231,13 +223,13 @@ def to_json(value: Any) -> bytes:
 def test_why_a_task_failed(result: Any, names: Any, files: Dict[str, Any]) -> None:
     """Always a reason that can be shown, of some length at most, and files of some names."""
     hub = Output(result, names, files)
-    failure = execute(cast(Hub, hub), explain(7, a_cloud_request()))
+    failure = execute(cast(Hub, hub), OSBUILD_IMAGE.failure(7, a_cloud_request()))
     assert isinstance(failure, Failure)
     assert 0 < len(failure.reason) <= MAX_REASON
     assert all(line.isprintable() for line in failure.reason.split("\n"))
     assert not any("/" in file.name or file.name.startswith(".") for file in failure.files)
     assert hub.largest <= 4
-    kept = execute(cast(Hub, hub), uploaded(7, a_cloud_request()))
+    kept = execute(cast(Hub, hub), OSBUILD_IMAGE.uploads(7, a_cloud_request()))
     assert all(upload.describe().isprintable() for upload in kept)
 
 
@@ -257,7 +249,7 @@ def test_details_of_any_depth(depth: int, piece: Tuple[str, str]) -> None:
     details = begin * depth + '"x"' + end * depth
     text = '{"image_statuses": [{"error": {"reason": "it failed", "details": %s}}]}' % details
     hub = Output("x", list(NAMES), {"compose-status.json": as_file(text.encode())})
-    failure = execute(cast(Hub, hub), explain(7, a_cloud_request()))
+    failure = execute(cast(Hub, hub), OSBUILD_IMAGE.failure(7, a_cloud_request()))
     assert failure.reason.startswith("Compose failed")
     assert len(failure.reason) <= MAX_REASON
 
@@ -266,7 +258,7 @@ def test_a_status_without_an_end() -> None:
     """A gigabyte was promised; four megabytes are looked at, and are no JSON."""
     text = b'{"image_statuses": [' + b'{"status": "x"},' * 2**20
     hub = Output("x", list(NAMES), {"compose-status.json": as_file(text)})
-    failure = execute(cast(Hub, hub), explain(7, a_cloud_request()))
+    failure = execute(cast(Hub, hub), OSBUILD_IMAGE.failure(7, a_cloud_request()))
     assert "compose-status.json should be JSON" in failure.reason
     assert max(len(file.content) for file in failure.files) == 4 * 2**20
 
@@ -274,7 +266,7 @@ def test_a_status_without_an_end() -> None:
 def test_a_million_names_of_output_files() -> None:
     """Some are looked at."""
     hub = Output("x", ["%d.log" % number for number in range(1_000_000)], {})
-    execute(cast(Hub, hub), explain(7, a_cloud_request()))
+    execute(cast(Hub, hub), OSBUILD_IMAGE.failure(7, a_cloud_request()))
     assert hub.largest <= 4
 
 
@@ -282,7 +274,7 @@ def test_a_million_archives() -> None:
     """They are refused as a whole, in a few words."""
     hub = StandIn([an_archive()] * 1_000_000)
     with pytest.raises(ReplyError) as caught:
-        execute(cast(Hub, hub), read_result(11, a_cloud_request()))
+        execute(cast(Hub, hub), OSBUILD_IMAGE.result(11, a_cloud_request()))
     assert len(caught.value.reason) < 500
 
 
@@ -291,7 +283,7 @@ def test_one_file_twice_is_refused() -> None:
     archive = an_archive(image=with_uploads(AMI))
     hub = StandIn([archive, {**archive, "id": 2}])
     with pytest.raises(ReplyError, match="it is there twice"):
-        execute(cast(Hub, hub), read_result(11, a_cloud_request()))
+        execute(cast(Hub, hub), OSBUILD_IMAGE.result(11, a_cloud_request()))
 
 
 TASK = {
@@ -322,11 +314,11 @@ class Answers:
 
 @given(ANYTHING | spoiled([TASK]) | spoiled([TASK, None, TASK]))
 def test_states_of_tasks(value: Any) -> None:
-    """Times that have a date, numbers that Koji could hold."""
+    """Times that have a date, numbers that Koji could execute."""
     hub = cast(Hub, Answers(value))
     found = [
         only(lambda: execute(hub, look_up([7])), ReplyError) or (),
-        only(lambda: execute(hub, ended_since(1, 0.0)), ReplyError) or (),
+        only(lambda: execute(hub, ended_since(1, 0.0, "osbuildImage")), ReplyError) or (),
         (only(lambda: cancel(hub, [7]), ReplyError) or ({}, ()))[1],
     ]
     for tasks in found:
@@ -347,8 +339,6 @@ def test_a_task_that_was_not_asked_for_is_refused(change: Dict[str, Any]) -> Non
         execute(hub, look_up([7]))
     with pytest.raises(ReplyError, match="does not match the request: getTaskInfo 7"):
         cancel(hub, [7])
-    with pytest.raises(ReplyError, match="does not match the request: getTaskInfo 7"):
-        execute(hub, poll_progress([(7, ("x86_64",))]))
 
 
 def test_each_task_is_told_by_its_place() -> None:
@@ -369,9 +359,9 @@ def test_a_task_of_another_user_or_method_is_refused(change: Dict[str, Any]) -> 
     """Wherever tasks are listed."""
     hub = cast(Hub, Answers([{**TASK, **change}]))
     for ask in (
-        lambda: execute(hub, ended_since(1, 0.0)),
-        lambda: newest(hub, 1),
-        lambda: find_submitted(hub, 1, [Sought(0, "x", 1)]),
+        lambda: execute(hub, ended_since(1, 0.0, "osbuildImage")),
+        lambda: newest(hub, 1, "osbuildImage"),
+        lambda: find_submitted(hub, 1, [Sought(0, "osbuildImage", "x", 1)]),
     ):
         with pytest.raises(ReplyError, match="does not match the request: listTasks"):
             ask()
@@ -380,16 +370,16 @@ def test_a_task_of_another_user_or_method_is_refused(change: Dict[str, Any]) -> 
 def test_more_tasks_than_were_asked_for_are_refused() -> None:
     """And so are pages without an end."""
     with pytest.raises(ReplyError, match=r"1 tasks at most.*2 tasks"):
-        newest(cast(Hub, Answers([TASK, TASK])), 1)
+        newest(cast(Hub, Answers([TASK, TASK])), 1, "osbuildImage")
     hub = cast(Hub, Answers([TASK] * PAGE))
     with pytest.raises(ReplyError, match="at most 100000 tasks"):
-        execute(hub, ended_since(1, 0.0))
+        execute(hub, ended_since(1, 0.0, "osbuildImage"))
 
 
 def test_a_task_that_runs_has_not_ended() -> None:
     """Only ends are asked for."""
     with pytest.raises(ReplyError, match="state should be 'an end', but is 'OPEN'"):
-        execute(cast(Hub, Answers([{**TASK, "state": 1}])), ended_since(1, 0.0))
+        execute(cast(Hub, Answers([{**TASK, "state": 1}])), ended_since(1, 0.0, "osbuildImage"))
 
 
 @given(ANYTHING)

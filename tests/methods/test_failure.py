@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pungi_osbuild.hub import Call, Hub, HubFaultError, Reply, execute
-from pungi_osbuild.methods import ComposeState, Failure, explain
+from pungi_osbuild.methods import ComposeState, Failure
 from pungi_osbuild.methods.errorbody import MAX_DETAILS, MAX_REASON, read_error_body
+from pungi_osbuild.methods.osbuild_image import OSBUILD_IMAGE
 from pungi_osbuild.model import ImageRequest
 from tests.methods.test_result import a_cloud_request
 from tests.methods.test_transient import ERRORS, RECORDED
@@ -67,7 +68,7 @@ def failure(
     **changes: Any,
 ) -> Failure:
     request: ImageRequest = replace(a_cloud_request(), **changes)
-    return execute(cast(Hub, Output(fault, files)), explain(7, request))
+    return execute(cast(Hub, Output(fault, files)), OSBUILD_IMAGE.failure(7, request))
 
 
 def late(details: str) -> str:

@@ -14,7 +14,7 @@ import pytest
 from pungi_osbuild.checked import to_json
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import Call, Hub, Reply, execute
-from pungi_osbuild.methods import explain, read_build_result, read_result
+from pungi_osbuild.methods.osbuild_image import OSBUILD_IMAGE
 from pungi_osbuild.model import (
     Artifact,
     AwsEc2Upload,
@@ -97,7 +97,7 @@ def a_cloud_request(**changes: Any) -> ImageRequest:
 
 
 def read(hub: StandIn, request: ImageRequest) -> Tuple[BuiltImage, ...]:
-    return execute(cast(Hub, hub), read_result(11, request))
+    return execute(cast(Hub, hub), OSBUILD_IMAGE.result(11, request))
 
 
 def clouds(hub: StandIn) -> List[str]:
@@ -339,11 +339,11 @@ def test_a_build_that_a_cancelled_task_left_may_be_another_tasks() -> None:
     """An earlier task of the compose may have imported it; its N-V-R is the request's."""
     hub = StandIn([an_archive()])
     hub.build["task_id"] = 10
-    (image,) = execute(cast(Hub, hub), read_build_result(21, 11, a_request()))
+    (image,) = execute(cast(Hub, hub), OSBUILD_IMAGE.result_of_build(21, 11, a_request()))
     assert image.build_id == 21
     hub.build["nvr"] = "example-guest-1-6"
     with pytest.raises(ReplyError, match="does not match the request"):
-        execute(cast(Hub, hub), read_build_result(21, 11, a_request()))
+        execute(cast(Hub, hub), OSBUILD_IMAGE.result_of_build(21, 11, a_request()))
 
 
 @pytest.mark.parametrize("build_id", [22, None, "21", True])
@@ -399,7 +399,7 @@ class FailedTask(StandIn):
 )
 def test_only_the_hubs_own_words_mean_that_an_nvr_was_taken(reason: str, taken: bool) -> None:
     """A cloud's "already exists" is another thing: building again would not help."""
-    failure = execute(cast(Hub, FailedTask(reason)), explain(11, a_request()))
+    failure = execute(cast(Hub, FailedTask(reason)), OSBUILD_IMAGE.failure(11, a_request()))
     assert failure.nvr_taken is taken
     quoted = reason if not reason.startswith("error") else reason.split('"')[1].replace(": {}", "")
     assert failure.reason.splitlines() == ["Compose failed (id: x)", "x86_64: " + quoted]

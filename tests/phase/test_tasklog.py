@@ -8,6 +8,7 @@ from typing import List
 
 import pytest
 
+from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import Customizations, ImageRequest, OutcomeKind, Repo
 from pungi_osbuild.phase.tasklog import TaskLogs
 from pungi_osbuild.run.collect import Submitted
@@ -109,7 +110,7 @@ def test_secrets_are_not_written(tmp_path: Path) -> None:
             Repo("https://r.example.com/x@y"),
         ),
     )
-    sent = request.arguments()
+    sent = arguments(request)
     logs = logs_in(tmp_path)
     logs.submitted(Submitted(request, 11))
     text = logs.path(request).read_text("utf-8")
@@ -118,7 +119,7 @@ def test_secrets_are_not_written(tmp_path: Path) -> None:
     assert '"https://(hidden)@r.example.com/$arch?x=(hidden)"' in text
     assert '"https://r.example.com/x@y"' in text
     assert '"customizations": "not shown: it may hold secrets"' in text
-    assert request.arguments() == sent
+    assert arguments(request) == sent
 
 
 def test_a_login_in_a_reason_is_not_written(tmp_path: Path) -> None:

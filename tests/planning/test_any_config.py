@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.config import Source, read_config
 from pungi_osbuild.metadata import vocabulary
+from pungi_osbuild.methods import arguments
 from pungi_osbuild.planning import checked_plan
 from pungi_osbuild.problems import Problem, has_errors
 from pungi_osbuild.report import junit_lines, plan_json, plan_table, problem_lines
@@ -49,7 +50,7 @@ def test_any_config_is_planned(config: Dict[str, Any], label: Optional[str]) -> 
         "".join(problem.lines()).encode("utf-8")
     assert len(set(found.problems)) == len(found.problems)
     for request in found.requests:
-        json.dumps(request.arguments())
+        json.dumps(arguments(request))
         asked = request.config.upload_for(request.arches[0]) is not None
         assert (request.upload is not None) == asked or has_errors(found.problems)
     assert len(json.loads(json.dumps(plan_json(found.requests)))) == len(found.requests)

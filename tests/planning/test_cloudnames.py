@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pungi_osbuild.config import Source, read_config
+from pungi_osbuild.methods import arguments
 from pungi_osbuild.planning import plan
 from pungi_osbuild.planning.cloudnames import name_problems
 from pungi_osbuild.problems import Problem, Severity, has_errors
@@ -194,7 +195,7 @@ def test_no_two_composes_fight_over_a_name_that_is_not_told(
         (request,) = planned.requests
         if planned.problems:
             return
-        names.append(request.arguments()[6]["upload_options"]["snapshot_name"])
+        names.append(arguments(request)[6]["upload_options"]["snapshot_name"])
     assert (names[0] == names[1]) == (one == other)
 
 
@@ -221,6 +222,6 @@ def test_a_plan_without_problems_has_no_name_twice(written: List[Tuple[str, str]
     planned = plan(reading.config, a_compose(), builders_see_topdir=False)
     names = [
         (options["region"], options["snapshot_name"])
-        for options in (request.arguments()[6]["upload_options"] for request in planned.requests)
+        for options in (arguments(request)[6]["upload_options"] for request in planned.requests)
     ]
     assert bool(list(name_problems(planned.requests))) == (len(set(names)) < len(names))

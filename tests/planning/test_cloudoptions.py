@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pungi_osbuild.config import Source, read_config
+from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import TEMPLATE_FIELDS, ComposeIdentity, ImageRequest
 from pungi_osbuild.planning import Plan, plan
 from pungi_osbuild.problems import Problem, has_errors
@@ -49,7 +50,7 @@ def planned(
 
 
 def uploads(found: Plan) -> List[Any]:
-    return [request.arguments()[6].get("upload_options") for request in found.requests]
+    return [arguments(request)[6].get("upload_options") for request in found.requests]
 
 
 def told(problems: Tuple[Problem, ...]) -> List[Tuple[str, str]]:
@@ -211,7 +212,7 @@ def test_nothing_is_left_to_fill_in(text: str, split: bool) -> None:
     """What is sent has no field any more, or there is an error and nothing is sent at all."""
     found = named("abc" + text, split_arches=split)
     for request in found.requests:
-        name = request.arguments()[6].get("upload_options", {}).get("snapshot_name")
+        name = arguments(request)[6].get("upload_options", {}).get("snapshot_name")
         assert name is not None or has_errors(found.problems)
         assert not re.search(r"[{}]", name or "")
 
@@ -254,4 +255,4 @@ def test_a_variant_of_one_arch_has_the_plain_release() -> None:
     compose = a_compose(variants=(a_variant(arches=("x86_64",)),))
     request: ImageRequest
     (request,) = plan(reading.config, compose, builders_see_topdir=False).requests
-    assert request.arguments()[6]["upload_options"]["snapshot_name"] == request.nvr == "n-1-7"
+    assert arguments(request)[6]["upload_options"]["snapshot_name"] == request.nvr == "n-1-7"

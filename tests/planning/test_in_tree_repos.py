@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pungi_osbuild.config import Source, read_config
+from pungi_osbuild.methods import arguments
 from pungi_osbuild.planning import plan
 from pungi_osbuild.problems import has_errors
 from tests.values import a_compose, a_variant
@@ -82,7 +83,7 @@ def sent(written: Sequence[Written], empty: Sequence[str]) -> Dict[str, List[Wri
     )
     planned = plan(reading.config, a_compose(variants=variants, topdir=TOPDIR))
     assert not has_errors([*reading.problems, *planned.problems])
-    return {request.variant: request.arguments()[6]["repo"] for request in planned.requests}
+    return {request.variant: arguments(request)[6]["repo"] for request in planned.requests}
 
 
 @given(LISTS)

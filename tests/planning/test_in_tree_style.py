@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pungi_osbuild.config import Source, read_config
 from pungi_osbuild.imagetypes import CATALOGUE, KOJI_ALIASES, UNIMPORTABLE_TYPES, api_name
 from pungi_osbuild.metadata import vocabulary
+from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import Provider
 from pungi_osbuild.planning import checked_plan
 from tests.values import a_compose, a_variant, an_identity
@@ -160,8 +161,8 @@ def test_what_works_in_tree_has_no_error(config: Dict[str, Any], label: Optional
     )
     by_name = {block["name"]: block for block in config["osbuild"]["^Server$"]}
     for request in found.requests:
-        arguments = request.arguments()
+        sent = arguments(request)
         written = by_name[request.config.name]
-        assert arguments[3] == written["image_types"]
-        assert arguments[-1].get("upload_options", {}) == written.get("upload_options", {})
-        assert arguments[-1].get("customizations", {}) == written.get("customizations", {})
+        assert sent[3] == written["image_types"]
+        assert sent[-1].get("upload_options", {}) == written.get("upload_options", {})
+        assert sent[-1].get("customizations", {}) == written.get("customizations", {})

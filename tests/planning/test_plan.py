@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pungi_osbuild.metadata import Vocabulary, vocabulary
+from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import (
     AwsS3Upload,
     ComposeConfig,
@@ -109,7 +110,7 @@ def test_the_arguments_are_those_of_the_in_tree_phase() -> None:
     """``opts`` always has ``repo``; other keys only when they have a value."""
     block = an_image_config(arches=("x86_64",), repos=(Repo("https://example.com/$arch/"),))
     (request,) = requests_of(block)
-    assert request.arguments() == [
+    assert arguments(request) == [
         "example-guest",
         "1",
         "rhel-9.4",
@@ -136,8 +137,8 @@ def test_everything_a_block_can_say_is_passed_on() -> None:
         skip_tag=True,
     )
     (request,) = requests_of(block, variants=(a_variant(repositories=()),))
-    assert request.arguments()[3] == ["guest-image"]
-    assert request.arguments()[6] == {
+    assert arguments(request)[3] == ["guest-image"]
+    assert arguments(request)[6] == {
         "repo": [{"baseurl": "https://example.com/", "package_sets": ["os", "build"]}],
         "ostree": {"url": "https://o", "ref": "r/$arch"},
         "upload_options": {"region": "us-east-1"},

@@ -28,6 +28,7 @@ GUEST = Standing(
     name="example-guest",
     image_type="guest-image",
     can_fail=False,
+    method="osbuildImage",
     nvr="example-guest-1-5",
     task_id=11,
     stage=Stage.OPEN,

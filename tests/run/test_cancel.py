@@ -27,8 +27,8 @@ from pungi_osbuild.hub import (
 )
 from pungi_osbuild.hub import read_profile as read
 from pungi_osbuild.metadata import vocabulary
+from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import (
-    METHOD,
     Compose,
     ImageRequest,
     Ostree,
@@ -117,7 +117,7 @@ class Scene:
     def states(self) -> Dict[int, TaskState]:
         """Return the states of the image tasks, by id."""
         with Hub(self.profile) as hub:
-            rows = hub.call("listTasks", {"method": METHOD}, {"limit": 100})
+            rows = hub.call("listTasks", {"method": "osbuildImage"}, {"limit": 100})
         return {row["id"]: TaskState(row["state"]) for row in rows}
 
     @property
@@ -557,7 +557,7 @@ def test_a_run_that_is_stopped_before_it_submits(what: bytes, asked: int, tmp_pa
 def test_cancelling_asks_for_each_and_tells_what_was_refused(tmp_path: Path) -> None:
     """One that the hub does not know is no reason to leave the others; in one request."""
     with a_scene(tmp_path) as scene, Hub(scene.profile) as hub:
-        ids = [hub.call("osbuildImage", *wanted(number).arguments()) for number in range(2)]
+        ids = [hub.call("osbuildImage", *arguments(wanted(number))) for number in range(2)]
         before = scene.hub.counters.requests
         refused, tasks = cancel(hub, [ids[0], 999, ids[1]])
         assert scene.hub.counters.requests == before + 1
@@ -598,7 +598,7 @@ def test_how_many_are_cancelled_is_logged(
         Hub(scene.profile) as hub,
         caplog.at_level(logging.WARNING),
     ):
-        ids = [hub.call("osbuildImage", *wanted(number).arguments()) for number in range(count)]
+        ids = [hub.call("osbuildImage", *arguments(wanted(number))) for number in range(count)]
         Canceller(hub).cancel(ids)
     assert said in caplog.messages
 
@@ -709,7 +709,7 @@ def a_course(
 ) -> Course:
     clock = Clock(sleep=scene.times.sleep)
     host = ComposeFolder(scene.topdir, an_identity(), Settings())
-    tasks = HubTasks(hub, hub.user_id())
+    tasks = HubTasks(hub, hub.user_id(), ("osbuildImage",))
     return Course(
         hub,
         InOrder(hub, tasks.owner, clock, stop),

@@ -13,7 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pungi_osbuild.errors import InputError
-from pungi_osbuild.model import ImageRequest, OutcomeKind, block_digest, sent_digest
+from pungi_osbuild.methods import block_digest, sent_digest
+from pungi_osbuild.model import ImageRequest, OutcomeKind
 from pungi_osbuild.run.history import (
     Bounds,
     Ending,
@@ -114,7 +115,7 @@ def test_what_a_journal_writes_is_read(tmp_path: Path) -> None:
         journal.outcome(a_failed_outcome(request=first, attempt=7, reason="refused before"))
     history = read_journal(tmp_path)
     built, second, third = history.submissions
-    assert built.slot == Slot("Server", ("x86_64",), "image-0", "guest-image")
+    assert built.slot == Slot("Server", ("x86_64",), "image-0", "guest-image", "osbuildImage")
     assert (built.block, built.sent) == (block_digest(first), sent_digest(first))
     assert (built.version, built.base_release, built.nvr) == ("1", "5", "image-0-1-5")
     assert (built.bounds, built.time, built.changed) == (Bounds(9, 4), 5.0, 5.0)

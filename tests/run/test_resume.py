@@ -16,6 +16,7 @@ from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import InputError, RunInterruptedError
 from pungi_osbuild.hub import Hub, TaskState, cancel
 from pungi_osbuild.metadata import load_osbuild, vocabulary
+from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import ImageRequest, OutcomeKind, RunResult, Settings
 from pungi_osbuild.run import Board, Rebuild, RunOptions, Stage, read_journal, run, status
 from pungi_osbuild.run.earlier import check_hub, take_up
@@ -90,7 +91,7 @@ def submitted_by_hand(
         if not sends:
             return None
         with Hub(scene.profile) as hub:
-            task_id = int(hub.call("osbuildImage", *(task or request).arguments()))
+            task_id = int(hub.call("osbuildImage", *arguments(task or request)))
         if known:
             journal.submitted(request, 1, task_id)
     return task_id
@@ -169,7 +170,7 @@ def test_a_task_from_before_the_intent_is_nobody_s(tmp_path: Path) -> None:
     """It has the same arguments and is older: another's, or another run's."""
     with a_scene(tmp_path, QUICKLY) as scene:
         with Hub(scene.profile) as hub:
-            older = int(hub.call("osbuildImage", *TWO[0].arguments()))
+            older = int(hub.call("osbuildImage", *arguments(TWO[0])))
         submitted_by_hand(scene, TWO[0], known=False, after=older, sends=False)
         with pytest.raises(Exception, match="the config has 1 error"):
             scene.run(TWO[:1])  # its N-V-R is taken
@@ -185,7 +186,7 @@ def slept_before_a_run(scene: Scene, at: Optional[float] = None) -> List[float]:
         slept.append(_seconds)
         if at is not None and before < at <= sum(slept):
             with Hub(scene.profile) as hub:
-                hub.call("osbuildImage", *TWO[0].arguments())
+                hub.call("osbuildImage", *arguments(TWO[0]))
         time.sleep(0.002)
 
     scene.times.sleep = sleep  # type: ignore[method-assign]

@@ -438,7 +438,7 @@ def test_a_hub_that_is_lost_while_collecting_is_not_the_image_s_fault(tmp_path: 
             Journal(tmp_path, time.time) as journal,
             Hub(read_profile("rehearsal", path)) as session,
         ):
-            tasks = HubTasks(session, session.user_id())
+            tasks = HubTasks(session, session.user_id(), ("osbuildImage",))
             course = Course(
                 session,
                 Submitter(session, tasks.owner, Clock(), StopFlag()),

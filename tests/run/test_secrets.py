@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pungi_osbuild.hub import HubFaultError
+from pungi_osbuild.methods import hidden
 from pungi_osbuild.model import Customizations, ImageRequest
 from pungi_osbuild.run.collect import Submitted, cancelled, failed, refused
 from pungi_osbuild.secrets import HIDDEN
@@ -128,8 +129,8 @@ def test_whoever_quotes_a_request_tells_no_secret(quoted: str) -> None:
     ):
         assert MARK not in (outcome.reason or "")
         assert HIDDEN in (outcome.reason or "")
-    assert "vim-enhanced" in request.hidden(json.dumps(CUSTOMIZATIONS))
-    assert "wheel" in request.hidden(repr(CUSTOMIZATIONS))
+    assert "vim-enhanced" in hidden(request, json.dumps(CUSTOMIZATIONS))
+    assert "wheel" in hidden(request, repr(CUSTOMIZATIONS))
 
 
 def test_nothing_shows_a_secret() -> None:
@@ -157,7 +158,7 @@ def test_no_secret_is_left(password: str, key: str, quote: Any) -> None:
     value = {"user": [{"password": password, "key": key}]}
     request = a_request(config=an_image_config(customizations=Customizations.from_conf(value)))
     text = "%s and %s" % (quote(password), quote(key))
-    shown = request.hidden("<%s>" % text)
+    shown = hidden(request, "<%s>" % text)
     for secret in (password, key):
         if len(secret) >= 6:
             assert secret not in shown

@@ -11,6 +11,7 @@ from koji_rehearsal import HubSettings, RehearsalHub, write_profile
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import Hub, read_profile
+from pungi_osbuild.methods import arguments
 from pungi_osbuild.run.submitting import Submitter
 from pungi_osbuild.stop import StopFlag
 from tests.faulty_proxy import NetworkFault
@@ -36,7 +37,7 @@ def test_a_request_that_arrives_late_is_found(
             before = sum(slept)
             slept.append(seconds)
             if before < at <= sum(slept):
-                session.call("osbuildImage", *a_request().arguments())
+                session.call("osbuildImage", *arguments(a_request()))
 
         submitter = submitter_of(session, Clock(sleep=sleep))
         assert submitter.submit(a_request(), 0) == 1

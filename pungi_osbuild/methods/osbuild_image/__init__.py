@@ -1,7 +1,5 @@
 """osbuildImage: koji-osbuild's tasks, which osbuild-composer does the work of."""
 
-from pungi_osbuild.methods.osbuild_image.composestatus import NAME as COMPOSE_STATUS
-from pungi_osbuild.methods.osbuild_image.failure import explain, uploaded
-from pungi_osbuild.methods.osbuild_image.result import read_build_result, read_result
+from pungi_osbuild.methods.osbuild_image.method import OSBUILD_IMAGE
 
-__all__ = ["COMPOSE_STATUS", "explain", "read_build_result", "read_result", "uploaded"]
+__all__ = ["OSBUILD_IMAGE"]
