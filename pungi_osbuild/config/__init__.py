@@ -2,17 +2,18 @@
 
 from pungi_osbuild.config.arches import ARCHES, meant_arch, named_arches
 from pungi_osbuild.config.cloudfields import field_problems
-from pungi_osbuild.config.generators import GENERATORS, resolve_release, resolve_version
-from pungi_osbuild.config.matching import (
+from pungi_osbuild.config.fallbacks import GENERATORS, resolve_release, resolve_version
+from pungi_osbuild.config.nvr import resolved_nvr_problems
+from pungi_osbuild.config.patterns import (
     is_endless,
     matches,
     matching_blocks,
     nested_repetitions,
+    pattern_place,
     unmatched_patterns,
     written_patterns,
 )
-from pungi_osbuild.config.nvr import resolved_nvr_problems
-from pungi_osbuild.config.places import of_block, of_pattern, option_place
+from pungi_osbuild.config.places import option_place
 from pungi_osbuild.config.reader import Reading, read_config
 from pungi_osbuild.config.salvage import flawed_upload_fields
 from pungi_osbuild.config.schema import described, section_schema
@@ -33,9 +34,8 @@ __all__ = [
     "meant_arch",
     "named_arches",
     "nested_repetitions",
-    "of_block",
-    "of_pattern",
     "option_place",
+    "pattern_place",
     "read_config",
     "read_source",
     "read_variants",

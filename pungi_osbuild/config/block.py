@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, FrozenSet, Mapping, Optional, Tuple
 
 from pungi_osbuild.config import fallbacks
-from pungi_osbuild.config.addresses import address_problems
+from pungi_osbuild.config.addresses import address_problems, substitution_problems
 from pungi_osbuild.config.arches import meant_arch
 from pungi_osbuild.config.hubrefuses import BLOCK_REFUSED, refused_problems
 from pungi_osbuild.config.imagetype import check_image_type
@@ -24,7 +24,6 @@ from pungi_osbuild.config.salvage import (
 )
 from pungi_osbuild.config.schema import block_schema
 from pungi_osbuild.config.schema_errors import SchemaErrors
-from pungi_osbuild.config.substitution import substitution_problems
 from pungi_osbuild.config.upload import UploadContext, Uploads, read_uploads
 from pungi_osbuild.model import Customizations, ImageConfig, ListedImageType, Ostree
 from pungi_osbuild.problems import Problems, wrong_type

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import Callable, Iterator, Mapping, NamedTuple, Optional, Tuple
 
-from pungi_osbuild.config.substitution import dollar_hint, unreplaced_option
+from pungi_osbuild.config.templates import dollar_hint, unreplaced_option
 from pungi_osbuild.model import Provider
 from pungi_osbuild.problems import Problem, ProblemCode, Severity, suggest
 

@@ -12,8 +12,7 @@ import re
 from typing import Iterator, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild.checked import name_flaw
-from pungi_osbuild.config.fallbacks import Found
-from pungi_osbuild.config.generators import is_generator
+from pungi_osbuild.config.fallbacks import Found, is_generator
 from pungi_osbuild.problems import Problem, ProblemCode
 
 LONGEST_NVR = 255 - len(".x86_64.iso.manifest.json")

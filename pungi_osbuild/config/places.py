@@ -18,13 +18,3 @@ def option_place(block: ImageConfig, arch: Arch, option: str, index: int = -1) -
         place = within(within(block.place, "arch_upload_options"), arch)
     place = within(place, option)
     return place if index < 0 else within(place, index)
-
-
-def of_pattern(pattern: str) -> str:
-    """Return the place of what stands under a variant pattern."""
-    return 'osbuild["%s"]' % pattern
-
-
-def of_block(pattern: str, index: int) -> str:
-    """Return the place of an image block."""
-    return "%s[%d]" % (of_pattern(pattern), index)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import collections.abc
-import re
 from dataclasses import dataclass, replace
 from typing import Any, Iterator, List, Mapping, Optional, Sequence, Tuple
 
+from pungi_osbuild.checked import one_line
 from pungi_osbuild.config import settings
 from pungi_osbuild.config.block import Surroundings, read_block
-from pungi_osbuild.config.causes import by_cause
 from pungi_osbuild.config.listedtypes import read_listed
-from pungi_osbuild.config.matching import nested_repetitions
-from pungi_osbuild.config.places import of_block, of_pattern
+from pungi_osbuild.config.patterns import invalid_pattern, pattern_place
 from pungi_osbuild.config.schema_errors import unsendable
 from pungi_osbuild.config.source import Source, thaw
 from pungi_osbuild.model import ComposeConfig, ImageConfig
@@ -22,6 +20,12 @@ _EXAMPLE = (
     'osbuild = {"^Server$": [{"name": "my-guest", "distro": "rhel-9.4",'
     ' "image_types": "guest-image", "target": "my-target"}]}'
 )
+
+
+_TARGETS = ("osbuild_target", "global_target")
+_REPLACED = ("missing-target", "unknown-key")
+_PLACES_SHOWN = 3
+"""How many places of one cause are listed."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def read_config(source: Source) -> Reading:
         config = ComposeConfig(
             settings=run_settings,
             blocks=tuple(blocks),
-            patterns=tuple(filter(_is_regex, source.data["osbuild"])),
+            patterns=tuple(filter(_is_pattern, source.data["osbuild"])),
             release=release,
             variants_file=variants_file.path,
             tree_arches=tuple(good.get("tree_arches", ())),
@@ -63,7 +67,7 @@ def read_config(source: Source) -> Reading:
             is_skipped="osbuild" in good.get("skip_phases", ()),
         )
     _check_skipped(good.get("skip_phases", ()), problems)
-    found = by_cause(tuple(problems), settings.misspelt_options(source))
+    found = _by_cause(tuple(problems), settings.misspelt_options(source))
     return Reading(config, found, variants_file.scm)
 
 
@@ -126,8 +130,9 @@ def _other_form(section: Any) -> Problem:
 def _read_pattern(
     pattern: str, value: Any, surroundings: Surroundings, problems: Problems
 ) -> Iterator[ImageConfig]:
-    place = of_pattern(pattern)
-    is_regex = _check_pattern(pattern, problems)
+    place = pattern_place(pattern)
+    invalid = invalid_pattern(pattern)
+    problems.add([invalid] if invalid else [])
     if not isinstance(value, tuple):
         problems.add([_not_a_list(thaw(value), place)])
         return
@@ -139,11 +144,15 @@ def _read_pattern(
             "Add one, or take the pattern out.",
         )
     for index, item in enumerate(value):
-        block_place = of_block(pattern, index)
+        block_place = within(place, index)
         problems.add(unsendable(item, block_place))
         block = read_block(thaw(item), pattern, block_place, surroundings, problems)
-        if block is not None and is_regex:
+        if block is not None and not invalid:
             yield block
+
+
+def _is_pattern(key: Any) -> bool:
+    return isinstance(key, str) and invalid_pattern(key) is None
 
 
 def _not_a_list(value: Any, place: str) -> Problem:
@@ -157,20 +166,44 @@ def _not_a_list(value: Any, place: str) -> Problem:
     return replace(problem, hint=hint % next(iter(value)))
 
 
-def _is_regex(pattern: Any) -> bool:
-    return isinstance(pattern, str) and _check_pattern(pattern, Problems())
+def _by_cause(problems: Sequence[Problem], misspelt: Mapping[str, str]) -> Tuple[Problem, ...]:
+    """
+    Return problems with one for all blocks that have no Koji target: one cause, one problem.
+
+    :param misspelt: unknown options at the top of the config, with the option that each is like;
+        one that was to be the target is the cause, and so the error
+    """
+    lacking = [problem for problem in problems if problem.code == "missing-target"]
+    if not lacking:
+        return tuple(problems)
+    typo = next((key for key, meant in misspelt.items() if meant in _TARGETS), None)
+    instead = _of_typo(typo, misspelt[typo], len(lacking)) if typo else _of_blocks(lacking)
+    at = one_line(typo) if typo else lacking[0].place
+    found = (
+        instead if problem.place == at and problem.code in _REPLACED else problem
+        for problem in problems
+    )
+    return tuple(problem for problem in found if problem not in lacking or problem is instead)
 
 
-def _check_pattern(pattern: str, problems: Problems) -> bool:
-    try:
-        re.compile(pattern)
-        nested_repetitions(pattern)
-    except (re.error, RecursionError, OverflowError) as error:
-        problems.error(
-            "bad-pattern",
-            of_pattern(pattern),
-            "is no regular expression: %s" % error,
-            "Write one that matches variant uids, e.g. ^Server$.",
-        )
-        return False
-    return True
+def _of_typo(key: str, meant: str, blocks: int) -> Problem:
+    return Problem(
+        "unknown-key",
+        key,
+        "unknown option %s, and %s" % (key, _have_none(blocks)),
+        "Did you mean %s?" % meant,
+    )
+
+
+def _of_blocks(lacking: Sequence[Problem]) -> Problem:
+    first = lacking[0]
+    if len(lacking) == 1:
+        return first
+    places = ", ".join(problem.place for problem in lacking[:_PLACES_SHOWN])
+    if len(lacking) > _PLACES_SHOWN:
+        places += " and %d more" % (len(lacking) - _PLACES_SHOWN)
+    return replace(first, message="%s: %s" % (_have_none(len(lacking)), places))
+
+
+def _have_none(blocks: int) -> str:
+    return "1 block has no Koji target" if blocks == 1 else "%d blocks have no Koji target" % blocks

@@ -11,7 +11,7 @@ from typing import Any, Dict, Iterator, Mapping, Optional, Tuple, TypeVar
 from pungi_osbuild.config.schema import pungi_schema, section_schema
 from pungi_osbuild.config.schema_errors import schema_problems, unsendable
 from pungi_osbuild.config.source import Source, thaw
-from pungi_osbuild.config.substitution import unreplaced
+from pungi_osbuild.config.templates import unreplaced
 from pungi_osbuild.model import BaseProduct, ReleaseConfig, Settings
 from pungi_osbuild.problems import Problem, Problems, Severity, suggest, within
 

@@ -1,13 +1,19 @@
-"""Reading the templates in upload options; they are filled in when there is a compose."""
+"""
+Fields in texts: ``{version}`` in upload options is replaced by this project, when there is a
+compose; elsewhere nobody replaces it.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, Iterator, Mapping, Optional, Tuple
 
 from pungi_osbuild.model import TEMPLATE_FIELDS, BadTemplateError, Template
-from pungi_osbuild.problems import Problem, suggest, within
+from pungi_osbuild.problems import Problem, Severity, suggest, within
 
+_FIELD = re.compile(r"(?<!\$)\{(%s)\}" % "|".join(TEMPLATE_FIELDS))
+_VARIABLE = re.compile(r"\$\{?(%s)\b" % "|".join([*TEMPLATE_FIELDS, "basearch", "releasever"]))
 _NEED_RELEASE = ("release", "nvr")
 _MORE_THAN_A_NAME = re.compile(r"\s*(\w+)\s*([!:.\[].*)?", re.S)
 
@@ -73,3 +79,51 @@ def _fault(field: Optional[str]) -> Tuple[str, str]:
             hint,
         )
     return "holds {%s}, and there is no such field" % field, hint
+
+
+def unreplaced(text: str, place: str) -> Iterator[Problem]:
+    """Yield what looks like a variable in a text that nobody replaces anything in."""
+    names = sorted(set(_VARIABLE.findall(text)))
+    yield from unreplaced_fields(text, place)
+    if names:
+        yield Problem(
+            "not-a-template",
+            place,
+            "contains %s, which is not replaced here" % ", ".join("$" + name for name in names),
+            "Write the value; $arch is replaced only in repo, ostree_ref and ostree_parent.",
+            Severity.WARNING,
+        )
+
+
+def dollar_hint(text: str) -> str:
+    """Return what to do about a ``$arch`` or the like in an upload option; "" without a dollar."""
+    for name in _VARIABLE.findall(text):
+        field = {"basearch": "arch", "releasever": "version"}.get(name, name)
+        return "$ is not replaced in upload options: write {%s}. " % field
+    return "$ is not replaced in upload options. " if "$" in text else ""
+
+
+def unreplaced_option(text: str, place: str) -> Iterator[Problem]:
+    """Yield what looks like a variable in an upload option, where braces are replaced only."""
+    for problem in unreplaced(text, place):
+        yield replace(problem, hint=dollar_hint(text).strip())
+
+
+def unreplaced_fields(text: str, place: str, instead: Optional[str] = None) -> Iterator[Problem]:
+    """
+    Yield the fields in a text that are not replaced there.
+
+    :param instead: what to write for them
+    """
+    fields = sorted(set(_FIELD.findall(text)))
+    if fields:
+        written = ", ".join("{%s}" % field for field in fields)
+        yield Problem(
+            "not-a-template",
+            place,
+            "contains %s, which is not replaced here" % written,
+            "Write %s." % instead
+            if instead
+            else "Write the value; fields in braces are replaced only in upload options.",
+            Severity.WARNING,
+        )

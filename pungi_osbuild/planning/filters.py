@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Collection, Iterator, Optional, Sequence, Set
 
-from pungi_osbuild.config import ARCHES, matches, meant_arch, named_arches, of_pattern
+from pungi_osbuild.config import ARCHES, matches, meant_arch, named_arches, pattern_place
 from pungi_osbuild.model import Arch, Compose, ComposeConfig, ImageConfig
 from pungi_osbuild.problems import Problem, ProblemCode, Severity, suggest, within
 
@@ -64,7 +64,7 @@ def _parts_of(pattern: str, uids: Sequence[str]) -> Iterator[Problem]:
         if near is not None:
             yield _warning(
                 "unmatched-pattern",
-                of_pattern(pattern),
+                pattern_place(pattern),
                 "%s in the pattern matches no variant of the compose" % word,
                 "Did you mean %s?" % near,
             )

@@ -16,6 +16,7 @@ from pungi_osbuild.config import (
     matches,
     matching_blocks,
     nested_repetitions,
+    pattern_place,
     resolve_release,
     resolve_version,
     unmatched_patterns,
@@ -155,7 +156,7 @@ def _coverage(
         near = suggest(pattern.strip("^$"), uids)
         yield Problem(
             "unmatched-pattern",
-            'osbuild["%s"]' % pattern,
+            pattern_place(pattern),
             "the pattern matches no variant of the compose",
             "Did you mean %s?" % near
             if near
@@ -187,7 +188,7 @@ def _coverage(
 def _slow_pattern(pattern: str, untried: Sequence[str]) -> Problem:
     return Problem(
         "slow-pattern",
-        'osbuild["%s"]' % pattern,
+        pattern_place(pattern),
         "nested repetition could take for ever to match %s"
         % ("%s, and is not tried" % untried[0] if untried else "long names"),
         "Write it without nested repetition, e.g. a+ for (a+)+.",

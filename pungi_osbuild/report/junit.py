@@ -16,10 +16,10 @@ from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 from xml.etree import ElementTree
 
 from pungi_osbuild.checked import one_line
-from pungi_osbuild.config import of_block, of_pattern
+from pungi_osbuild.config import pattern_place
 from pungi_osbuild.errors import PungiOsbuildError
 from pungi_osbuild.model import ComposeConfig, ImageConfig
-from pungi_osbuild.problems import Problem, Severity
+from pungi_osbuild.problems import Problem, Severity, within
 from pungi_osbuild.report.problems import problem_lines
 from pungi_osbuild.secrets import hide
 
@@ -117,7 +117,7 @@ def _suites(
 def _blocks(config: Optional[ComposeConfig]) -> Dict[_Home, ImageConfig]:
     found = {}
     for block in () if config is None else config.blocks:
-        index = block.place[len(of_pattern(block.pattern)) + 1 : -1]
+        index = block.place[len(pattern_place(block.pattern)) + 1 : -1]
         found[_Home(block.pattern, int(index))] = block
     return found
 
@@ -126,7 +126,7 @@ def _known_places(
     blocks: Mapping[_Home, ImageConfig], patterns: Sequence[str]
 ) -> Mapping[str, _Home]:
     """Return what is known to stand where."""
-    known = {_shown(of_pattern(pattern)): _Home(pattern) for pattern in patterns}
+    known = {_shown(pattern_place(pattern)): _Home(pattern) for pattern in patterns}
     known.update((_shown(block.place), home) for home, block in blocks.items())
     return known
 
@@ -159,8 +159,8 @@ def _ends(place: str) -> Iterator[int]:
 def _title(home: _Home, block: Optional[ImageConfig]) -> str:
     assert home.pattern is not None, "what belongs to no pattern has a name of its own"
     if home.index is None:
-        return "the pattern %s" % of_pattern(home.pattern)
-    place = of_block(home.pattern, home.index)
+        return "the pattern %s" % pattern_place(home.pattern)
+    place = within(pattern_place(home.pattern), home.index)
     # Of what is no block, or has errors, there may be neither.
     name = block.name if block is not None else ""
     image_type = block.image_type if block is not None else ""

@@ -1,4 +1,4 @@
-"""Which image blocks are meant for a variant: Pungi's ``re.match`` on the variant's uid."""
+"""Patterns of variants: Pungi's ``re.match`` on the variant's uid gives its image blocks."""
 
 from __future__ import annotations
 
@@ -6,9 +6,30 @@ import importlib
 import re
 import sys
 from functools import lru_cache
-from typing import Any, Iterable, Iterator, Pattern, Tuple
+from typing import Any, Iterable, Iterator, Optional, Pattern, Tuple
 
 from pungi_osbuild.model import ComposeConfig, ImageConfig
+from pungi_osbuild.problems import Problem
+
+
+def pattern_place(pattern: str) -> str:
+    """Return the place of what stands under a pattern."""
+    return 'osbuild["%s"]' % pattern
+
+
+def invalid_pattern(pattern: str) -> Optional[Problem]:
+    """Return what is wrong with a pattern, or None when it is a regular expression."""
+    try:
+        re.compile(pattern)
+        nested_repetitions(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        return Problem(
+            "bad-pattern",
+            pattern_place(pattern),
+            "is no regular expression: %s" % error,
+            "Write one that matches variant uids, e.g. ^Server$.",
+        )
+    return None
 
 
 def matches(pattern: str, variant_uid: str) -> bool:
