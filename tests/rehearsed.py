@@ -20,7 +20,7 @@ from pungi_osbuild.cli import hubsettings
 from pungi_osbuild.cli.inputs import Origin, Prepared, prepare
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import read_profile
-from pungi_osbuild.metadata import vocabulary, write_compose
+from pungi_osbuild.metadata import productmd_types, write_compose
 from pungi_osbuild.model import RunResult
 from pungi_osbuild.run import PollPolicy, RunOptions, run
 from tests.hostile import split
@@ -99,7 +99,7 @@ def run_against(
         target,
         config.settings,
         read_profile("rehearsal", profile, *(login or ())),
-        vocabulary(),
+        productmd_types(),
         options,
         clock,
     )

@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from pungi_osbuild.cli.files import FILE
 from pungi_osbuild.config import Reading, read_config, read_source, read_variants
 from pungi_osbuild.errors import ExitCode, InputError, PungiOsbuildError
-from pungi_osbuild.metadata import Vocabulary, identify, read_compose, vocabulary
+from pungi_osbuild.metadata import ProductmdTypes, identify, productmd_types, read_compose
 from pungi_osbuild.model import TYPE_SUFFIXES, Compose, ComposeConfig, ImageRequest, Variant
 from pungi_osbuild.planning import check_settings, checked_plan
 from pungi_osbuild.problems import ConfigError, Problem, has_errors
@@ -83,7 +83,7 @@ def prepare(
     origin: Origin,
     topdir: Path = DEFAULT_OUT,
     rehearsal: bool = False,
-    words: Optional[Vocabulary] = None,
+    productmd: Optional[ProductmdTypes] = None,
 ) -> Prepared:
     """
     Read a config, plan it and check it; every problem is found at once.
@@ -91,11 +91,11 @@ def prepare(
     :param topdir: where the compose would be when there is none; its variants' own repositories
         are below it
     :param rehearsal: no real builder will look at the compose's own repositories
-    :param words: that images are described in; None: those of the installed productmd
+    :param productmd: that images are described in; None: those of the installed productmd
     :raises InputError: the config cannot be used
     :raises SourceError: the config cannot be read as what it should be
     """
-    return _prepared(config_file, origin, topdir, rehearsal, words)
+    return _prepared(config_file, origin, topdir, rehearsal, productmd)
 
 
 def _prepared(
@@ -103,7 +103,7 @@ def _prepared(
     origin: Origin,
     topdir: Path,
     rehearsal: bool,
-    words: Optional[Vocabulary],
+    productmd: Optional[ProductmdTypes],
 ) -> Prepared:
     reading = read_config(read_source(config_file))
     problems: List[Problem] = list(reading.problems)
@@ -122,7 +122,7 @@ def _prepared(
     # Without a compose nobody knows where it will be, unless no entry can fit anyway.
     known = origin.compose is not None or not reading.config.settings.translate_paths
     planned = checked_plan(
-        reading.config, compose, words or vocabulary(), problems, known and not rehearsal
+        reading.config, compose, productmd or productmd_types(), problems, known and not rehearsal
     )
     settings = check_settings(reading.config.settings, compose.identity)
     return Prepared(reading.config, compose, planned.requests, (*planned.problems, *settings))

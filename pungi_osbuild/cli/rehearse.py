@@ -35,7 +35,7 @@ from pungi_osbuild.cli.show import show_lines, show_problems, show_result
 from pungi_osbuild.cli.signals import STOP
 from pungi_osbuild.errors import InputError, RunInterruptedError
 from pungi_osbuild.hub import read_profile
-from pungi_osbuild.metadata import vocabulary, write_compose
+from pungi_osbuild.metadata import productmd_types, write_compose
 from pungi_osbuild.model import ImageRequest, RunResult
 from pungi_osbuild.run import Board, RetryPolicy, RunOptions, run
 
@@ -133,7 +133,7 @@ def _rehearse(
             config.settings,
             # The hub and its pages are gone when somebody reads what was recorded.
             replace(profile, weburl=""),
-            vocabulary(),
+            productmd_types(),
             RunOptions(
                 over_http=download,
                 stop=STOP,

@@ -19,7 +19,7 @@ from pungi_osbuild.cli.show import show_problems, show_result
 from pungi_osbuild.cli.signals import STOP
 from pungi_osbuild.cli.values import complete_profile
 from pungi_osbuild.errors import InputError
-from pungi_osbuild.metadata import claims_of_request, own_in, recorded_images, vocabulary
+from pungi_osbuild.metadata import claims_of_request, own_in, productmd_types, recorded_images
 from pungi_osbuild.planning import check_beside
 from pungi_osbuild.problems import ConfigError
 from pungi_osbuild.run import Rebuild, RunOptions, read_journal, run
@@ -103,7 +103,7 @@ def run_command(
                     target,
                     read.settings,
                     koji,
-                    vocabulary(),
+                    productmd_types(),
                     RunOptions(
                         over_http=download,
                         stop=STOP,

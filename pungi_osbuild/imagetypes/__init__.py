@@ -23,7 +23,7 @@ from pungi_osbuild.imagetypes.catalogue import (
     refused_suffix,
     suffix_of,
     suggestions,
-    words_of,
+    type_and_format,
 )
 from pungi_osbuild.imagetypes.composer import (
     ALIASES,
@@ -81,5 +81,5 @@ __all__ = [
     "refused_suffix",
     "suffix_of",
     "suggestions",
-    "words_of",
+    "type_and_format",
 ]

@@ -287,7 +287,7 @@ def entry_of(config: ImageConfig) -> Optional[ImageType]:
     return ImageType(api_name(config.image_type), provider, (_file("image." + suffix, "image"),))
 
 
-def words_of(config: ImageConfig, suffix: str, filename: str) -> Optional[Tuple[str, str]]:
+def type_and_format(config: ImageConfig, suffix: str, filename: str) -> Optional[Tuple[str, str]]:
     """
     Return productmd's (type, format) of a block's image, or None where it has no word for it.
 

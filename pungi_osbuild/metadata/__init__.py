@@ -10,43 +10,50 @@ from pungi_osbuild.metadata.atomic import (
 )
 from pungi_osbuild.metadata.cloudaware import CloudAwareImage, CloudAwareImages
 from pungi_osbuild.metadata.composeinfo import identify, read_compose, write_compose
-from pungi_osbuild.metadata.identity import ImageIdentity, identity_of, planned_identity
 from pungi_osbuild.metadata.images import (
     Clash,
     ImageClashError,
     RecordedImage,
+    SharedImages,
     describable,
     productmd_image,
     record_images,
     recorded_images,
 )
-from pungi_osbuild.metadata.osbuild import (
-    FORMAT_VERSION,
-    OsbuildImages,
-    OsbuildRecord,
-    claims,
-    describe_image,
-    describe_outcome,
-    load,
-    load_osbuild,
-    own_in,
-    record_osbuild,
-    record_run,
-)
+from pungi_osbuild.metadata.osbuild import FORMAT_VERSION, OsbuildImages, load, load_osbuild
 from pungi_osbuild.metadata.ownership import (
     NVR_OPTIONS,
     Claim,
     Owned,
     claims_of_image,
     claims_of_request,
-    has_sound_identity,
+    has_valid_identity,
     own_entries,
 )
-from pungi_osbuild.metadata.records import ImageRecord, KojiOrigin, TaskRecord
-from pungi_osbuild.metadata.selection import Selection, known_values
-from pungi_osbuild.metadata.shared import SharedImages
-from pungi_osbuild.metadata.trial import try_recording
-from pungi_osbuild.metadata.vocabulary import Vocabulary, vocabulary
+from pungi_osbuild.metadata.productmd_types import (
+    ImageIdentity,
+    ProductmdTypes,
+    identity_of,
+    planned_identity,
+    productmd_types,
+)
+from pungi_osbuild.metadata.recording import (
+    claims,
+    describe_image,
+    describe_outcome,
+    own_in,
+    record_osbuild,
+    record_run,
+    try_recording,
+)
+from pungi_osbuild.metadata.records import (
+    ImageRecord,
+    KojiOrigin,
+    OsbuildRecord,
+    Selection,
+    TaskRecord,
+    known_values,
+)
 
 __all__ = [
     "FORMAT_VERSION",
@@ -62,11 +69,11 @@ __all__ = [
     "OsbuildImages",
     "OsbuildRecord",
     "Owned",
+    "ProductmdTypes",
     "RecordedImage",
     "Selection",
     "SharedImages",
     "TaskRecord",
-    "Vocabulary",
     "claims",
     "claims_of_image",
     "claims_of_request",
@@ -75,7 +82,7 @@ __all__ = [
     "describe_image",
     "describe_outcome",
     "fsync_folder",
-    "has_sound_identity",
+    "has_valid_identity",
     "identify",
     "identity_of",
     "known_values",
@@ -87,6 +94,7 @@ __all__ = [
     "own_in",
     "planned_identity",
     "productmd_image",
+    "productmd_types",
     "read_compose",
     "record_images",
     "record_osbuild",
@@ -95,6 +103,5 @@ __all__ = [
     "replace_many",
     "replace_text",
     "try_recording",
-    "vocabulary",
     "write_compose",
 ]

@@ -7,8 +7,7 @@ from typing import Any, Callable, Dict, List, Optional, Set
 import productmd.common
 import productmd.images
 
-from pungi_osbuild.metadata.identity import ImageIdentity, identity_of
-from pungi_osbuild.metadata.versions import (
+from pungi_osbuild.metadata.productmd_files import (
     HAS_OUTPUT_VERSION,
     NEW,
     Version,
@@ -16,6 +15,7 @@ from pungi_osbuild.metadata.versions import (
     restore,
     text,
 )
+from pungi_osbuild.metadata.productmd_types import ImageIdentity, identity_of
 from pungi_osbuild.model import Arch
 
 _SOURCE_ARCH = "src"

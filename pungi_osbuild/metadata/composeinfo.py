@@ -13,8 +13,13 @@ import productmd.composeinfo
 
 from pungi_osbuild.errors import InputError, SourceError
 from pungi_osbuild.metadata.atomic import replace_text
-from pungi_osbuild.metadata.loading import explained, load_metadata, why
-from pungi_osbuild.metadata.versions import NEW
+from pungi_osbuild.metadata.productmd_files import (
+    NEW,
+    load_metadata,
+    name_compose,
+    read_errors,
+    why,
+)
 from pungi_osbuild.model import (
     Arch,
     BaseProduct,
@@ -24,7 +29,7 @@ from pungi_osbuild.model import (
     Variant,
 )
 
-_MEND = "Fix the file, or make it again with Pungi."
+_FIX = "Fix the file, or make it again with Pungi."
 _SOURCE_ARCH = "src"
 _ARCH = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
 _UID = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
@@ -45,8 +50,8 @@ def read_compose(
     """
     path = _existing(compose_dir)
     info = productmd.composeinfo.ComposeInfo()
-    load_metadata(info, path, _MEND)
-    with explained(path, _MEND):
+    load_metadata(info, path, _FIX)
+    with read_errors(path, _FIX):
         variants = sorted(
             _kept(info.variants, None, tree_arches, tree_variants),
             key=lambda variant: variant.order,
@@ -188,11 +193,7 @@ def _identity(info: Any) -> ComposeIdentity:
 def _composeinfo(identity: ComposeIdentity) -> Any:
     info = productmd.composeinfo.ComposeInfo()
     info.output_version = NEW  # else productmd 2.0 writes a format of its own
-    info.compose.id = identity.id
-    info.compose.type = identity.type
-    info.compose.date = identity.date
-    info.compose.respin = identity.respin
-    info.compose.label = identity.label
+    name_compose(info.compose, identity)
     info.release.name = identity.release_name
     info.release.short = identity.release_short
     info.release.version = identity.release_version

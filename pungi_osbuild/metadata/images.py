@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Collection, FrozenSet, Iterator, List, Sequence, Tuple
+from typing import (
+    Any,
+    Callable,
+    Collection,
+    Dict,
+    FrozenSet,
+    Iterable,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 from pungi_osbuild.checked import to_json
 from pungi_osbuild.errors import PungiOsbuildError, SourceError
 from pungi_osbuild.metadata.atomic import replace_text
 from pungi_osbuild.metadata.cloudaware import CloudAwareImage, CloudAwareImages
-from pungi_osbuild.metadata.identity import DISC_NUMBER, ImageIdentity, identity_of
-from pungi_osbuild.metadata.loading import explained, load_metadata
 from pungi_osbuild.metadata.ownership import Owned
-from pungi_osbuild.metadata.vocabulary import Vocabulary, vocabulary
-from pungi_osbuild.metadata.writing import writable, written
+from pungi_osbuild.metadata.productmd_files import (
+    load_metadata,
+    name_compose,
+    productmd_errors,
+    read_errors,
+    write_errors,
+)
+from pungi_osbuild.metadata.productmd_types import (
+    DISC_NUMBER,
+    ImageIdentity,
+    ProductmdTypes,
+    identity_of,
+    productmd_types,
+)
 from pungi_osbuild.model import Arch, ComposeIdentity, PlacedImage
 
 DELIVERABLE = "image-build"
 """What Pungi's later phases call an image of the in-tree phase."""
 
-_MEND = "Fix the file, or restore it from where it came from; then run this again."
+_FIX = "Fix the file, or restore it from where it came from; then run this again."
 
 
 @dataclass(frozen=True)
@@ -87,13 +110,13 @@ def recorded_images(path: Path) -> Tuple[RecordedImage, ...]:
     return tuple(entry for entry, _image in _entries(_load(path))) if path.exists() else ()
 
 
-def describable(image: PlacedImage, words: Vocabulary) -> bool:
+def describable(image: PlacedImage, types: ProductmdTypes) -> bool:
     """Whether images.json can have an entry for an image."""
     return (
         image.type is not None
         and image.format is not None
-        and words.knows(image.type, image.format)
-        and image.built.arch in words.arches
+        and types.knows(image.type, image.format)
+        and image.built.arch in types.arches
         and image.size > 0
         and bool(image.checksums)
     )
@@ -123,6 +146,28 @@ def productmd_image(parent: Any, image: PlacedImage) -> CloudAwareImage:
     return made
 
 
+class _Known:
+    """Entries that no other may share the identity or the file of."""
+
+    def __init__(self, entries: Iterable[RecordedImage]) -> None:
+        self._by_identity: Dict[ImageIdentity, RecordedImage] = {}
+        self._by_path: Dict[str, RecordedImage] = {}
+        for entry in entries:
+            self._keep(entry)
+
+    def _keep(self, entry: RecordedImage) -> None:
+        self._by_identity[entry.identity] = self._by_path[entry.path] = entry
+
+    def add(self, image: PlacedImage, made: CloudAwareImage) -> Optional[Clash]:
+        """Add an image of ours, or return why it cannot be."""
+        entry = RecordedImage(image.variant, image.built.arch, image.path, identity_of(made))
+        other = self._by_identity.get(entry.identity) or self._by_path.get(entry.path)
+        if other is not None:
+            return Clash(image, other)
+        self._keep(entry)
+        return None
+
+
 def record_images(
     path: Path,
     identity: ComposeIdentity,
@@ -142,7 +187,7 @@ def record_images(
     :raises InputError: the file cannot be written
     """
     content, clashes = merged_images(path, identity, placed, replace)
-    with written(path):
+    with write_errors(path):
         replace_text(path, content)
     if clashes:
         raise ImageClashError(path, clashes)
@@ -161,24 +206,19 @@ def merged_images(
     """
     manifest = _load(path) if path.exists() else _empty(identity)
     check_compose(path, manifest.compose.id, identity)
-    with writable(path):
-        words = vocabulary()
-        ours = [image for image in placed if describable(image, words)]
+    with productmd_errors(path):
+        types = productmd_types()
+        ours = [image for image in placed if describable(image, types)]
         _remove(manifest, frozenset(replace), ours)
-        kept = [entry for entry, _image in _entries(manifest)]
-        by_identity = {entry.identity: entry for entry in kept}
-        by_path = {entry.path: entry for entry in kept}
+        known = _Known(entry for entry, _image in _entries(manifest))
         clashes: List[Clash] = []
         for image in ours:
             made = productmd_image(manifest, image)
-            arch = image.built.arch
-            entry = RecordedImage(image.variant, arch, image.path, identity_of(made))
-            other = by_identity.get(entry.identity) or by_path.get(entry.path)
-            if other is not None:
-                clashes.append(Clash(image, other))
-                continue
-            by_identity[entry.identity] = by_path[entry.path] = entry
-            manifest.add(image.variant, arch, made)
+            clash = known.add(image, made)
+            if clash is None:
+                manifest.add(image.variant, image.built.arch, made)
+            else:
+                clashes.append(clash)
         return manifest.dumps(), tuple(clashes)
 
 
@@ -197,8 +237,8 @@ def check_compose(path: Path, compose_id: str, identity: ComposeIdentity) -> Non
 
 def _load(path: Path) -> CloudAwareImages:
     manifest = CloudAwareImages()
-    load_metadata(manifest, path, _MEND)
-    with explained(path, _MEND):
+    load_metadata(manifest, path, _FIX)
+    with read_errors(path, _FIX):
         # What was read must be what can be written: productmd checks some of it only there.
         manifest.dumps()
     return manifest
@@ -206,15 +246,11 @@ def _load(path: Path) -> CloudAwareImages:
 
 def _empty(identity: ComposeIdentity) -> CloudAwareImages:
     manifest = CloudAwareImages()
-    manifest.compose.id = identity.id
-    manifest.compose.type = identity.type
-    manifest.compose.date = identity.date
-    manifest.compose.respin = identity.respin
-    manifest.compose.label = identity.label
+    name_compose(manifest.compose, identity)
     return manifest
 
 
-def _entries(manifest: CloudAwareImages) -> Iterator[Tuple[RecordedImage, CloudAwareImage]]:
+def _entries(manifest: Any) -> Iterator[Tuple[RecordedImage, Any]]:
     for variant, arches in manifest.images.items():
         for arch, images in arches.items():
             for image in images:
@@ -244,3 +280,95 @@ def _is_same_file(recorded: CloudAwareImage, image: PlacedImage) -> bool:
         and bool(common)
         and all(known[type] == recorded.checksums[type] for type in common)
     )
+
+
+class SharedImages:
+    """
+    Pungi's image manifest, used by one thread at a time.
+
+    ``productmd.images.Images.add`` goes over all that is there, and Pungi calls it from the
+    threads of several phases: one that adds while another looks breaks the other's loop. So the
+    manifest's own ``add`` is made to wait its turn, for every phase. It also refuses an image that
+    images.json could not tell from one of ours: else the file could not be read in the end.
+
+    :param images: ``productmd.images.Images``
+    :param path: where it will be written
+    """
+
+    def __init__(self, images: Any, path: Path) -> None:
+        self._images = images
+        self._path = path
+        self._turn = _one_at_a_time(images)
+
+    def entries(self) -> Tuple[RecordedImage, ...]:
+        """Return what is there."""
+        with self._turn.lock:
+            return tuple(entry for entry, _image in _entries(self._images))
+
+    def add(self, placed: Sequence[PlacedImage], types: ProductmdTypes) -> None:
+        """
+        Add all of some images, or none; those that productmd has no type for are passed over.
+
+        :raises ImageClashError: one of them has the identity or the file of one that is there
+        """
+        ours = [image for image in placed if describable(image, types)]
+        with self._turn.lock:
+            known = _Known(entry for entry, _image in _entries(self._images))
+            made = [(image, productmd_image(self._images, image)) for image in ours]
+            clashes = tuple(filter(None, (known.add(image, entry) for image, entry in made)))
+            if clashes:
+                raise ImageClashError(self._path, clashes)
+            for image, entry in made:
+                self._images.add(variant=image.variant, arch=image.built.arch, image=entry)
+                self._turn.ours[identity_of(entry)] = image.path
+
+    def try_adding(self, planned: Sequence[PlacedImage], types: ProductmdTypes) -> None:
+        """
+        Write images into a manifest of the same kind, in memory, and read it back.
+
+        :raises SourceError: the installed productmd cannot record them
+        """
+        images = type(self._images)()
+        with productmd_errors(self._path):
+            images.header.version = self._images.header.version
+            images.compose = self._images.compose
+            seen = set()
+            for image in planned:
+                made = productmd_image(images, image)
+                if describable(image, types) and identity_of(made) not in seen:
+                    seen.add(identity_of(made))
+                    images.add(variant=image.variant, arch=image.built.arch, image=made)
+            type(images)().loads(images.dumps())
+
+
+class _AddInTurn:
+    """What stands in the place of a manifest's ``add``, for every phase of the compose."""
+
+    def __init__(self, add: Callable[..., None]) -> None:
+        self._add = add
+        self.lock = threading.RLock()
+        self.ours: Dict[ImageIdentity, str] = {}
+        """The paths of our images, by identity."""
+
+    def __call__(self, variant: str, arch: Arch, image: Any) -> None:
+        """
+        Add an image.
+
+        :raises ValueError: images.json could not tell it from one of ours; productmd raises the
+            same where it notices
+        """
+        with self.lock:
+            ours = self.ours.get(identity_of(image))
+            if ours is not None:
+                raise ValueError(
+                    "%s cannot be added: images.json could not tell it from %s of the osbuild"
+                    " phase. Give one of them another subvariant." % (image.path, ours)
+                )
+            self._add(variant, arch, image)
+
+
+def _one_at_a_time(images: Any) -> _AddInTurn:
+    if not isinstance(images.add, _AddInTurn):
+        images.add = _AddInTurn(images.add)
+    turn: _AddInTurn = images.add
+    return turn

@@ -2,53 +2,29 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
-import warnings
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Collection, Dict, FrozenSet, Iterable, List, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, Union
 
 from productmd.common import Header, MetadataBase
 from productmd.composeinfo import Compose
 
 from pungi_osbuild.checked import FILE, Struct, from_json, to_json
-from pungi_osbuild.errors import InputError, SourceError
-from pungi_osbuild.metadata.atomic import replace_text
-from pungi_osbuild.metadata.images import (
-    ImageClashError,
-    check_compose,
-    describable,
-    record_images,
-)
-from pungi_osbuild.metadata.loading import load_metadata
-from pungi_osbuild.metadata.ownership import (
-    Claim,
-    Owned,
-    OwnTasks,
-    claims_of_image,
-    claims_of_request,
-    own_entries,
-)
-from pungi_osbuild.metadata.records import ImageRecord, TaskRecord, upgrade
-from pungi_osbuild.metadata.selection import Selection, known_values
-from pungi_osbuild.metadata.versions import (
+from pungi_osbuild.errors import InputError
+from pungi_osbuild.metadata.productmd_files import (
     NEW,
     UnusableError,
     Version,
     dropped,
+    load_metadata,
     restore,
     text,
 )
-from pungi_osbuild.metadata.vocabulary import vocabulary
-from pungi_osbuild.metadata.writing import writable, written
+from pungi_osbuild.metadata.records import ImageRecord, OsbuildRecord, TaskRecord
+from pungi_osbuild.methods import UNRECORDED_METHOD
 from pungi_osbuild.model import (
     JsonDict,
     KojiPlace,
-    Outcome,
-    OutcomeKind,
-    PlacedImage,
-    RunResult,
 )
 
 TYPE = "pungi_osbuild.images"
@@ -59,7 +35,7 @@ _Entry = Tuple[Any, ...]
 """What tells an entry from others."""
 
 _VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})", re.ASCII)
-_MEND = "Fix the file, or restore it from where it came from; then run this again."
+_FIX = "Fix the file, or restore it from where it came from; then run this again."
 _FOREIGN = "Name a compose that pungi-osbuild has built images for, or move the file away."
 
 
@@ -109,7 +85,7 @@ class OsbuildImages(MetadataBase):  # type: ignore[misc]  # productmd has no typ
 
     def _entry(self, record: Union[ImageRecord, TaskRecord]) -> JsonDict:
         entry = to_json(record)
-        restore(entry, self.more_of.get(_key(record), {}))
+        restore(entry, self.more_of.get(record_key(record), {}))
         return entry
 
     def deserialize(self, data: JsonDict) -> None:
@@ -123,8 +99,8 @@ class OsbuildImages(MetadataBase):  # type: ignore[misc]  # productmd has no typ
             raise UnusableError("it is a %s file, not %s" % (kind[:60], TYPE), _FOREIGN)
         self.header.deserialize(data)
         payload = document.struct("payload")
-        upgrade(data["payload"])
         _check_version(payload.text("format_version"))
+        upgrade(data["payload"])
         self.compose.deserialize(data["payload"])
         self.koji = from_json(KojiPlace, payload.struct("koji"))
         tasks = [(from_json(TaskRecord, entry), entry) for entry in payload.structs("tasks")]
@@ -138,45 +114,7 @@ class OsbuildImages(MetadataBase):  # type: ignore[misc]  # productmd has no typ
         self.more = dropped(data, frame)
         read: List[Tuple[Union[TaskRecord, ImageRecord], Struct]] = [*tasks, *images]
         for record, entry in read:
-            self.more_of[_key(record)] = dropped(entry.value, to_json(record))
-
-
-@dataclass(frozen=True)
-class OsbuildRecord:
-    """
-    The content of an osbuild.json.
-
-    :param tasks: sorted by variant, arches and N-V-R
-    :param images: sorted by path
-    """
-
-    compose_id: str
-    compose_type: str
-    compose_date: str
-    compose_respin: int
-    compose_label: Optional[str]
-    koji: KojiPlace
-    tasks: Tuple[TaskRecord, ...]
-    images: Tuple[ImageRecord, ...]
-
-    def select(self, selection: Selection) -> Tuple[ImageRecord, ...]:
-        """
-        Return the images that are meant, each with the uploads that are meant.
-
-        Python warns (``UserWarning``) of a value that no image has, with those that there are: an
-        empty result of a mistyped cloud looks like an empty compose.
-        """
-        known = known_values(self.images)
-        for field, values in selection.unheard_of(self.images).items():
-            message = "no image has %s %s; there are: %s"
-            there = ", ".join(known[field]) or "none"
-            warnings.warn(message % (field, ", ".join(values), there), stacklevel=2)
-        return selection.of(self.images)
-
-    @property
-    def failed(self) -> Tuple[TaskRecord, ...]:
-        """The tasks that built no image: failed or cancelled, also where that is allowed."""
-        return tuple(task for task in self.tasks if task.outcome is not OutcomeKind.BUILT)
+            self.more_of[record_key(record)] = dropped(entry.value, to_json(record))
 
 
 def load(folder: Union[str, Path]) -> OsbuildRecord:
@@ -212,7 +150,7 @@ def load_osbuild(path: Path) -> OsbuildRecord:
         raise InputError(
             "there is no %s" % path, "Name a compose that pungi-osbuild has built images for."
         )
-    manifest = _read(path)
+    manifest = read_osbuild(path)
     compose, koji = manifest.compose, manifest.koji
     assert koji is not None
     return OsbuildRecord(
@@ -227,153 +165,11 @@ def load_osbuild(path: Path) -> OsbuildRecord:
     )
 
 
-def _read(path: Path) -> OsbuildImages:
+def read_osbuild(path: Path) -> OsbuildImages:
+    """Return an osbuild.json to write again, or raise SourceError."""
     manifest = OsbuildImages()
-    load_metadata(manifest, path, _MEND)
+    load_metadata(manifest, path, _FIX)
     return manifest
-
-
-def claims(outcomes: Iterable[Outcome]) -> Tuple[Claim, ...]:
-    """
-    Return everything that a run claims as its own: what it built.
-
-    A request that failed claims nothing, so that what an earlier run built is not forgotten.
-    """
-    built = tuple(outcome for outcome in outcomes if outcome.ok)
-    return (
-        *(claim for outcome in built for claim in claims_of_request(outcome.request)),
-        *(claims_of_image(image) for outcome in built for image in outcome.images),
-    )
-
-
-def own_in(path: Path, claimed: Iterable[Claim]) -> FrozenSet[Owned]:
-    """
-    Return which entries of an earlier run a run replaces, in both files.
-
-    :param path: of the osbuild.json; none belong to the run when there is no such file
-    :raises SourceError: the file is broken
-    """
-    return own_entries(load_osbuild(path).images, claimed) if path.exists() else frozenset()
-
-
-def record_osbuild(
-    path: Path, result: RunResult, replace: Collection[Owned], left_out: Collection[str] = ()
-) -> None:
-    """
-    Record a run in an osbuild.json, which is made when it is missing; also one that failed.
-
-    Other images and tasks that are recorded there stay. Not for several threads or processes at a
-    time.
-
-    :param replace: the entries of an earlier run that go, see :func:`own_in`
-    :param left_out: paths of images that images.json could not take
-    :raises SourceError: the file that is there is broken; it is left alone
-    :raises InputError: the file cannot be written
-    """
-    content = merged_osbuild(path, result, replace, left_out)
-    with written(path):
-        replace_text(path, content)
-
-
-def merged_osbuild(
-    path: Path, result: RunResult, replace: Collection[Owned], left_out: Collection[str]
-) -> str:
-    """
-    Return what :func:`record_osbuild` writes.
-
-    :raises SourceError: the file that is there cannot be used, or productmd cannot write this
-    """
-    identity, words = result.identity, vocabulary()
-    manifest = _read(path) if path.exists() else OsbuildImages()
-    if path.exists():
-        check_compose(path, manifest.compose.id, identity)
-    with writable(path):
-        _forget(manifest, result, frozenset(replace))
-        manifest.compose.id = identity.id
-        manifest.compose.type = identity.type
-        manifest.compose.date = identity.date
-        manifest.compose.respin = identity.respin
-        manifest.compose.label = identity.label
-        manifest.koji = result.koji
-        manifest.tasks += tuple(TaskRecord.of(outcome) for outcome in result.outcomes)
-        manifest.images += tuple(
-            ImageRecord.of(image, describable(image, words) and image.path not in left_out)
-            for image in result.images
-        )
-        content: str = manifest.dumps()
-    return content
-
-
-def record_run(folder: Path, result: RunResult, replaced: FrozenSet[Owned]) -> RunResult:
-    """
-    Record a run in images.json and osbuild.json of a folder, in the order that a crash survives.
-
-    images.json comes first: an entry of ours that osbuild.json does not know yet is known again
-    by its file, while one that it does not know any more would be somebody else's for ever.
-
-    :param folder: ``compose/metadata``
-    :param replaced: the entries of an earlier run that go, see :func:`own_in`
-    :returns: the result, in which a request has failed whose image images.json cannot take
-    :raises SourceError: a file that is there cannot be used; the other one was written, if it
-        could be
-    :raises InputError: the same for a file that cannot be written
-    """
-    left_out: FrozenSet[str] = frozenset()
-    unwritten: Union[InputError, SourceError, None] = None
-    try:
-        record_images(folder / "images.json", result.identity, result.images, replaced)
-    except ImageClashError as error:
-        left_out = error.paths
-        outcomes = tuple(_clashed(outcome, error) for outcome in result.outcomes)
-        result = dataclasses.replace(result, outcomes=outcomes)
-    except (InputError, SourceError) as error:
-        # Cloud IDs may be nowhere else: the other file is tried all the same.
-        unwritten = error
-        left_out = frozenset(image.path for image in result.images)
-    record_osbuild(folder / "osbuild.json", result, replaced, left_out)
-    if unwritten is not None:
-        raise unwritten
-    return result
-
-
-def _clashed(outcome: Outcome, error: ImageClashError) -> Outcome:
-    if not any(image.path in error.paths for image in outcome.images):
-        return outcome
-    return dataclasses.replace(outcome, kind=OutcomeKind.FAILED, reason=error.reason)
-
-
-def describe_image(image: PlacedImage) -> JsonDict:
-    """Return an image's entry in osbuild.json; variant and arch are where it stands there."""
-    return to_json(ImageRecord.of(image, describable(image, vocabulary())))
-
-
-def describe_outcome(outcome: Outcome) -> JsonDict:
-    """Return an outcome's entry among the tasks of osbuild.json."""
-    return to_json(TaskRecord.of(outcome))
-
-
-def _forget(manifest: OsbuildImages, result: RunResult, replaced: FrozenSet[Owned]) -> None:
-    """Take out what a run replaces, by entry or by task id."""
-    again = {(image.variant, image.built.arch, image.path) for image in result.images}
-    before = manifest.images
-    gone = replaced | {
-        Owned(image.variant, image.arch, image.path)
-        for image in before
-        if (image.variant, image.arch, image.path) in again
-    }
-    # Another hub may have given the same number to another task.
-    again_tasks = {(outcome.task_id, outcome.request.nvr) for outcome in result.outcomes}
-    own = OwnTasks(before, gone, (outcome.request for outcome in result.outcomes))
-    manifest.images = tuple(
-        image for image in before if Owned(image.variant, image.arch, image.path) not in gone
-    )
-    manifest.tasks = tuple(
-        task
-        for task in manifest.tasks
-        if (task.task_id, task.nvr) not in again_tasks and not own.has(task)
-    )
-    kept = {*map(_key, manifest.images), *map(_key, manifest.tasks)}
-    manifest.more_of = {key: more for key, more in manifest.more_of.items() if key in kept}
 
 
 def _check_version(version: str) -> None:
@@ -395,7 +191,8 @@ def _images(variants: Struct) -> Iterable[Tuple[ImageRecord, Struct]]:
                 yield from_json(ImageRecord, entry, variant=variant, arch=arch), entry
 
 
-def _key(record: Union[ImageRecord, TaskRecord]) -> _Entry:
+def record_key(record: Union[ImageRecord, TaskRecord]) -> _Entry:
+    """Return what tells an entry from others."""
     if isinstance(record, TaskRecord):
         return ("task", record.task_id, record.nvr, record.attempt)
     return ("image", record.variant, record.arch, record.path)
@@ -403,3 +200,58 @@ def _key(record: Union[ImageRecord, TaskRecord]) -> _Entry:
 
 def _task_order(task: TaskRecord) -> Tuple[Any, ...]:
     return (task.variant, task.arches, task.nvr or "", task.attempt, task.task_id or 0)
+
+
+def upgrade(payload: JsonDict) -> None:
+    """
+    Bring what earlier versions of the format have written into the form of this one.
+
+    What is not as those have written it is left alone, and refused when it is read.
+    """
+    for task in _objects(payload.get("tasks")):
+        for key, value in (("method", UNRECORDED_METHOD), ("earlier", []), ("orphans", [])):
+            task.setdefault(key, value)
+        for orphan in _objects(task["orphans"]):
+            orphan.setdefault("region", None)
+            orphan.setdefault("note", None)
+    for arches in _objects(payload.get("images")):
+        for images in arches.values():
+            for image in _objects(images):
+                _upgrade_image(image)
+
+
+def _upgrade_image(image: JsonDict) -> None:
+    image.setdefault("method", UNRECORDED_METHOD)
+    _replace_texts(image, "sboms", lambda name: {"filename": name})
+    for sbom in _objects(image.get("sboms")):
+        sbom.setdefault("purpose", None)
+    for manifest in _objects([image.get("manifest")]):
+        _replace_texts(manifest, "osbuild_composer_deps", _dependency)
+    files = (image.get("sboms"), image.get("unrecognised"), [image.get("manifest")])
+    for file in (file for some in files for file in _objects(some)):
+        if "checksum" not in file:
+            file.update(archive_id=None, size=None, checksum_type=None, checksum=None)
+
+
+def _dependency(text: str) -> JsonDict:
+    """Return a Go module that was written as ``a@v``, or as ``a@v => b@w``."""
+    first, _arrow, second = text.partition(" => ")
+    return {**_module(first), "replace": {**_module(second), "replace": None} if second else None}
+
+
+def _module(text: str) -> JsonDict:
+    path, _at, version = text.rpartition("@")
+    return {"path": path, "version": version} if path else {"path": version, "version": ""}
+
+
+def _replace_texts(holder: JsonDict, key: str, read: Callable[[str], JsonDict]) -> None:
+    texts = holder.get(key)
+    if isinstance(texts, list) and all(isinstance(text, str) for text in texts):
+        holder[key] = list(map(read, texts))
+
+
+def _objects(values: Any) -> List[JsonDict]:
+    """Return the objects in a list or an object; none where there is neither."""
+    if isinstance(values, dict):
+        values = list(values.values())
+    return [one for one in values if isinstance(one, dict)] if isinstance(values, list) else []

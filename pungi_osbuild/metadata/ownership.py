@@ -6,8 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Dict, FrozenSet, Iterable, Optional, Set, Tuple, Union
 
-from pungi_osbuild.imagetypes import expected_suffix, words_of
-from pungi_osbuild.metadata.identity import ImageIdentity, planned_identity
+from pungi_osbuild.imagetypes import expected_suffix, type_and_format
+from pungi_osbuild.metadata.productmd_types import ImageIdentity, planned_identity
 from pungi_osbuild.metadata.records import ImageRecord, TaskRecord
 from pungi_osbuild.model import Arch, ImageConfig, ImageRequest, PlacedImage
 
@@ -17,15 +17,15 @@ NVR_OPTIONS = ("name", "version", "release", "arches", "split_arches")
 _IDENTITY_OPTIONS = ("distro", "image_types", "manifest_type", "subvariant", "arches")
 
 
-def has_sound_identity(config: ImageConfig) -> bool:
+def has_valid_identity(config: ImageConfig) -> bool:
     """Whether nothing is wrong in a block that says what image images.json has of it."""
     is_iso = expected_suffix(config) == "iso"  # which is filed by its name
     return config.is_sound(*_IDENTITY_OPTIONS, *(("name",) if is_iso else ()))
 
 
 @dataclass(frozen=True)
-class Wordless:
-    """What tells images apart that productmd has no words for, as far as we know them."""
+class UnmappedImage:
+    """What tells images apart that productmd has no type for, as far as we know them."""
 
     variant: str
     arch: Arch
@@ -40,15 +40,15 @@ class Claim:
     What a run says is its own: an image that a request of it has made or would have made.
 
     :param path: below ``compose/``; None when it is not known
-    :param identity: None when it is not known, or productmd has no words for the image
-    :param wordless: what stands for the identity of an image that productmd has no words for
+    :param identity: None when it is not known, or productmd has no type for the image
+    :param unmapped: what stands for the identity of an image that productmd has no type for
     """
 
     variant: str
     arch: Arch
     path: Optional[str]
     identity: Optional[ImageIdentity]
-    wordless: Optional[Wordless] = None
+    unmapped: Optional[UnmappedImage] = None
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,11 @@ def claims_of_image(image: PlacedImage) -> Claim:
     """Return what a placed image claims; its file may be another than the catalogue says."""
     identity = planned_identity(image.subvariant, image.type, image.format, image.built.arch)
     arch = image.built.arch
-    wordless = None
+    unmapped = None
     if identity is None:
         name = _package(image.built.nvr)
-        wordless = Wordless(image.variant, arch, image.subvariant, image.image_type, name)
-    return Claim(image.variant, arch, image.path, identity, wordless)
+        unmapped = UnmappedImage(image.variant, arch, image.subvariant, image.image_type, name)
+    return Claim(image.variant, arch, image.path, identity, unmapped)
 
 
 def own_entries(recorded: Iterable[ImageRecord], claims: Iterable[Claim]) -> FrozenSet[Owned]:
@@ -88,7 +88,7 @@ def own_entries(recorded: Iterable[ImageRecord], claims: Iterable[Claim]) -> Fro
     Return which recorded images belong to a run.
 
     They are those that have the variant, arch and path, or the identity, of a claim; an image
-    that productmd has no words for is told by its variant, arch, subvariant, image type and name.
+    that productmd has no type for is told by its variant, arch, subvariant, image type and name.
     What is in images.json and was never recorded in osbuild.json belongs to others, whatever it
     is called.
 
@@ -97,7 +97,7 @@ def own_entries(recorded: Iterable[ImageRecord], claims: Iterable[Claim]) -> Fro
     """
     claimed = tuple(claims)
     places = {(claim.variant, claim.arch, claim.path) for claim in claimed}
-    identities = {claim.identity for claim in claimed} | {claim.wordless for claim in claimed}
+    identities = {claim.identity for claim in claimed} | {claim.unmapped for claim in claimed}
     return frozenset(
         Owned(record.variant, record.arch, record.path)
         for record in recorded
@@ -106,12 +106,12 @@ def own_entries(recorded: Iterable[ImageRecord], claims: Iterable[Claim]) -> Fro
     )
 
 
-def _identity_of_record(record: ImageRecord) -> Union[ImageIdentity, Wordless]:
+def _identity_of_record(record: ImageRecord) -> Union[ImageIdentity, UnmappedImage]:
     identity = planned_identity(record.subvariant, record.type, record.format, record.arch)
     if identity is not None:
         return identity
     name = _package(record.koji.nvr)
-    return Wordless(record.variant, record.arch, record.subvariant, record.image_type, name)
+    return UnmappedImage(record.variant, record.arch, record.subvariant, record.image_type, name)
 
 
 class OwnTasks:
@@ -165,14 +165,14 @@ def _expected(request: ImageRequest, arch: Arch, suffix: str) -> Claim:
     if request.nvr is not None and config.is_sound(*NVR_OPTIONS):
         folder = request.folder(arch, "iso" if suffix == "iso" else "images")
         path = "%s/%s" % (folder, request.placed_name(filename))
-    words = words_of(config, suffix, filename)
-    image_type, image_format = words or (None, None)
+    found = type_and_format(config, suffix, filename)
+    image_type, image_format = found or (None, None)
     identity = None
-    if has_sound_identity(config):
+    if has_valid_identity(config):
         identity = planned_identity(request.subvariant, image_type, image_format, arch)
-    wordless = None
+    unmapped = None
     if identity is None:
-        wordless = Wordless(
+        unmapped = UnmappedImage(
             request.variant, arch, request.subvariant, config.image_type, config.name
         )
-    return Claim(request.variant, arch, path, identity, wordless)
+    return Claim(request.variant, arch, path, identity, unmapped)

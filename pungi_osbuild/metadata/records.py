@@ -6,8 +6,10 @@ A field is declared here, or with the value of the model that it is, and nowhere
 
 from __future__ import annotations
 
+import dataclasses
+import warnings
 from dataclasses import dataclass
-from typing import Annotated, Any, Callable, List, Optional, Tuple
+from typing import Annotated, Iterable, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild.checked import (
     ELSEWHERE,
@@ -16,7 +18,6 @@ from pungi_osbuild.checked import (
     OMITTED,
     PATH,
     Form,
-    JsonDict,
     Key,
     Struct,
     picked,
@@ -32,6 +33,7 @@ from pungi_osbuild.model import (
     Checksum,
     CloudImage,
     EarlierTry,
+    KojiPlace,
     Manifest,
     Orphan,
     Outcome,
@@ -187,56 +189,124 @@ class ImageRecord:
         )
 
 
-def upgrade(payload: JsonDict) -> None:
+@dataclass(frozen=True)
+class Selection:
     """
-    Bring what earlier versions of the format have written into the form of this one.
+    Which images are meant: those that have one of the values of each field that is given.
 
-    What is not as those have written it is left alone, and refused when it is read.
+    :param providers: as in osbuild.json, e.g. ``aws.s3``
+    :param arches: e.g. ``x86_64``
+    :param variants: uids
+    :param regions: of uploads; Azure's locations are regions, too
+    :param subvariants: as in images.json
+    :param types: as in images.json, or the image type that was asked for
+    :raises TypeError: a field is one string: it would be taken for its letters
     """
-    for task in _objects(payload.get("tasks")):
-        for key, value in (("method", UNRECORDED_METHOD), ("earlier", []), ("orphans", [])):
-            task.setdefault(key, value)
-        for orphan in _objects(task["orphans"]):
-            orphan.setdefault("region", None)
-            orphan.setdefault("note", None)
-    for arches in _objects(payload.get("images")):
-        for images in arches.values():
-            for image in _objects(images):
-                _upgrade_image(image)
+
+    providers: Tuple[str, ...] = ()
+    arches: Tuple[str, ...] = ()
+    variants: Tuple[str, ...] = ()
+    regions: Tuple[str, ...] = ()
+    subvariants: Tuple[str, ...] = ()
+    types: Tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a string where several are wanted."""
+        for name, value in vars(self).items():
+            if isinstance(value, str):
+                raise TypeError("%s is a tuple of strings: (%r,)" % (name, value))
+
+    def of(self, images: Iterable[ImageRecord]) -> Tuple[ImageRecord, ...]:
+        """
+        Return the images that are meant.
+
+        Where providers or regions are given, each has only the uploads that are meant, and an
+        image without one is left out.
+        """
+        narrowed = (self._narrowed(image) for image in images if self._takes(image))
+        return tuple(image for image in narrowed if image is not None)
+
+    def unheard_of(self, images: Sequence[ImageRecord]) -> Mapping[str, Tuple[str, ...]]:
+        """Return the given values that no image has, by the name of their field."""
+        known = known_values(images)
+        missing = {
+            name: tuple(value for value in values if value not in known[name])
+            for name, values in vars(self).items()
+        }
+        return {name: values for name, values in missing.items() if values}
+
+    def _takes(self, image: ImageRecord) -> bool:
+        return (
+            _any_of(self.arches, image.arch)
+            and _any_of(self.variants, image.variant)
+            and _any_of(self.subvariants, image.subvariant)
+            and _any_of(self.types, image.type, image.image_type)
+        )
+
+    def _narrowed(self, image: ImageRecord) -> Optional[ImageRecord]:
+        if not self.providers and not self.regions:
+            return image
+        uploads = tuple(upload for upload in image.uploads if self._takes_upload(upload))
+        return dataclasses.replace(image, uploads=uploads) if uploads else None
+
+    def _takes_upload(self, upload: Uploaded) -> bool:
+        return _any_of(self.providers, upload.provider_name) and _any_of(self.regions, upload.where)
 
 
-def _upgrade_image(image: JsonDict) -> None:
-    image.setdefault("method", UNRECORDED_METHOD)
-    _replace_texts(image, "sboms", lambda name: {"filename": name})
-    for sbom in _objects(image.get("sboms")):
-        sbom.setdefault("purpose", None)
-    for manifest in _objects([image.get("manifest")]):
-        _replace_texts(manifest, "osbuild_composer_deps", _dependency)
-    files = (image.get("sboms"), image.get("unrecognised"), [image.get("manifest")])
-    for file in (file for some in files for file in _objects(some)):
-        if "checksum" not in file:
-            file.update(archive_id=None, size=None, checksum_type=None, checksum=None)
+def known_values(images: Sequence[ImageRecord]) -> Mapping[str, Tuple[str, ...]]:
+    """Return what there is to choose from, sorted, by the names of :class:`Selection`'s fields."""
+    uploads = [upload for image in images for upload in image.uploads]
+    return {
+        "providers": _sorted(upload.provider_name for upload in uploads),
+        "arches": _sorted(image.arch for image in images),
+        "variants": _sorted(image.variant for image in images),
+        "regions": _sorted(upload.where for upload in uploads),
+        "subvariants": _sorted(image.subvariant for image in images),
+        "types": _sorted(word for image in images for word in (image.type, image.image_type)),
+    }
 
 
-def _dependency(text: str) -> JsonDict:
-    """Return a Go module that was written as ``a@v``, or as ``a@v => b@w``."""
-    first, _arrow, second = text.partition(" => ")
-    return {**_module(first), "replace": {**_module(second), "replace": None} if second else None}
+def _any_of(wanted: Tuple[str, ...], *words: Optional[str]) -> bool:
+    return not wanted or any(word in wanted for word in words)
 
 
-def _module(text: str) -> JsonDict:
-    path, _at, version = text.rpartition("@")
-    return {"path": path, "version": version} if path else {"path": version, "version": ""}
+def _sorted(words: Iterable[Optional[str]]) -> Tuple[str, ...]:
+    return tuple(sorted({word for word in words if word is not None}))
 
 
-def _replace_texts(holder: JsonDict, key: str, read: Callable[[str], JsonDict]) -> None:
-    texts = holder.get(key)
-    if isinstance(texts, list) and all(isinstance(text, str) for text in texts):
-        holder[key] = list(map(read, texts))
+@dataclass(frozen=True)
+class OsbuildRecord:
+    """
+    The content of an osbuild.json.
 
+    :param tasks: sorted by variant, arches and N-V-R
+    :param images: sorted by path
+    """
 
-def _objects(values: Any) -> List[JsonDict]:
-    """Return the objects in a list or an object; none where there is neither."""
-    if isinstance(values, dict):
-        values = list(values.values())
-    return [one for one in values if isinstance(one, dict)] if isinstance(values, list) else []
+    compose_id: str
+    compose_type: str
+    compose_date: str
+    compose_respin: int
+    compose_label: Optional[str]
+    koji: KojiPlace
+    tasks: Tuple[TaskRecord, ...]
+    images: Tuple[ImageRecord, ...]
+
+    def select(self, selection: Selection) -> Tuple[ImageRecord, ...]:
+        """
+        Return the images that are meant, each with the uploads that are meant.
+
+        Python warns (``UserWarning``) of a value that no image has, with those that there are: an
+        empty result of a mistyped cloud looks like an empty compose.
+        """
+        known = known_values(self.images)
+        for field, values in selection.unheard_of(self.images).items():
+            message = "no image has %s %s; there are: %s"
+            there = ", ".join(known[field]) or "none"
+            warnings.warn(message % (field, ", ".join(values), there), stacklevel=2)
+        return selection.of(self.images)
+
+    @property
+    def failed(self) -> Tuple[TaskRecord, ...]:
+        """The tasks that built no image: failed or cancelled, also where that is allowed."""
+        return tuple(task for task in self.tasks if task.outcome is not OutcomeKind.BUILT)

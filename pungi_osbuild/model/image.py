@@ -157,5 +157,5 @@ class PlacedImage:
 
     @property
     def in_images_json(self) -> bool:
-        """Whether productmd has words for this image."""
+        """Whether productmd has a type for this image."""
         return self.type is not None and self.format is not None

@@ -17,8 +17,8 @@ from pungi_osbuild.errors import PlacementError
 from pungi_osbuild.hub import Profile, in_its_folder
 from pungi_osbuild.metadata import (
     ImageClashError,
+    ProductmdTypes,
     SharedImages,
-    Vocabulary,
     record_images,
     record_osbuild,
 )
@@ -51,7 +51,7 @@ IMAGE_FAIL = "osbuild-imagefail"
 class PungiHost:
     """
     :param images: the compose's image manifest
-    :param vocabulary: the image types and formats that the installed productmd knows
+    :param productmd: the image types and formats that the installed productmd knows
     :param log: Pungi's log of the phase
     :param task_logs: a log for each task
     :param checks_sanity: make the sanity check of images, which this Pungi leaves to the phases
@@ -63,7 +63,7 @@ class PungiHost:
     compose: PungiCompose
     profile: Profile
     images: SharedImages
-    vocabulary: Vocabulary
+    productmd: ProductmdTypes
     log: logging.Logger
     task_logs: TaskLogs
     checks_sanity: bool
@@ -90,7 +90,7 @@ class PungiHost:
         :raises SourceError: a file that is there, or the installed productmd, cannot be used
         """
         check_writable(Path(self.compose.topdir))
-        check_pungi_recording(self.compose, self.images, self.vocabulary, requests)
+        check_pungi_recording(self.compose, self.images, self.productmd, requests)
 
     def source(self, image: BuiltImage) -> Optional[Source]:
         """
@@ -151,7 +151,7 @@ class PungiHost:
         """Check the images, add them to the manifest, and tell whoever wants to be notified."""
         try:
             self._check_sanity(outcome.images)
-            self.images.add(outcome.images, self.vocabulary)
+            self.images.add(outcome.images, self.productmd)
         except (PlacementError, ImageClashError) as error:
             return replace(
                 outcome, kind=OutcomeKind.FAILED, reason=error.reason, hint=error.solution
@@ -226,7 +226,7 @@ class PungiHost:
 def check_pungi_recording(
     compose: PungiCompose,
     images: SharedImages,
-    words: Vocabulary,
+    known: ProductmdTypes,
     requests: Sequence[ImageRequest],
 ) -> None:
     """
@@ -235,7 +235,7 @@ def check_pungi_recording(
     :raises SourceError: the compose's metadata, or the installed productmd, cannot be used for it
     """
     check_recording(Path(compose.topdir), view(compose).identity, requests)
-    images.try_adding([image for one in requests for image in expected_images(one)], words)
+    images.try_adding([image for one in requests for image in expected_images(one)], known)
 
 
 def describe_failure(outcome: Outcome) -> str:

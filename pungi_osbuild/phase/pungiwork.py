@@ -21,7 +21,7 @@ from pungi_osbuild.config import (
 )
 from pungi_osbuild.errors import InputError, PungiOsbuildError, RunInterruptedError
 from pungi_osbuild.hub import Profile, read_profile
-from pungi_osbuild.metadata import SharedImages, vocabulary
+from pungi_osbuild.metadata import SharedImages, productmd_types
 from pungi_osbuild.model import Compose, ComposeConfig, ImageRequest, RunResult
 from pungi_osbuild.phase.composeview import PungiCompose, path_problems, view
 from pungi_osbuild.phase.messages import Messages
@@ -122,7 +122,7 @@ class PungiWork:
         before = read_journal(Path(self._compose.topdir))
         plan, problems = self._plan()
         if plan is not None and plan.requests:
-            check_pungi_recording(self._compose, self._images, vocabulary(), plan.requests)
+            check_pungi_recording(self._compose, self._images, productmd_types(), plan.requests)
             # What is built need not be possible once more: a tag may be locked by now.
             asked = check_on_hub(
                 plan.profile,
@@ -217,7 +217,7 @@ class PungiWork:
                     plan.compose,
                     settings,
                     plan.profile,
-                    host.vocabulary,
+                    host.productmd,
                     options,
                     self._clock,
                 )
@@ -245,7 +245,7 @@ class PungiWork:
             self._compose,
             profile,
             self._images,
-            vocabulary(),
+            productmd_types(),
             self._log,
             TaskLogs(folder, profile.weburl, self._clock.now),
             self._features.checks_sanity,
@@ -273,7 +273,7 @@ class PungiWork:
         if reading.config is None:
             return None, problems
         compose = view(self._compose)
-        planned = checked_plan(reading.config, compose, vocabulary(), problems)
+        planned = checked_plan(reading.config, compose, productmd_types(), problems)
         if profile is None:
             return None, planned.problems
         return _Plan(reading.config, compose, planned.requests, profile), planned.problems

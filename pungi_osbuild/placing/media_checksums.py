@@ -2,7 +2,7 @@
 The checksum files beside the images, as Pungi's image_checksum phase writes them.
 
 Pungi (4.3.6, ``phases/image_checksum.py``) writes them for the images of images.json only, so do
-we: an image that productmd has no words for has its checksum in osbuild.json alone.
+we: an image that productmd has no type for has its checksum in osbuild.json alone.
 """
 
 from __future__ import annotations

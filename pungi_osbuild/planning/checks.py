@@ -12,8 +12,8 @@ from pungi_osbuild.metadata import (
     NVR_OPTIONS,
     Claim,
     ImageIdentity,
+    ProductmdTypes,
     RecordedImage,
-    Vocabulary,
     claims_of_request,
 )
 from pungi_osbuild.methods import arguments
@@ -56,7 +56,7 @@ _SKIPPED = Problem(
 def checked_plan(
     config: ComposeConfig,
     compose: Compose,
-    vocabulary: Vocabulary,
+    productmd: ProductmdTypes,
     before: Sequence[Problem] = (),
     builders_see_topdir: bool = True,
 ) -> Plan:
@@ -65,7 +65,7 @@ def checked_plan(
 
     A config that skips the phase is checked all the same; it has no requests.
 
-    :param vocabulary: the image types and formats that the installed productmd knows
+    :param productmd: the image types and formats that the installed productmd knows
     :param before: the problems of reading the config; they come first
     :param builders_see_topdir: as for :func:`plan`
     """
@@ -73,7 +73,7 @@ def checked_plan(
     problems = (
         *before,
         *planned.problems,
-        *check(planned.requests, vocabulary),
+        *check(planned.requests, productmd),
     )
     if config.is_skipped:
         return Plan((), (_SKIPPED, *problems))
@@ -82,11 +82,11 @@ def checked_plan(
     return Plan(planned.requests, problems)
 
 
-def check(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Tuple[Problem, ...]:
+def check(requests: Sequence[ImageRequest], productmd: ProductmdTypes) -> Tuple[Problem, ...]:
     """
     Return what is wrong with a plan as a whole.
 
-    :param vocabulary: the image types and formats that the installed productmd knows
+    :param productmd: the image types and formats that the installed productmd knows
     """
     told: Set[Tuple[str, str]] = set()
     claimed = [pair for request in requests for pair in _claimed(request)]
@@ -122,7 +122,7 @@ def check(requests: Sequence[ImageRequest], vocabulary: Vocabulary) -> Tuple[Pro
             " with its own.",
         ),
         *name_problems(requests),
-        *productmd_problems(requests, vocabulary),
+        *productmd_problems(requests, productmd),
         *_refused_nvrs(requests),
         *_long_requests(requests),
     )

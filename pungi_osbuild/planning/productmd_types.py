@@ -4,42 +4,42 @@ from __future__ import annotations
 
 from typing import Iterator, Sequence, Set
 
-from pungi_osbuild.imagetypes import expected_suffix, find, iso_type, words_of
-from pungi_osbuild.metadata import Vocabulary, has_sound_identity
+from pungi_osbuild.imagetypes import expected_suffix, find, iso_type, type_and_format
+from pungi_osbuild.metadata import ProductmdTypes, has_valid_identity
 from pungi_osbuild.model import ImageConfig, ImageRequest
 from pungi_osbuild.problems import Problem, Severity, along
 
 
 def productmd_problems(
-    requests: Sequence[ImageRequest], vocabulary: Vocabulary
+    requests: Sequence[ImageRequest], productmd: ProductmdTypes
 ) -> Iterator[Problem]:
     """Say which images images.json cannot describe, or would describe oddly."""
     told: Set[Problem] = set()
     for request in requests:
-        for problem in _of_request(request, vocabulary):
+        for problem in _of_request(request, productmd):
             if problem not in told:
                 told.add(problem)
                 yield problem
 
 
-def _of_request(request: ImageRequest, vocabulary: Vocabulary) -> Iterator[Problem]:
+def _of_request(request: ImageRequest, productmd: ProductmdTypes) -> Iterator[Problem]:
     config = request.config
-    if not has_sound_identity(config):
+    if not has_valid_identity(config):
         return
     suffix = expected_suffix(config)
     if suffix is None:
-        yield from _type_alone(config, vocabulary)
+        yield from _type_alone(config, productmd)
         return
     filename = "%s.%s.%s" % (request.nvr_of(request.release or "0"), request.arches[0], suffix)
-    described = words_of(config, suffix, filename)
+    described = type_and_format(config, suffix, filename)
     if described is None:
         yield _unmapped(config, "image type for .%s (%s)" % (suffix, config.image_type))
         return
-    yield from _unknown(config, *described, vocabulary)
-    yield from _unusual_pair(config, *described, vocabulary)
+    yield from _unknown(config, *described, productmd)
+    yield from _unusual_pair(config, *described, productmd)
     yield from _misfiled_iso(config, suffix, filename)
     for arch in request.arches:
-        if arch not in vocabulary.arches:
+        if arch not in productmd.arches:
             yield _unmapped(config, "arch %s" % arch)
 
 
@@ -72,29 +72,29 @@ def _type_option(config: ImageConfig) -> str:
     return "type" if in_list and not config.manifest_type else "manifest_type"
 
 
-def _type_alone(config: ImageConfig, vocabulary: Vocabulary) -> Iterator[Problem]:
+def _type_alone(config: ImageConfig, productmd: ProductmdTypes) -> Iterator[Problem]:
     """Check the type of an image whose file is unknown."""
     listed = config.listed.type if config.listed is not None else None
     type_ = config.manifest_type or listed
-    if type_ is not None and type_ not in vocabulary.types:
+    if type_ is not None and type_ not in productmd.types:
         message = "the installed productmd does not know the type %r" % type_
-        yield _unknown_value(config, "type", message, vocabulary)
+        yield _unknown_value(config, "type", message, productmd)
 
 
 def _unknown(
-    config: ImageConfig, type_: str, format_: str, vocabulary: Vocabulary
+    config: ImageConfig, type_: str, format_: str, productmd: ProductmdTypes
 ) -> Iterator[Problem]:
-    if vocabulary.knows(type_, format_):
+    if productmd.knows(type_, format_):
         return
-    field, value = ("format", format_) if type_ in vocabulary.types else ("type", type_)
+    field, value = ("format", format_) if type_ in productmd.types else ("type", type_)
     message = "the installed productmd does not know %r (type %s, format %s)"
-    yield _unknown_value(config, field, message % (value, type_, format_), vocabulary)
+    yield _unknown_value(config, field, message % (value, type_, format_), productmd)
 
 
 def _unknown_value(
-    config: ImageConfig, field: str, message: str, vocabulary: Vocabulary
+    config: ImageConfig, field: str, message: str, productmd: ProductmdTypes
 ) -> Problem:
-    known = vocabulary.types if field == "type" else vocabulary.formats
+    known = productmd.types if field == "type" else productmd.formats
     what = "%s to a type" % _type_option(config) if field == "type" else "the format to one"
     return Problem(
         "unknown-productmd-type",
@@ -105,17 +105,17 @@ def _unknown_value(
 
 
 def _unusual_pair(
-    config: ImageConfig, type_: str, format_: str, vocabulary: Vocabulary
+    config: ImageConfig, type_: str, format_: str, productmd: ProductmdTypes
 ) -> Iterator[Problem]:
     """Say where productmd knows type and format, but not of each other."""
-    formats = vocabulary.formats_of(type_)
-    if vocabulary.knows(type_, format_) and formats and format_ not in formats:
+    formats = productmd.formats_of(type_)
+    if productmd.knows(type_, format_) and formats and format_ not in formats:
         yield Problem(
             "odd-productmd-type",
             _place_of(config, "type"),
             "a .%s file is no %r to productmd, whose files are %s"
             % (format_, type_, ", ".join(formats)),
-            _better(config, vocabulary.types_of(format_)),
+            _better(config, productmd.types_of(format_)),
             Severity.WARNING,
         )
 

@@ -324,7 +324,7 @@ def _details(image: ImageRecord) -> Iterable[Tuple[str, str]]:
     if image.type is not None:
         yield "Type in images.json", "%s, %s" % (image.type, image.format)
     else:
-        yield "In images.json", "no: productmd has no words for it"
+        yield "In images.json", "no: productmd has no type for it"
     yield "Distro", image.distro
     yield "File in Koji", image.koji.filename
     yield "Koji archive", str(image.koji.archive_id)

@@ -24,8 +24,8 @@ from pungi_osbuild.hub import (
     output_address,
     tag_build,
 )
-from pungi_osbuild.imagetypes import expected_suffix, suffix_of, words_of
-from pungi_osbuild.metadata import Vocabulary
+from pungi_osbuild.imagetypes import expected_suffix, suffix_of, type_and_format
+from pungi_osbuild.metadata import ProductmdTypes
 from pungi_osbuild.methods import ComposeState, Failure, KeptUpload, hidden, method_of
 from pungi_osbuild.model import (
     BuiltImage,
@@ -101,7 +101,7 @@ class Collector:
     itself. Called from several threads; a failed image is an outcome.
 
     :param topdir: the compose folder; images go below its ``compose/``
-    :param vocabulary: what the installed productmd has words for
+    :param productmd: what the installed productmd has a type for
     :param source: where an image is by the host's own means; None: on Koji's volume, or behind its
         address
     :param over_http: fetch images over HTTP even where Koji's volume is mounted
@@ -113,7 +113,7 @@ class Collector:
     hub: Hub
     topdir: Path
     settings: Settings
-    vocabulary: Vocabulary
+    productmd: ProductmdTypes
     clock: Clock
     source: Callable[[BuiltImage], Optional[Source]]
     over_http: bool = False
@@ -260,7 +260,7 @@ class Collector:
             Care(self.settings.verify, self.settings.media_checksums),
             may_replace=path in self.own_paths,
         )
-        words = words_of(config, suffix, name)
+        words = type_and_format(config, suffix, name)
         expected = expected_suffix(config)
         if expected is not None and suffix != expected:
             logger.warning(
@@ -268,7 +268,7 @@ class Collector:
                 *(request.describe(), config.image_type, expected, image.filename),
                 "placed" if words else "placed, but only recorded in osbuild.json",
             )
-        known = words if words is not None and self.vocabulary.knows(*words) else None
+        known = words if words is not None and self.productmd.knows(*words) else None
         return PlacedImage(
             built=image,
             method=config.method,

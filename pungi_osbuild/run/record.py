@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import FrozenSet, Iterable, Sequence, Tuple
 
 from pungi_osbuild.errors import InputError, PungiOsbuildError
-from pungi_osbuild.imagetypes import expected_suffix, words_of
+from pungi_osbuild.imagetypes import expected_suffix, type_and_format
 from pungi_osbuild.metadata import (
     ImageRecord,
     Owned,
@@ -86,7 +86,7 @@ def expected_images(request: ImageRequest) -> Tuple[PlacedImage, ...]:
 def _expected_image(request: ImageRequest, arch: Arch, suffix: str) -> PlacedImage:
     nvr = request.nvr or request.nvr_of("0")
     filename = "%s.%s.%s" % (nvr, arch, suffix)
-    words = words_of(request.config, suffix, filename)
+    words = type_and_format(request.config, suffix, filename)
     sha256 = Checksum("sha256", "0" * 64)
     built = BuiltImage(arch, filename, 1, sha256, filename, 1, 1, nvr, 1)
     return PlacedImage(

@@ -11,7 +11,7 @@ from typing import Iterator, List, Optional, Sequence, Type
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import PungiOsbuildError, RunInterruptedError
 from pungi_osbuild.hub import Connections, Hub, Patience, Persistence, Profile
-from pungi_osbuild.metadata import Vocabulary
+from pungi_osbuild.metadata import ProductmdTypes
 from pungi_osbuild.model import Compose, ImageRequest, RunResult, Settings
 from pungi_osbuild.placing import check_links, sweep
 from pungi_osbuild.planning import Preflight, allocate, preflight, refusals_explained
@@ -80,7 +80,7 @@ def run(
     compose: Compose,
     settings: Settings,
     profile: Profile,
-    vocabulary: Vocabulary,
+    productmd: ProductmdTypes,
     options: RunOptions = DEFAULTS,
     clock: Clock = SYSTEM_CLOCK,
 ) -> RunResult:
@@ -153,7 +153,7 @@ def run(
                 hub,
                 topdir,
                 settings,
-                vocabulary,
+                productmd,
                 clock,
                 host.source,
                 options.over_http,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Set, Tuple
 
 from pungi_osbuild.cli.inputs import Origin, Prepared, prepare
-from pungi_osbuild.metadata import Vocabulary
+from pungi_osbuild.metadata import ProductmdTypes
 
 FOLDER = Path(__file__).parent
 TOPDIR = Path("/compose")
@@ -55,7 +55,7 @@ class Case:
             variants=None if variants is None else self.path.parent / variants,
             **{"date": "20261123", **options},
         )
-        return prepare(self.path, origin, topdir=TOPDIR, words=words)
+        return prepare(self.path, origin, topdir=TOPDIR, productmd=words)
 
     def _options(self) -> Dict[str, Any]:
         path = self.path.with_suffix(".options.json")
@@ -65,11 +65,11 @@ class Case:
         return loaded
 
 
-def _vocabulary(changes: Dict[str, Any]) -> Vocabulary:
+def _vocabulary(changes: Dict[str, Any]) -> ProductmdTypes:
     words = json.loads((FOLDER / "vocabulary.json").read_text(encoding="utf-8"))
     words.update(changes)
     pairs = tuple((type_, tuple(formats)) for type_, formats in words["pairs"].items())
-    return Vocabulary(
+    return ProductmdTypes(
         frozenset(words["types"]), frozenset(words["formats"]), frozenset(words["arches"]), pairs
     )
 

@@ -144,7 +144,7 @@ def faulty(tmp_path: Path, fault: str, code: int) -> None:
     assert failed[0]["can_fail"] is (code == 5)
     stock = Images()
     stock.load(str(out / "compose/metadata/images.json"))
-    assert len(entries(stock)) == 7, "8 images that productmd has words for, less the failed one"
+    assert len(entries(stock)) == 7, "8 images that productmd has a type for, less the failed one"
 
 
 def test_a_compose_is_only_read(tmp_path: Path) -> None:

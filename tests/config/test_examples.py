@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pungi_osbuild.config import read_config, read_source, read_variants, unmatched_patterns
-from pungi_osbuild.metadata import vocabulary
+from pungi_osbuild.metadata import productmd_types
 from pungi_osbuild.model import Provider
 from pungi_osbuild.planning import checked_plan
 from tests.values import a_compose, an_identity
@@ -53,7 +53,7 @@ def test_the_cloud_example_goes_to_every_cloud_under_no_fixed_name() -> None:
     names = []
     for date in ("20261123", "20261124"):
         compose = a_compose(identity=an_identity(date=date), variants=variants)
-        planned = checked_plan(reading.config, compose, vocabulary(), (), False)
+        planned = checked_plan(reading.config, compose, productmd_types(), (), False)
         assert not [problem for problem in planned.problems if "cloud-name" in problem.code]
         for request in planned.requests:
             upload = request.upload

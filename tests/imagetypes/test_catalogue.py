@@ -9,7 +9,7 @@ import pytest
 from koji_rehearsal.archivetypes import archive_type
 from pungi_osbuild import imagetypes
 from pungi_osbuild.imagetypes import CATALOGUE, INNER_NAMES, KOJI_ALIASES, find, productmd_type
-from pungi_osbuild.metadata import vocabulary
+from pungi_osbuild.metadata import productmd_types
 from pungi_osbuild.model import ListedImageType, Provider
 from tests.values import an_image_config
 
@@ -74,7 +74,7 @@ def test_the_words_are_productmds(name: str) -> None:
     """The installed productmd knows every pair that the catalogue gives."""
     for file in CATALOGUE[name].files:
         words = productmd_type(name, file.suffix, "n-1-1.x86_64.%s" % file.suffix)
-        assert words is None or vocabulary().knows(*words)
+        assert words is None or productmd_types().knows(*words)
         assert imagetypes.is_known_suffix(file.suffix)
 
 
@@ -175,7 +175,7 @@ def test_a_config_knows_better_than_the_catalogue(
     config = an_image_config(image_type=name, listed=entry)
     assert imagetypes.expected_suffix(config) == suffix
     if suffix is not None:
-        found = imagetypes.words_of(config, str(suffix), "n-1-1.x86_64.%s" % suffix)
+        found = imagetypes.type_and_format(config, str(suffix), "n-1-1.x86_64.%s" % suffix)
         assert found == ((entry.type, entry.format) if words == "both" else words)
         assert imagetypes.is_known_suffix(str(suffix), entry) or listed.get("format") is None
 
@@ -184,9 +184,9 @@ def test_a_file_that_is_another_than_listed_is_named_by_the_catalogue() -> None:
     """What has arrived counts, not what somebody expected."""
     entry = ListedImageType("aws", None, "raw-xz", "raw.xz")
     config = an_image_config(image_type="aws", listed=entry)
-    assert imagetypes.words_of(config, "raw", "n-1-1.x86_64.raw") == ("raw", "raw")
+    assert imagetypes.type_and_format(config, "raw", "n-1-1.x86_64.raw") == ("raw", "raw")
     named = an_image_config(image_type="aws", listed=entry, manifest_type="vmdk")
-    assert imagetypes.words_of(named, "raw", "n-1-1.x86_64.raw") == ("vmdk", "raw")
+    assert imagetypes.type_and_format(named, "raw", "n-1-1.x86_64.raw") == ("vmdk", "raw")
 
 
 def test_a_config_says_where_a_type_goes() -> None:
@@ -235,4 +235,4 @@ def test_an_iso_that_was_not_asked_for_is_no_dvd(
 ) -> None:
     """images.json would call a guest image's ISO the installer of the variant."""
     config = an_image_config(**changes)
-    assert imagetypes.words_of(config, "iso", "n-1-1.x86_64.iso") == expected
+    assert imagetypes.type_and_format(config, "iso", "n-1-1.x86_64.iso") == expected

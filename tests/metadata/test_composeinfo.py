@@ -11,7 +11,7 @@ import pytest
 
 from pungi_osbuild.errors import InputError, SourceError
 from pungi_osbuild.metadata import identify, read_compose, write_compose
-from pungi_osbuild.metadata.versions import NEWEST
+from pungi_osbuild.metadata.productmd_files import NEWEST
 from pungi_osbuild.model import BaseProduct, Compose, Variant
 from tests.values import a_compose, a_release, a_variant, an_identity
 

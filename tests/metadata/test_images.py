@@ -20,11 +20,11 @@ from pungi_osbuild.metadata import (
     describable,
     planned_identity,
     productmd_image,
+    productmd_types,
     record_images,
     recorded_images,
-    vocabulary,
 )
-from pungi_osbuild.metadata.versions import NEWEST
+from pungi_osbuild.metadata.productmd_files import NEWEST
 from pungi_osbuild.model import PlacedImage
 from tests.values import (
     MD5,
@@ -277,7 +277,7 @@ def test_what_productmd_has_no_words_for_is_passed_over(
 ) -> None:
     """Its place is osbuild.json; images.json stays loadable."""
     image = a_placed_image(**changes)
-    assert not describable(image, vocabulary())
+    assert not describable(image, productmd_types())
     assert record(tmp_path / "images.json", [image]) == []
 
 

@@ -26,7 +26,7 @@ from pungi_osbuild.metadata import (
     record_osbuild,
     write_compose,
 )
-from pungi_osbuild.metadata.versions import NEWEST
+from pungi_osbuild.metadata.productmd_files import NEWEST
 from tests.values import (
     SHA256,
     a_built_image,

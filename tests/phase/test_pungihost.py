@@ -12,7 +12,7 @@ from productmd.images import Images
 
 from pungi_osbuild.checked import to_json
 from pungi_osbuild.errors import HubError, InputError, PlacementError, SourceError
-from pungi_osbuild.metadata import SharedImages, vocabulary
+from pungi_osbuild.metadata import SharedImages, productmd_types
 from pungi_osbuild.model import JsonDict, Outcome, OutcomeKind, RunResult, UnknownUpload
 from pungi_osbuild.phase.messages import Message, Messages
 from pungi_osbuild.phase.pungihost import PungiHost, describe_failure
@@ -65,7 +65,7 @@ class Scene:
             self.compose,
             a_profile(self.koji),
             SharedImages(self.compose.im, Path("images.json")),
-            vocabulary(),
+            productmd_types(),
             logger,
             TaskLogs(topdir / "logs/global/osbuild", "", lambda: 0.0),
             checks_sanity,

@@ -21,7 +21,7 @@ from productmd.images import Images
 from koji_rehearsal import HubContent, HubSettings, HubTag, HubTarget, RehearsalHub
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import InputError
-from pungi_osbuild.metadata.versions import NEWEST
+from pungi_osbuild.metadata.productmd_files import NEWEST
 from pungi_osbuild.phase.pungiwork import LOGIN_PATIENCE, Features
 from pungi_osbuild.problems import ConfigError, Problem
 from pungi_osbuild.run.course import COLLECTORS, QUESTIONS, READERS, SUBMITTERS

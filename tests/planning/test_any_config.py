@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pungi_osbuild.config import Source, read_config
-from pungi_osbuild.metadata import vocabulary
+from pungi_osbuild.metadata import productmd_types
 from pungi_osbuild.methods import arguments
 from pungi_osbuild.planning import checked_plan
 from pungi_osbuild.problems import Problem, has_errors
@@ -24,7 +24,7 @@ from tests.values import a_compose, a_variant, an_identity
 
 # A user's regular expression may make Python warn; here warnings are errors.
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
-WORDS = vocabulary()
+WORDS = productmd_types()
 LABELS = st.sampled_from([None, "RC-1.2", "Beta-1.1"])
 
 

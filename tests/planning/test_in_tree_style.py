@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.config import Source, read_config
 from pungi_osbuild.imagetypes import CATALOGUE, KOJI_ALIASES, UNIMPORTABLE_TYPES, api_name
-from pungi_osbuild.metadata import vocabulary
+from pungi_osbuild.metadata import productmd_types
 from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import Provider
 from pungi_osbuild.planning import checked_plan
 from tests.values import a_compose, a_variant, an_identity
 
-WORDS = vocabulary()
+WORDS = productmd_types()
 ARCHES = ("aarch64", "x86_64")
 GUID = "4e5d8b2c-ab24-4413-90c5-612306e809e2"
 IMAGE_TYPES = st.sampled_from(sorted({*CATALOGUE, *KOJI_ALIASES} - set(UNIMPORTABLE_TYPES)))

@@ -8,7 +8,7 @@ from typing import Any, List, Optional, Set, Tuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pungi_osbuild.metadata import Vocabulary, vocabulary
+from pungi_osbuild.metadata import ProductmdTypes, productmd_types
 from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import (
     AwsS3Upload,
@@ -210,9 +210,9 @@ def test_a_repository_that_stays_a_local_path_is_told() -> None:
     assert plan(seen, a_compose()).problems == ()
 
 
-def problem_codes(*blocks: ImageConfig, words: Optional[Vocabulary] = None) -> List[str]:
+def problem_codes(*blocks: ImageConfig, words: Optional[ProductmdTypes] = None) -> List[str]:
     planned = plan(config_of(*blocks), a_compose())
-    return [problem.code for problem in check(planned.requests, words or vocabulary())]
+    return [problem.code for problem in check(planned.requests, words or productmd_types())]
 
 
 def test_requests_are_checked_against_each_other() -> None:
@@ -230,7 +230,9 @@ def test_every_n_v_r_that_clashes_is_in_the_one_problem_of_its_blocks() -> None:
     variants = tuple(a_variant(uid=uid, id=uid, repositories=()) for uid in uids)
     block = an_image_config(pattern=".*")
     planned = plan(config_of(block), a_compose(variants=variants), builders_see_topdir=False)
-    found = [one for one in check(planned.requests, vocabulary()) if one.code == "duplicate-nvr"]
+    found = [
+        one for one in check(planned.requests, productmd_types()) if one.code == "duplicate-nvr"
+    ]
     (problem,) = found
     for text in ("example-guest-1-5.aarch64", "example-guest-1-5.x86_64", *uids):
         assert text in problem.message
@@ -255,7 +257,7 @@ def test_the_options_of_checksum_files_are_checked() -> None:
 
 def test_words_that_productmd_has_not_are_found() -> None:
     """An error when images.json could not be written, a warning when it says nothing."""
-    few = Vocabulary(frozenset({"raw"}), frozenset({"raw"}), frozenset({"aarch64", "x86_64"}))
+    few = ProductmdTypes(frozenset({"raw"}), frozenset({"raw"}), frozenset({"aarch64", "x86_64"}))
     assert problem_codes(an_image_config(), words=few) == ["unknown-productmd-type"]
     assert problem_codes(an_image_config(image_type="edge-container")) == ["not-in-images-json"]
     assert problem_codes(an_image_config(image_type="iot-installer")) == ["iso-type"]

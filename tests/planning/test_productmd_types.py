@@ -8,14 +8,14 @@ import pytest
 
 from pungi_osbuild.config import Source, read_config
 from pungi_osbuild.imagetypes import CATALOGUE
-from pungi_osbuild.metadata import Vocabulary, claims_of_request, vocabulary
+from pungi_osbuild.metadata import ProductmdTypes, claims_of_request, productmd_types
 from pungi_osbuild.model import ComposeIdentity
 from pungi_osbuild.planning import Plan, checked_plan
 from pungi_osbuild.problems import Severity, has_errors
 from tests.values import a_compose, a_variant, an_identity
 
 LONGEST = 255 - len(".x86_64.iso.manifest.json")
-FEW = Vocabulary(
+FEW = ProductmdTypes(
     types=frozenset({"qcow2", "raw", "dvd", "dvd-ostree-osbuild"}),
     formats=frozenset({"qcow2", "raw", "iso"}),
     arches=frozenset({"x86_64"}),
@@ -26,7 +26,7 @@ FEW = Vocabulary(
 def checked(
     image_type: str,
     listed: Optional[Dict[str, Dict[str, str]]] = None,
-    words: Optional[Vocabulary] = None,
+    words: Optional[ProductmdTypes] = None,
     identity: Optional[ComposeIdentity] = None,
     **block: Any,
 ) -> Plan:
@@ -47,7 +47,9 @@ def checked(
     assert not has_errors(reading.problems), reading.problems
     variants = (a_variant(arches=("aarch64", "x86_64", "e2k")),)
     compose = a_compose(identity=identity or an_identity(), variants=variants)
-    return checked_plan(reading.config, compose, words or vocabulary(), reading.problems, False)
+    return checked_plan(
+        reading.config, compose, words or productmd_types(), reading.problems, False
+    )
 
 
 def told(*args: Any, **kwargs: Any) -> List[Tuple[str, Severity, str]]:
@@ -106,7 +108,7 @@ def test_a_type_that_productmd_has_no_formats_for_fits_any(type_: str) -> None:
 
 def test_an_older_productmd_says_nothing_of_pairs() -> None:
     """Only its words are judged then."""
-    old = Vocabulary(FEW.types, FEW.formats, FEW.arches)
+    old = ProductmdTypes(FEW.types, FEW.formats, FEW.arches)
     assert told("guest-image", words=old, manifest_type="raw") == []
     assert told("guest-image", words=FEW, manifest_type="dvd") == odd("manifest_type")
 
@@ -201,7 +203,7 @@ def test_two_listed_types_that_images_json_cannot_tell_apart() -> None:
     reading = read_config(Source("/x.conf", config))
     assert reading.problems == ()
     assert reading.config is not None
-    found = checked_plan(reading.config, a_compose(), vocabulary(), (), False)
+    found = checked_plan(reading.config, a_compose(), productmd_types(), (), False)
     assert [problem.code for problem in found.problems] == ["duplicate-identity"]
 
 

@@ -26,7 +26,7 @@ from pungi_osbuild.hub import (
     cancel,
 )
 from pungi_osbuild.hub import read_profile as read
-from pungi_osbuild.metadata import vocabulary
+from pungi_osbuild.metadata import productmd_types
 from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import (
     Compose,
@@ -97,7 +97,7 @@ class Scene:
             self.compose,
             Settings(fail_fast=fail_fast, outage_limit=0),
             self.profile,
-            vocabulary(),
+            productmd_types(),
             options or RunOptions(policy=QUICK),
             Clock(sleep=self.times.sleep),
         )
@@ -717,7 +717,7 @@ def a_course(
         an_identity(),
         journal,
         Watcher(tasks, QUICK, clock),
-        Collector(hub, scene.topdir, Settings(), vocabulary(), clock, host.source),
+        Collector(hub, scene.topdir, Settings(), productmd_types(), clock, host.source),
         host,
         Conduct(stop, fail_fast=True),
         ReservedBuilds(hub, clock),

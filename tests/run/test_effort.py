@@ -16,14 +16,14 @@ import pytest
 from koji_rehearsal import REHEARSAL_USER, HubSettings, RehearsalHub
 from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.config import Source, read_config
-from pungi_osbuild.metadata import vocabulary
+from pungi_osbuild.metadata import productmd_types
 from pungi_osbuild.planning import checked_plan
 from pungi_osbuild.report import junit_lines
 from tests.rehearsed import DATE, content_for, run_against
 from tests.run.test_run import a_config
 from tests.values import a_compose, a_variant
 
-WORDS = vocabulary()
+WORDS = productmd_types()
 GOOD: Dict[str, Any] = {
     "distro": "rhel-9.4",
     "image_types": "aws",

@@ -25,7 +25,7 @@ from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import read_profile
-from pungi_osbuild.metadata import vocabulary, write_compose
+from pungi_osbuild.metadata import productmd_types, write_compose
 from pungi_osbuild.model import RunResult
 from pungi_osbuild.run import RunOptions, run
 from pungi_osbuild.run.journal import read_journal
@@ -101,7 +101,7 @@ def weathered(
                 target,
                 config.settings,
                 read_profile("rehearsal", profile, REHEARSAL_USER, REHEARSAL_USER + "pw"),
-                vocabulary(),
+                productmd_types(),
                 RunOptions(policy=QUICK, patience=3600),
                 clock,
             )

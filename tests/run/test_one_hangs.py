@@ -12,7 +12,7 @@ import pytest
 from koji_rehearsal import HubSettings
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import Hub
-from pungi_osbuild.metadata import vocabulary
+from pungi_osbuild.metadata import productmd_types
 from pungi_osbuild.model import ImageRequest, Outcome, RunResult, Settings
 from pungi_osbuild.run import RunOptions, run
 from pungi_osbuild.run.host import ComposeFolder
@@ -105,7 +105,7 @@ class Held:
             self.scene.compose,
             Settings(fail_fast=fail_fast, outage_limit=0),
             self.scene.profile,
-            vocabulary(),
+            productmd_types(),
             RunOptions(policy=QUICK, host=host),
             Clock(sleep=self.scene.times.sleep),
         )

@@ -13,7 +13,7 @@ import pytest
 from koji_rehearsal import HubSettings, RehearsalHub, write_profile
 from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.hub import read_profile
-from pungi_osbuild.metadata import load, vocabulary, write_compose
+from pungi_osbuild.metadata import load, productmd_types, write_compose
 from pungi_osbuild.run import RunOptions, run
 from tests.faulty_proxy import FaultyProxy, NetworkFault, _send
 from tests.rehearsed import DATE, HASTY, QUICK, Rehearsed, content_for
@@ -58,7 +58,7 @@ def meddled(
                 target,
                 config.settings,
                 read_profile("rehearsal", profile),
-                vocabulary(),
+                productmd_types(),
                 RunOptions(policy=QUICK),
                 HASTY,
             )

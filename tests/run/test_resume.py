@@ -15,7 +15,7 @@ from koji_rehearsal import HubSettings
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import InputError, RunInterruptedError
 from pungi_osbuild.hub import Hub, TaskState, cancel
-from pungi_osbuild.metadata import load_osbuild, vocabulary
+from pungi_osbuild.metadata import load_osbuild, productmd_types
 from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import ImageRequest, OutcomeKind, RunResult, Settings
 from pungi_osbuild.run import Board, Rebuild, RunOptions, Stage, read_journal, run, status
@@ -498,7 +498,7 @@ def test_a_build_that_composer_has_lost_is_given_up(tmp_path: Path) -> None:
             scene.compose,
             Settings(),
             scene.profile,
-            vocabulary(),
+            productmd_types(),
             options(),
             clock,
         )

@@ -16,7 +16,7 @@ from pungi_osbuild.cli.inputs import Origin, prepare
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError, InputError, RunInterruptedError
 from pungi_osbuild.hub import Hub, read_profile
-from pungi_osbuild.metadata import load_osbuild, vocabulary
+from pungi_osbuild.metadata import load_osbuild, productmd_types
 from pungi_osbuild.model import Ostree, Outcome, OutcomeKind, Provider, Settings
 from pungi_osbuild.problems import ConfigError
 from pungi_osbuild.report import result_table
@@ -446,7 +446,9 @@ def test_a_hub_that_is_lost_while_collecting_is_not_the_image_s_fault(tmp_path: 
                 an_identity(),
                 journal,
                 Watcher(tasks, QUICK, Clock()),
-                Lost(session, tmp_path, Settings(), vocabulary(), Clock(), lambda _image: None),
+                Lost(
+                    session, tmp_path, Settings(), productmd_types(), Clock(), lambda _image: None
+                ),
                 ComposeFolder(tmp_path, an_identity(), Settings()),
                 Conduct(),
                 ReservedBuilds(session, Clock()),
@@ -482,7 +484,7 @@ def test_a_compose_that_cannot_be_written_is_found_before_anything_is_submitted(
         write_profile(tmp_path / "koji.conf", hub)
         profile = read_profile("rehearsal", tmp_path / "koji.conf")
         with pytest.raises(InputError, match="cannot be written"):
-            run(prepared.requests, compose, config.settings, profile, vocabulary())
+            run(prepared.requests, compose, config.settings, profile, productmd_types())
         assert hub.calls == ()
 
 

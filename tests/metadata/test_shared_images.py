@@ -11,11 +11,11 @@ import productmd.images
 import pytest
 
 from pungi_osbuild.checked import to_json
-from pungi_osbuild.metadata import ImageClashError, SharedImages, vocabulary
+from pungi_osbuild.metadata import ImageClashError, SharedImages, productmd_types
 from pungi_osbuild.model import Checksum, PlacedImage
 from tests.values import SHA256, a_built_image, a_cloud_image, a_placed_image
 
-WORDS = vocabulary()
+WORDS = productmd_types()
 PATH = Path("/composes/one/compose/metadata/images.json")
 
 

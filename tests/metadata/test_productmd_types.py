@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pungi_osbuild.imagetypes import CATALOGUE, productmd_type
-from pungi_osbuild.metadata import vocabulary
+from pungi_osbuild.metadata import productmd_types
 
 
 @pytest.mark.parametrize(
@@ -14,12 +14,12 @@ from pungi_osbuild.metadata import vocabulary
 )
 def test_it_knows_what_productmd_knows(type: str, format: str, known: bool) -> None:
     """Type and format are looked at separately, as productmd does."""
-    assert vocabulary().knows(type, format) is known
+    assert productmd_types().knows(type, format) is known
 
 
 def test_sources_are_no_arch_for_images() -> None:
     """productmd refuses an image under ``src``."""
-    words = vocabulary()
+    words = productmd_types()
     assert {"x86_64", "aarch64", "s390x"} <= words.arches
     assert not {"src", "nosrc"} & words.arches
 
@@ -29,12 +29,12 @@ def test_the_catalogue_speaks_productmd() -> None:
     for image_type in CATALOGUE.values():
         for exported in image_type.files:
             words = productmd_type(image_type.name, exported.suffix, exported.name)
-            assert words is None or vocabulary().knows(*words), image_type.name
+            assert words is None or productmd_types().knows(*words), image_type.name
 
 
 def test_it_says_which_formats_a_type_is_made_in() -> None:
     """Nothing of a type that productmd gives none, or does not know."""
-    words = vocabulary()
+    words = productmd_types()
     assert words.formats_of("raw-xz") == ("raw.xz",)
     assert words.formats_of("live") == ()
     assert words.formats_of("nonsense") == ()
@@ -44,7 +44,7 @@ def test_it_says_which_formats_a_type_is_made_in() -> None:
 
 def test_the_catalogue_has_only_pairs_that_productmd_has() -> None:
     """So it never warns of itself."""
-    words = vocabulary()
+    words = productmd_types()
     for image_type in CATALOGUE.values():
         for exported in image_type.files:
             pair = productmd_type(image_type.name, exported.suffix, exported.name)
