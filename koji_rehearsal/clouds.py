@@ -12,8 +12,6 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, FrozenSet, Mapping, Optional, Tuple
 
-from pungi_osbuild.imagetypes import Provider
-
 PROJECT = "rehearsal-project"
 BUCKET = "rehearsal-bucket"
 REGISTRY = "registry.example.com/rehearsal"
@@ -40,39 +38,38 @@ _SHAPES: Tuple[_Fields, ...] = (
 )
 """What upload options may be, whatever the image type: composer 180 tries one after the other."""
 
-_NEEDED: Mapping[Provider, Tuple[str, ...]] = {
-    Provider.AWS: ("region",),
-    Provider.AWS_S3: ("region",),
-    Provider.GCP: ("region",),
-    Provider.AZURE: ("tenant_id", "subscription_id", "resource_group"),
+_NEEDED: Mapping[str, Tuple[str, ...]] = {
+    "aws": ("region",),
+    "aws.s3": ("region",),
+    "gcp": ("region",),
+    "azure": ("tenant_id", "subscription_id", "resource_group"),
 }
 """What an upload fails without; composer leaves it empty where the options have another shape."""
 
-_TARGET_NAMES: Mapping[Provider, str] = {
-    Provider.AWS: "org.osbuild.aws",
-    Provider.AWS_S3: "org.osbuild.aws.s3",
-    Provider.GCP: "org.osbuild.gcp",
-    Provider.AZURE: "org.osbuild.azure.image",
-    Provider.CONTAINER: "org.osbuild.container",
-    Provider.OCI: "org.osbuild.oci.objectstorage",
+_TARGET_NAMES: Mapping[str, str] = {
+    "aws": "org.osbuild.aws",
+    "aws.s3": "org.osbuild.aws.s3",
+    "gcp": "org.osbuild.gcp",
+    "azure": "org.osbuild.azure.image",
+    "container": "org.osbuild.container",
+    "oci.objectstorage": "org.osbuild.oci.objectstorage",
 }
 
-_REASONS: Mapping[Provider, str] = {
-    Provider.AWS: "unable to register the image: RequestLimitExceeded",
-    Provider.AWS_S3: "unable to upload the image: SlowDown",
-    Provider.GCP: "failed to import the image: quota exceeded",
-    Provider.AZURE: "registering the image failed: authorization failed",
-    Provider.CONTAINER: "could not push the container: unauthorized",
-    Provider.OCI: "unable to upload the image: service unavailable",
+_REASONS: Mapping[str, str] = {
+    "aws": "unable to register the image: RequestLimitExceeded",
+    "aws.s3": "unable to upload the image: SlowDown",
+    "gcp": "failed to import the image: quota exceeded",
+    "azure": "registering the image failed: authorization failed",
+    "container": "could not push the container: unauthorized",
+    "oci.objectstorage": "unable to upload the image: service unavailable",
 }
 
 
-_TAKEN_REASONS: Mapping[Provider, str] = {
-    Provider.AWS: "unable to register the image: InvalidAMIName.Duplicate: AMI name %s is already"
-    " in use",
-    Provider.GCP: "failed to import the image: the resource 'global/images/%s' already exists,"
+_TAKEN_REASONS: Mapping[str, str] = {
+    "aws": "unable to register the image: InvalidAMIName.Duplicate: AMI name %s is already in use",
+    "gcp": "failed to import the image: the resource 'global/images/%s' already exists,"
     " alreadyExists",
-    Provider.AZURE: "registering the image failed: Conflict: the image %s already exists",
+    "azure": "registering the image failed: Conflict: the image %s already exists",
 }
 
 
@@ -84,10 +81,10 @@ class _Named:
     place: Tuple[str, ...] = ()
 
 
-_NAMED: Mapping[Provider, _Named] = {
-    Provider.AWS: _Named("snapshot_name", ("region",)),
-    Provider.GCP: _Named("image_name"),
-    Provider.AZURE: _Named("image_name", ("subscription_id", "resource_group")),
+_NAMED: Mapping[str, _Named] = {
+    "aws": _Named("snapshot_name", ("region",)),
+    "gcp": _Named("image_name"),
+    "azure": _Named("image_name", ("subscription_id", "resource_group")),
 }
 
 
@@ -109,7 +106,7 @@ class Upload:
     :param filename: as osbuild exports it
     """
 
-    provider: Provider
+    provider: str
     options: Mapping[str, Any]
     key: str
     distro: str
@@ -125,7 +122,7 @@ class Upload:
         result = self._result()
         return {
             "status": "success" if success else "failure",
-            "type": self.provider.value,
+            "type": self.provider,
             "options": dict.fromkeys(result, "") if has_failed else result,
         }
 
@@ -177,7 +174,7 @@ class Upload:
         if named is None or not name:
             return None
         place = (str(self.options.get(option)) for option in named.place)
-        return (self.provider.value, *place, str(name))
+        return (self.provider, *place, str(name))
 
     def _result(self) -> Dict[str, Any]:
         return _RESULTS[self.provider](self)
@@ -234,11 +231,11 @@ def _oci(upload: Upload) -> Dict[str, Any]:
     return {"url": "%s/%s-%s" % (host, upload.default_name(), upload.filename)}
 
 
-_RESULTS: Mapping[Provider, Callable[[Upload], Dict[str, Any]]] = {
-    Provider.AWS: _aws,
-    Provider.AWS_S3: _s3,
-    Provider.GCP: _gcp,
-    Provider.AZURE: _azure,
-    Provider.CONTAINER: _container,
-    Provider.OCI: _oci,
+_RESULTS: Mapping[str, Callable[[Upload], Dict[str, Any]]] = {
+    "aws": _aws,
+    "aws.s3": _s3,
+    "gcp": _gcp,
+    "azure": _azure,
+    "container": _container,
+    "oci.objectstorage": _oci,
 }

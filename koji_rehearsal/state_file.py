@@ -44,12 +44,12 @@ from koji_rehearsal.records import (
 )
 from koji_rehearsal.state import State
 from koji_rehearsal.store import PRIVATE
-from pungi_osbuild.imagetypes import ExportedFile, ImageType, Provider
+from pungi_osbuild.imagetypes import ExportedFile, ImageType
 
 FORMAT = "pungi-osbuild rehearsal hub"
-VERSION = 3
+VERSION = 4
 _ROWS = (Archive, Build, Listing, Session, Tag, Tagging, Target, Task, User)
-_PARTS = (ArchiveType, ExportedFile, HubUser, ImageType, Provider, TaskFault)
+_PARTS = (ArchiveType, ExportedFile, HubUser, ImageType, TaskFault)
 _WORK = (Beginning, Compose, Conclusion, Offer, Order, Start, StrayUploads, Vacancy)
 
 

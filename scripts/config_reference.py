@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Mapping, Sequence
 
 from pungi_osbuild import imagetypes
+from pungi_osbuild.clouds import cloud_of, hub_clouds, upload_schema
 from pungi_osbuild.config import GENERATORS, resolve_release, section_schema
-from pungi_osbuild.config.cloudshape import NAMES
-from pungi_osbuild.config.optionnotes import BLOCK, IMAGE_TYPE, PUNGI, TOP, UPLOADS, OptionNote
+from pungi_osbuild.config.optionnotes import BLOCK, IMAGE_TYPE, PUNGI, TOP, OptionNote, upload_notes
 from pungi_osbuild.config.schema import (
     block_schema,
     image_type_schema,
     pungi_schema,
-    upload_schema,
 )
-from pungi_osbuild.model import ComposeIdentity, JsonDict, Provider
+from pungi_osbuild.model import ComposeIdentity, JsonDict
 
 PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
 _PART = re.compile(r"(<!-- generated: (?P<name>[\w. -]+) -->\n).*?(<!-- end -->)", re.S)
@@ -157,7 +157,7 @@ def _image_types() -> str:
         rows.append(
             (
                 "`%s`" % name,
-                NAMES[entry.provider],
+                cloud_of(entry.provider).name,
                 ", ".join("`.%s`" % suffix for suffix in suffixes),
                 ", ".join(dict.fromkeys(_recorded(entry, suffix) for suffix in suffixes)),
                 imagetypes.KOJI_ALIASES.get(name, ""),
@@ -173,10 +173,6 @@ def _recorded(entry: imagetypes.ImageType, suffix: str) -> str:
     return "`%s`" % words[0] if words else "not there"
 
 
-def _uploads(provider: Provider) -> str:
-    return _table(upload_schema(provider)["properties"], UPLOADS[provider])
-
-
 _PARTS: Dict[str, Callable[[], str]] = {
     "top": lambda: _sections(_in_section("top"), TOP, as_key=False),
     "block": lambda: _sections(block_schema()["properties"], BLOCK, as_key=True),
@@ -184,11 +180,10 @@ _PARTS: Dict[str, Callable[[], str]] = {
     "pungi": lambda: _table(pungi_schema()["properties"], PUNGI),
     "generators": _generators,
     "catalogue": _image_types,
-    "aws": lambda: _uploads(Provider.AWS),
-    "aws.s3": lambda: _uploads(Provider.AWS_S3),
-    "gcp": lambda: _uploads(Provider.GCP),
-    "azure": lambda: _uploads(Provider.AZURE),
-    "container": lambda: _uploads(Provider.CONTAINER),
+    **{
+        cloud.id: partial(_table, upload_schema(cloud)["properties"], upload_notes(cloud))
+        for cloud in hub_clouds()
+    },
 }
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ ORDER = (
     "checked",
     "model",
     "problems",
+    "clouds",
     "imagetypes",
     "methods",
     "config",

@@ -25,7 +25,7 @@ MAKERS: Mapping[str, int] = {
     "warn": 0,
     "_warn": 0,
     "failed_check": 0,
-    "Fault": 0,
+    "InvalidValue": 0,
     "_problem": 1,
     "_clashes": 3,
 }

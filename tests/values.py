@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from pungi_osbuild.clouds import cloud_of
 from pungi_osbuild.model import (
     Artifact,
     BuiltImage,
@@ -20,7 +21,6 @@ from pungi_osbuild.model import (
     Outcome,
     OutcomeKind,
     PlacedImage,
-    Provider,
     ReleaseConfig,
     RunResult,
     Sbom,
@@ -105,11 +105,15 @@ def a_request(**changes: Any) -> ImageRequest:
     return replace(value, **changes)
 
 
+def cloud_image(provider: str, id: str, **details: Any) -> CloudImage:
+    """An upload to a cloud, with what is recorded of it beside its id."""
+    stored: CloudImage = cloud_of(provider).stored(id, **details)
+    return stored
+
+
 def a_cloud_image(**changes: Any) -> CloudImage:
     """An AMI."""
-    value = CloudImage(
-        provider=Provider.AWS, id="ami-0123456789abcdef0", region="us-east-1", name="example"
-    )
+    value = cloud_image("aws", "ami-0123456789abcdef0", region="us-east-1", name="example")
     return replace(value, **changes)
 
 

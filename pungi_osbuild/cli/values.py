@@ -7,10 +7,10 @@ from typing import Callable, Iterable, List
 
 import click
 
+from pungi_osbuild.clouds import clouds
 from pungi_osbuild.errors import PungiOsbuildError
 from pungi_osbuild.hub import profile_names
 from pungi_osbuild.metadata import known_values, load
-from pungi_osbuild.model import Provider
 
 Complete = Callable[[click.Context, click.Parameter, str], List[str]]
 
@@ -30,12 +30,12 @@ def complete_recorded(field: str) -> Complete:
     def complete(ctx: click.Context, _option: click.Parameter, incomplete: str) -> List[str]:
         # click stops at an option without its value, and leaves the argument before it unread.
         folder = ctx.params.get("folder") or next(map(Path, ctx.args), None)
-        known = Provider if field == "providers" and folder is None else ()
+        known = [cloud.id for cloud in clouds()] if field == "providers" and folder is None else []
         try:
             values = known if folder is None else known_values(load(folder).images)[field]
         except PungiOsbuildError:
             return []
-        return _beginning(incomplete, (str(getattr(one, "value", one)) for one in values))
+        return _beginning(incomplete, map(str, values))
 
     return complete
 

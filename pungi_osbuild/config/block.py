@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, FrozenSet, Mapping, Optional, Tuple
 
+from pungi_osbuild.clouds import cloud_of
 from pungi_osbuild.config import fallbacks
 from pungi_osbuild.config.addresses import address_problems, substitution_problems
 from pungi_osbuild.config.arches import meant_arch
-from pungi_osbuild.config.hubrefuses import BLOCK_REFUSED, refused_problems
 from pungi_osbuild.config.imagetype import check_image_type
 from pungi_osbuild.config.listedtypes import find_listed
 from pungi_osbuild.config.nvr import nvr_problems, subvariant_problems
@@ -24,7 +24,13 @@ from pungi_osbuild.config.salvage import (
 )
 from pungi_osbuild.config.schema import block_schema
 from pungi_osbuild.config.schema_errors import SchemaErrors
-from pungi_osbuild.config.upload import UploadContext, Uploads, read_uploads
+from pungi_osbuild.config.upload import (
+    BLOCK_REFUSED,
+    UploadContext,
+    Uploads,
+    read_uploads,
+    refused_problems,
+)
 from pungi_osbuild.model import Customizations, ImageConfig, ListedImageType, Ostree
 from pungi_osbuild.problems import Problems, wrong_type
 
@@ -182,11 +188,11 @@ class _Block:
             return Uploads()
         place = "%s.image_types" % self.place
         arches = self.block.get("arches")
+        distro = text_of(self.block.get("distro")) or ""
+        provider = check_image_type(image_type, distro, listed, place, self.problems)
         context = UploadContext(
             image_type=image_type,
-            provider=check_image_type(
-                image_type, text_of(self.block.get("distro")) or "", listed, place, self.problems
-            ),
+            cloud=None if provider is None else cloud_of(provider),
             place=self.place,
             arches=texts_of(arches) if isinstance(arches, list) else None,
             has_release=self.release is not None,

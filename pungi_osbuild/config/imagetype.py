@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Optional
 
 from pungi_osbuild import imagetypes
-from pungi_osbuild.model import ListedImageType, Provider
+from pungi_osbuild.model import ListedImageType
 from pungi_osbuild.problems import Problems
 
 
 def check_image_type(
     name: str, distro: str, listed: Optional[ListedImageType], place: str, problems: Problems
-) -> Optional[Provider]:
+) -> Optional[str]:
     """
     Say what is wrong with an image type, and return where its images go.
 

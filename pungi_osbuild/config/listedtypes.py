@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Optional, Tuple
 
 from pungi_osbuild.imagetypes import api_name
-from pungi_osbuild.model import ListedImageType, Provider
+from pungi_osbuild.model import ListedImageType
 
 
 def read_listed(good: Mapping[str, Any]) -> Tuple[ListedImageType, ...]:
@@ -17,7 +17,7 @@ def read_listed(good: Mapping[str, Any]) -> Tuple[ListedImageType, ...]:
     return tuple(
         ListedImageType(
             name=name,
-            provider=Provider(entry["upload"]) if "upload" in entry else None,
+            provider=entry.get("upload"),
             type=entry.get("type"),
             format=entry.get("format"),
         )

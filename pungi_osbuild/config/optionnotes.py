@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Mapping, Optional
 
-from pungi_osbuild.model import Provider
+from pungi_osbuild.clouds import Cloud
 
 FIRST = "0.1.0"
 
@@ -110,41 +110,16 @@ IMAGE_TYPE: Mapping[str, OptionNote] = {
 }
 """The options of an item of ``osbuild_image_types``."""
 
-_UPLOADS_IN_TREE = "4.3.7"
+UPLOADS_IN_TREE = "4.3.7"
 
 
-def _upload(default: Optional[str], example: str) -> OptionNote:
-    return OptionNote(default, example, _UPLOADS_IN_TREE)
+def upload_notes(cloud: Cloud) -> Mapping[str, OptionNote]:
+    """Return the notes of a cloud's upload options."""
+    return {
+        name: OptionNote(option.default, option.example, UPLOADS_IN_TREE, option.since)
+        for name, option in cloud.options.items()
+    }
 
-
-UPLOADS: Mapping[Provider, Mapping[str, OptionNote]] = {
-    Provider.AWS: {
-        "region": _upload(None, '"us-east-1"'),
-        "share_with_accounts": _upload(
-            "nobody, which is a warning; needed beside `snapshot_name`", '["123456789012"]'
-        ),
-        "snapshot_name": _upload("`composer-api-<uuid>`", '"{nvr}"'),
-    },
-    Provider.AWS_S3: {"region": _upload(None, '"us-east-1"')},
-    Provider.GCP: {
-        "region": _upload(None, '"us-east1"'),
-        "bucket": _upload("that of composer's worker", '"my-images"'),
-        "image_name": _upload("`composer-api-<uuid>`", '"my-image-{date}-{type}-{respin}"'),
-        "share_with_accounts": _upload("nobody", '["group:images@example.com"]'),
-    },
-    Provider.AZURE: {
-        "tenant_id": _upload(None, '"5c7ef5b6-1c3f-4da0-a622-0b060239d7d7"'),
-        "subscription_id": _upload(None, '"4a1d7c2e-58e7-4c4f-9c0e-0d1b2f3a4b5c"'),
-        "resource_group": _upload(None, '"my-images"'),
-        "location": _upload("that of the resource group", '"eastus"'),
-        "image_name": _upload("composer gives one", '"{nvr}"'),
-    },
-    Provider.CONTAINER: {
-        "name": _upload("the distribution's name", '"my-edge"'),
-        "tag": _upload("a uuid", '"{version}-{arch}"'),
-    },
-}
-"""The upload options of each cloud."""
 
 PUNGI: Mapping[str, OptionNote] = {
     "global_target": OptionNote(_NONE, '"f41-images"', "all"),

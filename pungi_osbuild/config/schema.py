@@ -10,18 +10,8 @@ Names and types are those of Pungi's in-tree phase (4.14) plus ``split_arches``,
 
 from __future__ import annotations
 
-from typing import FrozenSet, Iterable, Mapping, Sequence, Tuple
-
-from pungi_osbuild.model import JsonDict, Provider
-
-UPLOAD_ORDER: Tuple[Provider, ...] = (
-    Provider.AWS,
-    Provider.AWS_S3,
-    Provider.GCP,
-    Provider.AZURE,
-    Provider.CONTAINER,
-)
-"""The clouds that the hub's schema knows, in the order in which it tries them."""
+from pungi_osbuild.clouds import clouds, hub_clouds, upload_schema
+from pungi_osbuild.model import JsonDict
 
 
 def section_schema() -> JsonDict:
@@ -113,13 +103,13 @@ def block_schema() -> JsonDict:
             "ostree_parent": _string("Parent of the ostree commit; $arch is replaced."),
             "upload_options": {
                 "description": "Where in the image type's cloud the image goes.",
-                "anyOf": [upload_schema(provider) for provider in UPLOAD_ORDER],
+                "anyOf": [upload_schema(cloud) for cloud in hub_clouds()],
             },
             "arch_upload_options": {
                 "type": "object",
                 "description": "Options by arch, laid over upload_options for that arch.",
                 "additionalProperties": {
-                    "anyOf": [upload_schema(provider, whole=False) for provider in UPLOAD_ORDER]
+                    "anyOf": [upload_schema(cloud, whole=False) for cloud in hub_clouds()]
                 },
             },
             "manifest_type": _string("Productmd's type of the image, instead of the derived one."),
@@ -148,7 +138,7 @@ def image_type_schema() -> JsonDict:
         "properties": {
             "upload": {
                 "type": "string",
-                "enum": [provider.value for provider in (*UPLOAD_ORDER, Provider.OCI)],
+                "enum": [cloud.id for cloud in clouds() if cloud.is_reachable],
                 "description": "Where composer uploads images of the type to.",
             },
             "type": _text("Productmd's type of the image."),
@@ -162,30 +152,6 @@ def image_type_schema() -> JsonDict:
         },
         "additionalProperties": False,
     }
-
-
-def upload_schema(provider: Provider, whole: bool = True, ignored: Sequence[str] = ()) -> JsonDict:
-    """
-    Return the schema of ``upload_options`` for a cloud: a fresh document.
-
-    :param whole: False for options that others complete, so nothing is required
-    :param ignored: options of other clouds that may be there, too
-    """
-    own, required = _UPLOADS[provider]
-    properties = {**{option: described(provider, option) for option in ignored}, **own}
-    schema: JsonDict = {
-        "type": "object",
-        "properties": {
-            name: {"type": "array", "items": {"type": "string"}, "description": description}
-            if name == "share_with_accounts"
-            else _string(description)
-            for name, description in properties.items()
-        },
-        "additionalProperties": False,
-    }
-    if required and whole:  # draft 4 refuses an empty list
-        schema["required"] = list(required)
-    return schema
 
 
 def pungi_schema() -> JsonDict:
@@ -292,90 +258,3 @@ def _repo() -> JsonDict:
         "required": ["baseurl"],
         "additionalProperties": False,
     }
-
-
-_REGION = "The cloud's region."
-_IMAGE_NAME = "What the image is called there."
-
-_UPLOADS: Mapping[Provider, Tuple[Mapping[str, str], Tuple[str, ...]]] = {
-    Provider.AWS: (
-        {
-            "region": _REGION,
-            "share_with_accounts": "Account numbers; [] for nobody.",
-            "snapshot_name": "Name of the AMI and its snapshot.",
-        },
-        ("region", "share_with_accounts"),
-    ),
-    Provider.AWS_S3: ({"region": _REGION}, ("region",)),
-    Provider.GCP: (
-        {
-            "region": _REGION,
-            "bucket": "Where the file is put before it is imported.",
-            "image_name": _IMAGE_NAME,
-            "share_with_accounts": 'Accounts, each with its kind: "user:alice@example.com".',
-        },
-        ("region",),
-    ),
-    Provider.AZURE: (
-        {
-            "tenant_id": "Id of the directory, a GUID.",
-            "subscription_id": "Id of the subscription, a GUID.",
-            "resource_group": "The resource group, which must exist.",
-            "location": _REGION,
-            "image_name": _IMAGE_NAME,
-        },
-        ("tenant_id", "subscription_id", "resource_group"),
-    ),
-    Provider.CONTAINER: (
-        {"name": "Name of the container in the registry.", "tag": "Tag; only with a name."},
-        (),
-    ),
-    Provider.OCI: ({}, ()),
-}
-
-_NEEDED_BY_HUB_ALONE = {Provider.AWS: ("share_with_accounts",)}
-
-
-def upload_fields(provider: Provider) -> Tuple[str, ...]:
-    """Return the names of a cloud's upload options."""
-    return tuple(_UPLOADS[provider][0])
-
-
-def described(provider: Provider, option: str) -> str:
-    """Return what an upload option is, of another cloud, too."""
-    for fields, _required in (_UPLOADS[provider], *_UPLOADS.values()):
-        if option in fields:
-            return fields[option]
-    return ""
-
-
-def missing_fields(provider: Provider, options: Iterable[str]) -> Tuple[str, ...]:
-    """Return the names of the upload options that a cloud's shape has and that are not there."""
-    return tuple(name for name in _UPLOADS[provider][1] if name not in options)
-
-
-def hub_takes(options: Iterable[str]) -> bool:
-    """
-    Whether upload options of these names have one of the shapes that the hub knows.
-
-    Each shape is closed. Which one it is tells neither hub nor composer where the image goes.
-    """
-    names: FrozenSet[str] = frozenset(options)
-    return any(
-        names <= set(upload_fields(provider)) and not missing_fields(provider, names)
-        for provider in UPLOAD_ORDER
-    )
-
-
-def lacking(provider: Provider, options: Iterable[str]) -> Tuple[str, ...]:
-    """
-    Return the names of the upload options without which an upload to a cloud fails.
-
-    composer takes its cloud's fields out of any shape that the hub takes, so what only the hub's
-    shape requires is needed where the options have no other.
-    """
-    names = tuple(options)
-    missing = missing_fields(provider, names)
-    if not hub_takes(names):
-        return missing
-    return tuple(name for name in missing if name not in _NEEDED_BY_HUB_ALONE.get(provider, ()))

@@ -11,54 +11,65 @@ would fail after the build, and a warning where it does not. Seen with osbuild-c
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from functools import lru_cache
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    FrozenSet,
+    Iterator,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
-from pungi_osbuild.config.arches import meant_arch
-from pungi_osbuild.config.cloudfields import field_problems
-from pungi_osbuild.config.cloudshape import NAMES, by_shape, is_for_another, wrong_cloud
-from pungi_osbuild.config.hubrefuses import ELSEWHERE, REFUSED, refused_problems
-from pungi_osbuild.config.schema import (
-    described,
+from pungi_osbuild import imagetypes
+from pungi_osbuild.clouds import (
+    Cloud,
+    InvalidValue,
+    clouds,
+    hub_clouds,
     hub_takes,
-    lacking,
-    upload_fields,
+    lacking_options,
+    missing_options,
+    option_of,
+    refused_options,
     upload_schema,
 )
+from pungi_osbuild.config.arches import meant_arch
 from pungi_osbuild.config.schema_errors import SchemaErrors
-from pungi_osbuild.config.templates import literal, option_strings, template_problems
-from pungi_osbuild.model import (
-    Arch,
-    ArchUpload,
-    AwsEc2Upload,
-    AwsS3Upload,
-    AzureUpload,
-    ContainerUpload,
-    GcpUpload,
-    OciUpload,
-    Provider,
-    Upload,
+from pungi_osbuild.config.templates import (
+    dollar_hint,
+    literal,
+    option_strings,
+    template_problems,
+    unreplaced_option,
 )
-from pungi_osbuild.problems import Problem, Problems, Severity, missing_key, within, wrong_type
+from pungi_osbuild.model import Arch, ArchUpload, Upload
+from pungi_osbuild.problems import (
+    Problem,
+    Problems,
+    Severity,
+    missing_key,
+    suggest,
+    within,
+    wrong_type,
+)
 
-_UPLOADS: Mapping[Provider, Callable[..., Upload]] = {
-    Provider.AWS: AwsEc2Upload,
-    Provider.AWS_S3: AwsS3Upload,
-    Provider.GCP: GcpUpload,
-    Provider.AZURE: AzureUpload,
-    Provider.CONTAINER: ContainerUpload,
-    Provider.OCI: OciUpload,
+_ONE_UPLOAD = (
+    "Take it out: a block's images go to the one place that composer has for its image type."
+)
+_OF_ANY_CLOUD: Mapping[str, str] = {
+    "type": _ONE_UPLOAD,
+    "upload_options": _ONE_UPLOAD,
+    "upload_targets": _ONE_UPLOAD,
 }
+"""What composer has for any cloud, and the hub refuses."""
 
-_NOT_DONE: Mapping[str, str] = {
-    "share_with_accounts": "nothing is shared",
-    "snapshot_name": "nothing gets this name",
-    "image_name": "nothing gets this name",
-    "name": "nothing gets this name",
-    "tag": "nothing gets this tag",
-}
-_NO_PLACE = "it does not decide where they go"
-"""What does not happen where composer ignores an option."""
+BLOCK_REFUSED: Mapping[str, str] = {"upload_targets": _ONE_UPLOAD}
+"""Keys of an image block that composer has, beside ``upload_options``."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +93,7 @@ class UploadContext:
     What upload options are judged by.
 
     :param image_type: as written
-    :param provider: where images of that type go; None for a type that nobody has heard of, whose
+    :param cloud: where images of that type go; None for a type that nobody has heard of, whose
         options are taken as the hub would take them
     :param place: of the block
     :param arches: that the block is built for; None where that depends on the variant
@@ -90,7 +101,7 @@ class UploadContext:
     """
 
     image_type: str
-    provider: Optional[Provider]
+    cloud: Optional[Cloud]
     place: str
     arches: Optional[Sequence[Arch]]
     has_release: bool
@@ -105,9 +116,47 @@ def read_uploads(block: Mapping[str, Any], context: UploadContext, problems: Pro
     return _Reader(block, context, problems).read()
 
 
-@cache
-def _judge(provider: Provider, ignored: Tuple[str, ...]) -> SchemaErrors:
-    return SchemaErrors(upload_schema(provider, whole=False, ignored=ignored))
+@lru_cache(maxsize=256)
+def _schema_errors(cloud: Cloud, ignored: Tuple[str, ...]) -> SchemaErrors:
+    return SchemaErrors(upload_schema(cloud, whole=False, ignored=ignored))
+
+
+def refused_problems(
+    options: Mapping[str, Any], place: str, refused: Mapping[str, str]
+) -> Iterator[Problem]:
+    """
+    Say which options the hub refuses though composer knows them.
+
+    :param place: of the options
+    :param refused: option and hint
+    """
+    for option in options:
+        if option in refused:
+            yield Problem(
+                "hub-refuses-field",
+                within(place, option),
+                "composer knows %s, but Koji's hub (koji-osbuild 12) refuses it" % option,
+                refused[option],
+            )
+
+
+def field_problems(cloud: Cloud, option: str, text: str, place: str) -> Iterator[Problem]:
+    """
+    Say what is wrong with the value of an upload option, or with one item of it.
+
+    :param text: with every template filled in
+    :param place: of the value
+    """
+    rule = cloud.options[option].rule if option in cloud.options else None
+    wrong = rule(text) if rule is not None else None
+    if wrong is not None:
+        yield _problem(wrong, place, dollar_hint(text))
+    else:
+        yield from unreplaced_option(text, place)
+
+
+def _problem(wrong: InvalidValue, place: str, first: str = "") -> Problem:
+    return Problem(wrong.code, place, wrong.message, first + wrong.hint, wrong.severity)
 
 
 class _Reader:
@@ -138,7 +187,7 @@ class _Reader:
         before = self.problems.errors
         self._check_arches()
         # Options for Pulp alone lack nothing else: they are the mistake.
-        is_given = any(option not in ELSEWHERE for option in self.base)
+        is_given = bool(self.base.keys() - _of_no_cloud())
         self.base = self._without_refused(self.base, self.place)
         self.own = {
             arch: self._without_refused(options, within(self.arches_place, arch))
@@ -146,32 +195,32 @@ class _Reader:
         }
         if not is_given and not any(self._sets().values()):
             return Uploads()
-        meant = by_shape(self._merged(*self.own))
-        provider = self.context.provider or meant
-        # OCI has no options of its own: those of another cloud are what the hub lets through.
-        shape = meant if provider is Provider.OCI else provider
-        ignored = self._ignored(provider)
+        meant = _best(self._merged(*self.own))[0]
+        cloud = self.context.cloud or meant
+        # Of a cloud without own options the hub lets those of another through.
+        shape = cloud if cloud.options else meant
+        ignored = self._ignored(cloud)
         if not self._fits(shape):
             return Uploads()
         self._check_options(shape, ignored)
-        lacks = lacking(shape, self.base) if is_given else ()
+        lacks = lacking_options(shape, self.base) if is_given else ()
         if self.own:
             self._check_missing(shape, lacks)
         self.problems.add(
-            missing_key(option, self.place, described(shape, option))
+            missing_key(option, self.place, shape.options[option].meaning)
             for option in ([] if self.own else lacks)
         )
         for arch in (*self.own, *([] if self._is_covered else [None])):
-            self._check_tag(provider, arch)
-            self._warn_of_ignored(provider, arch, ignored)
+            self._warn_of_odd(cloud, arch)
+            self._warn_of_ignored(cloud, arch, ignored)
         if self.problems.errors > before:
             return Uploads()
         of_arches = []
         for arch, own in self.own.items():
             if self._merged(arch):
-                upload = _upload(provider, self._merged(arch))
+                upload = _upload(cloud, self._merged(arch))
                 of_arches.append(ArchUpload(arch, upload, tuple(own)))
-        everywhere = _upload(provider, self.base) if self.base and not lacks else None
+        everywhere = _upload(cloud, self.base) if self.base and not lacks else None
         return Uploads(everywhere, lacks, tuple(of_arches))
 
     def _sets(self) -> Dict[Optional[Arch], Dict[str, Any]]:
@@ -181,15 +230,15 @@ class _Reader:
             sets[None] = dict(self.base)
         return sets
 
-    def _ignored(self, provider: Provider) -> Tuple[str, ...]:
+    def _ignored(self, cloud: Cloud) -> Tuple[str, ...]:
         """Return the options of other clouds, where every upload would work all the same."""
         found: Dict[str, None] = {}
         for arch, options in self._sets().items():
-            if arch is None and self.own and lacking(provider, options):
+            if arch is None and self.own and lacking_options(cloud, options):
                 continue  # of use to no arch by itself, which is looked at when there is a compose
-            if options and not _works(provider, options):
+            if options and not _works(cloud, options):
                 return ()
-            found.update((key, None) for key in options if key not in upload_fields(provider))
+            found.update((key, None) for key in options if key not in cloud.options)
         return tuple(found)
 
     def _merged(self, *arches: Optional[Arch]) -> Dict[str, Any]:
@@ -227,132 +276,166 @@ class _Reader:
             )
 
     def _without_refused(self, options: Mapping[str, Any], place: str) -> Mapping[str, Any]:
-        self.problems.add(refused_problems(options, place))
-        return {key: value for key, value in options.items() if key not in REFUSED}
+        refused = {**_OF_ANY_CLOUD, **refused_options()}
+        self.problems.add(refused_problems(options, place, refused))
+        return {key: value for key, value in options.items() if key not in refused}
 
-    def _fits(self, provider: Provider) -> bool:
+    def _fits(self, cloud: Cloud) -> bool:
         """Whether no options are for another cloud, as far as their upload would fail for it."""
-        if self.context.provider is None:
+        if self.context.cloud is None:
             return True
         sets: List[Tuple[str, Mapping[str, Any]]] = [(self.place, self.base)]
-        if not _is_for_another(self.base, provider):
+        if not _is_for_another(self.base, cloud):
             sets = [(within(self.arches_place, arch), self._merged(arch)) for arch in self.own]
-        wrong = [(place, options) for place, options in sets if _is_for_another(options, provider)]
+        wrong = [(place, options) for place, options in sets if _is_for_another(options, cloud)]
         for place, options in wrong:
             self.problems.error(
-                "wrong-cloud", place, *wrong_cloud(options, self.context.image_type, provider)
+                "wrong-cloud", place, *_wrong_cloud(options, self.context.image_type, cloud)
             )
         return not wrong
 
-    def _check_options(self, provider: Provider, ignored: Tuple[str, ...]) -> None:
-        """SchemaErrors what stands in the options, each at its own place."""
-        self._check_set(provider, self.base, self.place, ignored)
+    def _check_options(self, cloud: Cloud, ignored: Tuple[str, ...]) -> None:
+        """Judge what stands in the options, each at its own place."""
+        self._check_set(cloud, self.base, self.place, ignored)
         for arch, own in self.own.items():
-            self._check_set(provider, own, within(self.arches_place, arch), ignored)
+            self._check_set(cloud, own, within(self.arches_place, arch), ignored)
 
     def _check_set(
-        self, provider: Provider, options: Mapping[str, Any], place: str, ignored: Tuple[str, ...]
+        self, cloud: Cloud, options: Mapping[str, Any], place: str, ignored: Tuple[str, ...]
     ) -> None:
-        self.problems.add(_judge(provider, ignored).of(options, place))
+        self.problems.add(_schema_errors(cloud, ignored).of(options, place))
         for option, where, text in option_strings(options, place):
             if option in ignored:
                 continue
             self.problems.add(template_problems(text, where, self.context.has_release))
             value = literal(text)
             if value is not None:
-                self.problems.add(self._field_problems(provider, option, value, where))
+                self.problems.add(self._field_problems(cloud, option, value, where))
 
     def _field_problems(
-        self, provider: Provider, option: str, value: str, where: str
+        self, cloud: Cloud, option: str, value: str, where: str
     ) -> Iterator[Problem]:
-        for problem in field_problems(provider, option, value, where):
+        for problem in field_problems(cloud, option, value, where):
             # Whether it is that cloud at all is a guess for an image type that nobody knows.
-            is_sure = self.context.provider is not None
+            is_sure = self.context.cloud is not None
             yield problem if is_sure else replace(problem, severity=Severity.WARNING)
 
     def _warn_of_ignored(
-        self, provider: Provider, arch: Optional[Arch], ignored: Tuple[str, ...]
+        self, cloud: Cloud, arch: Optional[Arch], ignored: Tuple[str, ...]
     ) -> None:
         """Say what will not happen, where composer goes by the image type alone."""
         options = self._merged(arch)
-        cloud = NAMES[provider]
-        works = _works(provider, options)
-        if works and provider is Provider.AWS and "share_with_accounts" not in options:
-            self.problems.warn(
-                "shared-with-nobody",
-                self._place_of("share_with_accounts", arch),
-                "without share_with_accounts the AMI is shared with nobody",
-                "Name the accounts; [] says that nobody is meant.",
-            )
-        for option in options if works else ():
-            if option in ignored:
+        for option in options if _works(cloud, options) else ():
+            known = option_of(cloud, option) if option in ignored else None
+            if known is not None:
                 self.problems.warn(
                     "ignored-upload-option",
                     self._place_of(option, arch),
                     "composer ignores %s for images of type %s, which go to %s: %s"
-                    % (
-                        option,
-                        self.context.image_type,
-                        cloud,
-                        _NOT_DONE.get(option, _NO_PLACE),
-                    ),
-                    _hint_of_ignored(provider, options, ignored),
+                    % (option, self.context.image_type, cloud.name, known.if_ignored),
+                    _hint_of_ignored(cloud, options, ignored),
                 )
 
-    def _check_missing(self, provider: Provider, lacks: Sequence[str]) -> None:
+    def _warn_of_odd(self, cloud: Cloud, arch: Optional[Arch]) -> None:
+        """Say what is odd about options that are fine one by one."""
+        options = self._merged(arch)
+        self.problems.add(
+            _problem(wrong, self._place_of(option, arch))
+            for option, wrong in cloud.remarks(options, _works(cloud, options))
+        )
+
+    def _check_missing(self, cloud: Cloud, lacks: Sequence[str]) -> None:
         """Say which options an arch has neither in its own nor in those for every arch."""
         arches = self.context.arches or ()
         for arch in [*self.own, *(arch for arch in arches if arch not in self.own)]:
             options = self._merged(arch)
             if not options or (arch not in self.own and not lacks):
                 continue
-            for option in lacking(provider, options):
+            for option in lacking_options(cloud, options):
                 given = any(option in own for own in self.own.values())
                 place = within(self.arches_place, arch) if arch in self.own else self.place
                 if self.is_written and not given:
                     place = self.place
-                self.problems.add(
-                    [missing_key(option, place, described(provider, option), arch if given else "")]
-                )
-
-    def _check_tag(self, provider: Provider, arch: Optional[Arch]) -> None:
-        options = self._merged(arch)
-        if provider is Provider.CONTAINER and "tag" in options and "name" not in options:
-            self.problems.warn(
-                "tag-without-name",
-                self._place_of("tag", arch),
-                "composer ignores the tag when there is no name",
-                "Add name, or take tag out.",
-            )
+                meaning = cloud.options[option].meaning
+                self.problems.add([missing_key(option, place, meaning, arch if given else "")])
 
 
-def _works(provider: Provider, options: Mapping[str, Any]) -> bool:
+def _of_no_cloud() -> FrozenSet[str]:
+    """Return options that are none of a cloud that a block can go to at all."""
+    elsewhere = [option for cloud in clouds() if not cloud.is_reachable for option in cloud.refused]
+    return frozenset((*_OF_ANY_CLOUD, *elsewhere))
+
+
+def _works(cloud: Cloud, options: Mapping[str, Any]) -> bool:
     """Whether the hub takes options, and composer finds in them what a cloud needs."""
-    return hub_takes(options) and not lacking(provider, options)
+    return hub_takes(options) and not lacking_options(cloud, options)
 
 
-def _is_for_another(options: Mapping[str, Any], provider: Provider) -> bool:
-    return not _works(provider, options) and is_for_another(options, provider)
+def _misfit(options: Mapping[str, Any], cloud: Cloud) -> Tuple[int, int]:
+    """Return how ill options fit a cloud: fields it has not, typing errors aside; and missing."""
+    foreign = sum(1 for key in options if _is_foreign(key, tuple(cloud.options)))
+    return foreign, len(missing_options(cloud, options))
 
 
-def _hint_of_ignored(
-    provider: Provider, options: Mapping[str, Any], ignored: Tuple[str, ...]
-) -> str:
-    cloud = NAMES[provider][:1].upper() + NAMES[provider][1:]
-    fields = upload_fields(provider)
-    if fields and not set(options) <= set(ignored):
-        return "Take it out: %s takes %s." % (cloud, ", ".join(fields))
+@lru_cache(maxsize=1024)
+def _is_foreign(option: str, known: Tuple[str, ...]) -> bool:
+    return suggest(option, known) is None
+
+
+def _best(options: Mapping[str, Any]) -> List[Cloud]:
+    """Return the clouds that options fit best; the one first that the hub tries first."""
+    misfits = [(cloud, _misfit(options, cloud)) for cloud in hub_clouds()]
+    least = min(misfit for _cloud, misfit in misfits)
+    return [cloud for cloud, misfit in misfits if misfit == least]
+
+
+def _is_for_another(options: Mapping[str, Any], cloud: Cloud) -> bool:
+    """Whether options would not work for a cloud, and fit another one better."""
+    if _works(cloud, options):
+        return False
+    # A field that is merely missing is no sign of another cloud: S3 needs less than EC2.
+    foreign, _ = _misfit(options, cloud)
+    return foreign > 0 and foreign > _misfit(options, _best(options)[0])[0]
+
+
+def _wrong_cloud(options: Mapping[str, Any], image_type: str, cloud: Cloud) -> Tuple[str, str]:
+    """Return message and hint for options that are for another cloud than the image type's."""
+    like = _best(options)
+    message = "images of type %s go to %s, but these options look like those of %s" % (
+        image_type,
+        cloud.name,
+        " or ".join(other.name for other in like),
+    )
+    ids = [other.id for other in like]
+    fitting = [name for name, entry in imagetypes.CATALOGUE.items() if entry.provider in ids]
+    hint = "%s takes %s; image types for these options are %s%s." % (
+        _first_upper(cloud.name),
+        ", ".join(cloud.options),
+        ", ".join(fitting[:4]),
+        " and others" if len(fitting) > 4 else "",
+    )
+    return message, hint
+
+
+def _first_upper(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+def _hint_of_ignored(cloud: Cloud, options: Mapping[str, Any], ignored: Tuple[str, ...]) -> str:
+    name = _first_upper(cloud.name)
+    if cloud.options and not set(options) <= set(ignored):
+        return "Take it out: %s takes %s." % (name, ", ".join(cloud.options))
     settings = "Without any option nothing is uploaded"
-    if fields:
-        return "%s takes %s. %s." % (cloud, ", ".join(fields), settings)
+    if cloud.options:
+        return "%s takes %s. %s." % (name, ", ".join(cloud.options), settings)
     return "%s; where it goes is a setting of composer's worker." % settings
 
 
-def _upload(provider: Provider, options: Mapping[str, Any]) -> Upload:
-    fields = upload_fields(provider)
+def _upload(cloud: Cloud, options: Mapping[str, Any]) -> Upload:
     values = {
         key: tuple(value) if isinstance(value, list) else value for key, value in options.items()
     }
-    own = {key: value for key, value in values.items() if key in fields}
-    ignored = tuple((key, value) for key, value in values.items() if key not in fields)
-    return _UPLOADS[provider](**own, ignored=ignored)
+    own: Dict[str, Any] = {key: value for key, value in values.items() if key in cloud.options}
+    ignored = tuple((key, value) for key, value in values.items() if key not in cloud.options)
+    make: Callable[..., Upload] = cloud.upload
+    return make(**own, ignored=ignored)

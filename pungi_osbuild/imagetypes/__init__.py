@@ -41,7 +41,6 @@ from pungi_osbuild.imagetypes.composer import (
     known_types,
     meant_distribution,
 )
-from pungi_osbuild.model import Provider
 
 __all__ = [
     "ALIASES",
@@ -59,7 +58,6 @@ __all__ = [
     "Buildable",
     "ExportedFile",
     "ImageType",
-    "Provider",
     "api_name",
     "arches_of",
     "buildable",

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Dict, FrozenSet, List, Mapping, Optional, Tuple
 
-from pungi_osbuild.model import ImageConfig, ListedImageType, Provider
+from pungi_osbuild.model import ImageConfig, ListedImageType
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class ImageType:
     """
     One image type of the Cloud API.
 
-    :param provider: where ``upload_options`` take it, by composer's default-target rule
+    :param provider: the cloud that ``upload_options`` take it to, by composer's default-target rule
     :param files: the file by distribution; the last one is for all others
     :param recorded_as: productmd (type, format) by suffix where this image type differs from
         what the suffix alone says; None: productmd has no word for it
@@ -50,7 +50,7 @@ class ImageType:
     """
 
     name: str
-    provider: Provider
+    provider: str
     files: Tuple[ExportedFile, ...]
     recorded_as: Tuple[Tuple[str, Optional[Tuple[str, str]]], ...] = ()
     iso: Optional[str] = None
@@ -84,8 +84,8 @@ _NO_TAR: Tuple[Tuple[str, Optional[Tuple[str, str]]], ...] = (("tar", None), ("t
 
 
 def _catalogue() -> Mapping[str, ImageType]:
-    aws, s3, gcp = Provider.AWS, Provider.AWS_S3, Provider.GCP
-    azure, container = Provider.AZURE, Provider.CONTAINER
+    aws, s3, gcp = "aws", "aws.s3", "gcp"
+    azure, container = "azure", "container"
     types: List[ImageType] = [
         ImageType("aws", aws, _RAW),
         ImageType("aws-cvm", aws, _RAW_XZ),
@@ -117,7 +117,7 @@ def _catalogue() -> Mapping[str, ImageType]:
         ImageType("network-installer", s3, _NETINST, iso="boot"),
         ImageType("everything-network-installer", s3, _NETINST, iso="boot"),
         ImageType("server-network-installer", s3, _NETINST, iso="boot"),
-        ImageType("oci", Provider.OCI, _QCOW2),
+        ImageType("oci", "oci.objectstorage", _QCOW2),
         ImageType("pxe-tar-xz", s3, (_file("pxe.tar.xz", "xz"),), (("tar.xz", None),)),
         ImageType("vsphere", s3, (_file("disk.vmdk", "vmdk"),)),
         ImageType("vsphere-ova", s3, (_file("image.ova", "archive"),)),
@@ -249,7 +249,7 @@ def find(name: str) -> Optional[ImageType]:
     return CATALOGUE.get(api_name(name))
 
 
-def provider_of(name: str, listed: Optional[ListedImageType]) -> Optional[Provider]:
+def provider_of(name: str, listed: Optional[ListedImageType]) -> Optional[str]:
     """
     Return where composer uploads images of a type to, or None for a type nobody has heard of.
 
@@ -280,7 +280,7 @@ def entry_of(config: ImageConfig) -> Optional[ImageType]:
     suffix = expected_suffix(config)
     if config.listed is None or suffix is None:
         return find(config.image_type)
-    provider = provider_of(config.image_type, config.listed) or Provider.AWS_S3
+    provider = provider_of(config.image_type, config.listed) or "aws.s3"
     entry = find(config.image_type)
     if entry is not None and entry.file(config.distro).suffix == suffix:
         return replace(entry, provider=provider)

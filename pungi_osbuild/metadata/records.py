@@ -23,10 +23,10 @@ from pungi_osbuild.checked import (
     picked,
 )
 from pungi_osbuild.clock import whole_seconds
+from pungi_osbuild.clouds import UPLOADS
 from pungi_osbuild.methods import UNRECORDED_METHOD
 from pungi_osbuild.model import (
     HEXADECIMAL,
-    UPLOADS,
     Arch,
     Artifact,
     BuildFile,

@@ -1,106 +1,77 @@
-"""Clouds: what is asked of them, and what came of it."""
+"""Clouds: what is asked of them, and what came of it. What each is stands in ``clouds/``."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from enum import Enum
-from typing import Annotated, ClassVar, Optional, Tuple, Union
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar, Hashable, Mapping, Optional, Tuple, Union, cast
 
-from pungi_osbuild.checked import LINE, OMITTED, Form, JsonDict, Key, Struct, forms_of, from_json
+from pungi_osbuild.checked import LINE, OMITTED, Form, JsonDict, Key, Struct
 from pungi_osbuild.model.plain import without_none
-
-
-class Provider(str, Enum):
-    """Where osbuild-composer can upload an image to; the values are composer's UploadTypes."""
-
-    AWS = "aws"
-    AWS_S3 = "aws.s3"
-    GCP = "gcp"
-    AZURE = "azure"
-    CONTAINER = "container"
-    OCI = "oci.objectstorage"
-    PULP = "pulp.ostree"
-
 
 Ignored = Tuple[Tuple[str, Union[str, Tuple[str, ...]]], ...]
 """Options of other clouds, as (option, value): sent as written, and ignored by composer."""
 
+UNNAMED = "composer-api-<uuid>"
+"""What composer calls an image that nobody has given a name (its Cloud API v2)."""
 
-class _UploadOptions:
-    provider: ClassVar[Provider]
+
+@dataclass(frozen=True)
+class CloudName:
+    """
+    A name that an upload wants in its cloud.
+
+    :param option: which option says it
+    :param key: equal for two uploads to one cloud that cannot both have it
+    :param what: the name and where it is, for a message
+    :param moves: whoever uploads last gets the name; else the second upload fails
+    :param takes_arch: every arch can be part of it
+    """
+
+    option: str
+    key: Hashable
+    what: str
+    moves: bool = False
+    takes_arch: bool = True
+
+
+class Upload:
+    """
+    Upload options. Each cloud has a frozen dataclass of its own below this.
+
+    Every field is an option that the hub takes, a string or a list of strings; but ``ignored``.
+    """
+
+    provider: ClassVar[str]
+    """The cloud: composer's UploadType, e.g. ``aws.s3``."""
+
     ignored: Ignored
+
+    @property
+    def own(self) -> JsonDict:
+        """The cloud's own options; those that are left out are None."""
+        return {option: value for option, value in vars(self).items() if option != "ignored"}
+
+    def changed(self, options: Mapping[str, Any]) -> Upload:
+        """Return the upload with other values of some of its options."""
+        return cast(Upload, replace(cast(Any, self), **options))
 
     def to_wire(self) -> JsonDict:
         """Return ``upload_options`` as the hub takes them."""
-        own = {option: value for option, value in vars(self).items() if option != "ignored"}
-        return without_none({**own, **dict(self.ignored)})
+        return without_none({**self.own, **dict(self.ignored)})
 
+    def wanted_name(self) -> Optional[CloudName]:
+        """Return the name that the upload wants; None where composer gives one."""
+        return None
 
-@dataclass(frozen=True)
-class AwsEc2Upload(_UploadOptions):
-    """Register an AMI; without ``share_with_accounts`` it is shared with nobody."""
+    @property
+    def leftover(self) -> str:
+        """What to look for in the cloud where nobody knows whether the image is there."""
+        return UNNAMED
 
-    region: str
-    share_with_accounts: Optional[Tuple[str, ...]] = None
-    snapshot_name: Optional[str] = None
-    ignored: Ignored = ()
-    provider = Provider.AWS
-
-
-@dataclass(frozen=True)
-class AwsS3Upload(_UploadOptions):
-    """Put the file in composer's S3 bucket."""
-
-    region: str
-    ignored: Ignored = ()
-    provider = Provider.AWS_S3
-
-
-@dataclass(frozen=True)
-class GcpUpload(_UploadOptions):
-    """Import a Compute Engine image."""
-
-    region: str
-    bucket: Optional[str] = None
-    image_name: Optional[str] = None
-    share_with_accounts: Optional[Tuple[str, ...]] = None
-    ignored: Ignored = ()
-    provider = Provider.GCP
-
-
-@dataclass(frozen=True)
-class AzureUpload(_UploadOptions):
-    """Register a managed image in a resource group."""
-
-    tenant_id: str
-    subscription_id: str
-    resource_group: str
-    location: Optional[str] = None
-    image_name: Optional[str] = None
-    ignored: Ignored = ()
-    provider = Provider.AZURE
-
-
-@dataclass(frozen=True)
-class ContainerUpload(_UploadOptions):
-    """Push to a container registry. Composer ignores ``tag`` when ``name`` is missing."""
-
-    name: Optional[str] = None
-    tag: Optional[str] = None
-    ignored: Ignored = ()
-    provider = Provider.CONTAINER
-
-
-@dataclass(frozen=True)
-class OciUpload(_UploadOptions):
-    """Put the file in OCI's object storage, which composer does by its own settings alone."""
-
-    ignored: Ignored = ()
-    provider = Provider.OCI
-
-
-Upload = Union[AwsEc2Upload, AwsS3Upload, GcpUpload, AzureUpload, ContainerUpload, OciUpload]
+    @property
+    def where(self) -> Optional[str]:
+        """The region that is asked for, where the cloud has regions."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -114,37 +85,29 @@ class Artifact:
 @dataclass(frozen=True)
 class CloudImage:
     """
-    One upload of a built image.
+    One upload of a built image. Each cloud has a frozen dataclass of its own below this.
 
-    :param provider: which cloud
     :param id: the string one would paste into that cloud's own tool; never holds a secret:
         a presigned url is recorded without its query
+    :param provider: which cloud
+    :param presigned: its address had a query that opens it
     :param artifact: which of osbuild's exports was uploaded, where composer says so
     """
 
-    provider: Provider
     id: Annotated[str, LINE]
-    region: Annotated[Optional[str], OMITTED] = None
-    name: Annotated[Optional[str], OMITTED] = None
-    project_id: Annotated[Optional[str], OMITTED] = None
-    image_name: Annotated[Optional[str], OMITTED] = None
-    subscription_id: Annotated[Optional[str], OMITTED] = None
-    resource_group: Annotated[Optional[str], OMITTED] = None
-    location: Annotated[Optional[str], OMITTED] = None
-    url: Annotated[Optional[str], OMITTED] = None
-    digest: Annotated[Optional[str], OMITTED] = None
+    provider: str = ""
     presigned: Annotated[Optional[bool], OMITTED] = None
     artifact: Annotated[Optional[Artifact], OMITTED, Key("osbuild_artifact")] = None
 
     @property
     def provider_name(self) -> str:
         """The cloud's name, e.g. ``aws.s3``."""
-        return self.provider.value
+        return self.provider
 
     @property
     def where(self) -> Optional[str]:
-        """The region, which Azure calls location."""
-        return self.region or self.location
+        """The region, where it is known."""
+        return None
 
 
 def _read_options(struct: Struct, key: str) -> Tuple[Tuple[str, str], ...]:
@@ -186,26 +149,3 @@ class UnknownUpload:
 
 
 Uploaded = Union[CloudImage, UnknownUpload]
-
-
-def read_upload(entry: Struct) -> Uploaded:
-    """
-    Return an entry of a ``"cloud"`` list.
-
-    One of a cloud that only a later version knows has no ``options``: whatever it has is taken.
-    """
-    if entry.text("provider") in _PROVIDERS:
-        return from_json(CloudImage, entry)
-    if entry.has("options"):
-        return from_json(UnknownUpload, entry)
-    options = {
-        key: value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-        for key, value in entry.value.items()
-        if key not in ("provider", "osbuild_artifact")
-    }
-    whole = {**entry.value, "options": options}
-    return from_json(UnknownUpload, Struct(whole, entry.place, entry.origin))
-
-
-_PROVIDERS = frozenset(provider.value for provider in Provider)
-UPLOADS = forms_of(read_upload, CloudImage, UnknownUpload)

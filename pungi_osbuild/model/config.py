@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Mapping, Optional, Tuple, Union
 
 from pungi_osbuild.checked import JsonDict
-from pungi_osbuild.model.cloud import Provider, Upload
+from pungi_osbuild.model.cloud import Upload
 from pungi_osbuild.model.compose import Arch, BaseProduct
 from pungi_osbuild.model.plain import without_none
 
@@ -95,7 +95,7 @@ class ListedImageType:
     """
 
     name: str
-    provider: Optional[Provider] = None
+    provider: Optional[str] = None
     type: Optional[str] = None
     format: Optional[str] = None
 

@@ -8,9 +8,9 @@ attribute, no index, so a template can do no more than it shows.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Type, Union, get_args
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
 
 from pungi_osbuild.model.cloud import Upload
 
@@ -129,29 +129,23 @@ class UploadTemplate:
 
     def _fill(self, attempt: int) -> Upload:
         words = {**dict(self.words), "attempt": str(attempt)}
-        values: Dict[str, Any] = {
-            name: _filled(getattr(self.options, name), words)
-            for name in _OPTIONS[type(self.options)]
-        }
-        return replace(self.options, **values)
+        return self.options.changed(
+            {name: _filled(value, words) for name, value in self.options.own.items()}
+        )
 
 
 def option_texts(options: Upload) -> Iterator[Tuple[str, int, str]]:
-    """Give option, position (-1 for an option that is no list) and text of every string."""
-    for name in _OPTIONS[type(options)]:
-        value = getattr(options, name)
+    """
+    Give option, position (-1 for an option that is no list) and text of every string.
+
+    Options of other clouds are no templates.
+    """
+    for name, value in options.own.items():
         if isinstance(value, tuple):
             for index, text in enumerate(value):
                 yield name, index, text
         elif value is not None:
             yield name, -1, value
-
-
-_OPTIONS: Mapping[Type[Any], Tuple[str, ...]] = {
-    kind: tuple(field.name for field in fields(kind) if field.name != "ignored")
-    for kind in get_args(Upload)
-}
-"""The names of each cloud's own upload options: those of others are no templates."""
 
 
 def _filled(value: Any, words: Mapping[str, str]) -> Any:

@@ -92,6 +92,6 @@ def _image_lines(image: PlacedImage) -> Iterator[str]:
 def upload_lines(image: PlacedImage) -> Iterator[str]:
     """Return the provider and the ID of each upload of an image."""
     for cloud in image.built.cloud:
-        yield "%s %s" % (cloud.provider.value, cloud.id)
+        yield "%s %s" % (cloud.provider, cloud.id)
     for unknown in image.built.unknown_uploads:
         yield "%s %s" % (unknown.provider, unknown.describe())

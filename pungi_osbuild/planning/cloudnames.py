@@ -1,47 +1,27 @@
 """
 Names in the clouds: two uploads must not want the same one, and a compose not that of the last.
 
-AWS refuses a second AMI of one name in a region, GCP a second image of one name in the project
-(which is composer's, so the same for all), Azure's names are of a resource group. A registry takes
-a tag a second time, and moves it. An upload without a name gets a new one from composer.
+Which name an upload wants, and what it must differ from, stands in its cloud's file. An upload
+without a name gets a new one from composer.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Callable, Dict, Hashable, Iterator, Mapping, Optional, Sequence, Set, Tuple
+from typing import Dict, Hashable, Iterator, Optional, Sequence, Set, Tuple
 
 from pungi_osbuild.config import option_place, resolve_release, resolve_version
 from pungi_osbuild.model import (
     Arch,
-    AwsEc2Upload,
-    AzureUpload,
+    CloudName,
     ComposeIdentity,
-    ContainerUpload,
-    GcpUpload,
     ImageRequest,
-    Provider,
     Template,
     Upload,
     UploadTemplate,
 )
 from pungi_osbuild.problems import Problem, Severity
-
-
-@dataclass(frozen=True)
-class Name:
-    """
-    A name that an upload wants.
-
-    :param option: which option says it
-    :param key: equal for two uploads that cannot both have it
-    :param what: the name and where it is, for a message
-    """
-
-    option: str
-    key: Hashable
-    what: str
 
 
 def name_problems(requests: Sequence[ImageRequest]) -> Iterator[Problem]:
@@ -54,19 +34,19 @@ def name_problems(requests: Sequence[ImageRequest]) -> Iterator[Problem]:
         if upload is None or name is None:
             continue
         for arch in request.arches:
-            other, other_arch = first.setdefault(name.key, (request, arch))
+            key = (upload.provider, name.key)
+            other, other_arch = first.setdefault(key, (request, arch))
             if (other, other_arch) == (request, arch):
                 continue
             place = option_place(request.config, arch, name.option)
             pair = (place, other.config.place, name.what)
             if pair not in told:
                 told.add(pair)
-                yield _collision(upload.provider, name, place, (request, arch), (other, other_arch))
+                yield _collision(name, place, (request, arch), (other, other_arch))
 
 
 def _collision(
-    provider: Provider,
-    name: Name,
+    name: CloudName,
     place: str,
     one: Tuple[ImageRequest, Arch],
     other: Tuple[ImageRequest, Arch],
@@ -74,7 +54,7 @@ def _collision(
     whose = "%s of %s for variant %s" % (other[1], other[0].config.place, other[0].variant)
     differ = one[1] != other[1]
     hint = "Put {arch} into it" if differ else "Put {name} or {variant} into it"
-    if provider is Provider.CONTAINER:
+    if name.moves:
         return Problem(
             "container-tag-moves",
             place,
@@ -82,7 +62,7 @@ def _collision(
             "%s, so that each has a tag of its own." % hint,
             Severity.WARNING,
         )
-    if provider is Provider.GCP and differ:
+    if differ and not name.takes_arch:
         hint = "Give each arch a name of its own in arch_upload_options"
     return Problem(
         "duplicate-cloud-name",
@@ -103,7 +83,7 @@ def shared_name_problems(
     """
     upload = template.options
     name = wanted_name(template.filled(request.attempt))
-    if name is None or isinstance(upload, ContainerUpload):  # a tag is there to be moved
+    if name is None or name.moves:
         return
     written = getattr(upload, name.option)
     fields = Template.parse(written).fields
@@ -150,7 +130,7 @@ def _in_compose(request: ImageRequest, identity: ComposeIdentity) -> ImageReques
 
 def _name_in(
     request: ImageRequest, identity: ComposeIdentity, template: UploadTemplate
-) -> Optional[Name]:
+) -> Optional[CloudName]:
     words = {**dict(template.words), **words_of(request, identity)}
     other = UploadTemplate(template.options, tuple(words.items()))
     return wanted_name(other.filled(request.attempt))
@@ -180,46 +160,6 @@ def words_of(request: ImageRequest, identity: ComposeIdentity) -> Dict[str, str]
     return {field: word for field, word in words.items() if word is not None}
 
 
-def wanted_name(upload: Optional[Upload]) -> Optional[Name]:
+def wanted_name(upload: Optional[Upload]) -> Optional[CloudName]:
     """Return the name that an upload wants; None where composer gives one."""
-    if upload is None or upload.provider not in _NAMES:
-        return None
-    return _NAMES[upload.provider](upload)
-
-
-def _ami(upload: Upload) -> Optional[Name]:
-    if not isinstance(upload, AwsEc2Upload) or not upload.snapshot_name:
-        return None
-    what = "the AMI name %r in %s" % (upload.snapshot_name, upload.region)
-    return Name("snapshot_name", (Provider.AWS, upload.region, upload.snapshot_name), what)
-
-
-def _gcp(upload: Upload) -> Optional[Name]:
-    if not isinstance(upload, GcpUpload) or not upload.image_name:
-        return None
-    what = "the GCP image name %r" % upload.image_name
-    return Name("image_name", (Provider.GCP, upload.image_name), what)
-
-
-def _azure(upload: Upload) -> Optional[Name]:
-    if not isinstance(upload, AzureUpload) or not upload.image_name:
-        return None
-    # Azure looks at no case, neither in names nor in ids.
-    where = (upload.subscription_id, upload.resource_group, upload.image_name)
-    what = "the Azure image name %r in %s" % (upload.image_name, upload.resource_group)
-    return Name("image_name", (Provider.AZURE, *(part.lower() for part in where)), what)
-
-
-def _container(upload: Upload) -> Optional[Name]:
-    if not isinstance(upload, ContainerUpload) or not upload.name or not upload.tag:
-        return None
-    what = "the container %s:%s" % (upload.name, upload.tag)
-    return Name("tag", (Provider.CONTAINER, upload.name, upload.tag), what)
-
-
-_NAMES: Mapping[Provider, Callable[[Upload], Optional[Name]]] = {
-    Provider.AWS: _ami,
-    Provider.GCP: _gcp,
-    Provider.AZURE: _azure,
-    Provider.CONTAINER: _container,
-}
+    return None if upload is None else upload.wanted_name()

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict, Iterator, List, Mapping, Optional, Set, Tuple
 
+from pungi_osbuild.clouds import cloud_of, option_of
 from pungi_osbuild.config import (
-    described,
     field_problems,
     flawed_upload_fields,
     meant_arch,
@@ -93,9 +93,12 @@ def _holds_flaws(block: ImageConfig, upload: Upload) -> bool:
 def _lacking(block: ImageConfig, arches: Tuple[Arch, ...]) -> Iterator[Problem]:
     bare = [arch for arch in arches if block.arch_upload(arch) is None]
     for option in block.upload_lacks if bare else ():
-        provider = block.arch_uploads[0].upload.provider
+        cloud = cloud_of(block.arch_uploads[0].upload.provider)
         place = "%s.upload_options" % block.place
-        yield missing_key(option, place, described(provider, option), ", ".join(bare))
+        # They may be those of another cloud, where this one has none.
+        known = option_of(cloud, option)
+        meaning = known.meaning if known is not None else ""
+        yield missing_key(option, place, meaning, ", ".join(bare))
 
 
 def _differing(block: ImageConfig, arches: Tuple[Arch, ...]) -> Iterator[Problem]:
@@ -146,4 +149,4 @@ def _refused(request: ImageRequest, template: UploadTemplate) -> Iterator[Proble
     for (option, index, text), (_, _, written) in zip(filled, option_texts(template.options)):
         if Template.parse(written).fields:
             place = option_place(request.config, request.arches[0], option, index)
-            yield from field_problems(upload.provider, option, text, place)
+            yield from field_problems(cloud_of(upload.provider), option, text, place)

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Callable, Dict, Iterable, Optional, Sequence, Tuple
 
+from pungi_osbuild.clouds import Link, find_cloud, web_address
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, TaskRecord
-from pungi_osbuild.model import Checksum, CloudImage, EarlierTry, Orphan, OutcomeKind, Provider
-from pungi_osbuild.report.addresses import Link, build_link, console_link, task_link, web_address
+from pungi_osbuild.model import Checksum, CloudImage, EarlierTry, Orphan, OutcomeKind
+from pungi_osbuild.report.addresses import build_link, console_link, task_link
 from pungi_osbuild.report.differences import Differences, name_of
 from pungi_osbuild.report.excerpts import Excerpt
 from pungi_osbuild.report.timeline import Timeline, timeline
 from pungi_osbuild.report.units import day_and_time, duration_text, size_text
-
-CLOUDS = {
-    Provider.AWS: "AWS EC2",
-    Provider.AWS_S3: "AWS S3",
-    Provider.GCP: "Google Cloud",
-    Provider.AZURE: "Azure",
-    Provider.CONTAINER: "Container registry",
-    Provider.OCI: "Oracle Cloud",
-    Provider.PULP: "Pulp",
-}
-"""What people call the clouds."""
 
 NO_CLOUD = "no cloud"
 _NO_REASON = "No reason is recorded."
@@ -262,10 +251,9 @@ def _headline(tasks: Sequence[TaskRecord]) -> str:
 
 
 def _facts(record: OsbuildRecord, times: Optional[Timeline]) -> Tuple[Tuple[str, str], ...]:
-    uploads = Counter(CLOUDS[cloud.provider] for image in record.images for cloud in image.cloud)
     facts = [
         ("Images", str(len(record.images))),
-        ("Cloud IDs", str(sum(uploads.values()))),
+        ("Cloud IDs", str(sum(len(image.cloud) for image in record.images))),
         ("Size of all images", size_text(sum(image.size for image in record.images))),
     ]
     if times is not None:
@@ -345,10 +333,16 @@ def _distinct(checksums: Sequence[Checksum]) -> Iterable[Checksum]:
 
 
 def _cloud(cloud: CloudImage) -> CloudView:
-    where = cloud.region or cloud.location or ""
+    where = cloud.where or ""
     if cloud.presigned:
         where = "%s; the address that opens it is signed and expires" % where if where else ""
-    return CloudView(CLOUDS[cloud.provider], cloud.id, where, console_link(cloud))
+    return CloudView(_heading(cloud.provider), cloud.id, where, console_link(cloud))
+
+
+def _heading(provider: str) -> str:
+    """Return what people call a cloud."""
+    cloud = find_cloud(provider)
+    return provider if cloud is None else cloud.heading
 
 
 def _task_row(task: TaskRecord, weburl: str, anchors: Dict[TaskRecord, str]) -> Row:
@@ -387,9 +381,8 @@ def _earlier(task: TaskRecord, weburl: str) -> Tuple[EarlierView, ...]:
 
 
 def _orphan(orphan: Orphan, task: TaskRecord, weburl: str) -> OrphanView:
-    places: Dict[str, str] = {"koji": "Koji", **{cloud.value: CLOUDS[cloud] for cloud in CLOUDS}}
     return OrphanView(
-        place=places.get(orphan.place, orphan.place),
+        place="Koji" if orphan.place == "koji" else _heading(orphan.place),
         name=orphan.name,
         region=orphan.region or "",
         is_there=orphan.is_there,

@@ -14,18 +14,13 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild import __version__
 from pungi_osbuild.clock import iso_time
+from pungi_osbuild.clouds import cloud_of
 from pungi_osbuild.errors import InputError, ReplyError
 from pungi_osbuild.hub import build_file
 from pungi_osbuild.imagetypes import provider_of, suffix_of
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord
-from pungi_osbuild.model import CloudImage, JsonDict, Provider
+from pungi_osbuild.model import CloudImage, JsonDict
 
-_BY_PROVIDER: Mapping[Provider, str] = {
-    Provider.AWS: "aws",
-    Provider.AZURE: "azure",
-    Provider.GCP: "gcp",
-    Provider.OCI: "oraclecloud",
-}
 _BY_SUFFIX: Mapping[str, str] = {
     "iso": "metal",
     "ova": "vmware",
@@ -114,8 +109,9 @@ class _Writer:
         if self._base:
             return "%s/%s" % (self._base, image.path)
         for upload in image.cloud:
-            if upload.provider is Provider.AWS_S3 and not upload.presigned:
-                return upload.id
+            address = cloud_of(upload.provider).public_address(upload)
+            if address is not None:
+                return address
         try:
             remote = build_file(image.koji.nvr, image.koji.filename)
         except ReplyError:  # the record has an N-V-R that is none, so no address is known
@@ -124,17 +120,15 @@ class _Writer:
 
     def _upload(self, image: ImageRecord, upload: CloudImage, images: JsonDict) -> bool:
         """Add what a cloud has; whether there is a place for it."""
-        release: JsonDict = {"release": self._release}
-        if upload.provider is Provider.AWS and upload.region is not None:
-            if self._takes(image, "the AMI in %s" % upload.region, "aws image", upload.region):
-                regions = images.setdefault("aws", {"regions": {}})["regions"]
-                regions[upload.region] = {**release, "image": upload.id}
-            return True
-        if upload.provider is Provider.GCP:
-            if self._takes(image, "the GCP image", "gcp image"):
-                images["gcp"] = {**release, "project": upload.project_id, "name": upload.image_name}
-            return True
-        return False
+        place = cloud_of(upload.provider).stream_entry(upload)
+        if place is None:
+            return False
+        if self._takes(image, place.what, "images", *place.path):
+            *groups, last = place.path
+            for group in groups:
+                images = images.setdefault(group, {})
+            images[last] = {"release": self._release, **place.entry}
+        return True
 
     def _takes(self, image: ImageRecord, what: str, *place: str) -> bool:
         """Whether a place in the document is free; it is not any more then."""
@@ -152,5 +146,5 @@ class _Writer:
 def _platform(image: ImageRecord, suffix: str) -> Optional[str]:
     providers = [upload.provider for upload in image.cloud]
     providers.extend(filter(None, [provider_of(image.image_type, None)]))
-    named = (_BY_PROVIDER[provider] for provider in providers if provider in _BY_PROVIDER)
-    return next(named, _BY_SUFFIX.get(suffix))
+    platforms = (cloud_of(provider).stream_platform for provider in providers)
+    return next(filter(None, platforms), _BY_SUFFIX.get(suffix))

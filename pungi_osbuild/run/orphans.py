@@ -14,22 +14,14 @@ from typing import Optional, Sequence, Tuple
 from pungi_osbuild.methods import ComposeState, Failure, KeptUpload
 from pungi_osbuild.model import (
     Arch,
-    AwsEc2Upload,
-    AzureUpload,
     CloudImage,
-    ContainerUpload,
-    GcpUpload,
     ImageRequest,
-    OciUpload,
     Orphan,
-    Upload,
     Uploaded,
 )
 
 KOJI = "koji"
 _MAY_BE_THERE = "may be there"
-_UNNAMED = "composer-api-<uuid>"
-"""What composer calls an image that nobody has given a name (its Cloud API v2)."""
 
 
 def may_appear(request: ImageRequest) -> Tuple[Orphan, ...]:
@@ -81,12 +73,11 @@ def may_be_uploaded(
     if upload is None:
         return ()
     several = len(request.arches) > 1
-    name = _name(upload)
     return tuple(
         Orphan(
-            upload.provider.value,
-            "%s (%s)" % (name, arch) if several else name,
-            region=_region(upload),
+            upload.provider,
+            "%s (%s)" % (upload.leftover, arch) if several else upload.leftover,
+            region=upload.where,
             note=note,
         )
         for arch in arches
@@ -104,23 +95,3 @@ def are_there(uploads: Sequence[Uploaded]) -> Tuple[Orphan, ...]:
         )
         for upload in uploads
     )
-
-
-def _name(upload: Upload) -> str:
-    if isinstance(upload, AwsEc2Upload):
-        return upload.snapshot_name or _UNNAMED
-    if isinstance(upload, GcpUpload):
-        return upload.image_name or _UNNAMED
-    if isinstance(upload, AzureUpload):
-        return "%s of resource group %s" % (upload.image_name or _UNNAMED, upload.resource_group)
-    if isinstance(upload, ContainerUpload):
-        if upload.name is None:
-            return _UNNAMED
-        return "%s:%s" % (upload.name, upload.tag or "<uuid>")
-    return _UNNAMED
-
-
-def _region(upload: Upload) -> Optional[str]:
-    if isinstance(upload, (ContainerUpload, OciUpload)):
-        return None
-    return upload.location if isinstance(upload, AzureUpload) else upload.region

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Collection, Dict, List, Optional, Sequence, Tuple
 
 from pungi_osbuild.clock import Clock
-from pungi_osbuild.model import EarlierTry, ImageRequest, Orphan, Outcome, Provider
+from pungi_osbuild.model import EarlierTry, ImageRequest, Orphan, Outcome
 from pungi_osbuild.planning import wanted_name
 
 logger = logging.getLogger(__name__)
@@ -158,12 +158,10 @@ def _obstacle(outcome: Outcome, failures: int) -> Optional[str]:
         return "this was the last of %d retr%s" % (retries, "y" if retries == 1 else "ies")
     name = wanted_name(request.upload)
     following = wanted_name(request.with_attempt(outcome.attempt + 1).upload)
-    if name is None or following is None or name.key != following.key:
+    if name is None or name.moves or following is None or name.key != following.key:
         return None
-    upload = request.upload
-    if upload is None or upload.provider is Provider.CONTAINER:  # a tag moves
-        return None
-    if any(one.is_there and one.place == upload.provider.value for one in outcome.orphans):
+    provider = request.upload and request.upload.provider
+    if any(one.is_there and one.place == provider for one in outcome.orphans):
         return "%s may be taken by this try; put {attempt} into it" % name.what
     return None
 

@@ -10,17 +10,15 @@ import pytest
 from jsonschema import Draft4Validator
 
 from pungi_osbuild import __version__
+from pungi_osbuild.clouds import cloud_of, hub_clouds, lacking_options, upload_schema
 from pungi_osbuild.config import section_schema
-from pungi_osbuild.config.optionnotes import BLOCK, IMAGE_TYPE, PUNGI, TOP, UPLOADS, OptionNote
+from pungi_osbuild.config.optionnotes import BLOCK, IMAGE_TYPE, PUNGI, TOP, OptionNote, upload_notes
 from pungi_osbuild.config.schema import (
-    UPLOAD_ORDER,
     block_schema,
     image_type_schema,
-    lacking,
     pungi_schema,
-    upload_schema,
 )
-from pungi_osbuild.model import Provider, Settings
+from pungi_osbuild.model import Settings
 
 
 def described() -> Iterator[Tuple[str, Mapping[str, Any], Mapping[str, OptionNote]]]:
@@ -29,12 +27,12 @@ def described() -> Iterator[Tuple[str, Mapping[str, Any], Mapping[str, OptionNot
     yield "block", block_schema(), BLOCK
     yield "image type", image_type_schema(), IMAGE_TYPE
     yield "pungi", pungi_schema(), PUNGI
-    for provider in UPLOAD_ORDER:
-        yield provider.value, upload_schema(provider), UPLOADS[provider]
+    for cloud in hub_clouds():
+        yield cloud.id, upload_schema(cloud), upload_notes(cloud)
 
 
 SCHEMAS = list(described())
-PROVIDERS = [provider.value for provider in UPLOAD_ORDER]
+PROVIDERS = [cloud.id for cloud in hub_clouds()]
 OPTIONS = [(where, name) for where, schema, _notes in SCHEMAS for name in schema["properties"]]
 
 
@@ -56,7 +54,7 @@ def test_a_note_is_true(where: str, name: str) -> None:
     required = schema.get("required", ())
     if where in PROVIDERS:
         # What only one of the hub's shapes requires can be left out with the rest of the shape.
-        required = lacking(Provider(where), ())
+        required = lacking_options(cloud_of(where), ())
     assert (note.default is None) == (name in required)
     assert _numbers(note.since) <= _numbers(__version__)
 

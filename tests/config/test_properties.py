@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pungi_osbuild.clouds import hub_clouds, refused_options
 from pungi_osbuild.config import Reading, Source, read_config
-from pungi_osbuild.config.hubrefuses import REFUSED
-from pungi_osbuild.config.schema import block_schema, pungi_schema, section_schema, upload_fields
+from pungi_osbuild.config.schema import block_schema, pungi_schema, section_schema
 from pungi_osbuild.errors import SourceError
-from pungi_osbuild.model import Provider, Template, option_texts
+from pungi_osbuild.model import Template, option_texts
 from pungi_osbuild.problems import Problem, Severity, has_errors
 
 # A user's regular expression may make Python warn; here warnings are errors.
@@ -62,9 +62,7 @@ TOP_KEYS = st.sampled_from(
 )
 BLOCK_OPTIONS = tuple(block_schema()["properties"])
 BLOCK_KEYS = st.sampled_from([*BLOCK_OPTIONS, "nonsense", 5, "\ud800", "a\x00b"])
-UPLOAD_KEYS = st.sampled_from(
-    sorted({field for provider in list(Provider)[:5] for field in upload_fields(provider)})
-)
+UPLOAD_KEYS = st.sampled_from(sorted({field for cloud in hub_clouds() for field in cloud.options}))
 PATTERNS = st.sampled_from(["^Server$", "(", "", "[[", "*", "\x00"]) | st.text(max_size=5)
 
 
@@ -73,7 +71,8 @@ TEMPLATES = st.sampled_from(
     ["us-{arch}-1", "{nvr}", "{", "{{}}", "{date!r}", "{0}", "us-east-1", "123456789012", "user:x"]
 )
 OPTIONS = st.dictionaries(
-    UPLOAD_KEYS | st.sampled_from(sorted(REFUSED)),
+    UPLOAD_KEYS
+    | st.sampled_from(sorted([*refused_options(), "type", "upload_options", "upload_targets"])),
     JUNK | TEMPLATES | st.lists(TEMPLATES, max_size=2),
     max_size=4,
 )

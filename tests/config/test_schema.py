@@ -8,8 +8,8 @@ from typing import Any, Iterator
 import pytest
 from jsonschema import Draft4Validator
 
+from pungi_osbuild.clouds import hub_clouds
 from pungi_osbuild.config import read_config, read_source, section_schema
-from pungi_osbuild.config.schema import UPLOAD_ORDER, upload_fields
 from pungi_osbuild.config.source import thaw
 from pungi_osbuild.problems import has_errors, wrong_type
 
@@ -83,7 +83,7 @@ def test_every_upload_is_one_of_the_alternatives() -> None:
     """In the order in which the hub tries them."""
     alternatives = _block()["properties"]["upload_options"]["anyOf"]
     assert [tuple(schema["properties"]) for schema in alternatives] == [
-        upload_fields(provider) for provider in UPLOAD_ORDER
+        tuple(cloud.options) for cloud in hub_clouds()
     ]
 
 

@@ -17,7 +17,6 @@ from typing import Any, Dict, List
 import pytest
 
 from pungi_osbuild.cli.inputs import Origin, Prepared, prepare
-from pungi_osbuild.model import Provider
 from tests.docs.pages import PAGES, Block, blocks
 from tests.rehearsed import rehearse
 
@@ -83,17 +82,17 @@ def test_an_option_of_a_block_fits_into_one(block: Block, tmp_path: Path) -> Non
 
 
 SECTIONS = {
-    "AWS EC2": Provider.AWS,
-    "AWS S3": Provider.AWS_S3,
-    "GCP": Provider.GCP,
-    "Azure": Provider.AZURE,
-    "Container registry": Provider.CONTAINER,
-    "OCI": Provider.OCI,
+    "AWS EC2": "aws",
+    "AWS S3": "aws.s3",
+    "GCP": "gcp",
+    "Azure": "azure",
+    "Container registry": "container",
+    "OCI": "oci.objectstorage",
 }
 
 
 @pytest.mark.parametrize(("title", "provider"), SECTIONS.items())
-def test_the_block_of_a_cloud_gets_there(title: str, provider: Provider, tmp_path: Path) -> None:
+def test_the_block_of_a_cloud_gets_there(title: str, provider: str, tmp_path: Path) -> None:
     """Rehearsed as it stands on the page: each image is in that cloud, and its id is recorded."""
     text = CLOUDS.read_text(encoding="utf-8")
     start = text[: text.index("\n## %s\n" % title)].count("\n")

@@ -10,11 +10,11 @@ from typing import Any, Iterator, List
 import pytest
 
 from koji_rehearsal import HubSettings, RehearsalHub, write_profile
+from pungi_osbuild.clouds import AwsS3Upload
 from pungi_osbuild.hub import Hub, Sought, find_submitted, read_profile, submit
 from pungi_osbuild.hub import lookup as module
 from pungi_osbuild.methods import arguments, sent_digest
 from pungi_osbuild.model import (
-    AwsS3Upload,
     Customizations,
     ImageRequest,
     Repo,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pungi_osbuild.checked import to_json
+from pungi_osbuild.clouds import clouds
 from pungi_osbuild.errors import InputError, SourceError
 from pungi_osbuild.metadata import (
     ImageRecord,
@@ -37,7 +38,6 @@ from pungi_osbuild.model import (
     Orphan,
     Outcome,
     OutcomeKind,
-    Provider,
     RunResult,
     Sbom,
     TaskTimes,
@@ -538,11 +538,11 @@ def test_an_older_file_is_read_and_written_anew(tmp_path: Path) -> None:
     assert len(before.images) == 9
     assert [task.outcome.value for task in before.tasks].count("failed") == 1
     assert {cloud.provider for image in before.images for cloud in image.cloud} == {
-        Provider.AWS,
-        Provider.AWS_S3,
-        Provider.AZURE,
-        Provider.CONTAINER,
-        Provider.GCP,
+        "aws",
+        "aws.s3",
+        "azure",
+        "container",
+        "gcp",
     }
     identity = an_identity(id=before.compose_id)
     run_recorded(tmp_path, a_run_result(identity=identity, outcomes=(an_outcome_of("a"),)))
@@ -636,14 +636,17 @@ def test_what_others_wrote_into_the_file_stays(tmp_path: Path) -> None:
 TEXT = st.text(max_size=8)
 LINE = st.text(max_size=8, min_size=1).filter(str.isprintable)
 SOME = st.none() | TEXT
-CLOUDS = st.builds(
-    CloudImage,
-    provider=st.sampled_from(Provider),
-    id=LINE,
-    region=SOME,
-    url=SOME,
-    digest=SOME,
-    presigned=st.none() | st.booleans(),
+CLOUDS = st.sampled_from(clouds()).flatmap(
+    lambda cloud: st.builds(
+        cloud.stored,
+        id=LINE,
+        presigned=st.none() | st.booleans(),
+        **{
+            field.name: SOME
+            for field in fields(cloud.stored)
+            if field.name not in {field.name for field in fields(CloudImage)}
+        },
+    )
 )
 SBOMS = st.builds(
     Sbom,
@@ -653,7 +656,7 @@ SBOMS = st.builds(
     checksum=st.none() | st.just(Checksum("md5", MD5)),
     purpose=SOME,
 )
-KNOWN_NAMES = frozenset(provider.value for provider in Provider)
+KNOWN_NAMES = frozenset(cloud.id for cloud in clouds())
 UNKNOWN = st.builds(
     UnknownUpload,
     provider=TEXT.filter(lambda name: name not in KNOWN_NAMES),

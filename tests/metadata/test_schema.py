@@ -13,7 +13,13 @@ import pytest
 
 from pungi_osbuild.metadata import FORMAT_VERSION, record_osbuild
 from tests.rehearsed import EXAMPLES, rehearse
-from tests.values import a_built_image, a_cloud_image, a_placed_image, a_run_result, an_outcome
+from tests.values import (
+    a_built_image,
+    a_cloud_image,
+    a_placed_image,
+    a_run_result,
+    an_outcome,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA: Dict[str, Any] = json.loads((ROOT / "docs/osbuild-json.schema.json").read_text("utf-8"))
@@ -63,7 +69,7 @@ def test_a_record_conforms_and_every_key_is_listed(tmp_path: Path) -> None:
     assert set(image) == set(definitions["ImageRecord"]["required"])
     assert set(payload["tasks"][0]) == set(definitions["TaskRecord"]["required"])
     assert set(image["koji"]) == set(definitions["KojiOrigin"]["required"])
-    assert set(image["cloud"][0]) <= set(definitions["CloudImage"]["properties"])
+    assert set(image["cloud"][0]) <= set(definitions["AwsEc2Image"]["properties"])
     files = set(definitions["BuildFile"]["required"])
     assert set(image["manifest"]) == files | {"osbuild_composer_version", "osbuild_composer_deps"}
     assert set(image["sboms"][0]) == files | {"purpose"}

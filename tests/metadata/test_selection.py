@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.metadata import ImageRecord, Selection, known_values, load
-from pungi_osbuild.model import CloudImage, Provider, UnknownUpload
+from pungi_osbuild.model import UnknownUpload
 from tests.metadata.test_osbuild import DATA
 from tests.rehearsed import EXAMPLES, rehearse
 from tests.report.records import an_image
+from tests.values import cloud_image
 
-AMI = CloudImage(Provider.AWS, "ami-1", region="us-east-1")
-OTHER_AMI = CloudImage(Provider.AWS, "ami-2", region="eu-west-1")
-AZURE = CloudImage(Provider.AZURE, "/subscriptions/s", location="eastus")
+AMI = cloud_image("aws", "ami-1", region="us-east-1")
+OTHER_AMI = cloud_image("aws", "ami-2", region="eu-west-1")
+AZURE = cloud_image("azure", "/subscriptions/s", location="eastus")
 ODD = UnknownUpload("org.osbuild.odd", (("region", "us-east-1"),))
 
 IMAGES: Tuple[ImageRecord, ...] = (
@@ -112,7 +113,7 @@ def test_a_compose_is_loaded_by_its_folder(tmp_path: Path) -> None:
     compose = load(tmp_path)
     assert load(str(tmp_path / "compose")) == compose
     amis = compose.select(Selection(providers=("aws",)))
-    assert [upload.provider for image in amis for upload in image.cloud] == [Provider.AWS]
+    assert [upload.provider for image in amis for upload in image.cloud] == ["aws"]
 
 
 def test_a_folder_without_images_of_ours(tmp_path: Path) -> None:

@@ -12,19 +12,17 @@ from typing import Any, Dict, List, Sequence, Tuple, cast
 import pytest
 
 from pungi_osbuild.checked import to_json
+from pungi_osbuild.clouds import AwsEc2Upload, AwsS3Upload, OciUpload
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import Call, Hub, Reply, execute
 from pungi_osbuild.methods.osbuild_image import OSBUILD_IMAGE
 from pungi_osbuild.model import (
     Artifact,
-    AwsEc2Upload,
-    AwsS3Upload,
     BuiltImage,
     Checksum,
     Dependency,
     HubFaultError,
     ImageRequest,
-    OciUpload,
     Upload,
     UploadTemplate,
 )

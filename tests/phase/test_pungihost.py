@@ -170,7 +170,7 @@ def test_the_end_names_files_and_cloud_ids(scene: Scene) -> None:
     (line,) = scene.log.lines("INFO")
     assert line.startswith("[DONE ] OSBuild task for variant Server (x86_64, task id: 11, ")
     first, second = line.partition("): ")[2].split("; ")
-    uploads = "%s %s, moon crater: Tycho" % (cloud.provider.value, cloud.id)
+    uploads = "%s %s, moon crater: Tycho" % (cloud.provider, cloud.id)
     assert first == "%s, %s" % (images[0].path, uploads)
     assert second == images[1].path
 

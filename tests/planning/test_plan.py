@@ -8,10 +8,10 @@ from typing import Any, List, Optional, Set, Tuple
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pungi_osbuild.clouds import AwsS3Upload
 from pungi_osbuild.metadata import ProductmdTypes, productmd_types
 from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import (
-    AwsS3Upload,
     ComposeConfig,
     Customizations,
     ImageConfig,

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Tuple
+from typing import Optional, Tuple
 
 import pytest
 
 from pungi_osbuild.errors import InputError
-from pungi_osbuild.model import CloudImage, Provider
+from pungi_osbuild.model import CloudImage
 from pungi_osbuild.report import cloud_image_val
 from tests.report.records import an_image
 from tests.report.test_streammetadata import GCP, of_kind
+from tests.values import cloud_image
 
-AMI = CloudImage(Provider.AWS, "ami-1", region="us-east-1", name="snap")
-NAMELESS = replace(AMI, name=None)
-AZURE = CloudImage(
-    Provider.AZURE,
+AMI = cloud_image("aws", "ami-1", region="us-east-1", name="snap")
+AZURE = cloud_image(
+    "azure",
     "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/images/i",
     subscription_id="s",
     resource_group="g",
     location="eastus",
 )
+
+
+def but(image: CloudImage, **details: Optional[str]) -> CloudImage:
+    """Return an image with other details."""
+    return cloud_image(**{**vars(image), **details})
+
+
+NAMELESS = but(AMI, name=None)
 
 
 def test_amis() -> None:
@@ -53,7 +60,7 @@ def test_amis() -> None:
 
 def test_gcp_images() -> None:
     """A zone of the region that the image was uploaded to."""
-    image = of_kind("g", "gcp", "tar.gz", uploads=(replace(GCP, region="us-east1"),))
+    image = of_kind("g", "gcp", "tar.gz", uploads=(but(GCP, region="us-east1"),))
     assert cloud_image_val([image]) == {
         "provider": "gcloud",
         "project": "p",
@@ -73,7 +80,7 @@ def test_azure_images() -> None:
     """Where no location was asked for, it takes one of its own."""
     images = [
         of_kind("a", "azure", "vhd", uploads=(AZURE,)),
-        of_kind("b", "azure", "vhd", arch="aarch64", uploads=(replace(AZURE, location=None),)),
+        of_kind("b", "azure", "vhd", arch="aarch64", uploads=(but(AZURE, location=None),)),
     ]
     assert cloud_image_val(images) == {
         "provider": "azure",
@@ -101,12 +108,12 @@ def test_azure_images() -> None:
     [
         ((AMI, AZURE), "there are images of aws, azure", "--provider"),
         (
-            (GCP, replace(GCP, project_id="q")),
+            (GCP, but(GCP, project_id="q")),
             "and there are p, q",
             "--type",
         ),
-        ((AZURE, replace(AZURE, subscription_id="t")), "one subscription", "--subvariant"),
-        ((CloudImage(Provider.CONTAINER, "r@sha256:1"),), "no image here", "aws, azure, gcp"),
+        ((AZURE, but(AZURE, subscription_id="t")), "one subscription", "--subvariant"),
+        ((cloud_image("container", "r@sha256:1"),), "no image here", "aws, azure, gcp"),
         ((), "no image here", "without --format"),
     ],
 )

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import Callable, Dict, List
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pungi_osbuild.checked import to_json
+from pungi_osbuild.clouds import clouds
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.hub import LiveAddress
 from pungi_osbuild.imagetypes import CATALOGUE
 from pungi_osbuild.metadata import ImageRecord
-from pungi_osbuild.model import CloudImage, JsonDict, Provider, UnknownUpload
+from pungi_osbuild.model import CloudImage, JsonDict, UnknownUpload
 from pungi_osbuild.report import (
     cloud_image_val,
     image_ids,
@@ -22,9 +24,10 @@ from pungi_osbuild.report import (
     stream_metadata,
 )
 from tests.report.records import a_record, an_image
+from tests.values import cloud_image
 
-S3 = CloudImage(Provider.AWS_S3, "https://b/disk", region="us-east-1", presigned=True)
-PUBLIC = CloudImage(Provider.AWS_S3, "https://b/public", region="us-east-1")
+S3 = cloud_image("aws.s3", "https://b/disk", region="us-east-1", presigned=True)
+PUBLIC = cloud_image("aws.s3", "https://b/public", region="us-east-1")
 ODD = UnknownUpload("org.osbuild.odd", (("image_id", "odd-1"),))
 LIVE: Dict[str, LiveAddress] = {"https://b/disk": LiveAddress("https://b/disk?sign=me", 1795418607)}
 
@@ -93,16 +96,17 @@ def test_a_live_address_stands_for_its_id() -> None:
 
 TEXTS = st.text(max_size=5)
 SOME = st.none() | TEXTS
-UPLOADS = st.builds(
-    CloudImage,
-    provider=st.sampled_from(Provider),
-    id=TEXTS,
-    region=SOME,
-    project_id=SOME,
-    image_name=SOME,
-    subscription_id=SOME,
-    resource_group=SOME,
-    presigned=st.none() | st.booleans(),
+UPLOADS = st.sampled_from(clouds()).flatmap(
+    lambda cloud: st.builds(
+        cloud.stored,
+        id=TEXTS,
+        presigned=st.none() | st.booleans(),
+        **{
+            field.name: SOME
+            for field in fields(cloud.stored)
+            if field.name not in {field.name for field in fields(CloudImage)}
+        },
+    )
 )
 IMAGES = st.builds(
     an_image,

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pungi_osbuild.metadata import OsbuildRecord
-from pungi_osbuild.model import CloudImage, OutcomeKind, Provider
+from pungi_osbuild.model import OutcomeKind
 from pungi_osbuild.report import Excerpt, differences, page_view, report_page
 from tests.report.records import (
     a_failed_task,
@@ -22,6 +22,7 @@ from tests.report.records import (
     an_image,
     spoiled,
 )
+from tests.values import cloud_image
 
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)>\"' onmouseover='alert(1)'&amp;"
 LOG = Excerpt("logs/x86_64/osbuild/task-12/a.log.json", "no space left", False)
@@ -174,7 +175,7 @@ def test_an_id_is_never_cut() -> None:
     """However long, and in one piece in the page's text."""
     digest = "sha256:" + "0123456789abcdef" * 4
     long = "quay.io/%s/image:tag@%s" % ("organisation" * 20, digest)
-    image = an_image(uploads=(CloudImage(Provider.CONTAINER, long),))
+    image = an_image(uploads=(cloud_image("container", long),))
     text = page(a_record(images=(image,)))
     assert '<code class="id">%s</code>' % long in text
     style = text[text.index("<style>") : text.index("</style>")]
@@ -183,7 +184,7 @@ def test_an_id_is_never_cut() -> None:
 
 def test_what_cannot_be_seen_is_shown() -> None:
     """An ID with a hidden character is another ID."""
-    image = an_image(uploads=(CloudImage(Provider.AWS, "ami-\u202e1\u200b2", region="us-east-1"),))
+    image = an_image(uploads=(cloud_image("aws", "ami-\u202e1\u200b2", region="us-east-1"),))
     text = page(a_record(images=(image,)))
     assert "ami-\\u202e1\\u200b2" in text
     assert "\u202e" not in text

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pungi_osbuild.model import CloudImage, PlacedImage, Provider
+from pungi_osbuild.model import CloudImage, PlacedImage
 from pungi_osbuild.report import result_json, result_table
 from pungi_osbuild.report.units import size_text
 from tests.values import (
@@ -18,9 +18,10 @@ from tests.values import (
     a_request,
     a_run_result,
     an_outcome,
+    cloud_image,
 )
 
-AZURE = CloudImage(Provider.AZURE, "/subscriptions/%s/images/x" % ("0" * 120))
+AZURE = cloud_image("azure", "/subscriptions/%s/images/x" % ("0" * 120))
 
 
 def placed(*clouds: CloudImage) -> PlacedImage:
@@ -48,7 +49,7 @@ def test_without_a_terminal_each_cloud_id_has_one_line_with_its_image() -> None:
 )
 def test_an_id_is_never_cut_or_wrapped(width: object, ids: list[str]) -> None:
     """Whatever the terminal's width: each ID stands whole on one line."""
-    shown = table(width, placed(*(CloudImage(Provider.AWS, cloud_id) for cloud_id in ids)))
+    shown = table(width, placed(*(cloud_image("aws", cloud_id) for cloud_id in ids)))
     for cloud_id in ids:
         assert any(cloud_id in line.split() for line in shown.splitlines())
 

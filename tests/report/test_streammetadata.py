@@ -9,12 +9,12 @@ import pytest
 
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.metadata import ImageRecord
-from pungi_osbuild.model import Checksum, CloudImage, Provider
+from pungi_osbuild.model import Checksum, CloudImage
 from pungi_osbuild.report import stream_metadata
 from tests.report.records import a_record, an_image
-from tests.values import MD5, SHA256
+from tests.values import MD5, SHA256, cloud_image
 
-GCP = CloudImage(Provider.GCP, "projects/p/global/images/i", project_id="p", image_name="i")
+GCP = cloud_image("gcp", "projects/p/global/images/i", project_id="p", image_name="i")
 
 
 def of_kind(name: str, image_type: str, suffix: str, **changes: Any) -> ImageRecord:
@@ -28,7 +28,7 @@ def of_kind(name: str, image_type: str, suffix: str, **changes: Any) -> ImageRec
 
 
 def ami(name: str, region: str) -> CloudImage:
-    return CloudImage(Provider.AWS, name, region=region)
+    return cloud_image("aws", name, region=region)
 
 
 AWS = of_kind("a", "aws", "raw", uploads=(ami("ami-1", "us-east-1"), ami("ami-2", "eu-west-1")))
@@ -78,7 +78,7 @@ def test_files_and_cloud_images() -> None:
 def test_where_nothing_is_published() -> None:
     """A location is still an address: in S3 when the object is public, else in Koji."""
     koji = "https://koji.example.com/kojifiles/packages/%s/1/5/images/%s-1-5.x86_64.raw"
-    public = CloudImage(Provider.AWS_S3, "https://b.example.com/disk", region="us-east-1")
+    public = cloud_image("aws.s3", "https://b.example.com/disk", region="us-east-1")
     signed = replace(public, presigned=True)
     for cloud, location in (
         (AWS.cloud, koji % ("a", "a")),

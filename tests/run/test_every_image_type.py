@@ -11,20 +11,19 @@ from productmd.images import Images
 
 from pungi_osbuild.imagetypes import CATALOGUE, KOJI_ALIASES, UNIMPORTABLE_TYPES, api_name
 from pungi_osbuild.metadata import load
-from pungi_osbuild.model import Provider
 from tests.rehearsed import rehearse
 
-UPLOADS: Dict[Provider, Dict[str, Any]] = {
-    Provider.AWS: {"region": "us-east-1", "share_with_accounts": []},
-    Provider.AWS_S3: {"region": "us-east-1"},
-    Provider.GCP: {"region": "us-east1"},
-    Provider.AZURE: {
+UPLOADS: Dict[str, Dict[str, Any]] = {
+    "aws": {"region": "us-east-1", "share_with_accounts": []},
+    "aws.s3": {"region": "us-east-1"},
+    "gcp": {"region": "us-east1"},
+    "azure": {
         "tenant_id": "00000000-0000-0000-0000-000000000001",
         "subscription_id": "00000000-0000-0000-0000-000000000002",
         "resource_group": "images",
     },
-    Provider.CONTAINER: {"name": "registry.example.com/images", "tag": "{name}-{arch}-{date}"},
-    Provider.OCI: {"region": "us-ashburn-1"},
+    "container": {"name": "registry.example.com/images", "tag": "{name}-{arch}-{date}"},
+    "oci.objectstorage": {"region": "us-ashburn-1"},
 }
 """OCI has none of its own: composer uploads there where there are any at all."""
 

@@ -10,20 +10,15 @@ import pytest
 
 from koji_rehearsal import HubSettings
 from pungi_osbuild.checked import FILE, Struct, from_json, to_json
+from pungi_osbuild.clouds import AwsEc2Upload
 from pungi_osbuild.metadata.osbuild import upgrade
 from pungi_osbuild.methods import ComposeState, Failure, KeptUpload
-from pungi_osbuild.model import (
-    AwsEc2Upload,
-    CloudImage,
-    ImageRequest,
-    Orphan,
-    Provider,
-    UploadTemplate,
-)
+from pungi_osbuild.model import ImageRequest, Orphan, UploadTemplate
 from pungi_osbuild.run import Rebuild
 from pungi_osbuild.run.orphans import left_behind
 from tests.run.test_cancel import a_scene, wanted
 from tests.run.test_resume import options, time_passes
+from tests.values import cloud_image
 
 NVR = "image-0-1-1"
 AT_ONCE = HubSettings(duration=0)
@@ -40,7 +35,7 @@ def left(failure: Failure, *arches: str) -> List[str]:
     return [orphan.describe() for orphan in left_behind(a_request(*arches), failure)]
 
 
-AMI = CloudImage(Provider.AWS, "ami-1", region="us-east-1")
+AMI = cloud_image("aws", "ami-1", region="us-east-1")
 KEPT = (KeptUpload("x86_64", AMI),)
 CASES: List[Tuple[Failure, List[str]]] = [
     (Failure("x", ComposeState.NOT_TAKEN), []),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Iterator, Optional, Tuple
 
 from pungi_osbuild.checked import Struct, json_struct, printable
-from pungi_osbuild.methods.osbuild_image.clouds import from_upload_status
+from pungi_osbuild.methods.osbuild_image.uploads import from_upload_status
 from pungi_osbuild.model import Arch, Upload, Uploaded
 
 NAME = "compose-status.json"

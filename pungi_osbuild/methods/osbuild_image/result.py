@@ -22,8 +22,8 @@ from pungi_osbuild.methods.osbuild_image.archives import (
     read_archives,
     sort_out,
 )
-from pungi_osbuild.methods.osbuild_image.clouds import artifact_in, from_target_result
 from pungi_osbuild.methods.osbuild_image.composestatus import read_compose_status
+from pungi_osbuild.methods.osbuild_image.uploads import artifact_in, from_target_result
 from pungi_osbuild.model import (
     BuiltImage,
     Call,
@@ -189,7 +189,7 @@ def _has_upload(uploads: Sequence[Uploaded], request: ImageRequest) -> bool:
         # Nobody knows where composer uploads images of the type: the options were a guess.
         return bool(uploads)
     return any(
-        isinstance(cloud, CloudImage) and cloud.provider is upload.provider for cloud in uploads
+        isinstance(cloud, CloudImage) and cloud.provider == upload.provider for cloud in uploads
     )
 
 
@@ -271,7 +271,7 @@ def _all_uploads(
     if missing:
         raise ReplyError(
             "the upload to %s did not arrive for %s: neither the archive, the build nor %s"
-            " names it" % (upload.provider.value, ", ".join(missing), composestatus.NAME),
+            " names it" % (upload.provider, ", ".join(missing), composestatus.NAME),
             "The image is in Koji, and may be in the cloud: look at the task's logs. Running this"
             " again reads the same build: give the block another release (and its upload another"
             " name, if it has one), and use `pungi-osbuild run --rebuild-changed`.",

@@ -8,21 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pungi_osbuild.clouds import Cloud, cloud_of, hub_clouds
 from pungi_osbuild.config import field_problems
-from pungi_osbuild.config.schema import UPLOAD_ORDER, upload_fields
-from pungi_osbuild.model import Provider
 from pungi_osbuild.problems import Severity
 
-AWS, S3, GCP = Provider.AWS, Provider.AWS_S3, Provider.GCP
-AZURE, CONTAINER = Provider.AZURE, Provider.CONTAINER
+AWS, S3, GCP = "aws", "aws.s3", "gcp"
+AZURE, CONTAINER = "azure", "container"
 GUID = "5c7ef5b6-1c3f-4da0-a622-0b060239d7d7"
-OPTIONS = [(provider, option) for provider in UPLOAD_ORDER for option in upload_fields(provider)]
+OPTIONS = [(cloud, option) for cloud in hub_clouds() for option in cloud.options]
 
 
-def faults(provider: Provider, option: str, text: str) -> List[Tuple[str, Severity]]:
+def faults(provider: str, option: str, text: str) -> List[Tuple[str, Severity]]:
     return [
         (problem.code, problem.severity)
-        for problem in field_problems(provider, option, text, "here")
+        for problem in field_problems(cloud_of(provider), option, text, "here")
     ]
 
 
@@ -65,7 +64,7 @@ def faults(provider: Provider, option: str, text: str) -> List[Tuple[str, Severi
         (CONTAINER, "tag", "latest 9.4 _x 20261123.n.0 " + "a" * 128),
     ],
 )
-def test_what_works_gives_no_alarm(provider: Provider, option: str, texts: str) -> None:
+def test_what_works_gives_no_alarm(provider: str, option: str, texts: str) -> None:
     """Not even a warning."""
     for text in texts.split(" "):
         assert faults(provider, option, text) == [], text
@@ -117,7 +116,7 @@ def test_a_location_of_azure_is_written_as_it_is_shown(text: str) -> None:
     ],
 )
 def test_what_is_refused_is_an_error(
-    provider: Provider, option: str, code: str, texts: List[str]
+    provider: str, option: str, code: str, texts: List[str]
 ) -> None:
     """Hours before the cloud says so."""
     for text in texts:
@@ -136,25 +135,25 @@ def test_what_is_refused_is_an_error(
         (AZURE, "image_name", ""),
     ],
 )
-def test_what_only_looks_odd_is_a_warning(provider: Provider, option: str, text: str) -> None:
+def test_what_only_looks_odd_is_a_warning(provider: str, option: str, text: str) -> None:
     """Nobody knows for certain that it is refused."""
     assert [severity for _, severity in faults(provider, option, text)] == [Severity.WARNING]
 
 
 def test_a_region_with_a_zone_is_told_without_it() -> None:
     """The usual mistake."""
-    (problem,) = field_problems(AWS, "region", "eu-west-1b", "here")
+    (problem,) = field_problems(cloud_of(AWS), "region", "eu-west-1b", "here")
     assert problem.hint.endswith(" eu-west-1.")
 
 
 def test_a_kind_of_account_that_is_nearly_one() -> None:
     """Case counts in GCP."""
-    (problem,) = field_problems(GCP, "share_with_accounts", "serviceaccount:a@b", "here")
+    (problem,) = field_problems(cloud_of(GCP), "share_with_accounts", "serviceaccount:a@b", "here")
     assert problem.hint == "Did you mean serviceAccount:a@b?"
 
 
 @given(st.sampled_from(OPTIONS), st.text(max_size=300) | st.from_regex(r"[a-z:./@-]{0,40}"))
-def test_any_text_is_judged_once_and_in_full(option: Tuple[Provider, str], text: str) -> None:
+def test_any_text_is_judged_once_and_in_full(option: Tuple[Cloud, str], text: str) -> None:
     """At most one problem, with all its parts, at its place."""
     found = list(field_problems(*option, text, "here"))
     assert len(found) <= 1

@@ -10,20 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pungi_osbuild.checked import FILE, Struct, to_json
-from pungi_osbuild.errors import ReplyError
-from pungi_osbuild.methods.osbuild_image.clouds import from_target_result, from_upload_status
-from pungi_osbuild.model import (
+from pungi_osbuild.clouds import (
     AwsEc2Upload,
     AwsS3Upload,
     AzureUpload,
-    CloudImage,
     ContainerUpload,
     GcpUpload,
-    Provider,
-    UnknownUpload,
-    Upload,
     read_upload,
 )
+from pungi_osbuild.errors import ReplyError
+from pungi_osbuild.methods.osbuild_image.uploads import from_target_result, from_upload_status
+from pungi_osbuild.model import CloudImage, UnknownUpload, Upload
+from tests.values import cloud_image
 
 AZURE = AzureUpload("tenant", "sub", "group", location="eastus")
 SIGNED = "https://b.s3.us-east-1.amazonaws.com/disk.qcow2?X-Amz-Signature=s3cr3t"
@@ -33,14 +31,14 @@ CASES: Dict[str, Any] = {
         "org.osbuild.aws",
         {"ami": "ami-1", "region": "us-east-2"},
         AwsEc2Upload("us-east-2", (), "snap"),
-        CloudImage(Provider.AWS, "ami-1", region="us-east-2", name="snap"),
+        cloud_image("aws", "ami-1", region="us-east-2", name="snap"),
     ),
     "aws.s3": (
         "org.osbuild.aws.s3",
         {"url": SIGNED},
         AwsS3Upload("us-east-1"),
-        CloudImage(
-            Provider.AWS_S3,
+        cloud_image(
+            "aws.s3",
             "https://b.s3.us-east-1.amazonaws.com/disk.qcow2",
             region="us-east-1",
             presigned=True,
@@ -50,8 +48,8 @@ CASES: Dict[str, Any] = {
         "org.osbuild.gcp",
         {"project_id": "p", "image_name": "i"},
         GcpUpload("us-east1"),
-        CloudImage(
-            Provider.GCP,
+        cloud_image(
+            "gcp",
             "projects/p/global/images/i",
             region="us-east1",
             project_id="p",
@@ -62,8 +60,8 @@ CASES: Dict[str, Any] = {
         "org.osbuild.azure.image",
         {"image_name": "i"},
         AZURE,
-        CloudImage(
-            Provider.AZURE,
+        cloud_image(
+            "azure",
             "/subscriptions/sub/resourceGroups/group/providers/Microsoft.Compute/images/i",
             image_name="i",
             subscription_id="sub",
@@ -75,8 +73,8 @@ CASES: Dict[str, Any] = {
         "org.osbuild.container",
         {"url": "registry.example.com/edge:1", "digest": "sha256:abc"},
         ContainerUpload("edge", "1"),
-        CloudImage(
-            Provider.CONTAINER,
+        cloud_image(
+            "container",
             "registry.example.com/edge:1@sha256:abc",
             url="registry.example.com/edge:1",
             digest="sha256:abc",
@@ -86,8 +84,8 @@ CASES: Dict[str, Any] = {
         "org.osbuild.oci.objectstorage",
         {"url": "https://o.example.com/n/ns/b/images/o/disk.qcow2"},
         None,
-        CloudImage(
-            Provider.OCI,
+        cloud_image(
+            "oci.objectstorage",
             "https://o.example.com/n/ns/b/images/o/disk.qcow2",
             url="https://o.example.com/n/ns/b/images/o/disk.qcow2",
         ),
@@ -121,7 +119,7 @@ def test_a_cloud_image_survives_json(kind: str) -> None:
 def test_an_ostree_repository_of_pulp_is_spelt_in_two_ways() -> None:
     """``repository_url`` in Koji's metadata, ``repo_url`` in compose-status.json."""
     url = "https://pulp.example.com/pulp/content/rhel-edge/"
-    expected = CloudImage(Provider.PULP, url, url=url)
+    expected = cloud_image("pulp.ostree", url, url=url)
     result = {"name": "org.osbuild.pulp.ostree", "options": {"repository_url": url}}
     assert from_target_result(Struct(result, "a result"), None) == expected
     status = {"type": "pulp.ostree", "status": "success", "options": {"repo_url": url}}
@@ -136,7 +134,7 @@ def test_a_custom_image_of_oracles_has_its_ocid() -> None:
     found = from_target_result(
         Struct({"name": "org.osbuild.oci", "options": options}, "a result"), None
     )
-    assert found == CloudImage(Provider.OCI, "ocid1.image.oc1..a", region="eu-frankfurt-1")
+    assert found == cloud_image("oci.objectstorage", "ocid1.image.oc1..a", region="eu-frankfurt-1")
 
 
 @pytest.mark.parametrize("text", ["ami-1\nami-2", "a\tb", ""])
@@ -166,7 +164,7 @@ def test_a_presigned_address_is_recorded_without_its_signature() -> None:
 def test_an_azure_image_of_an_unknown_subscription_has_its_name(upload: Optional[Upload]) -> None:
     """Composer returns the name alone; without the request there is no more to say."""
     result = Struct({"name": "org.osbuild.azure.image", "options": {"image_name": "i"}}, "a result")
-    assert from_target_result(result, upload) == CloudImage(Provider.AZURE, "i", image_name="i")
+    assert from_target_result(result, upload) == cloud_image("azure", "i", image_name="i")
 
 
 def test_a_cloud_that_is_not_known_is_recorded_as_returned() -> None:
@@ -244,7 +242,7 @@ def test_a_pre_authenticated_address_is_recorded_without_its_secret(url: str, pl
     result = {"name": "org.osbuild.oci.objectstorage", "options": {"url": url}}
     found = from_target_result(Struct(result, "a result"), None)
     presigned = True if plain != url else None
-    assert found == CloudImage(Provider.OCI, plain, url=plain, presigned=presigned)
+    assert found == cloud_image("oci.objectstorage", plain, url=plain, presigned=presigned)
 
 
 def test_koji_itself_is_no_cloud() -> None:

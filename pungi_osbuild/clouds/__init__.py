@@ -1,0 +1,71 @@
+"""
+The clouds that osbuild-composer can upload images to: one file each, and the catalogue of them.
+
+What is known of a cloud is known here: which options it takes, what they may be, what composer
+says of an upload, which name the image gets, where it can be looked at, what it is called in other
+tools' files. Everything else looks its cloud up in the catalogue, by its id.
+"""
+
+from pungi_osbuild.clouds.aws import AwsEc2Upload
+from pungi_osbuild.clouds.aws_s3 import AwsS3Upload
+from pungi_osbuild.clouds.azure import AzureUpload
+from pungi_osbuild.clouds.catalogue import (
+    UPLOADS,
+    cloud_of,
+    cloud_of_target,
+    clouds,
+    find_cloud,
+    hub_clouds,
+    hub_takes,
+    lacking_options,
+    missing_options,
+    option_of,
+    read_upload,
+    refused_options,
+    registered,
+    upload_schema,
+)
+from pungi_osbuild.clouds.cloud import (
+    Cloud,
+    CloudOf,
+    Exported,
+    InvalidValue,
+    Link,
+    Option,
+    StreamEntry,
+    web_address,
+)
+from pungi_osbuild.clouds.container import ContainerUpload
+from pungi_osbuild.clouds.gcp import GcpUpload
+from pungi_osbuild.clouds.oci import OciUpload
+
+__all__ = [
+    "UPLOADS",
+    "AwsEc2Upload",
+    "AwsS3Upload",
+    "AzureUpload",
+    "Cloud",
+    "CloudOf",
+    "ContainerUpload",
+    "Exported",
+    "GcpUpload",
+    "InvalidValue",
+    "Link",
+    "OciUpload",
+    "Option",
+    "StreamEntry",
+    "cloud_of",
+    "cloud_of_target",
+    "clouds",
+    "find_cloud",
+    "hub_clouds",
+    "hub_takes",
+    "lacking_options",
+    "missing_options",
+    "option_of",
+    "read_upload",
+    "refused_options",
+    "registered",
+    "upload_schema",
+    "web_address",
+]

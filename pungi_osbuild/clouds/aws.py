@@ -1,0 +1,207 @@
+"""
+AWS EC2: images become AMIs.
+
+Sources: AWS RegisterImage and ModifyImageAttribute for what it takes; osbuild-composer's Cloud API
+v2 and target results, and its pull request 5233 for ``tags`` (read 2026-06).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Iterator, Mapping, Optional, Tuple
+
+from pungi_osbuild.checked import OMITTED, Struct
+from pungi_osbuild.clouds.cloud import (
+    NO_NAME,
+    NO_SUCH_NAME,
+    SHARED_WITH_NOBODY,
+    CloudOf,
+    Exported,
+    InvalidValue,
+    Link,
+    Option,
+    StreamEntry,
+    only,
+)
+from pungi_osbuild.model import CloudImage, CloudName, Ignored, JsonDict, Upload
+from pungi_osbuild.problems import Severity
+
+_REGION = re.compile(r"[a-z]{2,5}(-[a-z]+)+-[0-9]{1,2}")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_AMI_NAME = re.compile(r"[A-Za-z0-9()\[\] ./'@_-]{3,128}")
+_AMI = re.compile(r"ami-[0-9a-f]{8,40}")
+_ARM_MACHINE = "t4g.medium"
+
+
+def is_region(text: str) -> bool:
+    """Whether a text looks like a region of AWS."""
+    return _REGION.fullmatch(text) is not None
+
+
+def region_rule(text: str) -> Optional[InvalidValue]:
+    """Judge a region of AWS."""
+    if is_region(text):
+        return None
+    hint = "AWS regions look like us-east-1 or us-gov-west-1."
+    if is_region(text[:-1]):
+        hint = "Write the region without its zone: %s." % text[:-1]
+    return InvalidValue("bad-region", "AWS has no region %r" % text, hint)
+
+
+def _account_rule(text: str) -> Optional[InvalidValue]:
+    if _ACCOUNT.fullmatch(text):
+        return None
+    return InvalidValue(
+        "bad-account",
+        "%r is no AWS account number" % text,
+        "Write its 12 digits and nothing else; zeros at the beginning count.",
+    )
+
+
+def _name_rule(text: str) -> Optional[InvalidValue]:
+    if _AMI_NAME.fullmatch(text):
+        return None
+    return (
+        NO_NAME
+        if not text
+        else InvalidValue(
+            "bad-cloud-name",
+            "AWS takes no AMI called %r" % text,
+            "Use 3 to 128 letters, digits, spaces and ( ) [ ] . / - ' @ _ only.",
+        )
+    )
+
+
+REGION = Option("The cloud's region.", '"us-east-1"', rule=region_rule)
+
+
+@dataclass(frozen=True)
+class AwsEc2Upload(Upload):
+    """Register an AMI; without ``share_with_accounts`` it is shared with nobody."""
+
+    region: str = field(metadata=REGION.declared)
+    share_with_accounts: Optional[Tuple[str, ...]] = field(
+        default=None,
+        metadata=Option(
+            "Account numbers; [] for nobody.",
+            '["123456789012"]',
+            "nobody, which is a warning; needed beside `snapshot_name`",
+            _account_rule,
+            is_list=True,
+            hub_requires=True,
+            if_ignored=SHARED_WITH_NOBODY,
+        ).declared,
+    )
+    snapshot_name: Optional[str] = field(
+        default=None,
+        metadata=Option(
+            "Name of the AMI and its snapshot.",
+            '"{nvr}"',
+            "`composer-api-<uuid>`",
+            _name_rule,
+            if_ignored=NO_SUCH_NAME,
+        ).declared,
+    )
+    ignored: Ignored = ()
+    provider = "aws"
+
+    def wanted_name(self) -> Optional[CloudName]:
+        """AWS refuses a second AMI of one name in a region."""
+        if not self.snapshot_name:
+            return None
+        what = "the AMI name %r in %s" % (self.snapshot_name, self.region)
+        return CloudName("snapshot_name", (self.region, self.snapshot_name), what)
+
+    @property
+    def leftover(self) -> str:
+        return self.snapshot_name or super().leftover
+
+    @property
+    def where(self) -> Optional[str]:
+        return self.region
+
+
+@dataclass(frozen=True)
+class AwsEc2Image(CloudImage):
+    """An AMI."""
+
+    provider: Annotated[str, only("aws")] = "aws"
+    region: Annotated[Optional[str], OMITTED] = None
+    name: Annotated[Optional[str], OMITTED] = None
+
+    @property
+    def where(self) -> Optional[str]:
+        return self.region
+
+
+class AwsEc2(CloudOf[AwsEc2Image]):
+    """See the module."""
+
+    upload = AwsEc2Upload
+    stored = AwsEc2Image
+    name = "AWS EC2"
+    refused: Mapping[str, str] = {
+        "tags": "Take it out, and tag the AMI by its recorded id afterwards."
+    }
+    target_names = ("org.osbuild.aws",)
+    val_name = "aws"
+    stream_platform = "aws"
+
+    def remarks(
+        self, options: Mapping[str, Any], works: bool
+    ) -> Iterator[Tuple[str, InvalidValue]]:
+        if works and "share_with_accounts" not in options:
+            yield (
+                "share_with_accounts",
+                InvalidValue(
+                    "shared-with-nobody",
+                    "without share_with_accounts the AMI is shared with nobody",
+                    "Name the accounts; [] says that nobody is meant.",
+                    Severity.WARNING,
+                ),
+            )
+
+    def read(self, result: Struct, upload: Optional[Upload]) -> AwsEc2Image:
+        asked = upload if isinstance(upload, AwsEc2Upload) else None
+        region = asked.region if asked is not None else None
+        return AwsEc2Image(
+            result.line("ami"),
+            region=result.line("region") if result.raw("region") else region,
+            name=asked.snapshot_name if asked is not None else None,
+        )
+
+    def console(self, image: AwsEc2Image) -> Optional[Link]:
+        region = image.where or ""
+        if not is_region(region) or not _AMI.fullmatch(image.id):
+            return None
+        page = "%s/ec2/home?region=%s#ImageDetails:imageId=%s"
+        return Link(page % (console_of(region), region, image.id), "AWS console")
+
+    def val_instance(self, image: AwsEc2Image, exported: Exported) -> JsonDict:
+        return {
+            "ami": image.id,
+            "region": image.where,
+            "instance_type": _ARM_MACHINE if exported.arch == "aarch64" else "",
+            "username": "fedora" if exported.distro.startswith("fedora") else "ec2-user",
+            "name": image.name or exported.name,
+        }
+
+    def stream_entry(self, image: AwsEc2Image) -> Optional[StreamEntry]:
+        region = image.where
+        if region is None:
+            return None
+        what = "the AMI in %s" % region
+        return StreamEntry(what, ("aws", "regions", region), {"image": image.id})
+
+
+def console_of(region: str) -> str:
+    """Return AWS's console: China and the government's regions have consoles of their own."""
+    if region.startswith("cn-"):
+        return "https://%s.console.amazonaws.cn" % region
+    if region.startswith("us-gov-"):
+        return "https://console.amazonaws-us-gov.com"
+    return "https://%s.console.aws.amazon.com" % region
+
+
+AWS_EC2 = AwsEc2()
