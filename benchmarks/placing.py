@@ -26,7 +26,7 @@ from benchmarks.scene import PROFILE, ROOT
 from koji_rehearsal import HubSettings, RehearsalHub, write_profile
 from pungi_osbuild.hub import download, read_profile
 from pungi_osbuild.model import BuiltImage, Checksum
-from pungi_osbuild.placing.place import Care, Source, place
+from pungi_osbuild.placing.place import Source, VerifyOptions, place
 
 MIB = 1024 * 1024
 BELOW_KOJI = "packages/big/1/1/images/big.raw"
@@ -246,7 +246,9 @@ def _placed(how: str, koji: Path, verify: bool) -> Effort:
         profile = read_profile(PROFILE, koji / "profile.conf")
         source = Source(stream=lambda: download(profile, BELOW_KOJI, image.size))
     before, start = _bytes_read(), time.perf_counter()
-    placed = place(image, source, koji / "compose", "big.raw", _LINK_TYPES[how], Care(verify))
+    placed = place(
+        image, source, koji / "compose", "big.raw", _LINK_TYPES[how], VerifyOptions(verify)
+    )
     seconds = time.perf_counter() - start
     read = _bytes_read() - before
     placed.path.unlink()

@@ -16,7 +16,7 @@ from pungi_osbuild.placing.manifests import (
     saved_manifest,
     unverified,
 )
-from pungi_osbuild.placing.saved import saved_folder
+from pungi_osbuild.placing.task_files import saved_folder
 from pungi_osbuild.reproduce import Machine, artifact_of, doubts, find_image
 from tests.report.records import a_record, an_image
 from tests.values import a_koji_place

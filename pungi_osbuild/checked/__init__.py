@@ -15,6 +15,7 @@ from pungi_osbuild.checked.record import (
     members,
     picked,
     to_json,
+    without_none,
 )
 from pungi_osbuild.checked.struct import (
     FILE,
@@ -67,4 +68,5 @@ __all__ = [
     "to_json",
     "unrelated_reply",
     "unusable_reply",
+    "without_none",
 ]

@@ -186,6 +186,15 @@ def from_json(record: Type[_R], struct: Struct, **elsewhere: Any) -> _R:
     return record(**values)
 
 
+def without_none(values: Mapping[str, Any]) -> JsonDict:
+    """Return the values that are not None, tuples as lists."""
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in values.items()
+        if value is not None
+    }
+
+
 def picked(record: Type[_R], *sources: Any, **others: Any) -> _R:
     """
     Return a record whose fields have the values of attributes of the same name.

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Hashable, Mapping, Optional, Tuple, Union, cast
 
-from pungi_osbuild.checked import LINE, OMITTED, Form, JsonDict, Key, Struct
-from pungi_osbuild.model.plain import without_none
+from pungi_osbuild.checked import LINE, OMITTED, Form, JsonDict, Key, Struct, without_none
 
 Ignored = Tuple[Tuple[str, Union[str, Tuple[str, ...]]], ...]
 """Options of other clouds, as (option, value): sent as written, and ignored by composer."""

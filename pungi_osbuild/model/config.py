@@ -6,10 +6,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Mapping, Optional, Tuple, Union
 
-from pungi_osbuild.checked import JsonDict
+from pungi_osbuild.checked import JsonDict, without_none
 from pungi_osbuild.model.cloud import Upload
 from pungi_osbuild.model.compose import Arch, BaseProduct
-from pungi_osbuild.model.plain import without_none
 
 
 @dataclass(frozen=True)

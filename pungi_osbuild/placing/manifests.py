@@ -12,8 +12,8 @@ from pungi_osbuild.hub import Profile, build_file, download, local_path
 from pungi_osbuild.metadata import ImageRecord
 from pungi_osbuild.model import Artifact, KojiPlace
 from pungi_osbuild.placing.place import Source
-from pungi_osbuild.placing.reading import chunks_of
-from pungi_osbuild.placing.saved import at_most, checked, regular, save_file, saved_folder
+from pungi_osbuild.placing.task_files import at_most, regular, save_file, saved_folder, verified
+from pungi_osbuild.placing.verify import chunks_of
 from pungi_osbuild.secrets import PRIVATE
 
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
@@ -104,7 +104,7 @@ def unverified(image: ImageRecord, content: bytes) -> Optional[str]:
             " pungi-osbuild"
         )
     try:
-        for _chunk in checked(manifest, [content]):
+        for _chunk in verified(manifest, [content]):
             pass
     except PlacementError as error:
         return error.reason

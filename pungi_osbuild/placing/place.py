@@ -14,9 +14,15 @@ from typing import Callable, ContextManager, Iterable, Iterator, Optional, Tuple
 
 from pungi_osbuild.checked import MAX_NAME, name_flaw
 from pungi_osbuild.errors import InputError, PlacementError
-from pungi_osbuild.metadata import create, making
-from pungi_osbuild.model import BuiltImage, Checksum
-from pungi_osbuild.placing.reading import DamagedError, Expected, Reading, chunks_of, open_koji_file
+from pungi_osbuild.metadata import create, left_behind, making
+from pungi_osbuild.model import BuiltImage, Checksum, ImageRequest
+from pungi_osbuild.placing.verify import (
+    DamagedError,
+    Expected,
+    Verifier,
+    chunks_of,
+    open_koji_file,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +67,7 @@ class PlacedFile:
 
 
 @dataclass(frozen=True)
-class Care:
+class VerifyOptions:
     """
     How much is looked at.
 
@@ -80,7 +86,7 @@ def place(
     destination: Path,
     name: str,
     link_type: str,
-    care: Care = Care(),
+    options: VerifyOptions = VerifyOptions(),
     may_replace: bool = False,
 ) -> PlacedFile:
     """
@@ -103,10 +109,10 @@ def place(
     expected = Expected(image.filename, image.size, image.checksum)
     try:
         destination.mkdir(parents=True, exist_ok=True)
-        kept = _kept(path, expected, care, may_replace, source)
+        kept = _kept(path, expected, options, may_replace, source)
         if kept is not None:
             return kept
-        return _placed(image, source, path, link_type, expected, care, may_replace)
+        return _placed(image, source, path, link_type, expected, options, may_replace)
     except FileExistsError as error:
         raise _in_the_way(path, "it came to be there meanwhile") from error
     except OSError as error:
@@ -153,7 +159,7 @@ def check_name(name: str) -> None:
 
 
 def _kept(
-    path: Path, expected: Expected, care: Care, may_replace: bool, source: Source
+    path: Path, expected: Expected, options: VerifyOptions, may_replace: bool, source: Source
 ) -> Optional[PlacedFile]:
     """Return the file that is there already when it is the right one; None when there is none.
 
@@ -164,7 +170,7 @@ def _kept(
     try:
         if path.is_symlink() and source.local is not None:
             _must_lead_to(path, source.local)
-        return _read(path, expected, care)
+        return _read(path, expected, options)
     except (PlacementError, OSError) as error:
         if may_replace and not path.is_dir():
             logger.info("%s is replaced: %s", path, _reason(error))
@@ -177,10 +183,10 @@ def _must_lead_to(path: Path, local: Path) -> None:
         raise PlacementError("it is a symbolic link to another file", "Remove the link.")
 
 
-def _read(path: Path, expected: Expected, care: Care) -> PlacedFile:
-    with Reading(expected, care.verify, care.wanted) as reading:
-        status = _read_in_place(path, reading)
-        return PlacedFile(path, status.st_size, int(status.st_mtime), reading.checked())
+def _read(path: Path, expected: Expected, options: VerifyOptions) -> PlacedFile:
+    with Verifier(expected, options.verify, options.wanted) as verifier:
+        status = _read_in_place(path, verifier)
+        return PlacedFile(path, status.st_size, int(status.st_mtime), verifier.checksums())
 
 
 def _in_the_way(path: Path, why: str) -> PlacementError:
@@ -202,7 +208,7 @@ def _placed(
     path: Path,
     link_type: str,
     expected: Expected,
-    care: Care,
+    options: VerifyOptions,
     may_replace: bool,
 ) -> PlacedFile:
     tries = 1 if source.local is not None else DOWNLOADS
@@ -211,12 +217,15 @@ def _placed(
         try:
             with (
                 making(path, may_replace) as part,
-                Reading(expected, care.verify, care.wanted) as reading,
+                Verifier(expected, options.verify, options.wanted) as verifier,
             ):
                 if source.local is not None:
-                    how, where = _bring(source.local, part, link_type, reading), str(source.local)
+                    how, where = (
+                        _bring(source.local, part, link_type, verifier),
+                        str(source.local),
+                    )
                 elif source.stream is not None:
-                    _download(source.stream, part, reading)
+                    _download(source.stream, part, verifier)
                     how, where = "downloaded", image.path
                 else:
                     raise PlacementError(
@@ -224,7 +233,7 @@ def _placed(
                         % image.path,
                         "Mount the volume, or set topurl in the Koji profile.",
                     )
-                checksums = reading.checked()
+                checksums = verifier.checksums()
                 status = part.stat()
             logger.info("%s %s to %s", how, where, path)
             return PlacedFile(path, status.st_size, int(status.st_mtime), checksums)
@@ -234,21 +243,21 @@ def _placed(
             logger.warning("%s; downloading it anew", error.reason)
 
 
-def _bring(local: Path, part: Path, link_type: str, reading: Reading) -> str:
+def _bring(local: Path, part: Path, link_type: str, verifier: Verifier) -> str:
     """Return what was done, for the log."""
     if link_type in ("symlink", "abspath-symlink"):
         target = str(local.absolute())
         if link_type == "symlink":
             # From where the folder really is: ".." goes up from there, not along a symlink.
             target = os.path.relpath(target, os.path.realpath(part.parent))
-        _read_open(open_koji_file(local), reading)
+        _read_open(open_koji_file(local), verifier)
         part.symlink_to(target)
         return "symlinked"
     if link_type == "copy":
-        return _copy(local, part, reading)
+        return _copy(local, part, verifier)
     if link_type == "hardlink":
         _hardlink(local, part)
-        _read_in_place(part, reading)
+        _read_in_place(part, verifier)
         return "hardlinked"
     if link_type == "hardlink-or-copy":
         try:
@@ -256,8 +265,8 @@ def _bring(local: Path, part: Path, link_type: str, reading: Reading) -> str:
         except OSError as error:
             if error.errno not in _NO_LINK:
                 raise
-            return _copy(local, part, reading)
-        _read_in_place(part, reading)
+            return _copy(local, part, verifier)
+        _read_in_place(part, verifier)
         return "hardlinked"
     raise PlacementError(
         "%r is no link_type" % link_type,
@@ -271,32 +280,32 @@ def _hardlink(local: Path, part: Path) -> None:
     os.link(local, part, follow_symlinks=False)
 
 
-def _read_in_place(path: Path, reading: Reading) -> os.stat_result:
+def _read_in_place(path: Path, verifier: Verifier) -> os.stat_result:
     """Check a file where it is; when it is not verified its bytes are not touched."""
-    return _read_open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), reading)
+    return _read_open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), verifier)
 
 
-def _read_open(descriptor: int, reading: Reading) -> os.stat_result:
+def _read_open(descriptor: int, verifier: Verifier) -> os.stat_result:
     try:
-        status = reading.expect_file(descriptor)
-        reading.whole(descriptor)
+        status = verifier.expect_file(descriptor)
+        verifier.whole(descriptor)
         return status
     finally:
         os.close(descriptor)
 
 
-def _copy(local: Path, part: Path, reading: Reading) -> str:
+def _copy(local: Path, part: Path, verifier: Verifier) -> str:
     origin = open_koji_file(local)
     try:
-        status = reading.expect_file(origin)
+        status = verifier.expect_file(origin)
         target = create(part)
         try:
             shares_blocks = _reflink(origin, target)
             if shares_blocks:
-                reading.expect_file(target)
-                reading.whole(target)
+                verifier.expect_file(target)
+                verifier.whole(target)
             else:
-                _write(target, reading.take(chunks_of(origin)))
+                _write(target, verifier.take(chunks_of(origin)))
             os.fchmod(target, stat.S_IMODE(status.st_mode) & 0o777)
             os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
         finally:
@@ -315,12 +324,12 @@ def _reflink(origin: int, target: int) -> bool:
 
 
 def _download(
-    stream: Callable[[], ContextManager[Iterator[bytes]]], part: Path, reading: Reading
+    stream: Callable[[], ContextManager[Iterator[bytes]]], part: Path, verifier: Verifier
 ) -> None:
     target = create(part)
     try:
         with stream() as chunks:
-            _write(target, reading.take(chunks))
+            _write(target, verifier.take(chunks))
     finally:
         os.close(target)
 
@@ -340,3 +349,32 @@ def _advice(error: OSError) -> str:
     if error.errno == errno.ENOENT:
         return "Check that Koji's volume is mounted whole, and that the build was not deleted."
     return "Check the rights on both folders; then run this again."
+
+
+def remove_partial_files(topdir: Path, requests: Iterable[ImageRequest]) -> None:
+    """
+    Remove half-made files from the folders that images, metadata and saved files go to.
+
+    Nothing is read on from them: a part of an image is worth less than the certainty that every
+    byte of it was hashed. To be called by whoever holds the compose's lock, before anything is
+    placed. What cannot be removed is left, with a warning.
+
+    :param topdir: the compose folder
+    """
+    folders = {
+        topdir / "compose" / request.folder(arch, kind)
+        for request in requests
+        for arch in request.arches
+        for kind in ("images", "iso")
+    }
+    folders.update([topdir / "compose" / "metadata", *topdir.glob("logs/*/osbuild/*")])
+    for folder in sorted(folders):
+        for path in left_behind(folder):
+            try:
+                path.unlink()
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                logger.warning("%s cannot be removed: %s", path, error.strerror or error)
+            else:
+                logger.info("removed %s, which a run that was killed has left", path)

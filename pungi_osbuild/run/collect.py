@@ -36,7 +36,7 @@ from pungi_osbuild.model import (
     Settings,
     TaskTimes,
 )
-from pungi_osbuild.placing import Care, Provenance, Source, place, save_logs, saved_folder
+from pungi_osbuild.placing import Provenance, Source, VerifyOptions, place, save_logs, saved_folder
 from pungi_osbuild.run.orphans import are_there, left_behind, may_appear, of_unusable
 
 logger = logging.getLogger(__name__)
@@ -257,7 +257,7 @@ class Collector:
             self.topdir / "compose" / folder,
             name,
             self.settings.link_type,
-            Care(self.settings.verify, self.settings.media_checksums),
+            VerifyOptions(self.settings.verify, self.settings.media_checksums),
             may_replace=path in self.own_paths,
         )
         words = type_and_format(config, suffix, name)

@@ -13,7 +13,7 @@ from pungi_osbuild.errors import PungiOsbuildError, RunInterruptedError
 from pungi_osbuild.hub import Connections, Hub, Patience, Persistence, Profile
 from pungi_osbuild.metadata import ProductmdTypes
 from pungi_osbuild.model import Compose, ImageRequest, RunResult, Settings
-from pungi_osbuild.placing import check_links, sweep
+from pungi_osbuild.placing import check_links, remove_partial_files
 from pungi_osbuild.planning import Preflight, allocate, preflight, refusals_explained
 from pungi_osbuild.problems import ConfigError, has_errors
 from pungi_osbuild.run.board import Board
@@ -118,7 +118,7 @@ def run(
         refusals_explained(profile),
         ExitStack() as stack,
     ):
-        sweep(topdir, requests)
+        remove_partial_files(topdir, requests)
         rebuild = Rebuild.ALL if journal.history.is_hub_gone else options.rebuild
         anew = rebuild is Rebuild.ALL
         journal.plan(requests, compose.identity, profile.place, anew)

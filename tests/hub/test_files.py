@@ -15,7 +15,7 @@ from pungi_osbuild.errors import PlacementError
 from pungi_osbuild.hub import Persistence, download, local_path
 from pungi_osbuild.hub.files import CHUNK
 from pungi_osbuild.hub.profile import Profile
-from pungi_osbuild.placing.reading import open_koji_file
+from pungi_osbuild.placing.verify import open_koji_file
 from tests.fileserver import FileServer
 
 CONTENT = os.urandom(4 * CHUNK + 7)

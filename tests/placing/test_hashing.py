@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pungi_osbuild.placing.hashing import SMALL, Hashes
+from pungi_osbuild.placing.verify import SMALL, Hashes
 
 TYPES = ("md5", "sha256", "sha512")
 

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from pungi_osbuild.errors import PlacementError, SourceError
 from pungi_osbuild.metadata import Owned
 from pungi_osbuild.model import Checksum, PlacedImage, Settings
-from pungi_osbuild.placing.checksumfile import ChecksumFile, Line
-from pungi_osbuild.placing.media_checksums import update_media_checksums
+from pungi_osbuild.placing.media_checksums import ChecksumFile, Line, update_media_checksums
 from tests.values import a_built_image, a_placed_image, an_identity
 
 FOO = {name: hashlib.new(name, b"foo").hexdigest() for name in ("md5", "sha1", "sha256", "sha512")}

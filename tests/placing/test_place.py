@@ -20,14 +20,14 @@ from pungi_osbuild.metadata.atomic import beside, left_behind, making
 from pungi_osbuild.model import BuiltImage, Checksum
 from pungi_osbuild.placing.place import (
     DOWNLOADS,
-    Care,
     PlacedFile,
     Source,
+    VerifyOptions,
     check_links,
     check_name,
     place,
 )
-from pungi_osbuild.placing.reading import CHUNK
+from pungi_osbuild.placing.verify import CHUNK
 from tests.values import a_built_image
 
 CONTENT = b"QFI\xfb" + bytes(range(256)) * 40
@@ -62,7 +62,9 @@ def placed(
     verify: bool = True,
     may_replace: bool = False,
 ) -> PlacedFile:
-    return place(image, source, folder / "images", NAME, link_type, Care(verify), may_replace)
+    return place(
+        image, source, folder / "images", NAME, link_type, VerifyOptions(verify), may_replace
+    )
 
 
 def left(folder: Path) -> List[str]:
@@ -220,7 +222,7 @@ def test_a_file_of_kojis_that_is_a_symlink_is_not_placed(
 
 
 def test_a_symlink_in_the_compose_must_lead_to_kojis_file(tmp_path: Path) -> None:
-    """Without verification any file of the right size would do."""
+    """Without verifier any file of the right size would do."""
     local = koji_file(tmp_path)
     other = tmp_path / "other"
     other.write_bytes(b"!" * len(CONTENT))

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from pungi_osbuild.metadata.atomic import beside
-from pungi_osbuild.placing.leftovers import sweep
+from pungi_osbuild.placing.place import remove_partial_files
 from tests.values import a_request
 
 
@@ -33,7 +33,7 @@ def test_half_made_files_are_removed(tmp_path: Path) -> None:
             others[-1].write_bytes(b"")
     elsewhere = beside(tmp_path / "compose" / "image.qcow2")
     elsewhere.write_bytes(b"")
-    sweep(tmp_path, [request])
+    remove_partial_files(tmp_path, [request])
     assert sorted(path for folder in folders for path in folder.iterdir()) == sorted(others)
     assert elsewhere.exists()
     assert kojis.read_bytes() == b"Koji's own"
@@ -41,7 +41,7 @@ def test_half_made_files_are_removed(tmp_path: Path) -> None:
 
 def test_a_compose_without_folders_is_swept(tmp_path: Path) -> None:
     """Nothing is made by it."""
-    sweep(tmp_path, [a_request()])
+    remove_partial_files(tmp_path, [a_request()])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -50,5 +50,5 @@ def test_what_cannot_be_removed_stays(tmp_path: Path) -> None:
     request = a_request()
     left = beside(tmp_path / "compose" / request.folder("x86_64", "images") / "image.qcow2")
     left.mkdir(parents=True)
-    sweep(tmp_path, [request])
+    remove_partial_files(tmp_path, [request])
     assert left.is_dir()

@@ -23,7 +23,7 @@ from pungi_osbuild.metadata import create, making, replace_text
 from pungi_osbuild.methods import OutputFile, hidden
 from pungi_osbuild.model import Arch, BuildFile, BuiltImage, ImageRequest, Manifest
 from pungi_osbuild.placing.place import Source
-from pungi_osbuild.placing.reading import Expected, Reading, chunks_of, open_koji_file
+from pungi_osbuild.placing.verify import Expected, Verifier, chunks_of, open_koji_file
 from pungi_osbuild.secrets import PRIVATE, hide_log
 
 logger = logging.getLogger(__name__)
@@ -128,11 +128,11 @@ def save_file(source: Source, path: Path, file: BuildFile, mode: int = 0o666) ->
         making(path) as part,
         os.fdopen(create(part, mode), "wb") as stream,
     ):
-        for chunk in checked(file, chunks):
+        for chunk in verified(file, chunks):
             stream.write(chunk)
 
 
-def checked(file: BuildFile, chunks: Iterable[bytes]) -> Iterator[bytes]:
+def verified(file: BuildFile, chunks: Iterable[bytes]) -> Iterator[bytes]:
     """
     Pass on the content of a file beside an image, ``MAX_SIZE`` bytes at most.
 
@@ -144,9 +144,9 @@ def checked(file: BuildFile, chunks: Iterable[bytes]) -> Iterator[bytes]:
     if file.checksum is None or file.size is None:
         yield from at_most(chunks)
         return
-    with Reading(Expected(file.filename, file.size, file.checksum), verify=True) as reading:
-        yield from reading.take(at_most(chunks))
-        reading.checked()
+    with Verifier(Expected(file.filename, file.size, file.checksum), verify=True) as verifier:
+        yield from verifier.take(at_most(chunks))
+        verifier.checksums()
 
 
 def at_most(chunks: Iterable[bytes]) -> Iterator[bytes]:

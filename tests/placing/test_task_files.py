@@ -12,9 +12,9 @@ import pytest
 
 from pungi_osbuild.methods import OutputFile
 from pungi_osbuild.model import BuiltImage, Sbom
-from pungi_osbuild.placing import saved
+from pungi_osbuild.placing import task_files
 from pungi_osbuild.placing.place import Source
-from pungi_osbuild.placing.saved import Provenance, save_logs, saved_folder
+from pungi_osbuild.placing.task_files import Provenance, save_logs, saved_folder
 from tests.rehearsed import EXAMPLES, Rehearsed, rehearse
 from tests.values import a_built_image, a_request
 
@@ -205,6 +205,6 @@ def test_a_companion_without_a_known_size_is_bounded(
     image, folder, provenance = a_scene(tmp_path)
     name = image.sboms[0].filename
     with (folder / name).open("wb") as large:
-        large.truncate(saved.MAX_SIZE + 1)
+        large.truncate(task_files.MAX_SIZE + 1)
     provenance.save(replace(image, manifest=None, sboms=(Sbom(name),)))
     assert "has more than" in caplog.text
