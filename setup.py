@@ -24,7 +24,12 @@ setup(
     ),
     package_data={
         "koji_rehearsal": ["py.typed", "templates/*.html"],
-        "pungi_osbuild": ["imagetypes/*.tsv", "py.typed", "report/templates/*"],
+        "pungi_osbuild": [
+            "clouds/*.txt",
+            "imagetypes/*.tsv",
+            "py.typed",
+            "report/templates/*",
+        ],
     },
     install_requires=[
         "click>=8.0",

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Any, Iterator, Mapping, Optional, Tuple
 
 from pungi_osbuild.checked import OMITTED, Struct
@@ -40,13 +42,41 @@ def is_region(text: str) -> bool:
 
 
 def region_rule(text: str) -> Optional[InvalidValue]:
-    """Judge a region of AWS."""
-    if is_region(text):
+    """Judge a region of AWS: one that is new is fine unless it is like a known one."""
+    known = _known_regions()
+    if text in known:
         return None
+    meant = next((region for region in known if _is_one_edit_away(text, region)), None)
+    if is_region(text):
+        if meant is None:
+            return None
+        return InvalidValue(
+            "bad-region",
+            "%r is not one of AWS's known regions" % text,
+            "Did you mean %s?" % meant,
+            Severity.WARNING,
+        )
     hint = "AWS regions look like us-east-1 or us-gov-west-1."
     if is_region(text[:-1]):
         hint = "Write the region without its zone: %s." % text[:-1]
+    elif meant is not None:
+        hint = "Did you mean %s?" % meant
     return InvalidValue("bad-region", "AWS has no region %r" % text, hint)
+
+
+@lru_cache(maxsize=1)
+def _known_regions() -> Tuple[str, ...]:
+    lines = Path(__file__).with_name("aws_regions.txt").read_text(encoding="utf-8").splitlines()
+    return tuple(line for line in lines if not line.startswith("#"))
+
+
+def _is_one_edit_away(text: str, known: str) -> bool:
+    """Whether one letter is wrong, missing or too many, or two neighbours are swapped."""
+    while text and text[0] == known[:1]:
+        text, known = text[1:], known[1:]
+    while text and text[-1] == known[-1:]:
+        text, known = text[:-1], known[:-1]
+    return max(len(text), len(known)) == 1 or (len(text) == 2 and text == known[::-1])
 
 
 def _account_rule(text: str) -> Optional[InvalidValue]:

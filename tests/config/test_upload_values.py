@@ -76,6 +76,20 @@ def test_a_location_of_azure_is_written_as_it_is_shown(text: str) -> None:
     assert faults(AZURE, "location", text) == []
 
 
+@pytest.mark.parametrize("text", ["us-esat-1", "us-eat-1", "us-easst-1", "us-east-3", "eu-est-1"])
+def test_a_region_like_one_of_aws_is_a_warning(text: str) -> None:
+    """One letter is wrong, missing or too many, or two are swapped; AWS may have added it."""
+    for provider in (AWS, S3):
+        (problem,) = field_problems(cloud_of(provider), "region", text, "here")
+        assert (problem.code, problem.severity) == ("bad-region", Severity.WARNING)
+        assert problem.hint in ("Did you mean us-east-1?", "Did you mean eu-west-1?")
+
+
+@pytest.mark.parametrize("text", ["us-gov-west-1", "eusc-de-east-1", "xx-northeast-1", "us-moon-1"])
+def test_a_region_that_is_like_none_may_be_new(text: str) -> None:
+    assert faults(AWS, "region", text) == []
+
+
 @pytest.mark.parametrize(
     ("provider", "option", "code", "texts"),
     [
