@@ -70,7 +70,7 @@ class HubServer(ThreadingHTTPServer):
         self._open: Dict[Any, threading.Thread] = {}
         self._open_lock = threading.Lock()
         self._broken: Set[Any] = set()
-        self._deaf_for: Optional[float] = None
+        self._refusing_for: Optional[float] = None
         self._closing = threading.Event()
         super().__init__((settings.host, settings.port), handler)
         try:
@@ -90,7 +90,7 @@ class HubServer(ThreadingHTTPServer):
 
     def service_actions(self) -> None:
         """Let the hub go on while nobody asks; the listening thread calls this all the time."""
-        self.site.dispatcher.go_on()
+        self.site.dispatcher.advance()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer the requests of a connection in a thread of its own, while there are not many."""
@@ -122,7 +122,7 @@ class HubServer(ThreadingHTTPServer):
         with self._open_lock:
             self._open.pop(request, None)
 
-    def break_off(self, request: Any) -> None:
+    def reset_connection(self, request: Any) -> None:
         """Let a connection end with a reset, once its request is done with."""
         request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._broken.add(request)
@@ -138,25 +138,25 @@ class HubServer(ThreadingHTTPServer):
         """
         while not self._closing.is_set():
             self.serve_forever(poll_interval)
-            if self._deaf_for is not None:
-                self._be_deaf(self._deaf_for)
-                self._deaf_for = None
+            if self._refusing_for is not None:
+                self._refuse_connections(self._refusing_for)
+                self._refusing_for = None
 
     def stop_listening(self) -> None:
         """Let :meth:`listen` end."""
         self._closing.set()
         self.shutdown()
 
-    def go_deaf(self, seconds: float) -> None:
+    def refuse_connections(self, seconds: float) -> None:
         """
         Refuse every connection for a while, and break all that there are.
 
         Called by the thread of a connection.
         """
-        self._deaf_for = seconds
+        self._refusing_for = seconds
         self.shutdown()
 
-    def _be_deaf(self, seconds: float) -> None:
+    def _refuse_connections(self, seconds: float) -> None:
         """Keep the port without listening at it, so that nobody else can have it meanwhile."""
         self.socket.close()
         self.socket = socket.socket(self.address_family, self.socket_type)
@@ -165,7 +165,7 @@ class HubServer(ThreadingHTTPServer):
         with self._open_lock:
             for request in self._open:
                 with suppress(OSError):  # it has ended already
-                    self.break_off(request)
+                    self.reset_connection(request)
                     request.shutdown(socket.SHUT_RDWR)
         self._closing.wait(seconds)
         self.server_activate()

@@ -36,7 +36,7 @@ from koji_rehearsal.request_log import Request, RequestLog
 from koji_rehearsal.settings import HubSettings
 from koji_rehearsal.state import by_name
 
-_Seen = TypeVar("_Seen")
+_Read = TypeVar("_Read")
 
 MULTICALLS = ("multiCall", "system.multicall")
 WITHOUT_LOCK = ("exclusiveSession", "login", "logout")
@@ -55,7 +55,7 @@ class Credentials:
 
 
 @dataclass(frozen=True)
-class _Request:
+class _Requester:
     """
     Who makes a call, as far as a request tells.
 
@@ -72,7 +72,7 @@ class _Request:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ParsedRequest:
     """
     A request, read.
 
@@ -88,7 +88,7 @@ class Asked:
     error: Optional[Exception] = None
 
     @classmethod
-    def read(cls, body: bytes) -> Asked:
+    def read(cls, body: bytes) -> ParsedRequest:
         """Return what a request's body asks."""
         if not body:
             return cls(unreadable="Empty request")
@@ -126,14 +126,14 @@ class Dispatcher:
         self._now = clock()
         self._lock = threading.Lock()
 
-    def instead(self, asked: Asked, request_faults: RequestFaults) -> Optional[Fault]:
+    def instead(self, asked: ParsedRequest, request_faults: RequestFaults) -> Optional[Fault]:
         """Return the fault that a request meets instead of being carried out, if there is one."""
         with self._lock:
             return self._context.network_faults.instead(request_faults, asked.calls)
 
     def answer(
         self,
-        asked: Asked,
+        asked: ParsedRequest,
         credentials: Credentials,
         request_faults: RequestFaults,
         fault: Optional[Fault] = None,
@@ -166,7 +166,7 @@ class Dispatcher:
         """Return the reply to a request that is not taken at all."""
         return _refusal(GenericError(reason))
 
-    def go_on(self) -> None:
+    def advance(self) -> None:
         """Do what is due, so that whoever asks next need not wait for it."""
         with self._lock:
             self._tick()
@@ -175,7 +175,7 @@ class Dispatcher:
         """Return the hub's time, in seconds since the epoch."""
         return self._clock()
 
-    def look(self, reader: Callable[[HubContext, float], _Seen]) -> _Seen:
+    def read(self, reader: Callable[[HubContext, float], _Read]) -> _Read:
         """
         Return what a function reads of the hub as it is now, while nothing else happens.
 
@@ -188,7 +188,7 @@ class Dispatcher:
 
     def _answer(
         self,
-        asked: Asked,
+        asked: ParsedRequest,
         credentials: Credentials,
         request_faults: RequestFaults,
         fault: Optional[Fault],
@@ -221,10 +221,10 @@ class Dispatcher:
 
     # sessions
 
-    def _request(self, credentials: Credentials, method: str, now: float) -> _Request:
+    def _request(self, credentials: Credentials, method: str, now: float) -> _Requester:
         """Return the session that a request belongs to, when it may make that call."""
         if credentials.id is None:
-            return _Request()
+            return _Requester()
         sessions = self._context.state.sessions
         session = sessions.get(int(credentials.id))
         if session is None or session.key != credentials.key:
@@ -234,12 +234,12 @@ class Dispatcher:
             raise AuthExpired('session "%d" has expired' % session.id)
         _check_callnum(session, credentials, method)
         if session.expired:
-            return _Request(renewing=session)
+            return _Requester(renewing=session)
         if self._locked_out(session) and method not in WITHOUT_LOCK:
             raise AuthLockError("User locked by another session")
         session = replace(session, update_ts=now)
         sessions[session.id] = session
-        return _Request(session)
+        return _Requester(session)
 
     def _aged(self, session: Session, now: float) -> Session:
         """Return a session, expired together with its subsessions when its time is over."""
@@ -259,7 +259,7 @@ class Dispatcher:
             for other in self._context.state.sessions.values()
         )
 
-    def _remember(self, request: _Request, credentials: Credentials) -> None:
+    def _remember(self, request: _Requester, credentials: Credentials) -> None:
         """Keep the number of a call that changed something, unless it closed its session."""
         if request.session is None or credentials.callnum is None:
             return
@@ -270,7 +270,9 @@ class Dispatcher:
 
     # calls
 
-    def _dispatch(self, request: _Request, method: str, params: Sequence[Any]) -> Tuple[Any, bool]:
+    def _dispatch(
+        self, request: _Requester, method: str, params: Sequence[Any]
+    ) -> Tuple[Any, bool]:
         """Return the result of a call, and whether it changed something."""
         if method not in MULTICALLS:
             return self._call(request, method, params), API.writes(method)
@@ -278,7 +280,7 @@ class Dispatcher:
         results = [self._call_of_many(request, call) for call in calls]
         return [result for result, _ in results], any(wrote for _, wrote in results)
 
-    def _call(self, request: _Request, method: str, params: Sequence[Any]) -> Any:
+    def _call(self, request: _Requester, method: str, params: Sequence[Any]) -> Any:
         args, options = split_options(params)
         session = self._current(request.session)
         self._request_log.record(session.user.name if session else None, method, args, options)
@@ -305,7 +307,7 @@ class Dispatcher:
         anonymous = state.content.anonymous
         return None if anonymous is None else by_name(state.users, anonymous)
 
-    def _call_of_many(self, request: _Request, call: Any) -> Tuple[Any, bool]:
+    def _call_of_many(self, request: _Requester, call: Any) -> Tuple[Any, bool]:
         """Return a call's result in a list, or its fault; the other calls go on."""
         try:
             result, wrote = self._dispatch(request, call["methodName"], call["params"])

@@ -66,11 +66,11 @@ class RehearsalHub:
     """
     A Koji hub that builds nothing real. Use it as a context manager, once.
 
-    Guarantees: it listens on ``settings.host`` only, which is 127.0.0.1 by default; after
-    :meth:`stop` no thread and no socket of it is left; it prints nothing.
+    It listens on ``settings.host`` only, which is 127.0.0.1 by default; after
+    :meth:`stop` none of its threads and sockets is left; it prints nothing.
 
-    :param topdir: where Koji's files go; made when it is not there
-    :param content: what it knows at first; None: that of the hub it imitates
+    :param topdir: where Koji's files go; created if missing
+    :param content: what it knows at first; None: that of the recorded hub
     :param clock: seconds since the epoch
     :param sleep: waits for seconds, where a file is served slowly
     :param make_rewriter: returns what may change the reply to a request, one for each
@@ -93,8 +93,8 @@ class RehearsalHub:
         self._clock = HubClock(clock, settings.speed)
         self._state_file: Optional[StateFile] = None
         self._submitted: Optional[SubmissionFile] = None
-        self.goes_on = False
-        """Whether it has begun with the state of another time."""
+        self.resumed = False
+        """Whether it started from a state file."""
         self._dispatcher: Optional[Dispatcher] = None
         self._request_log = RequestLog()
         self._server: Optional[HubServer] = None
@@ -121,14 +121,14 @@ class RehearsalHub:
             )
         except (OSError, OverflowError) as error:
             raise RehearsalError(
-                "port %d cannot be listened on at %s: %s"
+                "cannot listen on port %d of %s: %s"
                 % (
                     self.settings.port,
                     self.settings.host,
                     getattr(error, "strerror", None) or error,
                 ),
-                "Name another one with --port; 0 takes any that is free. --host takes a name or"
-                " address of this machine.",
+                "Choose another with --port; 0 takes any free port. --host takes a name or address"
+                " of this machine.",
             ) from error
         self._thread = threading.Thread(
             target=self._server.listen,
@@ -139,24 +139,24 @@ class RehearsalHub:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop answering and close everything; again does nothing."""
+        """Stop answering and close everything; a second call does nothing."""
         thread, self._thread = self._thread, None
         if thread is not None and self._server is not None:
             self._server.stop_listening()
             thread.join()
             self._server.close()
             if self._dispatcher is not None:
-                # Looking saves.
-                self._dispatcher.look(lambda _context, _now: None)
+                # Reading saves, too.
+                self._dispatcher.read(lambda _context, _now: None)
 
     @property
     def logs_in(self) -> bool:
-        """Whether a caller who has not logged in is nobody, as on a real hub."""
+        """Whether calls need a login, as on a real hub."""
         return self._content.anonymous is None
 
     @property
     def state_problem(self) -> Optional[str]:
-        """Why something was not kept the last time; None: it was, or nobody wants it."""
+        """Why the state was not saved the last time; None: it was, or nobody asked for it."""
         kept = (self._state_file, self._submitted)
         return next((one.problem for one in kept if one is not None and one.problem), None)
 
@@ -165,7 +165,7 @@ class RehearsalHub:
         """Every image that was submitted, also before a restart, in order."""
         if self._dispatcher is None:
             return ()
-        return self._dispatcher.look(lambda context, _now: submissions(context.state))
+        return self._dispatcher.read(lambda context, _now: submissions(context.state))
 
     @property
     def server(self) -> str:
@@ -208,8 +208,8 @@ class RehearsalHub:
             return Store(self.topdir)
         except OSError as error:
             raise RehearsalError(
-                "the hub's folder %s cannot be made: %s" % (self.topdir, error.strerror or error),
-                "Name another one with --topdir.",
+                "cannot create the hub's folder %s: %s" % (self.topdir, error.strerror or error),
+                "Choose another with --topdir.",
             ) from error
 
     def _make_site(self, address: str, store: Store) -> Site:
@@ -226,11 +226,11 @@ class RehearsalHub:
         if self.settings.state_file is not None:
             self._state_file = StateFile(self.settings.state_file, state, builder, faults)
             recalled = self._state_file.recall()
-            self.goes_on = recalled is not None
+            self.resumed = recalled is not None
             self._clock.not_before(recalled or 0.0)
             _discard_unfinished(state, store)
         if self.settings.submissions_file is not None:
-            self._submitted = SubmissionFile(self.settings.submissions_file, state, self.goes_on)
+            self._submitted = SubmissionFile(self.settings.submissions_file, state, self.resumed)
         _check_methods(faults.faults)
         self._dispatcher = Dispatcher(
             context, self._request_log, self._clock, self.settings, self._save
@@ -246,20 +246,20 @@ class RehearsalHub:
 
 
 def _discard_unfinished(state: State, store: Store) -> None:
-    """Remove what imports have left that a killed hub had not finished: they are done again."""
+    """Remove the files of imports that a killed hub did not finish: they are repeated."""
     for build in state.builds.values():
         if build.state == BUILD_STATES["BUILDING"]:
             store.discard_build(build.folder)
 
 
 def _check_methods(faults: Sequence[Fault]) -> None:
-    """Refuse a fault that no call could ever meet."""
+    """Refuse a fault that no call could ever hit."""
     known = (*API.names(), DOWNLOAD, ANY)
     for fault in faults:
         if fault.method is not None and fault.method not in known:
             near = difflib.get_close_matches(fault.method, known, n=1)
             raise RehearsalError(
-                "the fault %s is of no method of the hub" % fault.spec,
+                "the hub has no call %s, which fault %s names" % (fault.method, fault.spec),
                 "Did you mean %s?" % near[0]
                 if near
                 else "`koji call system.listMethods` lists the hub's methods.",

@@ -15,7 +15,7 @@ from koji_rehearsal.records import Archive, Build, Task
 ARGUMENTS = ("name", "version", "distro", "image type", "target", "arches")
 _TASK_STATES = {number: name for name, number in TASK_STATES.items()}
 _BUILD_STATES = {number: name for name, number in BUILD_STATES.items()}
-_MOODS = {
+_CSS_CLASSES = {
     **{"CLOSED": "good", "COMPLETE": "good", "success": "good"},
     **{"FAILED": "bad", "failure": "bad"},
     **{"OPEN": "busy", "BUILDING": "busy", "pending": "busy", "building": "busy"},
@@ -32,7 +32,7 @@ class TaskLine:
 
     id: int
     state: str
-    mood: str
+    css_class: str
     method: str
     nvr: str
     image_type: str
@@ -48,7 +48,7 @@ class BuildLine:
 
     id: int
     state: str
-    mood: str
+    css_class: str
     nvr: str
     task_id: Optional[int]
     created: float
@@ -76,9 +76,9 @@ class ImageView:
 
     arch: str
     status: str
-    mood: str
+    css_class: str
     upload: str
-    told: Any
+    result: Any
     reason: str
 
 
@@ -88,7 +88,7 @@ class UploadView:
 
     arch: str
     target: str
-    told: Any
+    result: Any
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def task_line(context: HubContext, task: Task, now: float) -> TaskLine:
     return TaskLine(
         id=task.id,
         state=state,
-        mood=_mood(state),
+        css_class=_css_class(state),
         method=task.method,
         nvr=_nvr(context, task),
         image_type=str(task.request[3]) if is_image else "",
@@ -159,7 +159,7 @@ def _nvr(context: HubContext, task: Task) -> str:
 def build_line(build: Build) -> BuildLine:
     """Return a build's line."""
     state = _BUILD_STATES[build.state]
-    return BuildLine(build.id, state, _mood(state), build.nvr, build.task_id, build.create_ts)
+    return BuildLine(build.id, state, _css_class(state), build.nvr, build.task_id, build.create_ts)
 
 
 def task_view(context: HubContext, task: Task, now: float) -> TaskView:
@@ -211,9 +211,9 @@ def _images(context: HubContext, task: Task) -> Iterator[ImageView]:
         yield ImageView(
             arch=str(arch),
             status=image["status"],
-            mood=_mood(image["status"]),
+            css_class=_css_class(image["status"]),
             upload=" ".join(str(upload[key]) for key in ("type", "status") if key in upload),
-            told=masked(upload.get("options")),
+            result=masked(upload.get("options")),
             reason=masked_error("; ".join(_reasons(image.get("error"))), _options(task)),
         )
 
@@ -268,5 +268,5 @@ def _file(context: HubContext, path: Path) -> File:
     return File(path.name, below, path.stat().st_size)
 
 
-def _mood(state: str) -> str:
-    return _MOODS.get(state, "idle")
+def _css_class(state: str) -> str:
+    return _CSS_CLASSES.get(state, "idle")

@@ -57,7 +57,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Turn(Generic[_Line]):
+class ListPage(Generic[_Line]):
     """
     A page of a long list, newest first.
 
@@ -119,25 +119,25 @@ class Pages:
         return self._task_list(asked, subtasks=True)
 
     def _task_list(self, asked: Mapping[str, str], subtasks: bool) -> Page:
-        def read(context: HubContext, now: float) -> Tuple[float, Turn[TaskLine], int]:
+        def read(context: HubContext, now: float) -> Tuple[float, ListPage[TaskLine], int]:
             tasks = list(reversed(context.state.tasks.values()))
             shown = tasks if subtasks else [task for task in tasks if task.parent is None]
-            turn = _turn(shown, asked, lambda task: task_line(context, task, now))
-            return now, turn, len(tasks) - len(shown)
+            listed = _list_page(shown, asked, lambda task: task_line(context, task, now))
+            return now, listed, len(tasks) - len(shown)
 
-        now, turn, hidden = self._dispatcher.look(read)
-        running = any(line.state in ("FREE", "ASSIGNED", "OPEN") for line in turn.rows)
-        values = {"turn": turn, "hidden": hidden, "subtasks": subtasks}
+        now, listed, hidden = self._dispatcher.read(read)
+        running = any(line.state in ("FREE", "ASSIGNED", "OPEN") for line in listed.rows)
+        values = {"page": listed, "hidden": hidden, "subtasks": subtasks}
         return self._page("tasks.html", now, running, values)
 
     def _builds(self, asked: Mapping[str, str]) -> Page:
-        def read(context: HubContext, now: float) -> Tuple[float, Turn[BuildLine]]:
+        def read(context: HubContext, now: float) -> Tuple[float, ListPage[BuildLine]]:
             builds = list(reversed(context.state.builds.values()))
-            return now, _turn(builds, asked, build_line)
+            return now, _list_page(builds, asked, build_line)
 
-        now, turn = self._dispatcher.look(read)
-        running = any(line.state == "BUILDING" for line in turn.rows)
-        return self._page("builds.html", now, running, {"turn": turn})
+        now, listed = self._dispatcher.read(read)
+        running = any(line.state == "BUILDING" for line in listed.rows)
+        return self._page("builds.html", now, running, {"page": listed})
 
     def _task(self, asked: Mapping[str, str]) -> Page:
         number = _number(asked.get("taskID"))
@@ -146,7 +146,7 @@ class Pages:
             task = context.state.tasks.get(number)
             return now, None if task is None else task_view(context, task, now)
 
-        now, view = self._dispatcher.look(read)
+        now, view = self._dispatcher.read(read)
         if view is None:
             return self._missing("There is no such task.")
         return self._page("task.html", now, view.ended is None, _parts(view))
@@ -158,13 +158,13 @@ class Pages:
             build = context.state.builds.get(number)
             return now, None if build is None else build_view(context, build)
 
-        now, view = self._dispatcher.look(read)
+        now, view = self._dispatcher.read(read)
         if view is None:
             return self._missing("There is no such build.")
         return self._page("build.html", now, view.build.state == "BUILDING", _parts(view))
 
     def _missing(self, reason: str) -> Page:
-        now = self._dispatcher.look(lambda _context, now: now)
+        now = self._dispatcher.read(lambda _context, now: now)
         page = self._page("missing.html", now, False, {"reason": reason})
         return Page(HTTPStatus.NOT_FOUND, page.body)
 
@@ -224,12 +224,12 @@ def _number(text: Optional[str]) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
-def _turn(
+def _list_page(
     rows: Sequence[Any], asked: Mapping[str, str], line: Callable[[Any], _Line]
-) -> Turn[_Line]:
+) -> ListPage[_Line]:
     start = _number(asked.get("start"))
     end = start + ROWS
-    return Turn(
+    return ListPage(
         tuple(map(line, rows[start:end])),
         None if start == 0 else max(0, start - ROWS),
         end if end < len(rows) else None,

@@ -42,12 +42,12 @@ def write_profile(
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not path.read_bytes().startswith(MARK.encode("utf-8")):
             raise RehearsalError(
-                "the file %s exists, and was not written by this command" % path,
-                "Name another file; one of its own is ~/.koji/config.d/rehearsal.conf.",
+                "the file %s exists and was not written by this command" % path,
+                "Choose another file, e.g. ~/.koji/config.d/rehearsal.conf.",
             )
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     except OSError as error:
         raise RehearsalError(
-            "the profile cannot be written to %s: %s" % (path, error.strerror or error),
-            "Name a file in a folder that you may write to.",
+            "cannot write the profile to %s: %s" % (path, error.strerror or error),
+            "Choose a file in a folder that you can write to.",
         ) from error

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from koji_rehearsal.api.users_and_hosts import KOJI_VERSION
 from koji_rehearsal.connections import HubServer, Site
-from koji_rehearsal.dispatch import Asked, Credentials
+from koji_rehearsal.dispatch import Credentials, ParsedRequest
 from koji_rehearsal.downloads import Download, plan
 from koji_rehearsal.errorpages import TOO_LONG, ErrorPage, bad_request, error_page
 from koji_rehearsal.faults import Fault, FaultKind, RequestFaults
@@ -106,34 +106,34 @@ class _Handler(BaseHTTPRequestHandler):
             return
         site = self.server.site
         if site.context.network_faults.silent():
-            self._vanish()
+            self._reset_connection()
             return
         request_faults = site.context.network_faults.for_request()
         if length > MAX_REQUEST:
             self._send_error(bad_request(TOO_LONG))
             return
         is_upload = self.headers.get("Content-Type") == UPLOAD
-        asked = Asked() if is_upload else Asked.read(body)
+        asked = ParsedRequest() if is_upload else ParsedRequest.read(body)
         if asked.unreadable is not None:
             self._send_error(bad_request(asked.unreadable))
             return
         fault = site.dispatcher.instead(asked, request_faults)
-        if not self._obstructed(fault):
+        if not self._is_hit(fault):
             rewriter = site.make_rewriter()
             reply = self._answer(asked, is_upload, request_faults, fault, rewriter)
             self._deliver(rewriter.body(reply), request_faults)
 
-    def _obstructed(self, fault: Optional[Fault]) -> bool:
+    def _is_hit(self, fault: Optional[Fault]) -> bool:
         """Break off a request, or answer it with a page, where a fault says so."""
         if fault is None:
             return False
         if fault.kind in PAGES:
             self._send_error(error_page(fault.kind))
         elif fault.kind is FaultKind.DROP:
-            self._vanish()
+            self._reset_connection()
         elif fault.kind is FaultKind.REFUSED:
-            self._vanish()
-            self.server.go_deaf(fault.option("seconds"))
+            self._reset_connection()
+            self.server.refuse_connections(fault.option("seconds"))
         else:
             return False
         return True
@@ -144,20 +144,20 @@ class _Handler(BaseHTTPRequestHandler):
         if FaultKind.LATE in harm:
             self.server.site.pause(harm[FaultKind.LATE].option("seconds"))
         if FaultKind.RESET in harm:
-            self._vanish()
+            self._reset_connection()
         elif FaultKind.CUT_REPLY in harm:
             self._reply(body, body.length // 2)
         else:
             self._reply(body, body.length)
 
-    def _vanish(self) -> None:
+    def _reset_connection(self) -> None:
         """Break the connection without a word: the client sees a reset."""
         self.close_connection = True
-        self.server.break_off(self.connection)
+        self.server.reset_connection(self.connection)
 
     def _answer(
         self,
-        asked: Asked,
+        asked: ParsedRequest,
         is_upload: bool,
         request_faults: RequestFaults,
         fault: Optional[Fault],
@@ -246,10 +246,10 @@ class _Handler(BaseHTTPRequestHandler):
         if found is None:
             self._refuse(HTTPStatus.NOT_FOUND)
             return
-        if self._obstructed_download(below):
+        if self._download_is_hit(below):
             return
         site = self.server.site
-        met = site.dispatcher.look(lambda context, _now: context.network_faults.met_by_file(below))
+        met = site.dispatcher.read(lambda context, _now: context.network_faults.met_by_file(below))
         wanted = self.headers.get("Range")
         download = plan(found.stat().st_size, wanted, met, address.path, self._other_name())
         # As text a browser shows it, and never as a page.
@@ -264,16 +264,16 @@ class _Handler(BaseHTTPRequestHandler):
         """Return this server's address by another name of this machine."""
         return "http://localhost:%d" % self.server.server_port
 
-    def _obstructed_download(self, below: str) -> bool:
+    def _download_is_hit(self, below: str) -> bool:
         """Let a download meet what stands in its way."""
         site = self.server.site
         request_faults = site.context.network_faults.for_request()
-        fault = site.dispatcher.look(
+        fault = site.dispatcher.read(
             lambda context, _now: context.network_faults.instead_of_download(request_faults, below)
         )
         for late in request_faults.afterwards:
             site.pause(late.option("seconds"))
-        return self._obstructed(fault)
+        return self._is_hit(fault)
 
     def _send_page(self, page: Page, with_body: bool) -> None:
         more = [("Content-Security-Policy", POLICY), ("Cache-Control", "no-store")]

@@ -94,19 +94,19 @@ class StateFile:
             self._faults.recall(work["faults"])
             return float(kept["now"])
         except (CodecError, KeyError, TypeError, ValueError) as error:
-            raise self._broken("it does not fit: %s" % error) from error
+            raise self._broken("unexpected content: %s" % error) from error
 
     def _kept(self, text: str) -> Mapping[str, Any]:
         """Return what the file keeps, as it was written and not by anybody else."""
         try:
             document = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise self._broken("it is no JSON: %s" % error) from error
+            raise self._broken("it is not JSON: %s" % error) from error
         if not isinstance(document, dict) or document.get("format") != FORMAT:
             raise self._broken("it is not the state of a rehearsal hub")
         if document.get("version") != VERSION:
             raise self._broken(
-                "its version is %r, and this is for version %d" % (document.get("version"), VERSION)
+                "its version is %r, this hub reads version %d" % (document.get("version"), VERSION)
             )
         kept = document.get("kept")
         if not isinstance(kept, dict) or document.get("sha256") != _digest(_compact(kept)):
@@ -116,7 +116,7 @@ class StateFile:
     def _broken(self, why: str) -> RehearsalError:
         return RehearsalError(
             "the state file %s cannot be used: %s" % (self._path, why),
-            "Name another file with --state, or remove this one to start anew.",
+            "Choose another file with --state, or remove this one to start afresh.",
         )
 
     def save(self, now: float) -> None:

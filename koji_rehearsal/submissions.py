@@ -76,23 +76,22 @@ class SubmissionFile:
     """
     A file with a line of JSON for each submission, written before its reply. Under the hub's lock.
 
-    :param goes_on: the hub began with the tasks of another time, whose lines may be there
+    :param resumed: the hub began with the tasks of another time, whose lines may be there
     :raises RehearsalError: the file cannot be written
     """
 
-    def __init__(self, path: Path, state: State, goes_on: bool) -> None:
+    def __init__(self, path: Path, state: State, resumed: bool) -> None:
         self._path = path
         self._state = state
         self.problem: Optional[str] = None
         """Why the last submission was not written, or None."""
         try:
-            self._written: Set[int] = set(_task_ids(path)) if goes_on else set()
+            self._written: Set[int] = set(_task_ids(path)) if resumed else set()
             path.touch()
         except OSError as error:
             raise RehearsalError(
-                "the file %s for submissions cannot be written: %s"
-                % (path, error.strerror or error),
-                "Name another one with --submissions.",
+                "cannot write the submissions file %s: %s" % (path, error.strerror or error),
+                "Choose another with --submissions.",
             ) from error
         self._seen = 0
 

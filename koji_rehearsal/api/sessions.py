@@ -29,7 +29,7 @@ def login(
         session = _new_session(caller, user)
     if exclusive and not session.exclusive:
         _make_exclusive(caller, session, force=False)
-    return _told(session)
+    return _session_info(session)
 
 
 @API.call("subsession()")
@@ -37,7 +37,7 @@ def subsession(caller: Caller) -> Dict[str, Any]:
     """Open a session that ends with the caller's and shares its exclusiveness."""
     session = _required(caller)
     master = session.id if session.master is None else session.master
-    return _told(_new_session(caller, session.user, master))
+    return _session_info(_new_session(caller, session.user, master))
 
 
 @API.call("logout(session_id=None)")
@@ -106,7 +106,7 @@ def _required(caller: Caller) -> Session:
     return caller.session
 
 
-def _told(session: Session) -> Dict[str, Any]:
+def _session_info(session: Session) -> Dict[str, Any]:
     return {"session-id": session.id, "session-key": session.key, "header-auth": True}
 
 

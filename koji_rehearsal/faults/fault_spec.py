@@ -133,13 +133,13 @@ def parse_fault(spec: str) -> Fault:
 
 
 def _check_download(spec: str, fault: Fault) -> None:
-    """Refuse what only a call can meet."""
+    """Refuse a download that meets what only a call can."""
     if fault.method == DOWNLOAD and not fault.kind.downloads:
         able = [str(kind.value) for kind in FaultKind if kind.downloads]
         files = [str(kind.value) for kind in FaultKind if kind.group is Group.FILE]
         raise RehearsalError(
-            "a download cannot meet the fault %r" % spec,
-            "It can meet %s; of files are %s." % (", ".join(able), ", ".join(files)),
+            "fault %r cannot hit a download" % spec,
+            "Faults that can: %s. Faults of files: %s." % (", ".join(able), ", ".join(files)),
         )
 
 
@@ -158,7 +158,7 @@ def _values(spec: str, kind: FaultKind, rest: str) -> Dict[str, Any]:
             )
         if key in values:
             raise RehearsalError(
-                "key %r is twice in fault %r" % (key, spec), "Ask for two faults instead."
+                "key %r is given twice in fault %r" % (key, spec), "Ask for two faults instead."
             )
         values[key] = _value(spec, key, text)
     return values
@@ -169,8 +169,8 @@ def _value(spec: str, key: str, text: str) -> Any:
         return KEYS[key].read(text)
     except ValueError:
         raise RehearsalError(
-            "key %r in fault %r cannot be %r" % (key, spec, text),
-            "It takes %s." % KEYS[key].wanted,
+            "invalid value %r for key %r in fault %r" % (text, key, spec),
+            "Expected: %s." % KEYS[key].wanted,
         ) from None
 
 

@@ -9,11 +9,11 @@ from typing import Tuple
 from koji_rehearsal.faults.fault_options import ALWAYS, IMAGE_KEYS, ONCE, Times
 
 SUBMISSION = "osbuildImage"
-"""The call that a network fault meets, unless it names another."""
+"""The call that a network fault hits, unless it names another."""
 
 
 class Group(str, Enum):
-    """What a fault is a fault of."""
+    """Where a fault happens."""
 
     NETWORK = "the network and the hub"
     BUILD = "builds and uploads"
@@ -68,13 +68,13 @@ class FaultKind(str, Enum):
     """The keys that it may be asked for with."""
 
     times: Times
-    """When it hits, unless it is asked for otherwise."""
+    """Which occasions it hits by default."""
 
     needs_login: bool
-    """Whether it says nothing to a client that has not logged in."""
+    """Whether it has no effect on a client that has not logged in."""
 
     downloads: bool
-    """Whether it can meet the download of a file as well as a call."""
+    """Whether it can hit the download of a file as well as a call."""
 
     def __new__(cls, row: _Row) -> FaultKind:
         """Make a kind of its row."""
@@ -126,18 +126,18 @@ class FaultKind(str, Enum):
     )
     ERROR_PAGE = _network(
         "error-page",
-        "An error page in HTML that claims to be fine, HTTP 200; not carried out.",
+        "An HTML error page with HTTP 200; not carried out.",
         downloads=True,
     )
     OFFLINE = _network("offline", "The hub says ServerOffline; not carried out.")
     SESSION_EXPIRED = _network(
         "session-expired",
-        "The session has expired, says the hub, and carries nothing out.",
+        "The hub says that the session has expired; not carried out.",
         needs_login=True,
     )
     SESSION_CLOSED = _network(
         "session-closed",
-        "The hub does not know the session any more, and carries nothing out.",
+        "The hub no longer knows the session; not carried out.",
         needs_login=True,
     )
     DENIED = _network(
@@ -149,17 +149,17 @@ class FaultKind(str, Enum):
 
     RESET = _network(
         "reset",
-        "The call is carried out, and the connection breaks before the reply.",
+        "The call is carried out; the connection breaks before the reply.",
         needs_login=True,
     )
     CUT_REPLY = _network(
         "cut-reply",
-        "The call is carried out, and the reply's XML ends in its middle.",
+        "The call is carried out; the reply's XML is cut off in the middle.",
         needs_login=True,
     )
     LATE = _network(
         "late",
-        "The call is carried out at once, and the reply comes some seconds later.",
+        "The call is carried out at once; the reply comes some seconds later.",
         "seconds",
         needs_login=True,
         downloads=True,
@@ -174,7 +174,7 @@ class FaultKind(str, Enum):
         needs_login=True,
     )
     EXPIRE = _network(
-        "expire", "The session that has made the call expires after it.", needs_login=True
+        "expire", "The session that made the call expires after it.", needs_login=True
     )
 
     # Builds and uploads
@@ -264,11 +264,11 @@ class FaultKind(str, Enum):
     )
     NO_RANGE = _file(
         "no-range",
-        "The server knows no ranges: it serves the whole image, whatever it is asked for.",
+        "The server ignores ranges and always serves the whole image.",
     )
     REDIRECT = _file(
         "redirect",
-        "The image is elsewhere, says the server: at the same path of localhost, or of another.",
+        "The server redirects to the same path on localhost, or on another server.",
         "to",
     )
-    GONE = _file("gone", "The image is not found, HTTP 404.", times=ONCE)
+    GONE = _file("gone", "HTTP 404: the image is not found.", times=ONCE)

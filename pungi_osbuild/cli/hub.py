@@ -146,7 +146,7 @@ def _introduction(hub: RehearsalHub) -> List[str]:
 
 def _state_line(hub: RehearsalHub) -> Iterator[str]:
     if hub.settings.state_file is not None:
-        yield "state  %s (%s)" % (hub.settings.state_file, "goes on" if hub.goes_on else "new")
+        yield "state  %s (%s)" % (hub.settings.state_file, "goes on" if hub.resumed else "new")
 
 
 def _warn_of_host(hub: RehearsalHub) -> None:

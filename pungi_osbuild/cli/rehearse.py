@@ -83,7 +83,7 @@ def rehearse_command(
         prepared = prepare(config, origin, out, rehearsal=True)
         show_problems(prepared.problems)
         prepared.required()
-        _meet(settings.faults, prepared.requests)
+        _check_faults(settings.faults, prepared.requests)
         prepare_out(out, origin.compose, force)
         show_lines(["REHEARSAL: nothing real is built, and no cloud is touched."], err=True)
         try:
@@ -98,8 +98,8 @@ def rehearse_command(
     sys.exit(int(exit_code(result)))
 
 
-def _meet(chosen: Sequence[Fault], requests: Sequence[ImageRequest]) -> None:
-    """Refuse a fault that no image of the plan would meet: it would rehearse nothing."""
+def _check_faults(chosen: Sequence[Fault], requests: Sequence[ImageRequest]) -> None:
+    """Refuse a fault that would hit no image of the plan: it would rehearse nothing."""
     for fault in chosen:
         if not any(
             fault.fits(request.config.name, arch, request.config.image_type)
@@ -107,7 +107,7 @@ def _meet(chosen: Sequence[Fault], requests: Sequence[ImageRequest]) -> None:
             for arch in request.arches
         ):
             raise InputError(
-                "the fault %s meets no image of this config" % fault.spec,
+                "fault %s matches no image of this config" % fault.spec,
                 "See `pungi-osbuild plan` for the names, arches and image types that there are.",
             )
 

@@ -225,7 +225,7 @@ def test_a_fault_that_nobody_knows(here: Path) -> None:
 def test_a_fault_that_meets_nothing(here: Path) -> None:
     """It would rehearse nothing, and look as if it had."""
     result = invoke("rehearse", MINIMAL, "--out", here / "out", "--fault", "build:arch=s390x")
-    refused(result, 2, "build:arch=s390x", "meets no image")
+    refused(result, 2, "build:arch=s390x", "matches no image")
     assert not (here / "out").exists()
 
 

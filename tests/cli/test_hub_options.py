@@ -136,7 +136,7 @@ def test_a_host_that_is_not_here_is_explained(tmp_path: Path) -> None:
     """It is somebody else's address."""
     done = pungi_osbuild("hub", "--host", "192.0.2.1", home=tmp_path)
     assert done.exit == 2
-    assert "cannot be listened on at 192.0.2.1" in done.err
+    assert "cannot listen on port 0 of 192.0.2.1" in done.err
 
 
 def test_a_broken_state_is_explained(tmp_path: Path) -> None:

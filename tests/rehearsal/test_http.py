@@ -185,7 +185,7 @@ def test_by_default_only_this_machine_reaches_it(desk: Desk) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as other:
         # another address of this machine: still free at that port
         other.bind(("127.0.0.2", port))
-    with pytest.raises(RehearsalError, match=r"cannot be listened on at 192\.0\.2\.1: "):
+    with pytest.raises(RehearsalError, match=r"cannot listen on port 0 of 192\.0\.2\.1: "):
         RehearsalHub(HubSettings(host="192.0.2.1"), desk.hub.topdir).start()
 
 
@@ -193,22 +193,22 @@ def test_a_port_that_is_taken_is_explained(desk: Desk, tmp_path: Path) -> None:
     """By its number, and what to do."""
     port = address(desk)[1]
     second = RehearsalHub(HubSettings(port=port), tmp_path / "second")
-    with pytest.raises(RehearsalError, match="port %d cannot be listened on" % port) as caught:
+    with pytest.raises(RehearsalError, match="cannot listen on port %d" % port) as caught:
         second.start()
     assert "--port" in caught.value.solution
     second.stop()
-    with pytest.raises(RehearsalError, match="port 99999 cannot be listened on"):
+    with pytest.raises(RehearsalError, match="cannot listen on port 99999"):
         RehearsalHub(HubSettings(port=99999), tmp_path / "second").start()
 
 
 def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
     """A file is in its place."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(RehearsalError, match="cannot be made"):
+    with pytest.raises(RehearsalError, match="cannot create the hub's folder"):
         RehearsalHub(HubSettings(), tmp_path / "file").start()
 
 
 def test_a_profile_that_cannot_be_written_is_explained(desk: Desk, tmp_path: Path) -> None:
     """What should be its folder is a file."""
-    with pytest.raises(RehearsalError, match="profile cannot be written"):
+    with pytest.raises(RehearsalError, match="cannot write the profile"):
         write_profile(tmp_path / "secret" / "profile.conf", desk.hub)

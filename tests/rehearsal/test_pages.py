@@ -110,10 +110,10 @@ def test_what_is_unfinished_is_looked_at_again(desk: Desk) -> None:
     """And nothing else."""
     desk.submit()
     for path in ("/", "/taskinfo?taskID=1"):
-        assert "looks again every 5 seconds" in page(desk, path).words
+        assert "reloads every 5 seconds" in page(desk, path).words
     desk.end_all()
     for path in ("/", "/taskinfo?taskID=1", "/builds", "/buildinfo?buildID=1"):
-        assert "looks again" not in page(desk, path).words
+        assert "reloads" not in page(desk, path).words
 
 
 def test_a_task_has_everything_on_its_page(desk: Desk) -> None:
@@ -138,7 +138,7 @@ def test_a_task_that_failed_says_why(desk: Desk) -> None:
     """The fault, and composer's reason."""
     desk.build("rig-azure", image_type="azure")
     look = page(desk, "/taskinfo?taskID=1")
-    assert "It failed (fault 1005). Compose failed (id: " in look.words
+    assert "Failed (fault 1005): Compose failed (id: " in look.words
     assert "x86_64 failure osbuild build failed" in look.words
 
 
@@ -233,7 +233,7 @@ def test_a_hundred_subtasks_hide_no_image(tmp_path: Path) -> None:
 def test_what_is_not_there_is_told(path: str, desk: Desk) -> None:
     """With a way back."""
     look = page(desk, path, status=404)
-    assert "Not here" in look.words
+    assert "Not found" in look.words
     assert set(reached(desk, look).values()) == {200}
 
 
@@ -282,7 +282,7 @@ def test_what_is_assigned_is_looked_at_again(desk: Desk) -> None:
     desk.clock.turn(0.06)
     look = page(desk)
     assert "1 ASSIGNED" in look.words
-    assert "looks again" in look.words
+    assert "reloads" in look.words
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_what_was_is_there_again(life: Life) -> None:
     assert before[6], "the list has an entry to be kept"
     life.end()
     desk = life.begin(content=replace(HubContent.golden(), strict=True))
-    assert desk.hub.goes_on
+    assert desk.hub.resumed
     assert told(desk, task_ids) == before
     assert desk.session().getBuildTarget("new-target")
 
@@ -246,7 +246,7 @@ def _emptied(document: Dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "spoil, said",
     [
-        (_version, "its version is %d, and this is for version %d" % (VERSION + 1, VERSION)),
+        (_version, "its version is %d, this hub reads version %d" % (VERSION + 1, VERSION)),
         (_format, "it is not the state of a rehearsal hub"),
         (_altered, "its checksum is wrong"),
         (_emptied, "its checksum is wrong"),

@@ -103,7 +103,7 @@ def test_a_file_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
     assert "--submissions" in caught.value.solution
     done = pungi_osbuild("hub", "--submissions", "no/where", home=tmp_path)
     assert done.exit == 2
-    assert "the file no/where for submissions cannot be written" in done.err
+    assert "cannot write the submissions file no/where" in done.err
     with a_desk(tmp_path / "top", settings=settings) as desk:
         desk.submit()
         assert "cannot be written" in str(desk.hub.state_problem)

@@ -273,7 +273,7 @@ def test_the_hub_knows_its_methods(tmp_path: Path) -> None:
     """A fault of another one would never be met."""
     with pytest.raises(RehearsalError) as caught, a_desk(tmp_path, "offline:method=getTaskinfo"):
         pass
-    assert "is of no method of the hub" in caught.value.reason
+    assert "the hub has no call getTaskinfo" in caught.value.reason
     assert caught.value.solution == "Did you mean getTaskInfo?"
 
 
