@@ -1,5 +1,5 @@
 """
-Write the generated parts of docs/configuration.md again, from the schema and what stands beside it.
+Write the generated parts of docs/configuration.md again, from what ``config/options.py`` says.
 
 A part begins with ``<!-- generated: NAME -->`` and ends with ``<!-- end -->``; the rest of the page
 is written by hand. A test fails while the page is not what this script would write.
@@ -11,16 +11,19 @@ import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Callable, Dict, Iterable, Mapping, Sequence
+from typing import Callable, Dict, Iterable, Sequence
 
 from pungi_osbuild import imagetypes
-from pungi_osbuild.clouds import cloud_of, hub_clouds, upload_schema
-from pungi_osbuild.config import GENERATORS, resolve_release, section_schema
-from pungi_osbuild.config.optionnotes import BLOCK, IMAGE_TYPE, PUNGI, TOP, OptionNote, upload_notes
-from pungi_osbuild.config.schema import (
-    block_schema,
-    image_type_schema,
-    pungi_schema,
+from pungi_osbuild.clouds import cloud_of, hub_clouds
+from pungi_osbuild.config import GENERATORS, resolve_release
+from pungi_osbuild.config.options import (
+    Option,
+    Options,
+    block_options,
+    image_type_options,
+    pungi_options,
+    top_options,
+    upload_options,
 )
 from pungi_osbuild.model import ComposeIdentity, JsonDict
 
@@ -50,21 +53,21 @@ def written(page: str) -> str:
     )
 
 
-def _sections(properties: JsonDict, notes: Mapping[str, OptionNote], as_key: bool) -> str:
-    return "\n".join(_section(name, properties[name], notes[name], as_key) for name in properties)
+def _sections(options: Options, as_key: bool) -> str:
+    return "\n".join(_section(name, option, as_key) for name, option in options.items())
 
 
-def _section(name: str, schema: JsonDict, note: OptionNote, as_key: bool) -> str:
-    example = '"%s": %s,' % (name, note.example) if as_key else "%s = %s" % (name, note.example)
-    in_tree = "not there" if note.in_tree is None else "Pungi %s" % note.in_tree
+def _section(name: str, option: Option, as_key: bool) -> str:
+    example = '"%s": %s,' % (name, option.example) if as_key else "%s = %s" % (name, option.example)
+    in_tree = "not there" if option.in_tree is None else "Pungi %s" % option.in_tree
     lines = [
         "### `%s`" % name,
         "",
-        str(schema["description"]),
+        str(option.schema["description"]),
         "",
-        "- **Value:** %s" % _kind(schema),
-        "- **Default:** %s" % _default(note),
-        "- **Since:** %s (in-tree: %s)" % (note.since, in_tree),
+        "- **Value:** %s" % _kind(option.schema),
+        "- **Default:** %s" % _default(option),
+        "- **Since:** %s (in-tree: %s)" % (option.since, in_tree),
         "",
         "```python",
         example,
@@ -74,16 +77,16 @@ def _section(name: str, schema: JsonDict, note: OptionNote, as_key: bool) -> str
     return "\n".join(lines)
 
 
-def _table(properties: JsonDict, notes: Mapping[str, OptionNote]) -> str:
+def _table(options: Options) -> str:
     rows = (
         (
             "`%s`" % name,
-            "%s (%s)" % (schema["description"], _kind(schema)),
-            _default(notes[name]),
-            "`%s`" % notes[name].example,
-            notes[name].since,
+            "%s (%s)" % (option.schema["description"], _kind(option.schema)),
+            _default(option),
+            "`%s`" % option.example,
+            option.since,
         )
-        for name, schema in properties.items()
+        for name, option in options.items()
     )
     return _rows(("option", "meaning", "default", "example", "since"), rows)
 
@@ -93,8 +96,8 @@ def _rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "".join("| %s |\n" % " | ".join(line) for line in lines)
 
 
-def _default(note: OptionNote) -> str:
-    return "**must be given**" if note.default is None else note.default
+def _default(option: Option) -> str:
+    return "**must be given**" if option.default is None else option.default
 
 
 def _kind(schema: JsonDict) -> str:
@@ -127,12 +130,6 @@ def _list_kind(schema: JsonDict) -> str:
     if "anyOf" in items:
         return "a list of strings and dicts"
     return "a list of strings" if items["type"] == "string" else "a list of pairs"
-
-
-def _in_section(name: str) -> JsonDict:
-    properties = section_schema()["properties"]
-    assert isinstance(properties, dict), name
-    return properties
 
 
 def _generators() -> str:
@@ -174,16 +171,13 @@ def _recorded(entry: imagetypes.ImageType, suffix: str) -> str:
 
 
 _PARTS: Dict[str, Callable[[], str]] = {
-    "top": lambda: _sections(_in_section("top"), TOP, as_key=False),
-    "block": lambda: _sections(block_schema()["properties"], BLOCK, as_key=True),
-    "image type": lambda: _table(image_type_schema()["properties"], IMAGE_TYPE),
-    "pungi": lambda: _table(pungi_schema()["properties"], PUNGI),
+    "top": lambda: _sections(top_options(), as_key=False),
+    "block": lambda: _sections(block_options(), as_key=True),
+    "image type": lambda: _table(image_type_options()),
+    "pungi": lambda: _table(pungi_options()),
     "generators": _generators,
     "catalogue": _image_types,
-    **{
-        cloud.id: partial(_table, upload_schema(cloud)["properties"], upload_notes(cloud))
-        for cloud in hub_clouds()
-    },
+    **{cloud.id: partial(_table, upload_options(cloud)) for cloud in hub_clouds()},
 }
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pungi_osbuild.config.arches import meant_arch
 from pungi_osbuild.config.imagetype import check_image_type
 from pungi_osbuild.config.listedtypes import find_listed
 from pungi_osbuild.config.nvr import nvr_problems, subvariant_problems
+from pungi_osbuild.config.options import block_schema
 from pungi_osbuild.config.salvage import (
     count_of,
     flag_of,
@@ -22,7 +23,6 @@ from pungi_osbuild.config.salvage import (
     text_of,
     texts_of,
 )
-from pungi_osbuild.config.schema import block_schema
 from pungi_osbuild.config.schema_errors import SchemaErrors
 from pungi_osbuild.config.upload import (
     BLOCK_REFUSED,

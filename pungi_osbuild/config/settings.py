@@ -8,7 +8,7 @@ import os.path
 from dataclasses import dataclass
 from typing import Any, Dict, Iterator, Mapping, Optional, Tuple, TypeVar
 
-from pungi_osbuild.config.schema import pungi_schema, section_schema
+from pungi_osbuild.config.options import properties_of, pungi_options, top_options
 from pungi_osbuild.config.schema_errors import schema_problems, unsendable
 from pungi_osbuild.config.source import Source, thaw
 from pungi_osbuild.config.templates import unreplaced
@@ -40,7 +40,7 @@ def read_top(source: Source, problems: Problems) -> Tuple[Dict[str, Any], Dict[s
 
     :returns: all of them, as written; and those that are of the right type
     """
-    ours, pungis = section_schema()["properties"], pungi_schema()["properties"]
+    ours, pungis = properties_of(top_options()), properties_of(pungi_options())
     del ours["osbuild"]
     problems.add(_unknown_options(source, ours))
     top: Dict[str, Any] = {}
@@ -65,8 +65,8 @@ def misspelt_options(source: Source) -> Dict[str, str]:
 
     Of others than ``osbuild_*`` only the closest: Pungi has many that are not read here.
     """
-    ours = [key for key in section_schema()["properties"] if key != "osbuild"]
-    pungis = list(pungi_schema()["properties"])
+    ours = [key for key in top_options() if key != "osbuild"]
+    pungis = list(pungi_options())
     found: Dict[str, str] = {}
     for key in source.data:
         if not isinstance(key, str) or key in ours or key in pungis or key == "osbuild":

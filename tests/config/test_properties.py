@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.clouds import hub_clouds, refused_options
 from pungi_osbuild.config import Reading, Source, read_config
-from pungi_osbuild.config.schema import block_schema, pungi_schema, section_schema
+from pungi_osbuild.config.options import block_options, pungi_options, top_options
 from pungi_osbuild.errors import SourceError
 from pungi_osbuild.model import Template, option_texts
 from pungi_osbuild.problems import Problem, Severity, has_errors
@@ -57,10 +57,8 @@ JUNK = st.recursive(
     ),
     max_leaves=8,
 )
-TOP_KEYS = st.sampled_from(
-    [*section_schema()["properties"], *pungi_schema()["properties"], "osbuild_nonsense"]
-)
-BLOCK_OPTIONS = tuple(block_schema()["properties"])
+TOP_KEYS = st.sampled_from([*top_options(), *pungi_options(), "osbuild_nonsense"])
+BLOCK_OPTIONS = tuple(block_options())
 BLOCK_KEYS = st.sampled_from([*BLOCK_OPTIONS, "nonsense", 5, "\ud800", "a\x00b"])
 UPLOAD_KEYS = st.sampled_from(sorted({field for cloud in hub_clouds() for field in cloud.options}))
 PATTERNS = st.sampled_from(["^Server$", "(", "", "[[", "*", "\x00"]) | st.text(max_size=5)
