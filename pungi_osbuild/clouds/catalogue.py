@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from typing import Dict, Iterable, Iterator, Mapping, Optional, Sequence, Tuple, Type
+from functools import lru_cache
+from typing import Collection, Dict, Iterator, Mapping, Optional, Sequence, Tuple, Type
 
 from pungi_osbuild.checked import JsonDict, Struct, forms_of, from_json
 from pungi_osbuild.clouds.aws import AWS_EC2
@@ -16,6 +17,7 @@ from pungi_osbuild.clouds.gcp import GCP
 from pungi_osbuild.clouds.oci import OCI
 from pungi_osbuild.clouds.pulp import PULP
 from pungi_osbuild.model import CloudImage, UnknownUpload, Uploaded
+from pungi_osbuild.problems import suggest
 
 # In the order in which the hub's schema tries the shapes of their options.
 _CLOUDS: Dict[str, Cloud] = {
@@ -78,13 +80,12 @@ def option_of(cloud: Cloud, name: str) -> Optional[Option]:
     return next((one.options[name] for one in having), None)
 
 
-def missing_options(cloud: Cloud, options: Iterable[str]) -> Tuple[str, ...]:
+def missing_options(cloud: Cloud, options: Collection[str]) -> Tuple[str, ...]:
     """Return the names of the upload options that a cloud's shape has and that are not there."""
-    given = tuple(options)
-    return tuple(name for name in cloud.required if name not in given)
+    return tuple(name for name in cloud.required if name not in options)
 
 
-def hub_takes(options: Iterable[str]) -> bool:
+def hub_takes(options: Collection[str]) -> bool:
     """
     Whether upload options of these names have one of the shapes that the hub knows.
 
@@ -97,18 +98,54 @@ def hub_takes(options: Iterable[str]) -> bool:
     )
 
 
-def lacking_options(cloud: Cloud, options: Iterable[str]) -> Tuple[str, ...]:
+def lacking_options(cloud: Cloud, options: Collection[str]) -> Tuple[str, ...]:
     """
     Return the names of the upload options without which an upload to a cloud fails.
 
     composer takes its cloud's fields out of any shape that the hub takes, so what only the hub's
     shape requires is needed where the options have no other.
     """
-    names = tuple(options)
-    missing = missing_options(cloud, names)
-    if not hub_takes(names):
+    missing = missing_options(cloud, options)
+    if not hub_takes(options):
         return missing
     return tuple(name for name in missing if cloud.options[name].default is None)
+
+
+def would_work(cloud: Cloud, options: Collection[str]) -> bool:
+    """Whether the hub takes options, and composer finds in them what a cloud needs."""
+    return hub_takes(options) and not lacking_options(cloud, options)
+
+
+def fitting_clouds(options: Collection[str]) -> Tuple[Cloud, ...]:
+    """
+    Return the clouds that upload options look like those of, in the order in which the hub tries.
+
+    Where the image type is unknown, they are taken as the hub takes them; where it is known,
+    options that fit another cloud better were probably meant for that one.
+    """
+    misfits = [(cloud, _misfit(cloud, options)) for cloud in hub_clouds()]
+    least = min(misfit for _cloud, misfit in misfits)
+    return tuple(cloud for cloud, misfit in misfits if misfit == least)
+
+
+def is_for_another(cloud: Cloud, options: Collection[str]) -> bool:
+    """Whether options would not work for a cloud, and fit another one better."""
+    if would_work(cloud, options):
+        return False
+    # A field that is merely missing is no sign of another cloud: S3 needs less than EC2.
+    foreign, _missing = _misfit(cloud, options)
+    return foreign > 0 and foreign > _misfit(fitting_clouds(options)[0], options)[0]
+
+
+def _misfit(cloud: Cloud, options: Collection[str]) -> Tuple[int, int]:
+    """Return how ill options fit a cloud: fields it has not, typing errors aside; and missing."""
+    foreign = sum(1 for key in options if _is_foreign(key, tuple(cloud.options)))
+    return foreign, len(missing_options(cloud, options))
+
+
+@lru_cache(maxsize=1024)
+def _is_foreign(option: str, known: Tuple[str, ...]) -> bool:
+    return suggest(option, known) is None
 
 
 def upload_schema(cloud: Cloud, whole: bool = True, ignored: Sequence[str] = ()) -> JsonDict:

@@ -30,13 +30,13 @@ from pungi_osbuild.clouds import (
     Cloud,
     InvalidValue,
     clouds,
-    hub_clouds,
-    hub_takes,
+    fitting_clouds,
+    is_for_another,
     lacking_options,
-    missing_options,
     option_of,
     refused_options,
     upload_schema,
+    would_work,
 )
 from pungi_osbuild.config.arches import meant_arch
 from pungi_osbuild.config.schema_errors import SchemaErrors
@@ -53,7 +53,6 @@ from pungi_osbuild.problems import (
     Problems,
     Severity,
     missing_key,
-    suggest,
     within,
     wrong_type,
 )
@@ -195,7 +194,7 @@ class _Reader:
         }
         if not is_given and not any(self._sets().values()):
             return Uploads()
-        meant = _best(self._merged(*self.own))[0]
+        meant = fitting_clouds(self._merged(*self.own))[0]
         cloud = self.context.cloud or meant
         # Of a cloud without own options the hub lets those of another through.
         shape = cloud if cloud.options else meant
@@ -236,7 +235,7 @@ class _Reader:
         for arch, options in self._sets().items():
             if arch is None and self.own and lacking_options(cloud, options):
                 continue  # of use to no arch by itself, which is looked at when there is a compose
-            if options and not _works(cloud, options):
+            if options and not would_work(cloud, options):
                 return ()
             found.update((key, None) for key in options if key not in cloud.options)
         return tuple(found)
@@ -285,9 +284,9 @@ class _Reader:
         if self.context.cloud is None:
             return True
         sets: List[Tuple[str, Mapping[str, Any]]] = [(self.place, self.base)]
-        if not _is_for_another(self.base, cloud):
+        if not is_for_another(cloud, self.base):
             sets = [(within(self.arches_place, arch), self._merged(arch)) for arch in self.own]
-        wrong = [(place, options) for place, options in sets if _is_for_another(options, cloud)]
+        wrong = [(place, options) for place, options in sets if is_for_another(cloud, options)]
         for place, options in wrong:
             self.problems.error(
                 "wrong-cloud", place, *_wrong_cloud(options, self.context.image_type, cloud)
@@ -325,7 +324,7 @@ class _Reader:
     ) -> None:
         """Say what will not happen, where composer goes by the image type alone."""
         options = self._merged(arch)
-        for option in options if _works(cloud, options) else ():
+        for option in options if would_work(cloud, options) else ():
             known = option_of(cloud, option) if option in ignored else None
             if known is not None:
                 self.problems.warn(
@@ -341,7 +340,7 @@ class _Reader:
         options = self._merged(arch)
         self.problems.add(
             _problem(wrong, self._place_of(option, arch))
-            for option, wrong in cloud.remarks(options, _works(cloud, options))
+            for option, wrong in cloud.remarks(options, would_work(cloud, options))
         )
 
     def _check_missing(self, cloud: Cloud, lacks: Sequence[str]) -> None:
@@ -366,41 +365,9 @@ def _of_no_cloud() -> FrozenSet[str]:
     return frozenset((*_OF_ANY_CLOUD, *elsewhere))
 
 
-def _works(cloud: Cloud, options: Mapping[str, Any]) -> bool:
-    """Whether the hub takes options, and composer finds in them what a cloud needs."""
-    return hub_takes(options) and not lacking_options(cloud, options)
-
-
-def _misfit(options: Mapping[str, Any], cloud: Cloud) -> Tuple[int, int]:
-    """Return how ill options fit a cloud: fields it has not, typing errors aside; and missing."""
-    foreign = sum(1 for key in options if _is_foreign(key, tuple(cloud.options)))
-    return foreign, len(missing_options(cloud, options))
-
-
-@lru_cache(maxsize=1024)
-def _is_foreign(option: str, known: Tuple[str, ...]) -> bool:
-    return suggest(option, known) is None
-
-
-def _best(options: Mapping[str, Any]) -> List[Cloud]:
-    """Return the clouds that options fit best; the one first that the hub tries first."""
-    misfits = [(cloud, _misfit(options, cloud)) for cloud in hub_clouds()]
-    least = min(misfit for _cloud, misfit in misfits)
-    return [cloud for cloud, misfit in misfits if misfit == least]
-
-
-def _is_for_another(options: Mapping[str, Any], cloud: Cloud) -> bool:
-    """Whether options would not work for a cloud, and fit another one better."""
-    if _works(cloud, options):
-        return False
-    # A field that is merely missing is no sign of another cloud: S3 needs less than EC2.
-    foreign, _ = _misfit(options, cloud)
-    return foreign > 0 and foreign > _misfit(options, _best(options)[0])[0]
-
-
 def _wrong_cloud(options: Mapping[str, Any], image_type: str, cloud: Cloud) -> Tuple[str, str]:
     """Return message and hint for options that are for another cloud than the image type's."""
-    like = _best(options)
+    like = fitting_clouds(options)
     message = "images of type %s go to %s, but these options look like those of %s" % (
         image_type,
         cloud.name,
