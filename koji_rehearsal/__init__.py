@@ -1,5 +1,6 @@
 """The rehearsal hub: a local stand-in for Koji, koji-osbuild and osbuild-composer."""
 
+from koji_rehearsal.api.submission import register_task_method, unregister_task_method
 from koji_rehearsal.composer.versions import NEWEST as NEWEST_COMPOSER
 from koji_rehearsal.composer.versions import OLDEST as OLDEST_COMPOSER
 from koji_rehearsal.errors import RehearsalError
@@ -10,6 +11,7 @@ from koji_rehearsal.profile import PROFILE, write_profile
 from koji_rehearsal.request_log import Call, Counters, Request
 from koji_rehearsal.settings import LOOPBACK, HubSettings, Outage, ResultsIn
 from koji_rehearsal.submissions import Submission
+from koji_rehearsal.task_methods import BuiltFile, TaskMethod, Wanted
 
 __all__ = [
     "LOOPBACK",
@@ -17,6 +19,7 @@ __all__ = [
     "OLDEST_COMPOSER",
     "PROFILE",
     "REHEARSAL_USER",
+    "BuiltFile",
     "Call",
     "Counters",
     "Fault",
@@ -33,6 +36,10 @@ __all__ = [
     "Request",
     "ResultsIn",
     "Submission",
+    "TaskMethod",
+    "Wanted",
     "parse_fault",
+    "register_task_method",
+    "unregister_task_method",
     "write_profile",
 ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Mapping, Optional, Sequence, Tuple
 
 from koji_rehearsal.encoding import GenericError, parse_nvr
-from koji_rehearsal.faults import SUBMISSION, AffectedImages
+from koji_rehearsal.faults import AffectedImages
 from koji_rehearsal.records import Archive, Build, Task
 from koji_rehearsal.state import State
+from koji_rehearsal.task_methods import TASK_METHODS, TaskMethod, wanted_by
 
 _OF_TASKS = {
     "cancelTask": "task_id",
@@ -25,15 +26,13 @@ _OF_TASKS = {
 _OF_BUILDS = {"getBuild": "buildInfo", "getBuildLogs": "build", "listArchives": "buildID"}
 """Methods about one build, likewise."""
 
-_SUBMITTED = ("name", "version", "distro", "image_type", "target", "arches")
-
 
 def of_call(
     state: State, method: str, args: Sequence[Any], options: Mapping[str, Any]
 ) -> Optional[AffectedImages]:
     """Return what a call is about, as far as one image, or one task's images, can be told."""
-    if method == SUBMISSION:
-        return _submitted(args, options)
+    if method in TASK_METHODS:
+        return _submitted(TASK_METHODS[method], args, options)
     parameter = {**_OF_TASKS, **_OF_BUILDS}.get(method)
     if parameter is None:
         return None
@@ -45,10 +44,10 @@ def of_call(
 
 def of_task(task: Optional[Task]) -> Optional[AffectedImages]:
     """Return what a task is about; None when it is no image task."""
-    if task is None or task.method != SUBMISSION:
+    wanted = None if task is None else wanted_by(task.method, task.request)
+    if wanted is None:
         return None
-    name, version, _, image_type, _, arches, _ = task.request
-    return AffectedImages(name, version, tuple(arches), image_type)
+    return AffectedImages(wanted.name, wanted.version, wanted.arches, wanted.image_type)
 
 
 def of_file(state: State, below: str) -> Optional[Tuple[AffectedImages, Archive]]:
@@ -71,8 +70,10 @@ def of_file(state: State, below: str) -> Optional[Tuple[AffectedImages, Archive]
     return None
 
 
-def _submitted(args: Sequence[Any], options: Mapping[str, Any]) -> Optional[AffectedImages]:
-    values = dict(zip(_SUBMITTED, args))
+def _submitted(
+    method: TaskMethod, args: Sequence[Any], options: Mapping[str, Any]
+) -> Optional[AffectedImages]:
+    values = dict(zip(method.parameters, args))
     values.update(options)
     name, version = values.get("name"), values.get("version")
     image_type, arches = values.get("image_type"), values.get("arches")

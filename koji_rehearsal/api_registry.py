@@ -18,6 +18,7 @@ from koji_rehearsal.network_faults import NetworkFaults
 from koji_rehearsal.records import Session, User
 from koji_rehearsal.state import State
 from koji_rehearsal.store import Store
+from koji_rehearsal.task_methods import TASK_METHODS
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,9 @@ class Caller:
 _PLAIN = frozenset(
     {
         *("login", "logout", "logoutChild", "subsession", "exclusiveSession", "sharedSession"),
-        *("osbuildImage",),
     }
 )
-"""Functions by the same name: of sessions, and of plugins."""
+"""Functions by the same name, of sessions. Those of plugins are, too: all task methods are."""
 
 _FUNCTIONS = frozenset(
     {
@@ -111,7 +111,7 @@ def python_name(method: str) -> Tuple[str, int]:
 
     :param method: without a prefix
     """
-    if method in _PLAIN:
+    if method in _PLAIN or method in TASK_METHODS:
         return method, 0
     if method in _FUNCTIONS:
         return re.sub("[A-Z]", lambda found: "_" + found.group().lower(), method), 0
@@ -219,6 +219,10 @@ class ApiRegistry:
             return function
 
         return add
+
+    def remove(self, name: str) -> None:
+        """Take a call out."""
+        del self._calls[name]
 
     def names(self) -> List[str]:
         """Return the names of all calls, sorted."""

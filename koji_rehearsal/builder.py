@@ -11,12 +11,12 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from dataclasses import dataclass, replace
-from typing import Any, Callable, Deque, Dict, List, Mapping, Sequence, Tuple, Union
+from typing import Any, Callable, Deque, Dict, List, Mapping, Sequence, Tuple
 
 from koji_rehearsal import build_rules
 from koji_rehearsal.composer import request
 from koji_rehearsal.composer.answers import ComposerAnswers, traceback_of
-from koji_rehearsal.composer.jobs import Compose, ComposerJobs, Ended
+from koji_rehearsal.composer.jobs import Compose, ComposerJobs
 from koji_rehearsal.composer.request import Order
 from koji_rehearsal.encoding import (
     TASK_STATES,
@@ -27,10 +27,22 @@ from koji_rehearsal.encoding import (
     canonical_arches,
 )
 from koji_rehearsal.faults import FaultPlan
+from koji_rehearsal.importer import Importer
 from koji_rehearsal.records import Build, Tag, Target, Task
 from koji_rehearsal.settings import HubSettings
 from koji_rehearsal.state import State
+from koji_rehearsal.steps import (
+    Beginning,
+    Conclusion,
+    FilesDue,
+    Offer,
+    Start,
+    Step,
+    StrayUploads,
+    Vacancy,
+)
 from koji_rehearsal.store import Store
+from koji_rehearsal.task_methods import TASK_METHODS, TaskMethod, Wanted
 from pungi_osbuild import imagetypes
 
 HOST_ID = 1
@@ -48,52 +60,6 @@ class Addresses:
     server: str
     topurl: str
     composer: str
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A step: a task is offered to the builders."""
-
-    task_id: int
-
-
-@dataclass(frozen=True)
-class Start:
-    """A step: the builder sees a task that it was given."""
-
-    task_id: int
-
-
-@dataclass(frozen=True)
-class Beginning:
-    """A step: composer has found a worker for each image of a task."""
-
-    order: Order
-
-
-@dataclass(frozen=True)
-class Conclusion:
-    """A step: composer has ended, and so does the task."""
-
-    target: Target
-    compose: Compose
-
-
-@dataclass(frozen=True)
-class StrayUploads:
-    """A step: composer has built, and uploaded, images that it will never import."""
-
-    order: Order
-    arches: Tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Vacancy:
-    """A step: a builder has become free."""
-
-
-Step = Union[Offer, Start, Beginning, Conclusion, StrayUploads, Vacancy]
-"""What is due; a value, so that a hub can remember it over a restart."""
 
 
 class Builder:
@@ -117,6 +83,7 @@ class Builder:
         self._settings = settings
         self._addresses = addresses
         self._jobs = ComposerJobs(state, store, settings, faults)
+        self._importer = Importer(state, store, settings, faults)
         self._answers = ComposerAnswers(
             faults, state.content, addresses.composer, settings.composer_version
         )
@@ -125,12 +92,14 @@ class Builder:
         self._queue: Deque[int] = deque()
         self._building = 0
 
-    def submit(self, owner: int, request: Sequence[Any], now: float) -> Task:
-        """Make an osbuildImage task, which is FREE."""
-        name, version, _, image_type, _, arches, _ = request
-        attempt = self._state.next_attempt(name, version, image_type, arches)
+    def submit(self, owner: int, method: TaskMethod, request: Sequence[Any], now: float) -> Task:
+        """Make an image task, which is FREE."""
+        wanted = method.wanted(request)
+        attempt = self._state.next_attempt(
+            wanted.name, wanted.version, wanted.image_type, wanted.arches
+        )
         number = self._state.next_task_id()
-        task = Task(number, "osbuildImage", tuple(request), owner, now, attempt=attempt)
+        task = Task(number, method.name, tuple(request), owner, now, attempt=attempt)
         self._state.add_task(task)
         self._at(now + self._settings.start_delay / 2, Offer(task.id))
         return task
@@ -179,6 +148,8 @@ class Builder:
             self._begin(step.order, now)
         elif isinstance(step, StrayUploads):
             self._jobs.finish_stray(step.order, step.arches)
+        elif isinstance(step, FilesDue):
+            self._guarded(step.task_id, now, lambda: self._end_with_files(step, now))
         elif isinstance(step, Conclusion):
             task_id = step.compose.order.task_id
             self._guarded(task_id, now, lambda: self._conclude(step.target, step.compose, now))
@@ -225,11 +196,60 @@ class Builder:
         opened = replace(task, state=state, start_ts=now, weight=TASK_WEIGHT)
         self._state.put_task(opened)
         try:
+            if TASK_METHODS[task.method].files is not None:
+                self._build(opened, now)
+                return
             target, order = self._order(opened)
         except GenericError as error:
             self._fail(opened, as_fault(error), now)
         else:
             self._ask(opened, target, order, now)
+
+    def _build(self, task: Task, now: float) -> None:
+        """
+        Begin to build without composer.
+
+        :raises koji.GenericError: the target, an arch or the N-V-R is not to be had
+        """
+        wanted, state = TASK_METHODS[task.method].wanted(task.request), self._state
+        target = self._target(wanted)
+        release = wanted.options.get("release") or build_rules.next_release(
+            state, wanted.name, wanted.version
+        )
+        build = build_rules.reserve_build(
+            state, state.users[task.owner], wanted.name, wanted.version, release, now
+        )
+        state.put_build(replace(build, by_composer=False, task_id=task.id))
+        self._at(now + self._settings.duration, FilesDue(task.id, build.id, target))
+
+    def _end_with_files(self, step: FilesDue, now: float) -> None:
+        """Import what was built without composer, and end its task."""
+        task, build = self._state.tasks[step.task_id], self._state.builds[step.build_id]
+        method = TASK_METHODS[task.method]
+        if task.ended or method.files is None:
+            build_rules.refund_build(self._state, build, now)
+            return
+        wanted = method.wanted(task.request)
+        try:
+            done = self._importer.import_files(build, method.files(wanted, build.nvr), now)
+        except GenericError as error:
+            build_rules.refund_build(self._state, build, now)
+            self._fail(task, as_fault(error), now)
+            return
+        result = method.result(task.id, done.id, done.nvr)
+        self._finish(task, step.target, done, not wanted.options.get("skip_tag"), result, now)
+
+    def _target(self, wanted: Wanted) -> Target:
+        """
+        Return the target that a task goes to.
+
+        :raises koji.GenericError: there is none, or it has not all of the arches
+        """
+        target = self._state.target_on_first_use(wanted.target)
+        if target is None:
+            raise GenericError("No such build target: %s" % wanted.target)
+        _check_arches(target, wanted.arches)
+        return target
 
     def _ask(self, task: Task, target: Target, order: Order, now: float) -> None:
         """Hand an order to composer, and ask for the first time what became of it."""
@@ -255,11 +275,8 @@ class Builder:
         :raises KeyError: a repo or ostree ref has a ``$name`` that koji-osbuild does not know
         :raises ValueError: one has a ``$`` that is none
         """
-        name, version, distro, image_type, target_name, arches, options = task.request
-        target = self._state.target_on_first_use(target_name)
-        if target is None:
-            raise GenericError("No such build target: %s" % target_name)
-        _check_arches(target, arches)
+        name, version, distro, image_type, _, arches, options = task.request
+        target = self._target(TASK_METHODS[task.method].wanted(task.request))
         order = Order(
             task_id=task.id,
             name=name,
@@ -317,15 +334,28 @@ class Builder:
             self._store.write_output(task.id, name, document)
         if not ended.success or ended.build is None:
             self._fail(task, as_fault(BuildError("Compose failed (id: %s)" % compose.id)), now)
-        elif compose.order.options.get("skip_tag"):
-            self._close(task, ended, ended.build, now)
+            return
+        result = {
+            "composer": {"server": self._addresses.composer, "id": ended.compose.id},
+            "koji": {"build": ended.build.id},
+        }
+        is_tagged = not compose.order.options.get("skip_tag")
+        self._finish(task, target, ended.build, is_tagged, result, now)
+
+    def _finish(
+        self, task: Task, target: Target, build: Build, is_tagged: bool, result: Any, now: float
+    ) -> None:
+        """Tag a build, if it is to be, and end its task."""
+        closed = replace(task, state=TASK_STATES["CLOSED"], result=result)
+        if not is_tagged:
+            self._end(closed, now)
+            return
+        child = self._tag(task, target, build, now)
+        if child.fault is not None:
+            # A builder ends with the fault while it waits, and still waits in Koji's table.
+            self._fail(replace(task, waiting=True), child.fault, now)
         else:
-            child = self._tag(task, target, ended.build, now)
-            if child.fault is not None:
-                # A builder ends with the fault while it waits, and still waits in Koji's table.
-                self._fail(replace(task, waiting=True), child.fault, now)
-            else:
-                self._close(replace(task, waiting=False), ended, ended.build, now)
+            self._end(replace(closed, waiting=False), now)
 
     def _tag(self, parent: Task, target: Target, build: Build, now: float) -> Task:
         """Do the tagBuild subtask, the only one that looks at the package list."""
@@ -358,13 +388,6 @@ class Builder:
         except GenericError as error:
             return replace(task, state=TASK_STATES["FAILED"], fault=as_fault(error))
         return task
-
-    def _close(self, task: Task, ended: Ended, build: Build, now: float) -> None:
-        result = {
-            "composer": {"server": self._addresses.composer, "id": ended.compose.id},
-            "koji": {"build": build.id},
-        }
-        self._end(replace(task, state=TASK_STATES["CLOSED"], result=result), now)
 
     def _fail(self, task: Task, fault: TaskFault, now: float) -> None:
         self._end(replace(task, state=TASK_STATES["FAILED"], fault=fault), now)

@@ -19,6 +19,7 @@ from koji_rehearsal.records import Archive, Build
 from koji_rehearsal.settings import HubSettings, ResultsIn
 from koji_rehearsal.state import State
 from koji_rehearsal.store import Store
+from koji_rehearsal.task_methods import BuiltFile
 
 MAX_FILENAME = 255
 
@@ -88,6 +89,24 @@ class Importer:
             extra=build_extra,
             source="",
         )
+        self._state.put_build(done)
+        return done
+
+    def import_files(self, build: Build, files: Sequence[BuiltFile], now: float) -> Build:
+        """
+        Import what a builder has made without composer.
+
+        :returns: the build, now COMPLETE
+        :raises koji.GenericError: Koji refuses one of the files; nothing is imported
+        """
+        outputs = [(file, _output(file.filename, file.content, file.extra)) for file in files]
+        self._check_folder(build)
+        buildroot = self._state.next_buildroot()
+        for file, output in outputs:
+            path = "%s/images/%s" % (build.folder, output.filename)
+            self._store.write_build_file(path, output.content)
+            self._add_archive(build, file.arch, output, buildroot)
+        done = replace(build, state=BUILD_STATES["COMPLETE"], completion_ts=now)
         self._state.put_build(done)
         return done
 
@@ -176,6 +195,12 @@ class Importer:
     def _record_file(
         self, build: Build, order: Order, image: ImageOutcome, output: _Output, buildroot: int
     ) -> None:
+        missing = self._is_missing(order, image, output)
+        self._add_archive(build, image.arch, output, buildroot, missing)
+
+    def _add_archive(
+        self, build: Build, arch: str, output: _Output, buildroot: int, missing: bool = False
+    ) -> None:
         self._state.add_archive(
             Archive(
                 id=len(self._state.archives) + 1,
@@ -185,9 +210,9 @@ class Importer:
                 size=len(output.content),
                 checksum=hashlib.md5(output.content).hexdigest(),
                 type=output.type,
-                arch=image.arch,
+                arch=arch,
                 extra=output.extra,
-                metadata_only=self._is_missing(order, image, output),
+                metadata_only=missing,
             )
         )
 

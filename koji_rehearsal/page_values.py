@@ -11,8 +11,8 @@ from koji_rehearsal.api_registry import HubContext
 from koji_rehearsal.encoding import BUILD_STATES, TASK_STATES, TaskFault
 from koji_rehearsal.masking import masked, masked_error, names_of
 from koji_rehearsal.records import Archive, Build, Task
+from koji_rehearsal.task_methods import TASK_METHODS, wanted_by
 
-ARGUMENTS = ("name", "version", "distro", "image type", "target", "arches")
 _TASK_STATES = {number: name for name, number in TASK_STATES.items()}
 _BUILD_STATES = {number: name for name, number in BUILD_STATES.items()}
 _CSS_CLASSES = {
@@ -129,7 +129,7 @@ class BuildView:
 def task_line(context: HubContext, task: Task, now: float) -> TaskLine:
     """Return a task's line."""
     state = _TASK_STATES[task.state]
-    is_image = task.method == "osbuildImage"
+    wanted = wanted_by(task.method, task.request)
     until = now if task.completion_ts is None else task.completion_ts
     return TaskLine(
         id=task.id,
@@ -137,8 +137,8 @@ def task_line(context: HubContext, task: Task, now: float) -> TaskLine:
         css_class=_css_class(state),
         method=task.method,
         nvr=_nvr(context, task),
-        image_type=str(task.request[3]) if is_image else "",
-        arches=tuple(map(str, task.request[5])) if is_image else (),
+        image_type="" if wanted is None else str(wanted.image_type),
+        arches=() if wanted is None else tuple(map(str, wanted.arches)),
         user=context.state.users[task.owner].name,
         created=task.create_ts,
         seconds=None if task.start_ts is None else until - task.start_ts,
@@ -152,8 +152,11 @@ def _nvr(context: HubContext, task: Task) -> str:
         return "" if build is None else build.nvr
     for build in context.state.builds_by_task(task.id):
         return build.nvr
-    name, version, options = task.request[0], task.request[1], task.request[6]
-    return "-".join(str(part) for part in (name, version, options.get("release")) if part)
+    wanted = wanted_by(task.method, task.request)
+    if wanted is None:
+        return ""
+    parts = (wanted.name, wanted.version, wanted.options.get("release"))
+    return "-".join(str(part) for part in parts if part)
 
 
 def build_line(build: Build) -> BuildLine:
@@ -185,10 +188,13 @@ def task_view(context: HubContext, task: Task, now: float) -> TaskView:
 
 
 def _arguments(task: Task) -> Iterator[Tuple[str, Any]]:
-    if task.method != "osbuildImage":
+    method = TASK_METHODS.get(task.method)
+    if method is None:
         yield "request", list(task.request)  # ids and flags
         return
-    yield from zip(ARGUMENTS, task.request)
+    for name, value in zip(method.parameters, task.request):
+        if not isinstance(value, dict):
+            yield name.replace("_", " "), value
     for name, value in sorted(_options(task).items()):
         if name != "customizations":
             yield name, masked(value, name)
@@ -196,8 +202,8 @@ def _arguments(task: Task) -> Iterator[Tuple[str, Any]]:
 
 def _options(task: Task) -> Mapping[str, Any]:
     """Return the named options of an image task."""
-    options: Mapping[str, Any] = task.request[6] if task.method == "osbuildImage" else {}
-    return options
+    wanted = wanted_by(task.method, task.request)
+    return {} if wanted is None else wanted.options
 
 
 def _images(context: HubContext, task: Task) -> Iterator[ImageView]:
@@ -206,7 +212,9 @@ def _images(context: HubContext, task: Task) -> Iterator[ImageView]:
     if path is None:
         return
     status: Dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    for arch, image in zip(task.request[5], status["image_statuses"]):
+    wanted = wanted_by(task.method, task.request)
+    arches = () if wanted is None else wanted.arches
+    for arch, image in zip(arches, status["image_statuses"]):
         upload: Mapping[str, Any] = image.get("upload_status") or {}
         yield ImageView(
             arch=str(arch),

@@ -15,15 +15,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from koji_rehearsal.archivetypes import ArchiveType
-from koji_rehearsal.builder import (
-    Beginning,
-    Builder,
-    Conclusion,
-    Offer,
-    Start,
-    StrayUploads,
-    Vacancy,
-)
+from koji_rehearsal.builder import Builder
 from koji_rehearsal.codec import Codec, CodecError
 from koji_rehearsal.composer.jobs import Compose
 from koji_rehearsal.composer.request import Order
@@ -43,6 +35,15 @@ from koji_rehearsal.records import (
     User,
 )
 from koji_rehearsal.state import State
+from koji_rehearsal.steps import (
+    Beginning,
+    Conclusion,
+    FilesDue,
+    Offer,
+    Start,
+    StrayUploads,
+    Vacancy,
+)
 from koji_rehearsal.store import PRIVATE
 from pungi_osbuild.imagetypes import ExportedFile, ImageType
 
@@ -50,7 +51,7 @@ FORMAT = "pungi-osbuild rehearsal hub"
 VERSION = 4
 _ROWS = (Archive, Build, Listing, Session, Tag, Tagging, Target, Task, User)
 _PARTS = (ArchiveType, ExportedFile, HubUser, ImageType, TaskFault)
-_WORK = (Beginning, Compose, Conclusion, Offer, Order, Start, StrayUploads, Vacancy)
+_WORK = (Beginning, Compose, Conclusion, FilesDue, Offer, Order, Start, StrayUploads, Vacancy)
 
 
 class StateFile:

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, Optional, Set, Tuple
 
 from koji_rehearsal.errors import RehearsalError
-from koji_rehearsal.faults import SUBMISSION
 from koji_rehearsal.records import Task
 from koji_rehearsal.state import State
+from koji_rehearsal.task_methods import Wanted, wanted_by
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Submission:
     task_id: int
     at: float
     user: str
+    method: str
     name: str
     version: str
     release: Optional[str]
@@ -51,23 +52,23 @@ class Submission:
 
 def submissions(state: State) -> Tuple[Submission, ...]:
     """Return all submissions that a hub has taken, in order."""
-    tasks = (task for task in state.tasks.values() if task.method == SUBMISSION)
-    return tuple(_submission(state, task) for task in tasks)
+    tasks = ((task, wanted_by(task.method, task.request)) for task in state.tasks.values())
+    return tuple(_submission(state, task, wanted) for task, wanted in tasks if wanted is not None)
 
 
-def _submission(state: State, task: Task) -> Submission:
-    name, version, _, image_type, target, arches, options = task.request
+def _submission(state: State, task: Task, wanted: Wanted) -> Submission:
     asked = json.dumps(task.request, sort_keys=True, default=str)
     return Submission(
         task_id=task.id,
         at=task.create_ts,
         user=state.users[task.owner].name,
-        name=name,
-        version=version,
-        release=options.get("release") or None,
-        image_type=image_type,
-        target=target,
-        arches=tuple(arches),
+        method=task.method,
+        name=wanted.name,
+        version=wanted.version,
+        release=wanted.options.get("release") or None,
+        image_type=wanted.image_type,
+        target=wanted.target,
+        arches=wanted.arches,
         digest=hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest(),
     )
 

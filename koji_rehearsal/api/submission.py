@@ -2,46 +2,58 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from xmlrpc.client import Fault
 
-from koji_rehearsal import schema
 from koji_rehearsal.api_registry import API, Caller
 from koji_rehearsal.conversions import whole_number
 from koji_rehearsal.encoding import FOREIGN, ActionNotAllowed, GenericError, ParameterError
 from koji_rehearsal.records import Task
+from koji_rehearsal.task_methods import TASK_METHODS, TaskMethod
 
 
-@API.call(
-    "osbuildImage(name, version, distro, image_type, target, arches, opts=None, priority=None)",
-    writes=True,
-)
-def osbuild_image(
-    caller: Caller,
-    name: Any,
-    version: Any,
-    distro: Any,
-    image_type: Any,
-    target: Any,
-    arches: Any,
-    opts: Any,
-    priority: Any,
-) -> int:
+def register_task_method(method: TaskMethod) -> None:
+    """
+    Let hubs take tasks of one more method.
+
+    :raises ValueError: there is one of that name
+    """
+    if method.name in TASK_METHODS:
+        raise ValueError("there is a task method %s already" % method.name)
+    TASK_METHODS[method.name] = method
+    _take_calls_of(method)
+
+
+def unregister_task_method(method: TaskMethod) -> None:
+    """Let hubs take no more tasks of a method that was registered."""
+    del TASK_METHODS[method.name]
+    API.remove(method.name)
+
+
+def _take_calls_of(method: TaskMethod) -> None:
+    API.call(method.signature, writes=True)(partial(_submit, method))
+
+
+def _submit(method: TaskMethod, caller: Caller, *values: Any) -> int:
     """
     Submit an image task; neither target nor image type is looked at before it is taken.
 
     :returns: the task's id
     """
     caller.require_perm("image")
-    arguments = [name, version, distro, image_type, target, arches, opts]
-    refusal = schema.refusal(arguments)
+    *arguments, priority = values
+    refusal = method.refusal(arguments)
     if refusal is not None:
         raise ParameterError(refusal)
-    if isinstance(image_type, list):
-        arguments[3] = image_type[0]
     _check_priority(caller, priority)
     assert caller.user is not None
-    return caller.context.builder.submit(caller.user.id, arguments, caller.now).id
+    request = method.stored(arguments)
+    return caller.context.builder.submit(caller.user.id, method, request, caller.now).id
+
+
+for _method in TASK_METHODS.values():
+    _take_calls_of(_method)
 
 
 def _check_priority(caller: Caller, priority: Any) -> None:

@@ -2,12 +2,11 @@
 
 from koji_rehearsal.faults.fault_options import KEYS, Times
 from koji_rehearsal.faults.fault_spec import AffectedImages, Fault, parse_fault
-from koji_rehearsal.faults.kinds import SUBMISSION, FaultKind, Group
+from koji_rehearsal.faults.kinds import FaultKind, Group
 from koji_rehearsal.faults.plan import FaultPlan, RequestFaults
 
 __all__ = [
     "KEYS",
-    "SUBMISSION",
     "AffectedImages",
     "Fault",
     "FaultKind",

@@ -8,7 +8,8 @@ from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from koji_rehearsal.errors import RehearsalError
 from koji_rehearsal.faults.fault_options import IMAGE_KEYS, KEYS, Times, shown
-from koji_rehearsal.faults.kinds import SUBMISSION, FaultKind, Group
+from koji_rehearsal.faults.kinds import FaultKind, Group
+from koji_rehearsal.task_methods import TASK_METHODS
 from pungi_osbuild import imagetypes
 
 ANY = "any"
@@ -88,7 +89,7 @@ class Fault:
     def meets(self, method: str) -> bool:
         """Whether a call of a method, or a download, can meet it."""
         if self.method is None:
-            return method == SUBMISSION
+            return method in TASK_METHODS
         return self.method == method or (self.method == ANY and method != DOWNLOAD)
 
     def is_about(self, subject: Optional[AffectedImages]) -> bool:

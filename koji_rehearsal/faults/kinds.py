@@ -8,9 +8,6 @@ from typing import Tuple
 
 from koji_rehearsal.faults.fault_options import ALWAYS, IMAGE_KEYS, ONCE, Times
 
-SUBMISSION = "osbuildImage"
-"""The call that a network fault hits, unless it names another."""
-
 
 class Group(str, Enum):
     """Where a fault happens."""

@@ -40,6 +40,7 @@ def test_each_submission_is_kept(tmp_path: Path) -> None:
             task_id=2,
             at=START + 5,
             user="admin",
+            method="osbuildImage",
             name="rig-aws",
             version="42",
             release="7",
