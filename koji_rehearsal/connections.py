@@ -19,7 +19,7 @@ from koji_rehearsal.request_log import RequestLog
 from koji_rehearsal.settings import HubSettings
 
 EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
-"""Addresses that nobody can connect to, and what is told instead, which reaches the hub."""
+"""Addresses that nobody can connect to, and what is shown instead."""
 
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
@@ -44,9 +44,8 @@ class HubServer(ThreadingHTTPServer):
     """
     The HTTP server of a hub, a thread for each connection.
 
-    It listens as soon as it is made. Threads and connections are kept, so that :meth:`close`
-    leaves none behind: clients keep their connections open, and a thread that waits on one would
-    wait for ever.
+    It listens as soon as it is made. :meth:`close` ends every connection and joins its thread:
+    clients keep connections open, and a thread that waits for a request would wait forever.
 
     :param make_site: given the server's address, returns what it serves
     :param handler: answers the requests of one connection
@@ -89,12 +88,14 @@ class HubServer(ThreadingHTTPServer):
         self.server_port = int(self.server_address[1])
 
     def service_actions(self) -> None:
-        """Let the hub go on while nobody asks; the listening thread calls this all the time."""
+        """Do what is due on the hub; the listening thread calls this at every poll."""
         self.site.dispatcher.advance()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Answer the requests of a connection in a thread of its own, while there are not many."""
+        """Answer the requests of a connection in a thread of its own, up to the limit."""
         self.request_log.count(connections=1)
+        # Only the listening thread adds to _open, so the limit holds although the lock is taken
+        # twice; threads of connections only remove themselves.
         with self._open_lock:
             full = len(self._open) >= self.settings.max_connections
         if full:
@@ -123,18 +124,18 @@ class HubServer(ThreadingHTTPServer):
             self._open.pop(request, None)
 
     def reset_connection(self, request: Any) -> None:
-        """Let a connection end with a reset, once its request is done with."""
+        """Make a connection end with a reset when its request is finished."""
         request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._broken.add(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a connection that breaks: clients may leave when they like."""
+        """Ignore a connection that breaks: clients may leave at any time."""
 
     def listen(self, poll_interval: float) -> None:
         """
         Answer until :meth:`stop_listening`; the thread that listens runs this.
 
-        :param poll_interval: seconds after which it is seen that somebody wants it to stop
+        :param poll_interval: seconds between two looks whether to stop
         """
         while not self._closing.is_set():
             self.serve_forever(poll_interval)
@@ -143,28 +144,29 @@ class HubServer(ThreadingHTTPServer):
                 self._refusing_for = None
 
     def stop_listening(self) -> None:
-        """Let :meth:`listen` end."""
+        """Make :meth:`listen` return."""
         self._closing.set()
         self.shutdown()
 
     def refuse_connections(self, seconds: float) -> None:
         """
-        Refuse every connection for a while, and break all that there are.
+        Refuse new connections for a while, and reset all open ones.
 
-        Called by the thread of a connection.
+        Called by a connection's thread, which must not close the listening socket itself: the
+        listening thread does, once ``shutdown`` has made :meth:`listen` go round.
         """
         self._refusing_for = seconds
         self.shutdown()
 
     def _refuse_connections(self, seconds: float) -> None:
-        """Keep the port without listening at it, so that nobody else can have it meanwhile."""
+        """Keep the port bound without listening, so that no other process takes it."""
         self.socket.close()
         self.socket = socket.socket(self.address_family, self.socket_type)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         with self._open_lock:
             for request in self._open:
-                with suppress(OSError):  # it has ended already
+                with suppress(OSError):  # already closed by its client
                     self.reset_connection(request)
                     request.shutdown(socket.SHUT_RDWR)
         self._closing.wait(seconds)

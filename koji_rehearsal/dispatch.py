@@ -104,7 +104,10 @@ class ParsedRequest:
 
 class Dispatcher:
     """
-    Answers requests, one after another. Whatever comes, there is an answer.
+    Answers requests, one at a time. Whatever comes, there is an answer.
+
+    One lock guards all of the hub's state. Connections' threads take it for each request, pages and
+    downloads for each reading, the listening thread for what is due.
 
     :param clock: seconds since the epoch
     :param keep: called with the time before each reply, e.g. to save what has changed
@@ -142,7 +145,7 @@ class Dispatcher:
         """
         Return the reply to a request; to one that is no call, too, it is a fault.
 
-        :param request_faults: is told what goes wrong with the reply
+        :param request_faults: collects what goes wrong with the reply
         :param fault: of the whole request, which :meth:`instead` has found
         :param rewriter: changes what calls return
         """
@@ -167,7 +170,7 @@ class Dispatcher:
         return _refusal(GenericError(reason))
 
     def advance(self) -> None:
-        """Do what is due, so that whoever asks next need not wait for it."""
+        """Do what is due, so that the next request need not wait for it."""
         with self._lock:
             self._tick()
 
@@ -177,7 +180,7 @@ class Dispatcher:
 
     def read(self, reader: Callable[[HubContext, float], _Read]) -> _Read:
         """
-        Return what a function reads of the hub as it is now, while nothing else happens.
+        Return what a function reads of the hub's present state, under the lock.
 
         :param reader: called with the context and the time
         """
@@ -207,7 +210,7 @@ class Dispatcher:
         return result
 
     def _tick(self) -> float:
-        """Let everything happen that is due, and return the time; it never goes back."""
+        """Do everything that is due, and return the time, which never goes back."""
         self._now = max(self._now, round(self._clock(), 6))
         self._context.builder.advance(self._now)
         return self._now
@@ -337,7 +340,7 @@ def _refusal(error: Exception) -> bytes:
     try:
         return fault_response(as_fault(error))
     except Exception:
-        # Its words cannot be sent; that it is refused can.
+        # The error's text cannot be sent; the refusal can.
         return fault_response(TaskFault(FOREIGN, str(type(error))))
 
 

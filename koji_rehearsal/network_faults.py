@@ -1,8 +1,8 @@
 """
-What goes wrong between the hub and its clients, where a fault was asked for.
+Faults between the hub and its clients.
 
-It begins with a call and is counted in requests, not in seconds, so that the same client meets the
-same faults every time.
+They begin with a call and are counted in requests, not in seconds, so that the same client always
+meets the same faults.
 """
 
 from __future__ import annotations

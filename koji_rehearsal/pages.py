@@ -1,6 +1,6 @@
 """
-The hub's web pages, for people who look around: tasks, builds, and what the ``koji`` command
-prints as "Task info". Every page says that this is a rehearsal.
+The hub's web pages: tasks and builds, at the addresses that the ``koji`` command prints. Every page
+says that this is a rehearsal.
 
 Everything in a task was written by a client: Jinja2 escapes all of it, and the pages carry a policy
 that lets a browser run no script and load nothing.
@@ -38,7 +38,7 @@ HIDING = ("Cc", "Cf", "Cs", "Zl", "Zp")
 """Categories of characters that cannot be seen, but change what is: controls and formats."""
 
 REFRESH = 5
-"""Seconds after which a page with something unfinished is looked at again."""
+"""Seconds after which a page with something unfinished reloads."""
 
 _Line = TypeVar("_Line", TaskLine, BuildLine)
 
@@ -107,7 +107,7 @@ class Pages:
         try:
             return view({name: values[-1] for name, values in parse_qs(query).items()})
         except Exception as error:
-            # A browser that hears nothing would think that the hub is gone.
+            # A broken connection would look as if the hub were down.
             page = self._missing("BUG: this page cannot be shown: %s" % type(error).__name__)
             return Page(HTTPStatus.INTERNAL_SERVER_ERROR, page.body)
 

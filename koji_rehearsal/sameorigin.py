@@ -1,5 +1,5 @@
 """
-Which HTTP requests come from this machine's own clients, and which from another site's web page.
+Which HTTP requests come from local clients, and which from another site's web page.
 
 A browser lets any page send a plain POST to ``http://127.0.0.1:PORT`` (it needs no preflight), and
 a name that resolves to 127.0.0.1 (DNS rebinding) lets that page read the answer, too. Such a

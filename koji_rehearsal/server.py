@@ -28,7 +28,7 @@ MAX_REQUEST = 4 * 1024 * 1024
 """Bytes of a call: Koji's own limit, over which a hub says ``Request too long``."""
 
 MAX_DRAINED = 16 * MAX_REQUEST
-"""Bytes that are read and thrown away, so that a client that sends too much hears why."""
+"""Bytes that are read and dropped, so that a client that sends too much still gets an answer."""
 
 UPLOAD = "application/octet-stream"
 """The content type by which a Koji hub knows an upload."""
@@ -71,12 +71,12 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def setup(self) -> None:
-        """Let nobody wait for ever."""
+        """Limit how long a client may keep the thread waiting."""
         super().setup()
         self.connection.settimeout(self.server.settings.patience)
 
     def parse_request(self) -> bool:
-        """Read a request's head; another site's web page is refused, whatever it asks for."""
+        """Read a request's head; a request from another site's web page is refused."""
         if not super().parse_request():
             return False
         hosts, origins = (self.headers.get_all(name, []) for name in ("Host", "Origin"))
@@ -124,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._deliver(rewriter.body(reply), request_faults)
 
     def _is_hit(self, fault: Optional[Fault]) -> bool:
-        """Break off a request, or answer it with a page, where a fault says so."""
+        """Reset the connection or answer with a page, where a fault says so; return whether."""
         if fault is None:
             return False
         if fault.kind in PAGES:
@@ -151,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(body, body.length)
 
     def _reset_connection(self) -> None:
-        """Break the connection without a word: the client sees a reset."""
+        """End the connection without an answer: the client sees a reset."""
         self.close_connection = True
         self.server.reset_connection(self.connection)
 
@@ -217,7 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve(with_body=True)
 
     def do_HEAD(self) -> None:
-        """Serve what is to be known of a page or a file."""
+        """Serve the headers of a page or a file."""
         self._serve(with_body=False)
 
     def do_PUT(self) -> None:
@@ -265,7 +265,7 @@ class _Handler(BaseHTTPRequestHandler):
         return "http://localhost:%d" % self.server.server_port
 
     def _download_is_hit(self, below: str) -> bool:
-        """Let a download meet what stands in its way."""
+        """Apply the faults of a download; return whether one has ended it."""
         site = self.server.site
         request_faults = site.context.network_faults.for_request()
         fault = site.dispatcher.read(
@@ -326,7 +326,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def _refuse(self, status: HTTPStatus, reason: Optional[str] = None) -> None:
-        # What was not read of a request would be taken for the next one.
+        # The unread rest of a request would be taken for the next one.
         self.close_connection = True
         self.send_error(status, explain=reason)
 

@@ -1,8 +1,8 @@
 """
 The file in which a hub keeps its state over a restart, also after it was killed.
 
-One JSON document with the tables, the work that is under way and the hub's time. It is replaced as
-a whole before the reply to a call that changed something, so a client never knows more than it.
+One JSON document with the tables, the work in progress and the hub's time. It is replaced as a
+whole before the reply to a call that changed something, so a client never knows more than the file.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class StateFile:
 
     def recall(self) -> Optional[float]:
         """
-        Give the hub what the file holds.
+        Restore the hub from the file.
 
         :returns: the hub's time then; None when there is no such file
         :raises RehearsalError: the file is broken, of another version, or cannot be read
@@ -124,7 +124,7 @@ class StateFile:
         """
         Write the file, when there is something that it does not hold.
 
-        That a session was used again is nothing: a hub that forgets it forgets no call.
+        The last use of a session does not count: a hub that forgets it forgets no call.
 
         :param now: the hub's time
         """

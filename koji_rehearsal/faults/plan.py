@@ -1,8 +1,8 @@
 """
 Which of the faults that were asked for hit, and when.
 
-What an image meets follows from the number of the try, and so from the hub's tables alone. What
-calls and downloads meet is counted here, so that the same client meets the same every time.
+What hits an image follows from the number of the try, and so from the hub's tables alone. What hits
+calls and downloads is counted here, so that the same client always meets the same faults.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ class RequestFaults:
     However many calls of a request could meet a fault, it is one occasion.
     """
 
-    def __init__(self, book: FaultPlan) -> None:
-        self._book = book
+    def __init__(self, plan: FaultPlan) -> None:
+        self._plan = plan
         self._seen: Dict[Fault, bool] = {}
         self._afterwards: List[Fault] = []
 
@@ -81,10 +81,10 @@ class RequestFaults:
     ) -> Optional[Fault]:
         """Return the first fault of these kinds that a call, or a download, meets; or None."""
         hit = None
-        for fault in self._book.faults:
+        for fault in self._plan.faults:
             if fault.kind in kinds and fault.meets(method) and fault.is_about(subject):
                 if fault not in self._seen:
-                    self._seen[fault] = self._book.count(fault)
+                    self._seen[fault] = self._plan.count(fault)
                 if self._seen[fault] and hit is None:
                     hit = fault
         return hit
