@@ -34,6 +34,9 @@ ORDER = (
     "report",
     "cli",
 )
+WITH_REHEARSAL = ("cli/hub.py", "cli/hubsettings.py", "cli/rehearse.py")
+"""The modules that may import koji_rehearsal: without it every other command works."""
+
 OF_THE_PRODUCT: FrozenSet[str] = frozenset({"imagetypes"})
 """What the rehearsal may use of the product."""
 
@@ -103,7 +106,7 @@ def test_imports_point_one_way(path: Path) -> None:
         if parts[0] == "pungi_osbuild" and name != "pungi_osbuild.__version__":
             assert parts[1:2] and parts[1] in allowed, "%s must not import %s" % (room, name)
         if parts[0] == "koji_rehearsal":
-            assert room == "cli", "%s must not import %s" % (path, name)
+            assert shown(path) in WITH_REHEARSAL, "%s must not import %s" % (path, name)
             assert len(parts) == 1, "%s must import from koji_rehearsal" % path
 
 
