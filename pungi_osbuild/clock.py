@@ -8,6 +8,9 @@ from datetime import datetime, timezone
 from typing import Callable, Optional
 
 ISO_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+SLICE = 1.0
+"""Seconds slept at once in every wait: whoever stops a run does not wait for a pause to end."""
+
 YEAR_10000 = 253402300800
 """Its first second, since the epoch: ISO 8601 has no four digits for it."""
 
@@ -25,6 +28,18 @@ class Clock:
     now: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+
+    def sleep_in_slices(self, seconds: float, check: Callable[[], None]) -> None:
+        """
+        Wait for seconds, a slice at a time.
+
+        :param check: called before each slice and at the end; may raise to end the waiting
+        """
+        while seconds > 0:
+            check()
+            self.sleep(min(seconds, SLICE))
+            seconds -= SLICE
+        check()
 
 
 SYSTEM_CLOCK = Clock()

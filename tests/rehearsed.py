@@ -22,7 +22,8 @@ from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import productmd_types, write_compose
 from pungi_osbuild.model import RunResult
-from pungi_osbuild.run import PollPolicy, RunOptions, run
+from pungi_osbuild.run import RunOptions, run
+from pungi_osbuild.timing import PollPolicy
 from tests.hostile import split
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -50,7 +51,7 @@ def rehearse(
     out: Path,
     faults: Sequence[str] = (),
     settings: HubSettings = HubSettings(duration=0.0),  # noqa: B008  frozen
-    options: RunOptions = RunOptions(policy=QUICK),  # noqa: B008
+    options: RunOptions = RunOptions(polling=QUICK),  # noqa: B008
     compose: Optional[Path] = None,
     clock: Clock = Clock(),  # noqa: B008
     **origin: Any,
@@ -78,7 +79,7 @@ def run_against(
     hub: RehearsalHub,
     prepared: Prepared,
     out: Path,
-    options: RunOptions = RunOptions(policy=QUICK),  # noqa: B008
+    options: RunOptions = RunOptions(polling=QUICK),  # noqa: B008
     clock: Clock = Clock(),  # noqa: B008
     login: Optional[Tuple[str, str]] = None,
 ) -> Rehearsed:

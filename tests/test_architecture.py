@@ -17,6 +17,7 @@ ORDER = (
     "errors",
     "clock",
     "stop",
+    "timing",
     "checked",
     "model",
     "problems",

@@ -35,7 +35,7 @@ def test_a_run_is_as_it_was(name: str, tmp_path: Path) -> None:
         (folder / case["config"]).resolve(),
         tmp_path / "out",
         faults=case.get("faults", ()),
-        options=RunOptions(policy=QUICK, over_http=case.get("over_http", False)),
+        options=RunOptions(polling=QUICK, over_http=case.get("over_http", False)),
         **case.get("origin", {}),
     )
     assert int(exit_code(done.result)) == case["exit"]

@@ -37,7 +37,8 @@ from pungi_osbuild.errors import InputError, RunInterruptedError
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import productmd_types, write_compose
 from pungi_osbuild.model import ImageRequest, RunResult
-from pungi_osbuild.run import Board, RetryPolicy, RunOptions, run
+from pungi_osbuild.run import Board, RunOptions, run
+from pungi_osbuild.timing import REHEARSED_TASKS
 
 _LOGIN = (REHEARSAL_USER, REHEARSAL_USER + "pw")
 
@@ -138,7 +139,7 @@ def _rehearse(
                 over_http=download,
                 stop=STOP,
                 board=board,
-                retries=RetryPolicy(first=1.0),
+                retries=REHEARSED_TASKS,
                 is_hub_gone=True,
             ),
         )

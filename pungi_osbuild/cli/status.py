@@ -34,7 +34,6 @@ from pungi_osbuild.report import (
     styled,
 )
 from pungi_osbuild.run import (
-    PollPolicy,
     Progress,
     going_on,
     last_run,
@@ -42,6 +41,7 @@ from pungi_osbuild.run import (
     looking_hub,
     status,
 )
+from pungi_osbuild.timing import PollPolicy
 
 EVERY = PollPolicy(minimum=5.0)
 """How often ``--watch`` asks a hub: as a run does, every five seconds at most."""

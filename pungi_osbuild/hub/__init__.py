@@ -2,10 +2,9 @@
 
 from pungi_osbuild.hub.archivetypes import ArchiveTypes, archive_types_call, read_archive_types
 from pungi_osbuild.hub.batch import Answer, Batch, execute, execute_all
-from pungi_osbuild.hub.files import Connections, Persistence, download
+from pungi_osbuild.hub.downloads import DownloadSession, download
 from pungi_osbuild.hub.live import LiveAddress, live_addresses
 from pungi_osbuild.hub.lookup import Sought, await_submitted, find_submitted
-from pungi_osbuild.hub.patience import Patience
 from pungi_osbuild.hub.profile import (
     Profile,
     build_file,
@@ -59,14 +58,12 @@ __all__ = [
     "Batch",
     "BuildState",
     "Call",
-    "Connections",
+    "DownloadSession",
     "Hub",
     "HubFaultError",
     "KojiBuild",
     "LiveAddress",
     "NextRelease",
-    "Patience",
-    "Persistence",
     "Profile",
     "Query",
     "Reply",

@@ -23,9 +23,10 @@ import requests
 from urllib3.exceptions import NewConnectionError
 
 from pungi_osbuild.checked import printable
-from pungi_osbuild.hub.timelimits import OverdueError
+from pungi_osbuild.hub.timeouts import OverdueError
 from pungi_osbuild.methods import read_error_body
 from pungi_osbuild.secrets import hide
+from pungi_osbuild.timing import MAX_RETRY_AFTER
 
 OFFLINE = int(koji.ServerOffline.faultCode)
 """koji's faultCode of a hub that is offline."""
@@ -41,9 +42,6 @@ _LOGIN_STATUSES = frozenset({401, 407})
 
 MAX_REFUSAL = 4096
 """Bytes of a refusal's body that are read."""
-
-MAX_RETRY_AFTER = 600
-"""Seconds that are waited at most because a server asks for it; then it is asked again."""
 
 _DATABASE_GONE = re.compile(
     r"psycopg2?\.(errors\.)?\w*(OperationalError|InterfaceError|AdminShutdown|CrashShutdown)"

@@ -9,7 +9,7 @@ clocks differ, and a task of the same arguments may be seconds older.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import AbstractSet, Any, Callable, Dict, List, Mapping, Sequence
 
 from pungi_osbuild.checked import Struct, unusable_reply
@@ -17,6 +17,7 @@ from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub.session import Hub
 from pungi_osbuild.hub.tasks import own_tasks
 from pungi_osbuild.methods import digest_of
+from pungi_osbuild.timing import LOST_SUBMISSIONS
 
 logger = logging.getLogger(__name__)
 
@@ -65,21 +66,17 @@ def await_submitted(
     :returns: as :func:`find_submitted`, and it raises the same
     """
     found = find_submitted(hub, user_id, sought, known)
-    left, pause = hub.timeout, 1.0
+    retries = replace(LOST_SUBMISSIONS, limit=hub.timeout)
     if len(found) < len(sought):
         logger.info(
             "submissions that may still be on their way to the hub: %d; looking for up to %g s",
-            *(len(sought) - len(found), left),
+            *(len(sought) - len(found), retries.limit),
         )
-    while len(found) < len(sought) and left > 0:
-        wait = min(pause, left)
-        left -= wait
-        pause *= 2
-        while wait > 0:
-            check()
-            clock.sleep(min(wait, 1.0))
-            wait -= 1.0
-        check()
+    tries, waited = 1, 0.0
+    while len(found) < len(sought) and retries.should_retry(tries, waited):
+        pause = retries.sleep_time(tries, waited)
+        clock.sleep_in_slices(pause, check)
+        tries, waited = tries + 1, waited + pause
         found = find_submitted(hub, user_id, sought, known)
     return found
 

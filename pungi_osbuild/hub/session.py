@@ -5,7 +5,8 @@ A session is not safe to use from two threads at once, and every session costs a
 connection. So there are few, each is lent to one caller at a time, and the one used last is lent
 first: a run that makes its calls one after another has one session.
 
-A call is sent once for each try, and tries are made as :mod:`pungi_osbuild.hub.patience` says.
+A call is sent once for each try, and retries are made as its
+:class:`~pungi_osbuild.timing.RetryPolicy` says.
 koji's own retries are not used: after a reply that was lost, a session that expires meanwhile would
 have koji send the call once more under a new number, and the hub do it twice.
 """
@@ -37,30 +38,28 @@ from pungi_osbuild.hub.connection_problem import (
 )
 from pungi_osbuild.hub.hubtime import HubTime
 from pungi_osbuild.hub.login import log_in, login_failed, no_kerberos, nobody_logged_in
-from pungi_osbuild.hub.pace import Pace
-from pungi_osbuild.hub.patience import IMPATIENT, Outage, Patience, unreachable
+from pungi_osbuild.hub.outage import Outage, unreachable
 from pungi_osbuild.hub.profile import Profile
-from pungi_osbuild.hub.transport import TIMEOUT, ClientSession
+from pungi_osbuild.hub.transport import ClientSession
 from pungi_osbuild.model import MAX_FAULT, Call, HubFaultError, Reply
+from pungi_osbuild.stop import StopFlag
+from pungi_osbuild.timing import (
+    CALL_TIMEOUT,
+    LOGINS_PER_CALL,
+    LOGOUT_TIMEOUT,
+    NO_OUTAGE,
+    STOPPING_CALL_TIMEOUT,
+    UNANSWERED_TRIES,
+    RateLimiter,
+    RetryPolicy,
+)
 
 logger = logging.getLogger(__name__)
 
 SESSIONS = 4
-LOGOUT_TIMEOUT = 5
-"""Seconds; the work is done by then."""
-
-HURRIED_TIMEOUT = 10
-"""Seconds that a call may take while somebody waits for the run to stop."""
 
 _UNTAMED = {"max_retries": 1, "retry_interval": 0, "offline_retry": False, "anon_retry": False}
 """What is left of koji's own retries: its logins make a second try at once, and need one."""
-
-LOGINS = 2
-"""Logins within one call: a session that the hub closes at once is not worth a third."""
-
-ALONE = 5
-"""After so many tries in a row of a call that was not answered while another one was, right
-afterwards, it is the call that cannot be answered, not the hub that is away."""
 
 MULTICALL_BATCH = 100
 """Calls in one multicall: a few hundred milliseconds of one hub worker at most."""
@@ -80,27 +79,31 @@ class Hub:
 
     Use it as a context manager. Guarantees: at most ``SESSIONS`` logins and connections at a time,
     and one more while it is hurried; a call that the hub answers with a fault raises
-    :class:`HubFaultError`; one that it does not answer is made again, as patience allows, and then
+    :class:`HubFaultError`; one that it does not answer is retried, as the policy says, and then
     raises :class:`~pungi_osbuild.errors.HubError`. A session that has expired or was closed is
     logged in anew.
 
-    :param patience: how long a hub that is away is waited for; the default: not at all
-    :param pace: that all calls keep together; None: :mod:`pungi_osbuild.hub.pace`'s own
-    :param clock: by which one call is overdue
+    :param retries: of calls that the hub does not answer; the default: it is not waited for
+    :param clock: by which a hub that is unavailable is waited for
+    :param stop: ends that waiting
+    :param limiter: of all calls together; None: one with the default rate
+    :param call_clock: by which one call is overdue
     """
 
     def __init__(
         self,
         profile: Profile,
-        patience: Patience = IMPATIENT,
-        pace: Optional[Pace] = None,
+        retries: RetryPolicy = NO_OUTAGE,
         clock: Clock = SYSTEM_CLOCK,
+        stop: Optional[StopFlag] = None,
+        limiter: Optional[RateLimiter] = None,
+        call_clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self.profile = profile
-        self.time = HubTime(patience.clock)
-        self._outage = Outage(profile, patience)
-        self._clock = clock
-        self._pace = pace or Pace()
+        self.time = HubTime(clock)
+        self._outage = Outage(profile, retries, clock, stop or StopFlag())
+        self._call_clock = call_clock
+        self._limiter = limiter or RateLimiter()
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
         self._made: List[Any] = []
         self._count = 0
@@ -184,13 +187,13 @@ class Hub:
         self._hurried = True
         self._outage.hurry()
         for session in self._made:
-            session.hurry(HURRIED_TIMEOUT)
+            session.hurry(STOPPING_CALL_TIMEOUT)
 
     @property
     def timeout(self) -> float:
         """Seconds that a call may take."""
         own: Optional[float] = dict(self.profile.session_options).get("timeout")
-        return min(own or TIMEOUT, TIMEOUT)
+        return min(own or CALL_TIMEOUT, CALL_TIMEOUT)
 
     def user_id(self) -> int:
         """
@@ -234,7 +237,7 @@ class Hub:
                 )
             # Before it waits: what was answered while it waits says nothing of this try.
             alone = alone + 1 if tries > 1 and self._answers_another() else 0
-            if alone >= ALONE:
+            if alone >= UNANSWERED_TRIES:
                 raise self._deaf_to(method, problem)
             self._outage.wait(problem, tries)
 
@@ -243,7 +246,7 @@ class Hub:
         Find out what an HTTP 4xx refuses: a call, all calls, or whoever asks at a wrong address.
 
         All calls: it is waited for, as for a hub that is unavailable. Of a question that alone is
-        refused the same is done, in vain: it is given up after ``ALONE`` tries.
+        refused the same is done, in vain: it is given up after ``UNANSWERED_TRIES`` tries.
 
         :raises HubFaultError: a call that must not be made twice is refused, as a malformed or too
             long one; others are answered
@@ -276,14 +279,14 @@ class Hub:
                     log_in(session, self.profile)
             # By itself: what cannot be put into words is no connection problem.
             prepared = session._prepCall(method, args, kwargs)
-            self._pace.wait()
+            self._limiter.wait()
             try:
                 with _translated(self.profile, session):
                     return _checked(_send(session, prepared, limit))
             except _SessionGoneError as gone:
                 # The hub has not looked at the call: it expired, was closed, or the hub forgot it.
                 session.setSession(None)
-                if logins >= LOGINS or not self._logs_in:
+                if logins >= LOGINS_PER_CALL or not self._logs_in:
                     raise login_failed(self.profile, gone) from gone
 
     @property
@@ -332,9 +335,9 @@ class Hub:
         options["timeout"] = self.timeout
         if self.profile.user:
             options.update(user=self.profile.user, password=self.profile.password)
-        session = ClientSession(self.profile.hub_url, options, self.time.heard, self._clock)
+        session = ClientSession(self.profile.hub_url, options, self.time.heard, self._call_clock)
         if self._hurried:
-            session.hurry(HURRIED_TIMEOUT)
+            session.hurry(STOPPING_CALL_TIMEOUT)
         return session
 
 

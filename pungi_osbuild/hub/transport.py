@@ -22,11 +22,8 @@ from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError, PungiOsbuildError
 from pungi_osbuild.hub.bounds import MAX_REPLY, MIB
 from pungi_osbuild.hub.replyparser import FEED, ReplyParser, too_much
-from pungi_osbuild.hub.timelimits import CONNECT_TIMEOUT, Deadline, OverdueError, TimedAdapter
-
-TIMEOUT = 120
-"""Seconds that a call may take, from its first byte to the last one of the reply: all that are made
-here are quick. koji's own limit is twelve hours, for each read."""
+from pungi_osbuild.hub.timeouts import Deadline, OverdueError, TimedAdapter
+from pungi_osbuild.timing import CALL_TIMEOUT, CONNECT_TIMEOUT
 
 
 class ClientSession(koji.ClientSession):  # type: ignore[misc]  # koji has no types
@@ -42,7 +39,7 @@ class ClientSession(koji.ClientSession):  # type: ignore[misc]  # koji has no ty
     """
 
     rsession: Optional[_Transport]
-    most: float = TIMEOUT
+    most: float = CALL_TIMEOUT
     """Seconds that any call may take at most."""
     max_reply: int = MAX_REPLY
     """Bytes that the reply to the next call may have."""
@@ -98,7 +95,7 @@ class _Transport(requests.Session):
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send a request; it, and the reading of what comes, have the same deadline."""
-        seconds = min(kwargs.get("timeout") or TIMEOUT, self._owner.most)
+        seconds = min(kwargs.get("timeout") or CALL_TIMEOUT, self._owner.most)
         self.deadline = Deadline(seconds, self._owner.clock)
         kwargs["timeout"] = (min(seconds, CONNECT_TIMEOUT), seconds)
         return super().send(request, **kwargs)

@@ -45,14 +45,7 @@ from pungi_osbuild.run import (
     run,
 )
 from pungi_osbuild.stop import StopFlag
-
-LOGIN_PATIENCE = 120.0
-"""Seconds for which logging in is tried when the phase starts: hours of work depend on it. As long
-as Pungi's own ``KojiWrapper.login``."""
-
-PATIENCE = 45.0
-"""Seconds that a signal handler waits for the tasks to be cancelled and all to be recorded: more
-than a run takes for it whose hub hangs."""
+from pungi_osbuild.timing import PUNGI_CONNECT_LIMIT, TERMINATE_TIMEOUT
 
 
 @dataclass(frozen=True)
@@ -83,7 +76,7 @@ class PungiWork:
     The phase's work for one compose.
 
     :param log: Pungi's log of the phase
-    :param patience: seconds that :meth:`terminate` waits at most
+    :param terminate_timeout: seconds that :meth:`terminate` waits at most
     """
 
     def __init__(
@@ -92,13 +85,13 @@ class PungiWork:
         log: logging.Logger,
         features: Features,
         clock: Clock = SYSTEM_CLOCK,
-        patience: float = PATIENCE,
+        terminate_timeout: float = TERMINATE_TIMEOUT,
     ) -> None:
         self._compose = compose
         self._log = log
         self._features = features
         self._clock = clock
-        self._patience = patience
+        self._terminate_timeout = terminate_timeout
         self._stop = StopFlag()
         self._images = SharedImages(
             compose.im, Path(compose.paths.compose.metadata("images.json", create_dir=False))
@@ -188,7 +181,7 @@ class PungiWork:
         self._stop.ask()
         if self._background is None or self._background.wait(0):
             return
-        if self._background.wait(self._patience):
+        if self._background.wait(self._terminate_timeout):
             # Pungi's handler comes next, and may say that it failed to kill koji tasks.
             self._log.warning("the osbuild phase has ended: %s", self._background.error)
         else:
@@ -196,14 +189,14 @@ class PungiWork:
             self._log.error(
                 "the osbuild phase has not ended after %d seconds. Look at the tasks that"
                 " koji-tasks/ names: they may go on in Koji",
-                self._patience,
+                self._terminate_timeout,
             )
 
     def _run(self, plan: _Plan, host: PungiHost) -> None:
         options = RunOptions(
             stop=self._stop,
             cancel_on_stop=True,
-            patience=LOGIN_PATIENCE,
+            connect_limit=PUNGI_CONNECT_LIMIT,
             host=host,
             thread_class=self._features.thread_class,
         )

@@ -12,14 +12,9 @@ from typing import Any, Callable, Optional
 
 from pungi_osbuild.run import Background
 from pungi_osbuild.stop import SIGNALS, ignore_further_signals, wake_main_thread
+from pungi_osbuild.timing import PUNGI_CANCELLING_TIMEOUT
 
 logger = logging.getLogger(__name__)
-
-CANCELLING_LIMIT = 30.0
-"""Seconds for Pungi's own cancelling of tasks, which has no limit itself: it asks the hub with all
-of koji's retries, about ten minutes for a hub that is gone. A login and a call for each task take
-a few seconds. With the phase's own 45 seconds that is less than the 90 after which systemd kills a
-service that was told to stop."""
 
 
 def before_termination(work: Callable[[], None]) -> None:
@@ -57,7 +52,7 @@ def _then(work: Callable[[], None], previous: Any) -> Callable[[int, Optional[Fr
 
 def bounded(cancelling: Callable[..., None]) -> Callable[..., None]:
     """
-    Return Pungi's own cancelling of tasks, given up after :data:`CANCELLING_LIMIT`.
+    Return Pungi's own cancelling of tasks, given up after :data:`PUNGI_CANCELLING_TIMEOUT`.
 
     It goes on in its thread, which does not keep the process alive.
 
@@ -68,11 +63,11 @@ def bounded(cancelling: Callable[..., None]) -> Callable[..., None]:
     def cancelling_for_a_while(*arguments: Any) -> None:
         background = Background(lambda: cancelling(*arguments))
         background.start()
-        if not background.wait(CANCELLING_LIMIT):
+        if not background.wait(PUNGI_CANCELLING_TIMEOUT):
             logger.warning(
                 "Pungi has not cancelled the Koji tasks of its phases after %g seconds: the hub"
                 " does not answer. Cancel those that koji-tasks/ names with `koji cancel`",
-                CANCELLING_LIMIT,
+                PUNGI_CANCELLING_TIMEOUT,
             )
 
     return cancelling_for_a_while

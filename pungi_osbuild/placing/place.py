@@ -23,14 +23,12 @@ from pungi_osbuild.placing.verify import (
     chunks_of,
     open_koji_file,
 )
+from pungi_osbuild.timing import DOWNLOAD_ATTEMPTS
 
 logger = logging.getLogger(__name__)
 
 FICLONE = 0x40049409
 """The ioctl by which two files share their blocks until one changes (linux/fs.h)."""
-
-DOWNLOADS = 3
-"""How often a file is downloaded whose bytes turn out to be wrong."""
 
 _NO_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP})
 """Why a hard link cannot be made though the file can be read: another volume, a file of another
@@ -211,7 +209,7 @@ def _placed(
     options: VerifyOptions,
     may_replace: bool,
 ) -> PlacedFile:
-    tries = 1 if source.local is not None else DOWNLOADS
+    tries = 1 if source.local is not None else DOWNLOAD_ATTEMPTS
     while True:
         tries -= 1
         try:

@@ -9,10 +9,8 @@ from pungi_osbuild.run.lock import RunLock
 from pungi_osbuild.run.progress import Activity, Progress, Stage, Standing
 from pungi_osbuild.run.record import check_recording, check_writable, expected_images
 from pungi_osbuild.run.resume import Rebuild, may_be_submitted
-from pungi_osbuild.run.retrying import RetryPolicy
 from pungi_osbuild.run.run import RunOptions, run
 from pungi_osbuild.run.status import going_on, last_run, looked_at, looking_hub, status
-from pungi_osbuild.run.watch import PollPolicy
 from pungi_osbuild.run.workers import Background, Inbox, Workers, WorkerThread
 
 __all__ = [
@@ -21,10 +19,8 @@ __all__ = [
     "Background",
     "Board",
     "Inbox",
-    "PollPolicy",
     "Progress",
     "Rebuild",
-    "RetryPolicy",
     "RunLock",
     "RunOptions",
     "Stage",

@@ -13,11 +13,11 @@ from pungi_osbuild.hub import HubFaultError
 from pungi_osbuild.model import ImageRequest, Outcome
 from pungi_osbuild.run.cancelling import Canceller
 from pungi_osbuild.run.collect import Submitted, refused
-from pungi_osbuild.run.conduct import Conduct
 from pungi_osbuild.run.history import Bounds
 from pungi_osbuild.run.host import Host
 from pungi_osbuild.run.journal import Journal
 from pungi_osbuild.run.knowntasks import KnownTasks
+from pungi_osbuild.run.policy import RunPolicy
 from pungi_osbuild.run.submitting import Submitter
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Attempts:
         host: Host,
         tasks: KnownTasks,
         canceller: Canceller,
-        conduct: Conduct,
+        policy: RunPolicy,
         clock: Clock,
         bounds: Bounds,
     ) -> None:
@@ -46,7 +46,7 @@ class Attempts:
         self._host = host
         self._tasks = tasks
         self._canceller = canceller
-        self._conduct = conduct
+        self._policy = policy
         self._clock = clock
         self._bounds = bounds
         self._first: Dict[int, int] = {}
@@ -83,7 +83,7 @@ class Attempts:
         # Two threads may do this at once; the lower of two bounds is one, too.
         self._bounds = replace(self._bounds, task_id=max(self._bounds.task_id, task_id))
         submitted = self._register(request, attempt, task_id)
-        if self._conduct.cancel_on_stop and self._conduct.stop.requested:
+        if self._policy.cancel_on_stop and self._policy.stop.requested:
             # Nobody may be left to take this result, to cancel the task, or to keep a journal.
             try_to(lambda: self._canceller.cancel([task_id]))
         try_to(lambda: self._journal.submitted(request, attempt, task_id))

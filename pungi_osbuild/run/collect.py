@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable, FrozenSet, Iterable, List, Optional, Sequence, Tuple, Union
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError, PlacementError, PungiOsbuildError, ReplyError
 from pungi_osbuild.hub import (
-    Connections,
+    DownloadSession,
     Hub,
     HubFaultError,
-    Persistence,
     Query,
     Task,
     TaskState,
@@ -38,11 +37,9 @@ from pungi_osbuild.model import (
 )
 from pungi_osbuild.placing import Provenance, Source, VerifyOptions, place, save_logs, saved_folder
 from pungi_osbuild.run.orphans import are_there, left_behind, may_appear, of_unusable
+from pungi_osbuild.timing import TAG_INTERVAL
 
 logger = logging.getLogger(__name__)
-
-TAG_PAUSE = 1.0
-"""Seconds between two looks at a tagging, which takes a moment."""
 
 TOGETHER = 50
 """Tasks read together: what is known of each takes two calls at a time, a multicall of them all."""
@@ -106,8 +103,7 @@ class Collector:
         address
     :param over_http: fetch images over HTTP even where Koji's volume is mounted
     :param own_paths: of files below ``compose/`` that are this project's and may be replaced
-    :param persistence: with which downloads are kept at
-    :param connections: that downloads share; None: each has its own
+    :param downloads: the session that they share; None: each has its own
     """
 
     hub: Hub
@@ -118,8 +114,7 @@ class Collector:
     source: Callable[[BuiltImage], Optional[Source]]
     over_http: bool = False
     own_paths: FrozenSet[str] = frozenset()
-    persistence: Persistence = field(default_factory=Persistence)
-    connections: Optional[Connections] = None
+    downloads: Optional[DownloadSession] = None
 
     def read(self, works: Sequence[Work]) -> Tuple[Read, ...]:
         """
@@ -186,7 +181,7 @@ class Collector:
             return
         try:
             tag_build(
-                self.hub, request.config.target, build_id, lambda: self.clock.sleep(TAG_PAUSE)
+                self.hub, request.config.target, build_id, lambda: self.clock.sleep(TAG_INTERVAL)
             )
         except HubFaultError as fault:
             raise PlacementError(
@@ -292,8 +287,7 @@ class Collector:
         """Return a file of Koji's: on its volume, or else behind its address."""
         profile = self.hub.profile
         local = None if self.over_http else local_path(profile, path)
-        shared = (self.persistence, self.connections)
-        return Source(local, lambda: download(profile, path, size, *shared))
+        return Source(local, lambda: download(profile, path, size, self.downloads))
 
 
 def _warn_of_files(built: Sequence[BuiltImage]) -> None:

@@ -13,6 +13,7 @@ import logging
 from dataclasses import replace
 from typing import Dict, List, Optional, Sequence, Set, Tuple, Type, Union
 
+from pungi_osbuild.clock import SLICE
 from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import Hub
 from pungi_osbuild.model import ComposeIdentity, ImageRequest, Outcome, OutcomeKind
@@ -20,17 +21,18 @@ from pungi_osbuild.planning import Registry, allocate
 from pungi_osbuild.run.attempts import Attempts, try_to
 from pungi_osbuild.run.cancelling import Canceller
 from pungi_osbuild.run.collect import Collector, Read, Submitted, Work, cancelled, failed, refused
-from pungi_osbuild.run.conduct import Conduct, Graces
 from pungi_osbuild.run.history import Bounds
 from pungi_osbuild.run.host import Host
 from pungi_osbuild.run.journal import Journal
 from pungi_osbuild.run.knowntasks import GOES_ON, KnownTasks
+from pungi_osbuild.run.policy import RunPolicy
 from pungi_osbuild.run.reserved import Left, ReservedBuilds
 from pungi_osbuild.run.resume import Going, Reserved
 from pungi_osbuild.run.retrying import Retries
 from pungi_osbuild.run.submitting import Submitter
-from pungi_osbuild.run.watch import SLICE, Ended, Watcher
-from pungi_osbuild.run.workers import GRACE, Inbox, Questions, Workers, WorkerThread
+from pungi_osbuild.run.watch import Ended, Watcher
+from pungi_osbuild.run.workers import Inbox, Questions, Workers, WorkerThread
+from pungi_osbuild.timing import RELEASE_ATTEMPTS, WORKERS_SHUTDOWN, ShutdownTimeouts
 
 logger = logging.getLogger(__name__)
 
@@ -38,9 +40,6 @@ SUBMITTERS = 3
 READERS = 2
 COLLECTORS = 4
 QUESTIONS = 4
-MAX_ATTEMPTS = 5
-"""Submissions of one request whose allocated release is taken by others again and again."""
-
 Polled = Union[Tuple[Ended, ...], Exception]
 """The tasks that have ended, or why that could not be asked."""
 
@@ -75,7 +74,7 @@ class Course:
         watcher: Watcher,
         collector: Collector,
         host: Host,
-        conduct: Conduct,
+        policy: RunPolicy,
         reserved: ReservedBuilds,
         bounds: Bounds = Bounds(),  # noqa: B008  frozen
         thread_class: Type[WorkerThread] = WorkerThread,
@@ -86,7 +85,7 @@ class Course:
         self._watcher = watcher
         self._collector = collector
         self._host = host
-        self._conduct = conduct
+        self._policy = policy
         self._reserved = reserved
         self._hub = hub
         self._outcomes: Dict[int, Outcome] = {}
@@ -95,18 +94,22 @@ class Course:
         self._canceller = Canceller(hub)
         self._tasks = KnownTasks(self._canceller)
         self._attempts = Attempts(
-            submitter, journal, host, self._tasks, self._canceller, conduct, collector.clock, bounds
+            submitter, journal, host, self._tasks, self._canceller, policy, collector.clock, bounds
         )
         self._overdue: Set[int] = set()
         self._to_cancel: Set[int] = set()
-        self._retries = Retries(conduct.retries, collector.clock)
+        self._retries = Retries(policy.retries, collector.clock)
         self._open: Set[int] = set()
         self._unwatched: List[int] = []
         self._again: List[Outcome] = []
         self._given: Dict[int, ImageRequest] = {}
         self._submitted_at = 0.0
         self._is_over = False
-        graces = conduct.graces if conduct.cancel_on_stop else Graces(GRACE, GRACE)
+        shutdown = (
+            policy.shutdown
+            if policy.cancel_on_stop
+            else ShutdownTimeouts(WORKERS_SHUTDOWN, WORKERS_SHUTDOWN)
+        )
         inbox = self._inbox = Inbox(thread_class)
         self._questions = Questions(inbox, QUESTIONS)
         self._collectors = Workers(
@@ -115,7 +118,7 @@ class Course:
             self._collect_broke,
             self._collected,
             COLLECTORS,
-            graces.collecting,
+            shutdown.collecting,
         )
         self._readers = Workers(
             inbox, collector.read, _unread, self._give_to_collectors, READERS, grace=0.0
@@ -126,7 +129,7 @@ class Course:
             self._submit_broke,
             self._note,
             SUBMITTERS,
-            graces.submitting,
+            shutdown.submitting,
         )
         self._poller = Workers(inbox, self._poll, _as_a_value, self._polled, 1, grace=0.0)
 
@@ -196,7 +199,7 @@ class Course:
         request = outcome.request
         self._outcomes[request.number] = outcome
         self._host.settled(outcome)
-        is_fatal = self._conduct.fail_fast and not outcome.ok and not request.can_fail
+        is_fatal = self._policy.fail_fast and not outcome.ok and not request.can_fail
         if is_fatal and self._reason_to_give_up is None:
             self._reason_to_give_up = "%s has failed (osbuild_fail_fast)" % request.describe()
         self._journal.outcome(outcome)
@@ -217,7 +220,7 @@ class Course:
 
         :raises HubError: the hub could not be reached
         """
-        deadline = self._collector.clock.monotonic() + self._conduct.graces.unseen
+        deadline = self._collector.clock.monotonic() + self._policy.shutdown.unseen
         for found in self._attempts.find_doubtful():
             self._note(found)
         self._canceller.cancel(self.going_on)
@@ -263,7 +266,7 @@ class Course:
 
     def _turn(self) -> None:
         """Act on what has been done, begin what is due, and wait a while for more."""
-        self._conduct.stop.check()
+        self._policy.stop.check()
         self._journal.check()
         self._inbox.act()
         if self._again and not self._questions.is_asked("releases"):
@@ -415,7 +418,7 @@ class Course:
 
     def _submit_one(self, item: Tuple[ImageRequest, int]) -> Union[Submitted, Outcome]:
         request, attempt = item
-        why_not = "the run was stopped" if self._conduct.stop.requested else self._reason_to_give_up
+        why_not = "the run was stopped" if self._policy.stop.requested else self._reason_to_give_up
         if why_not is not None:
             reason = "it was not submitted: %s" % why_not
             return replace(refused(request, attempt, reason), kind=OutcomeKind.CANCELLED)
@@ -460,7 +463,7 @@ class Course:
         """Keep an outcome; False when its request is to be submitted again instead."""
         request = outcome.request
         tried = outcome.attempt - self._attempts.first(request) + 1
-        gone_on = self._reason_to_give_up is None and tried < MAX_ATTEMPTS
+        gone_on = self._reason_to_give_up is None and tried < RELEASE_ATTEMPTS
         if outcome.nvr_taken and request.release_from_hub and gone_on:
             logger.warning("%s was taken by another build meanwhile; taking another", request.nvr)
             self._retries.note(outcome)

@@ -7,16 +7,14 @@ from typing import Callable
 
 from pungi_osbuild.run.board import Board
 from pungi_osbuild.run.progress import Progress, Stage
+from pungi_osbuild.timing import HEARTBEAT_INTERVAL
 
 logger = logging.getLogger(__name__)
-
-EVERY = 300.0
-"""Seconds between two lines: a night of ten hours has 120."""
 
 
 class Heartbeat:
     """
-    Tells every ``EVERY`` seconds what a run waits for.
+    Logs every :data:`HEARTBEAT_INTERVAL` seconds what a run waits for.
 
     :param monotonic: seconds since some moment; never goes back
     """
@@ -29,7 +27,7 @@ class Heartbeat:
     def beat(self) -> None:
         """Say something when it is time to."""
         now = self._monotonic()
-        if now - self._last >= EVERY:
+        if now - self._last >= HEARTBEAT_INTERVAL:
             self._last = now
             logger.info("%s", waiting_text(self._board.snapshot()))
 

@@ -16,12 +16,7 @@ from typing import AbstractSet, Dict, Optional, Tuple
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import Batch, BuildState, Hub, KojiBuild, build_call, read_build
 from pungi_osbuild.run.resume import Reserved
-
-INTERVAL = 10.0
-"""Seconds between two questions about builds that take minutes or hours."""
-
-LIMIT = 4 * 3600.0
-"""Seconds after which a build is given up: composer has lost it."""
+from pungi_osbuild.timing import ORPHANED_BUILD_INTERVAL, ORPHANED_BUILD_TIMEOUT
 
 
 @dataclass(frozen=True)
@@ -52,8 +47,8 @@ class ReservedBuilds:
         hub: Hub,
         clock: Clock,
         ours: AbstractSet[int] = frozenset(),
-        limit: float = LIMIT,
-        interval: float = INTERVAL,
+        limit: float = ORPHANED_BUILD_TIMEOUT,
+        interval: float = ORPHANED_BUILD_INTERVAL,
     ) -> None:
         self._hub = hub
         self._clock = clock

@@ -10,12 +10,13 @@ nobody knows whether composer has taken the request, its N-V-R tells before the 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Collection, Dict, List, Optional, Sequence, Tuple
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.model import EarlierTry, ImageRequest, Orphan, Outcome
 from pungi_osbuild.planning import wanted_name
+from pungi_osbuild.timing import RetryPolicy
 
 logger = logging.getLogger(__name__)
 
@@ -23,29 +24,11 @@ Tries = List[Tuple[ImageRequest, int]]
 """Requests to submit, each with its attempt."""
 
 
-@dataclass(frozen=True)
-class RetryPolicy:
-    """
-    When a request is tried again: what made it fail needs time to pass.
-
-    :param first: seconds to wait after the first failure; twice as long after each further one
-    :param most: seconds to wait at most
-    """
-
-    first: float = 60.0
-    most: float = 900.0
-
-    def pause(self, failures: int) -> float:
-        """Return how many seconds to wait after some failures."""
-        return float(min(self.most, self.first * 2.0 ** min(failures - 1, 20)))
-
-
 class Retries:
     """
     Requests that wait to be tried again, and what is to be told of the tries before.
 
-    Used by one thread.
-
+    Used by one thread: the run's own.
     """
 
     def __init__(self, policy: RetryPolicy, clock: Clock) -> None:
@@ -71,11 +54,12 @@ class Retries:
         if outcome.ok or outcome.transient_reason is None or not request.config.retries:
             return outcome
         failures = self._failures.get(request.number, 0) + 1
-        obstacle = _obstacle(outcome, failures)
+        policy = replace(self._policy, retries=request.config.retries)
+        obstacle = _obstacle(outcome, failures, policy)
         if obstacle is not None:
             return _not_again(outcome, obstacle)
         self._failures[request.number] = failures
-        pause = self._policy.pause(failures)
+        pause = policy.sleep_time(failures)
         self._waiting[request.number] = (self._clock.monotonic() + pause, outcome)
         logger.warning(
             "%s: task %s failed (%s); retrying in %d s (%d of %d)",
@@ -148,13 +132,13 @@ class Retries:
         )
 
 
-def _obstacle(outcome: Outcome, failures: int) -> Optional[str]:
+def _obstacle(outcome: Outcome, failures: int, policy: RetryPolicy) -> Optional[str]:
     """Return why a request is not retried; None: it is."""
     request = outcome.request
     if outcome.goes_on:
         return "%s is in use" % request.nvr
-    retries = request.config.retries
-    if failures > retries:
+    if not policy.should_retry(failures):
+        retries = request.config.retries
         return "this was the last of %d retr%s" % (retries, "y" if retries == 1 else "ies")
     name = wanted_name(request.upload)
     following = wanted_name(request.with_attempt(outcome.attempt + 1).upload)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Iterator, List, Optional, Sequence, Type
 
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import PungiOsbuildError, RunInterruptedError
-from pungi_osbuild.hub import Connections, Hub, Patience, Persistence, Profile
+from pungi_osbuild.hub import DownloadSession, Hub, Profile
 from pungi_osbuild.metadata import ProductmdTypes
 from pungi_osbuild.model import Compose, ImageRequest, RunResult, Settings
 from pungi_osbuild.placing import check_links, remove_partial_files
@@ -18,22 +18,30 @@ from pungi_osbuild.planning import Preflight, allocate, preflight, refusals_expl
 from pungi_osbuild.problems import ConfigError, has_errors
 from pungi_osbuild.run.board import Board
 from pungi_osbuild.run.collect import Collector, refused
-from pungi_osbuild.run.conduct import Conduct, Graces
 from pungi_osbuild.run.course import Course
 from pungi_osbuild.run.earlier import TakenUp, check_hub, take_up
 from pungi_osbuild.run.history import Bounds, Ending
 from pungi_osbuild.run.host import ComposeFolder, Host
 from pungi_osbuild.run.hubview import HubRegistry, HubTasks
 from pungi_osbuild.run.journal import Journal
+from pungi_osbuild.run.policy import RunPolicy
 from pungi_osbuild.run.record import own_files
-from pungi_osbuild.run.reserved import INTERVAL, ReservedBuilds
+from pungi_osbuild.run.reserved import ReservedBuilds
 from pungi_osbuild.run.resume import Rebuild, reused_releases
-from pungi_osbuild.run.retrying import RetryPolicy
 from pungi_osbuild.run.submitting import Submitter
-from pungi_osbuild.run.watch import PollPolicy, Watcher
+from pungi_osbuild.run.watch import Watcher
 from pungi_osbuild.run.watched import WatchedHost, WatchedTasks
 from pungi_osbuild.run.workers import WorkerThread
 from pungi_osbuild.stop import StopFlag
+from pungi_osbuild.timing import (
+    HUB_CALLS,
+    ORPHANED_BUILD_INTERVAL,
+    TASKS,
+    DownloadRetry,
+    PollPolicy,
+    RetryPolicy,
+    ShutdownTimeouts,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -44,13 +52,13 @@ class RunOptions:
     How a run goes about it.
 
     :param over_http: fetch images over HTTP even where Koji's volume is mounted
-    :param policy: how often the hub is asked; None: adaptive, or ``osbuild_poll_interval``
+    :param polling: how often the hub is asked; None: adaptive, or ``osbuild_poll_interval``
     :param stop: looked at in each turn, for a signal whose exception was swallowed
     :param cancel_on_stop: cancel the tasks of a run that is stopped
-    :param patience: seconds for which a hub is waited for that has never answered; for one that
-        has, ``osbuild_outage_limit`` counts
+    :param connect_limit: seconds for which a hub is waited for that has never answered; for one
+        that has, ``osbuild_outage_limit`` counts
     :param host: whoever the run works for; None: the compose folder
-    :param graces: for what is in progress when a run is stopped
+    :param shutdown: for what is in progress when a run is stopped
     :param retries: when a request is retried that failed for a transient reason
     :param board: shows where the run stands to somebody who looks; None: nobody does
     :param rebuild: what is built anew of what earlier runs on the compose have submitted
@@ -59,13 +67,13 @@ class RunOptions:
     """
 
     over_http: bool = False
-    policy: Optional[PollPolicy] = None
+    polling: Optional[PollPolicy] = None
     stop: StopFlag = field(default_factory=StopFlag)
     cancel_on_stop: bool = False
-    patience: float = 0.0
+    connect_limit: float = 0.0
     host: Optional[Host] = None
-    graces: Graces = field(default_factory=Graces)
-    retries: RetryPolicy = field(default_factory=RetryPolicy)
+    shutdown: ShutdownTimeouts = field(default_factory=ShutdownTimeouts)
+    retries: RetryPolicy = TASKS
     board: Optional[Board] = None
     rebuild: Rebuild = Rebuild.NOTHING
     is_hub_gone: bool = False
@@ -104,7 +112,8 @@ def run(
     """
     topdir = Path(compose.topdir)
     board = options.board or Board()
-    hub = Hub(profile, _patience(settings, options, clock))
+    retries = replace(HUB_CALLS, limit=settings.outage_limit, limit_at_first=options.connect_limit)
+    hub = Hub(profile, retries, clock, options.stop)
     host = WatchedHost(options.host or ComposeFolder(topdir, compose.identity, settings), board)
     host.check(requests)
     # Pungi's own host may bring images from a cache of its own.
@@ -141,14 +150,14 @@ def run(
             )
             allocated = allocate(wanted, registry, compose.identity, earlier.going_on)
             bounds = _bounds(tasks) if allocated else Bounds()
-        policy = options.policy or PollPolicy(fixed=settings.poll_interval)
+        polling = options.polling or PollPolicy(fixed=settings.poll_interval)
         course = Course(
             hub,
             Submitter(hub, tasks.owner, clock, options.stop),
             registry,
             compose.identity,
             journal,
-            Watcher(WatchedTasks(tasks, board, clock, options.board is not None), policy, clock),
+            Watcher(WatchedTasks(tasks, board, clock, options.board is not None), polling, clock),
             Collector(
                 hub,
                 topdir,
@@ -158,18 +167,21 @@ def run(
                 host.source,
                 options.over_http,
                 own_files(topdir),
-                Persistence(settings.outage_limit, clock),
-                stack.enter_context(Connections()),
+                stack.enter_context(
+                    DownloadSession(DownloadRetry.within(settings.outage_limit), clock)
+                ),
             ),
             host,
-            Conduct(
+            RunPolicy(
                 options.stop,
                 options.cancel_on_stop,
                 settings.fail_fast,
-                options.graces,
+                options.shutdown,
                 options.retries,
             ),
-            ReservedBuilds(hub, clock, journal.history.tasks, interval=policy.fixed or INTERVAL),
+            ReservedBuilds(
+                hub, clock, journal.history.tasks, interval=polling.fixed or ORPHANED_BUILD_INTERVAL
+            ),
             bounds,
             options.thread_class,
         )
@@ -242,12 +254,6 @@ def _with_releases_again(
 def _bounds(tasks: HubTasks) -> Bounds:
     """Return what tells the tasks of this run from those before it."""
     return Bounds(tasks.newest(), tasks.owner)
-
-
-def _patience(settings: Settings, options: RunOptions, clock: Clock) -> Patience:
-    return Patience(
-        limit=settings.outage_limit, at_first=options.patience, clock=clock, stop=options.stop
-    )
 
 
 @contextmanager

@@ -16,15 +16,7 @@ from typing import Deque, Dict, List, Optional, Protocol, Sequence, Set, Tuple
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import Task
-
-MARGIN = 3.0
-"""
-Seconds that each question reaches back: a task that ended first may show up second, when the hub
-was longer about it. Whatever is later still is found when its turn comes.
-"""
-
-SLICE = 1.0
-"""Seconds slept at once: whoever stops a run, or ends it early, need not wait for the next poll."""
+from pungi_osbuild.timing import POLL_OVERLAP, PollPolicy
 
 TURN = 50
 """
@@ -45,55 +37,6 @@ class TaskSource(Protocol):
         :param since: seconds since the epoch by the hub's clock; None: only the other question
         :returns: the tasks that have ended since then; and the state of each of some tasks
         """
-
-
-@dataclass(frozen=True)
-class PollPolicy:
-    """
-    How often the hub is asked.
-
-    :param fixed: seconds between two polls whatever happens (``osbuild_poll_interval``)
-    :param minimum: seconds between two polls at least
-    :param share: of one hub worker's time that the polls may take
-    :param saved: seconds of a worker's time that quick replies may save up, so that a slow one
-        now and then makes nobody wait
-    :param paid: seconds of a reply that each end in it pays for: it collects then, and does not
-        wait. Many that end together would make the last ones wait
-    :param maximum: seconds between two polls at most: a reply that took minutes, because the hub
-        was away for a moment and koji tried again, says nothing of the next
-    :param reconcile: seconds in which each open task should be looked up once; with more than
-        ``TURN`` for each poll it takes longer
-    """
-
-    fixed: Optional[float] = None
-    minimum: float = 1.0
-    share: float = 0.02
-    saved: float = 2.0
-    paid: float = 0.02
-    maximum: float = 60.0
-    reconcile: float = 60.0
-
-    def pause(self, left: float) -> float:
-        """
-        Return how many seconds to wait after a reply.
-
-        :param left: seconds of a worker's time that are left of its share; below 0 when more was
-            taken
-        """
-        if self.fixed is not None:
-            return self.fixed
-        return min(self.maximum, max(self.minimum, -left / self.share))
-
-    def left(self, before: float, passed: float, reply: float) -> float:
-        """
-        Return how many seconds of a worker's time are left of its share.
-
-        :param before: that were left after the reply before
-        :param passed: seconds since then
-        :param reply: seconds that this one took, without what it collected
-        """
-        now = min(self.saved, before + self.share * passed) - reply
-        return max(now, -self.share * self.maximum)
 
 
 @dataclass(frozen=True)
@@ -199,10 +142,10 @@ class Watcher:
         # How far the hub's clock is ahead of ours, at least: what it shows has happened.
         self._ahead = max([self._ahead, *(at - now for at in shown)])
         if self._since is not None:
-            self._since = max(self._since, asked_at + self._ahead - MARGIN)
+            self._since = max(self._since, asked_at + self._ahead - POLL_OVERLAP)
         elif shown:
             # The hub's own time of the first task: our clock may be wrong.
-            self._since = min(shown) - MARGIN
+            self._since = min(shown) - POLL_OVERLAP
 
     def _begin_anew(self, ends: Sequence[Optional[float]], since: Optional[float]) -> None:
         """
@@ -213,7 +156,7 @@ class Watcher:
         missed = [at for at in ends if at is not None and since is not None and at < since]
         if missed:
             self._ahead = max(missed) - self._clock.monotonic()
-            self._since = min(missed) - MARGIN
+            self._since = min(missed) - POLL_OVERLAP
 
     def _report(self, tasks: Sequence[Task]) -> Tuple[Ended, ...]:
         ours: Dict[int, Task] = {

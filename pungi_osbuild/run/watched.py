@@ -24,11 +24,9 @@ from pungi_osbuild.run.host import Host
 from pungi_osbuild.run.hubview import HubTasks
 from pungi_osbuild.run.progress import Standing, poll_progress
 from pungi_osbuild.run.watch import TURN
+from pungi_osbuild.timing import PROGRESS_INTERVAL
 
 logger = logging.getLogger(__name__)
-
-POLL_EVERY = 5.0
-"""Seconds between two polls at least: composer takes minutes for an image."""
 
 
 class WatchedHost:
@@ -92,14 +90,14 @@ class WatchedTasks:
         self._clock = clock
         self._is_polling = looking
         self._turns = Turns(TURN)
-        self._polled_at = clock.monotonic() - POLL_EVERY
+        self._polled_at = clock.monotonic() - PROGRESS_INTERVAL
         self._heartbeat = Heartbeat(board, clock.monotonic)
 
     def ask(
         self, since: Optional[float], ids: Sequence[int]
     ) -> Tuple[Tuple[Task, ...], Tuple[Task, ...]]:
         """Ask what the run asks, and poll progress, in one request."""
-        is_due = self._clock.monotonic() - self._polled_at >= POLL_EVERY
+        is_due = self._clock.monotonic() - self._polled_at >= PROGRESS_INTERVAL
         polls = list(self._polls()) if self._is_polling and is_due else []
         ended, looked_up = self._tasks.ask(since, ids, polls)
         self._board.seen((*ended, *looked_up))

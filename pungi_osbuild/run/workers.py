@@ -31,17 +31,12 @@ from typing import (
 from kobo.threads import ThreadPool, WorkerThread
 
 from pungi_osbuild.errors import DefectError
+from pungi_osbuild.timing import IDLE_INTERVAL, WORKERS_SHUTDOWN
 
-__all__ = ["GRACE", "Background", "Inbox", "Questions", "WorkerThread", "Workers"]
+__all__ = ["Background", "Inbox", "Questions", "WorkerThread", "Workers"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-GRACE = 0.5
-"""Seconds that work in progress is waited for when a run is stopped."""
-
-IDLE = 0.1
-"""Seconds an idle thread waits before it looks whether it should end; kobo's own is 1."""
 
 
 class Inbox:
@@ -119,7 +114,7 @@ class Workers(Generic[Item, Result]):
         on_error: Callable[[Item, Exception], Result],
         act: Callable[[Result], None],
         threads: int,
-        grace: float = GRACE,
+        grace: float = WORKERS_SHUTDOWN,
     ) -> None:
         self._inbox = inbox
         self._act = act
@@ -309,7 +304,7 @@ class Background:
         background = self
 
         class Worker(thread_class):  # type: ignore[misc]  # kobo has no types
-            get_timeout = IDLE
+            get_timeout = IDLE_INTERVAL
 
             def process(self, _item: None, _num: int) -> None:
                 try:
@@ -332,7 +327,7 @@ def _thread(
     hand_in: Callable[[Union[Result, _Broken]], None],
 ) -> WorkerThread:
     class Worker(thread_class):  # type: ignore[misc]  # kobo has no types
-        get_timeout = IDLE
+        get_timeout = IDLE_INTERVAL
 
         def process(self, item: Item, _num: int) -> None:
             # Nothing may leave this: kobo would end the thread, and its siblings.

@@ -18,17 +18,18 @@ from pungi_osbuild.hub import (
     Call,
     Hub,
     HubFaultError,
-    Patience,
     Profile,
     Unanswered,
     UnansweredError,
     read_profile,
     submit,
 )
-from pungi_osbuild.hub.session import ALONE
 from pungi_osbuild.methods import arguments
+from pungi_osbuild.timing import HUB_CALLS, UNANSWERED_TRIES
 from tests.faulty_proxy import FaultyProxy, NetworkFault
 from tests.values import a_request
+
+RETRIES = replace(HUB_CALLS, limit=14400, limit_at_first=0.0)
 
 STRICT = replace(HubContent.golden(), strict=True, anonymous=None)
 """Nobody is somebody: without a login nothing can be submitted."""
@@ -60,7 +61,7 @@ def a_faulty_proxy(
         with FaultyProxy(hub, *how, **more) as proxy:
             proxy.stand_before(path)
             profile = read_profile("rehearsal", path, USER, USER + "pw")
-            with Hub(profile, Patience(limit=14400, clock=clock)) as session:
+            with Hub(profile, RETRIES, clock) as session:
                 yield hub, proxy, session
 
 
@@ -162,7 +163,7 @@ def test_a_call_that_is_never_answered_is_not_an_outage(tmp_path: Path) -> None:
     with a_faulty_proxy(tmp_path, *how, clock=quick.clock()) as (_hub, proxy, session):
         with pytest.raises(HubError, match="answers, but never getUser: the reply is no whole XML"):
             session.call("getUser", USER)
-        assert len(proxy.met) == ALONE + 1
+        assert len(proxy.met) == UNANSWERED_TRIES + 1
         assert session.call("getAPIVersion") == 1
         assert sum(quick.slept) < 60
 
@@ -184,8 +185,8 @@ def test_nobody_home() -> None:
         port = there.getsockname()[1]
     profile = Profile("x", "http://127.0.0.1:%d/kojihub" % port, "", "", "", authtype="noauth")
     quick = Quick()
-    patience = Patience(limit=14400, clock=quick.clock())
-    with pytest.raises(HubError, match="Connection refused"), Hub(profile, patience):
+    hub = Hub(profile, RETRIES, quick.clock())
+    with pytest.raises(HubError, match="Connection refused"), hub:
         pass
     assert quick.slept == []
 

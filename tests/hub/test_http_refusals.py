@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from koji_rehearsal import REHEARSAL_USER as USER
 from pungi_osbuild.errors import HubError
-from pungi_osbuild.hub import Hub, HubFaultError, Patience, read_profile, submit
-from pungi_osbuild.hub.session import ALONE
+from pungi_osbuild.hub import Hub, HubFaultError, read_profile, submit
+from pungi_osbuild.timing import HUB_CALLS, UNANSWERED_TRIES
 from tests.faulty_proxy import Refusal
 from tests.hub.test_connection_problem import Quick, a_faulty_proxy, tasks
 from tests.values import a_request
@@ -81,7 +82,7 @@ def test_a_question_that_alone_is_refused_is_given_up(tmp_path: Path) -> None:
     ):
         with pytest.raises(HubError, match="answers, but never getUser: HTTP 403 Forbidden"):
             session.call("getUser", USER)
-        assert len(proxy.met) == ALONE + 1
+        assert len(proxy.met) == UNANSWERED_TRIES + 1
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405])
@@ -98,7 +99,9 @@ def test_the_first_answer_of_a_wrong_address_is_an_error_at_once(
         proxy.begin()
         profile = read_profile("rehearsal", tmp_path / "koji.conf", USER, USER + "pw")
         with pytest.raises(HubError, match="no hub here"):
-            Hub(profile, Patience(limit=14400, at_first=120, clock=quick.clock())).__enter__()
+            Hub(
+                profile, replace(HUB_CALLS, limit=14400, limit_at_first=120), quick.clock()
+            ).__enter__()
         assert len(proxy.met) == 1
 
 

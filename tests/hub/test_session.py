@@ -12,8 +12,8 @@ import pytest
 
 from koji_rehearsal import HubSettings, RehearsalHub, write_profile
 from pungi_osbuild.hub import Hub, Profile, read_profile
-from pungi_osbuild.hub.session import HURRIED_TIMEOUT, SESSIONS
-from pungi_osbuild.hub.transport import TIMEOUT
+from pungi_osbuild.hub.session import SESSIONS
+from pungi_osbuild.timing import CALL_TIMEOUT, STOPPING_CALL_TIMEOUT
 
 LIMIT = 20
 
@@ -31,7 +31,8 @@ def with_timeout(profile: Profile, seconds: int) -> Profile:
 
 
 @pytest.mark.parametrize(
-    ("configured", "used"), [(12 * 3600, TIMEOUT), (TIMEOUT, TIMEOUT), (30, 30), (0, TIMEOUT)]
+    ("configured", "used"),
+    [(12 * 3600, CALL_TIMEOUT), (CALL_TIMEOUT, CALL_TIMEOUT), (30, 30), (0, CALL_TIMEOUT)],
 )
 def test_no_call_takes_longer_than_two_minutes(
     configured: int, used: int, profile: Profile
@@ -49,7 +50,7 @@ def test_whoever_hurries_waits_for_seconds(profile: Profile) -> None:
         hub.hurry()
         sessions.append(stack.enter_context(hub._lent()))
         for session in sessions:
-            assert session.most == HURRIED_TIMEOUT
+            assert session.most == STOPPING_CALL_TIMEOUT
 
 
 def test_there_is_one_session_more_for_the_end(profile: Profile) -> None:

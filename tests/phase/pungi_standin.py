@@ -412,11 +412,13 @@ class Phase:
         compose: StandInCompose,
         clock: Clock = QUICK,
         features: Optional[Features] = None,
-        patience: float = LIMIT,
+        terminate_timeout: float = LIMIT,
     ) -> None:
         self.compose = compose
         self.logger, self.log = a_log()
-        self.work = PungiWork(compose, self.logger, features or Features(), clock, patience)
+        self.work = PungiWork(
+            compose, self.logger, features or Features(), clock, terminate_timeout
+        )
 
     def go(self) -> StandInCompose:
         """Live a whole life; what it raises goes on its way."""

@@ -22,9 +22,10 @@ from koji_rehearsal import HubContent, HubSettings, HubTag, HubTarget, Rehearsal
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.metadata.productmd_files import NEWEST
-from pungi_osbuild.phase.pungiwork import LOGIN_PATIENCE, Features
+from pungi_osbuild.phase.pungiwork import Features
 from pungi_osbuild.problems import ConfigError, Problem
 from pungi_osbuild.run.course import COLLECTORS, QUESTIONS, READERS, SUBMITTERS
+from pungi_osbuild.timing import PUNGI_CONNECT_LIMIT
 from tests.gate import Gate, call_of
 from tests.phase.pungi_standin import (
     LIMIT,
@@ -818,14 +819,14 @@ def test_an_image_that_another_phase_adds_meanwhile(home: Path) -> None:
 
 
 class Late:
-    """A clock on which each pause takes longer than anybody has patience for a login."""
+    """A clock on which each pause takes longer than a login is tried for."""
 
     def __init__(self, meanwhile: Callable[[], None] = lambda: None) -> None:
         self.passed = 0.0
         self.meanwhile = meanwhile
 
     def sleep(self, seconds: float) -> None:
-        self.passed += LOGIN_PATIENCE
+        self.passed += PUNGI_CONNECT_LIMIT
         self.meanwhile()
         QUICK.sleep(seconds)
 
@@ -1243,7 +1244,7 @@ def test_what_was_built_before_the_end_is_kept(home: Path) -> None:
 def test_a_hub_that_hangs_does_not_keep_the_phase(home: Path) -> None:
     """It is left behind after a while, and where to look is said; the tasks are cancelled late."""
     clock = Watched()
-    phase = Phase(composing(home, a_conf(block())), clock.clock(), patience=0.05)
+    phase = Phase(composing(home, a_conf(block())), clock.clock(), terminate_timeout=0.05)
     with a_hub(home, settings=LONG) as hub, Gate(hub) as gate:
         gate.stand_before(profile_file(home))
         phase.work.start()

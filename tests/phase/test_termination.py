@@ -165,7 +165,7 @@ def test_cancelling_that_hangs_is_given_up(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The log says what may go on in Koji."""
-    monkeypatch.setattr(termination, "CANCELLING_LIMIT", 0.1)
+    monkeypatch.setattr(termination, "PUNGI_CANCELLING_TIMEOUT", 0.1)
     release, ended = threading.Event(), threading.Event()
 
     def hang() -> None:

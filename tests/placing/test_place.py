@@ -19,7 +19,6 @@ from pungi_osbuild.errors import HubError, InputError, PlacementError
 from pungi_osbuild.metadata.atomic import beside, left_behind, making
 from pungi_osbuild.model import BuiltImage, Checksum
 from pungi_osbuild.placing.place import (
-    DOWNLOADS,
     PlacedFile,
     Source,
     VerifyOptions,
@@ -28,6 +27,7 @@ from pungi_osbuild.placing.place import (
     place,
 )
 from pungi_osbuild.placing.verify import CHUNK
+from pungi_osbuild.timing import DOWNLOAD_ATTEMPTS
 from tests.values import a_built_image
 
 CONTENT = b"QFI\xfb" + bytes(range(256)) * 40
@@ -509,7 +509,7 @@ def test_a_download_that_is_always_corrupted_fails(tmp_path: Path) -> None:
     stream = a_stream(CONTENT[:-1] + b"!", closed=opened)
     with pytest.raises(PlacementError, match="wrong md5 checksum"):
         placed(tmp_path, Source(stream=stream), an_image_of(CONTENT))
-    assert len(opened) == DOWNLOADS
+    assert len(opened) == DOWNLOAD_ATTEMPTS
     assert left(tmp_path) == []
 
 
@@ -555,8 +555,8 @@ def test_a_download_that_does_not_end_is_stopped(tmp_path: Path, verify: bool) -
 
     with pytest.raises(PlacementError, match="wrong size"):
         placed(tmp_path, Source(stream=endless), an_image_of(b"x" * 250), verify=verify)
-    assert given_out == 3 * DOWNLOADS
-    assert closed == [True] * DOWNLOADS
+    assert given_out == 3 * DOWNLOAD_ATTEMPTS
+    assert closed == [True] * DOWNLOAD_ATTEMPTS
     assert left(tmp_path) == []
 
 

@@ -11,8 +11,9 @@ from pungi_osbuild.hub import Task, TaskState
 from pungi_osbuild.model import TaskTimes
 from pungi_osbuild.run import Board, Stage
 from pungi_osbuild.run.collect import Submitted
-from pungi_osbuild.run.heartbeat import EVERY, Heartbeat, waiting_text
+from pungi_osbuild.run.heartbeat import Heartbeat, waiting_text
 from pungi_osbuild.run.watched import Turns
+from pungi_osbuild.timing import HEARTBEAT_INTERVAL
 from tests.values import a_failed_outcome, a_request, an_outcome
 
 REQUESTS = tuple(a_request(number=number, arches=("x86_64",)) for number in range(3))
@@ -110,7 +111,7 @@ def test_a_line_of_log_now_and_then(
     caplog.set_level(logging.INFO, "pungi_osbuild")
     board.submitted(Submitted(REQUESTS[0], 11))
     heartbeat = Heartbeat(board, time)
-    for _ in range(3 * int(EVERY)):
+    for _ in range(3 * int(HEARTBEAT_INTERVAL)):
         time.now += 1
         heartbeat.beat()
     assert len(caplog.messages) == 3

@@ -40,22 +40,23 @@ from pungi_osbuild.model import (
 from pungi_osbuild.run import RunOptions, run
 from pungi_osbuild.run.cancelling import Canceller
 from pungi_osbuild.run.collect import Collector, Submitted
-from pungi_osbuild.run.conduct import Conduct, Graces
 from pungi_osbuild.run.course import Course
 from pungi_osbuild.run.host import ComposeFolder
 from pungi_osbuild.run.hubview import HubRegistry, HubTasks
 from pungi_osbuild.run.journal import Journal, read_journal
+from pungi_osbuild.run.policy import RunPolicy
 from pungi_osbuild.run.reserved import ReservedBuilds
 from pungi_osbuild.run.submitting import Submitter
 from pungi_osbuild.run.watch import Watcher
 from pungi_osbuild.run.workers import WorkerThread
 from pungi_osbuild.stop import StopFlag
+from pungi_osbuild.timing import ShutdownTimeouts
 from tests.gate import ANY_CALL, Gate, call_of
 from tests.phase.pungi_standin import LIMIT, params
 from tests.rehearsed import QUICK
 from tests.values import a_compose, a_request, an_identity, an_image_config
 
-IN_A_HURRY = Graces(submitting=0.05, collecting=0.05, unseen=0.0)
+IN_A_HURRY = ShutdownTimeouts(submitting=0.05, collecting=0.05, unseen=0.0)
 LONG = HubSettings(duration=600)
 ONE_AFTER_THE_OTHER = HubSettings(duration=10, capacity=1)
 
@@ -98,7 +99,7 @@ class Scene:
             Settings(fail_fast=fail_fast, outage_limit=0),
             self.profile,
             productmd_types(),
-            options or RunOptions(policy=QUICK),
+            options or RunOptions(polling=QUICK),
             Clock(sleep=self.times.sleep),
         )
 
@@ -267,7 +268,7 @@ def test_a_run_that_is_stopped_cancels_its_tasks_where_that_is_wanted(
     stop = StopFlag()
     with a_scene(tmp_path) as scene:
         scene.times.sleep = lambda _seconds: stop.ask()  # type: ignore[method-assign]
-        options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=cancel_on_stop)
+        options = RunOptions(polling=QUICK, stop=stop, cancel_on_stop=cancel_on_stop)
         with pytest.raises(RunInterruptedError) as caught:
             scene.run([wanted(0), wanted(1)], options)
         states = scene.states()
@@ -287,7 +288,7 @@ def test_what_is_submitted_while_the_run_stops_is_cancelled(tmp_path: Path) -> N
     stop = StopFlag()
     with a_scene(tmp_path) as scene:
         options = RunOptions(
-            policy=QUICK, stop=stop, cancel_on_stop=True, host=a_host(scene, stop.ask)
+            polling=QUICK, stop=stop, cancel_on_stop=True, host=a_host(scene, stop.ask)
         )
         with pytest.raises(RunInterruptedError, match="go on in Koji: none"):
             scene.run([wanted(number) for number in range(20)], options)
@@ -310,11 +311,11 @@ def test_a_task_is_known_before_its_thread_has_told_of_it(
 
     with a_scene(tmp_path) as scene:
         options = RunOptions(
-            policy=QUICK,
+            polling=QUICK,
             stop=stop,
             cancel_on_stop=cancel_on_stop,
             host=a_host(scene, late),
-            graces=IN_A_HURRY,
+            shutdown=IN_A_HURRY,
         )
         going_on = "none" if cancel_on_stop else "1"
         with pytest.raises(RunInterruptedError, match="go on in Koji: %s$" % going_on):
@@ -332,7 +333,7 @@ def test_a_task_that_is_made_after_the_run_has_gone_is_cancelled(tmp_path: Path)
     with a_scene(tmp_path) as scene, scene.behind_a_gate() as gate:
         gate.hold(call_of("osbuildImage"))
         gate.tell(call_of("osbuildImage"), stop.ask)
-        options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=True, graces=IN_A_HURRY)
+        options = RunOptions(polling=QUICK, stop=stop, cancel_on_stop=True, shutdown=IN_A_HURRY)
         with pytest.raises(RunInterruptedError, match="perhaps 1 whose submission"):
             scene.run([wanted(0)], options)
         assert scene.asked_to_cancel == []
@@ -353,7 +354,9 @@ def test_a_hub_that_is_lost_while_the_run_stops_does_not_hide_a_task(tmp_path: P
             stop.ask()
             scene.hub.stop()
 
-        options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=True, host=a_host(scene, lost))
+        options = RunOptions(
+            polling=QUICK, stop=stop, cancel_on_stop=True, host=a_host(scene, lost)
+        )
         with pytest.raises((RunInterruptedError, HubError)) as caught:
             scene.run([wanted(0)], options)
     (task_id,) = read_journal(scene.topdir).tasks
@@ -375,7 +378,7 @@ def test_a_hub_that_is_lost_when_a_run_is_stopped(
             scene.hub.stop()
 
         scene.times.sleep = lost  # type: ignore[method-assign]
-        options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=True)
+        options = RunOptions(polling=QUICK, stop=stop, cancel_on_stop=True)
         with (
             caplog.at_level(logging.WARNING),
             pytest.raises(RunInterruptedError, match=r"go on in Koji: 1$"),
@@ -414,11 +417,11 @@ def test_a_submission_in_progress_is_waited_for_a_while(is_answered: bool, tmp_p
 
         kept = Keeping(scene.topdir, an_identity(), Settings()).at_the_end(recorded.set)
         options = RunOptions(
-            policy=QUICK,
+            polling=QUICK,
             stop=stop,
             cancel_on_stop=True,
             host=kept,
-            graces=Graces() if is_answered else IN_A_HURRY,
+            shutdown=ShutdownTimeouts() if is_answered else IN_A_HURRY,
         )
         gate.hold(call_of("osbuildImage"))
         gate.tell(call_of("osbuildImage"), meanwhile)
@@ -439,7 +442,7 @@ def test_a_run_is_stopped_though_the_hub_does_not_say_what_has_ended(tmp_path: P
     stop = StopFlag()
     with a_scene(tmp_path) as scene:
         with scene.behind_a_gate() as gate:
-            options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=True)
+            options = RunOptions(polling=QUICK, stop=stop, cancel_on_stop=True)
             gate.hold(call_of("getTaskInfo"))
             gate.tell(call_of("getTaskInfo"), stop.ask)
             with pytest.raises(RunInterruptedError, match="go on in Koji: none"):
@@ -461,8 +464,10 @@ def test_what_has_ended_unseen_is_not_cancelled(is_collected: bool, tmp_path: Pa
 
         scene.times.sleep = meanwhile  # type: ignore[method-assign]
         kept = Keeping(scene.topdir, an_identity(), Settings())
-        graces = Graces() if is_collected else IN_A_HURRY
-        options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=True, host=kept, graces=graces)
+        shutdown = ShutdownTimeouts() if is_collected else IN_A_HURRY
+        options = RunOptions(
+            polling=QUICK, stop=stop, cancel_on_stop=True, host=kept, shutdown=shutdown
+        )
         with pytest.raises(RunInterruptedError, match="go on in Koji: none"):
             scene.run([wanted(0), wanted(1)], options)
         assert set(scene.states().values()) == {TaskState.CLOSED}
@@ -520,7 +525,7 @@ def test_what_is_collected_in_the_last_moment_is_kept(tmp_path: Path) -> None:
 
     with a_scene(tmp_path, HubSettings(duration=0)) as scene:
         kept = Keeping(scene.topdir, an_identity(), Settings()).then(meanwhile)
-        options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=True, host=kept)
+        options = RunOptions(polling=QUICK, stop=stop, cancel_on_stop=True, host=kept)
         with pytest.raises(RunInterruptedError, match="go on in Koji: none"):
             scene.run([wanted(0)], options)
         assert scene.asked_to_cancel == []
@@ -544,7 +549,7 @@ def test_a_run_that_is_stopped_before_it_submits(what: bytes, asked: int, tmp_pa
     names = [replace(wanted(number), base_release=None) for number in range(6)]
     with a_scene(tmp_path) as scene, scene.behind_a_gate() as gate:
         gate.tell(what, stop.ask)
-        options = RunOptions(policy=QUICK, stop=stop, cancel_on_stop=True)
+        options = RunOptions(polling=QUICK, stop=stop, cancel_on_stop=True)
         with pytest.raises(RunInterruptedError, match="interrupted before this run submitted"):
             scene.run(names, options)
         assert scene.submitted == 0
@@ -719,6 +724,6 @@ def a_course(
         Watcher(tasks, QUICK, clock),
         Collector(hub, scene.topdir, Settings(), productmd_types(), clock, host.source),
         host,
-        Conduct(stop, fail_fast=True),
+        RunPolicy(stop, fail_fast=True),
         ReservedBuilds(hub, clock),
     )

@@ -19,7 +19,6 @@ from pungi_osbuild.report import progress_json
 from pungi_osbuild.report.differences import durations
 from pungi_osbuild.run import (
     Board,
-    PollPolicy,
     Progress,
     RunOptions,
     looked_at,
@@ -28,6 +27,7 @@ from pungi_osbuild.run import (
 )
 from pungi_osbuild.run.history import Submission
 from pungi_osbuild.run.journal import read_journal
+from pungi_osbuild.timing import PollPolicy
 from tests.rehearsed import DATE, Rehearsed, content_for, run_against
 from tests.run.test_run import a_config
 
@@ -84,7 +84,7 @@ class Scene:
 
     def run(self, board: Optional[Board] = None) -> Rehearsed:
         prepared = prepare(self.config, Origin(date=DATE), self.out, rehearsal=True)
-        options = RunOptions(policy=POLLS, board=board)
+        options = RunOptions(polling=POLLS, board=board)
         return run_against(self.hub, prepared, self.out, options, self.clocks.clock)
 
     def run_until(self, seconds: float) -> None:

@@ -102,7 +102,7 @@ def weathered(
                 config.settings,
                 read_profile("rehearsal", profile, REHEARSAL_USER, REHEARSAL_USER + "pw"),
                 productmd_types(),
-                RunOptions(policy=QUICK, patience=3600),
+                RunOptions(polling=QUICK, connect_limit=3600),
                 clock,
             )
         nvrs = [

@@ -106,7 +106,7 @@ class Held:
             Settings(fail_fast=fail_fast, outage_limit=0),
             self.scene.profile,
             productmd_types(),
-            RunOptions(policy=QUICK, host=host),
+            RunOptions(polling=QUICK, host=host),
             Clock(sleep=self.scene.times.sleep),
         )
 
@@ -223,7 +223,7 @@ def test_a_collector_that_hangs_keeps_no_other_image_waiting(tmp_path: Path) -> 
                 others.append(settled.wait(LIMIT))
 
         host = a_host(scene).when(built, lambda _outcome: settled.set())
-        result = scene.run([wanted(0), wanted(1)], RunOptions(policy=QUICK, host=host))
+        result = scene.run([wanted(0), wanted(1)], RunOptions(polling=QUICK, host=host))
     assert others == [True]
     assert kinds(result) == ["built"] * 2
 
@@ -241,7 +241,7 @@ def test_a_host_that_raises_in_a_worker_fails_its_image_alone(
     with a_scene(tmp_path, HubSettings(duration=0)) as scene:
         host = a_host(scene).when(built)
         result = scene.run(
-            [wanted(number) for number in range(3)], RunOptions(policy=QUICK, host=host)
+            [wanted(number) for number in range(3)], RunOptions(polling=QUICK, host=host)
         )
     assert kinds(result) == ["failed", "built", "built"]
     assert "BUG in pungi-osbuild" in (result.outcomes[0].reason or "")

@@ -59,7 +59,7 @@ def meddled(
                 config.settings,
                 read_profile("rehearsal", profile),
                 productmd_types(),
-                RunOptions(policy=QUICK),
+                RunOptions(polling=QUICK),
                 HASTY,
             )
         return Rehearsed(result, folder / "out", hub.calls, hub.requests, hub.counters)

@@ -32,7 +32,7 @@ TWO = [wanted(0), wanted(1)]
 
 
 def options(rebuild: Rebuild = Rebuild.NOTHING, cancel: bool = False) -> RunOptions:
-    return RunOptions(policy=QUICK, rebuild=rebuild, cancel_on_stop=cancel)
+    return RunOptions(polling=QUICK, rebuild=rebuild, cancel_on_stop=cancel)
 
 
 def kinds(result: RunResult) -> List[str]:

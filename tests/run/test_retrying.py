@@ -12,11 +12,11 @@ import pytest
 from pungi_osbuild.metadata import load_osbuild
 from pungi_osbuild.model import OutcomeKind
 from pungi_osbuild.run import RunOptions
-from pungi_osbuild.run.retrying import RetryPolicy
+from pungi_osbuild.timing import RetryPolicy
 from tests.rehearsed import QUICK, Rehearsed, rehearse
 from tests.run.test_run import a_config
 
-AT_ONCE = RunOptions(policy=QUICK, retries=RetryPolicy(first=0.0))
+AT_ONCE = RunOptions(polling=QUICK, retries=RetryPolicy((0.0,)))
 UPLOAD = {"region": "us-east-1", "share_with_accounts": []}
 TRANSIENT = {
     "corrupt-upload": "the upload to Koji was corrupted",
@@ -186,13 +186,6 @@ def test_an_nvr_that_composer_is_still_at_is_not_submitted_again(tmp_path: Path)
     names = {orphan["name"] for orphan in task["orphans"]}
     assert names == {"image-1-1", "n-20261123-1"}
     assert {orphan["region"] for orphan in task["orphans"]} == {None, "us-east-1"}
-
-
-def test_pauses_grow() -> None:
-    """What made a try fail needs time to pass."""
-    policy = RetryPolicy()
-    assert [policy.pause(failures) for failures in range(1, 7)] == [60, 120, 240, 480, 900, 900]
-    assert policy.pause(10_000) == 900
 
 
 def test_other_images_go_on_meanwhile(tmp_path: Path) -> None:

@@ -23,11 +23,11 @@ from pungi_osbuild.problems import ConfigError
 from pungi_osbuild.report import result_table
 from pungi_osbuild.run import Rebuild, RunOptions, run
 from pungi_osbuild.run.collect import Collector, Read, Work
-from pungi_osbuild.run.conduct import Conduct
 from pungi_osbuild.run.course import Course
 from pungi_osbuild.run.host import ComposeFolder
 from pungi_osbuild.run.hubview import HubRegistry, HubTasks
 from pungi_osbuild.run.journal import Journal
+from pungi_osbuild.run.policy import RunPolicy
 from pungi_osbuild.run.reserved import ReservedBuilds
 from pungi_osbuild.run.submitting import Submitter
 from pungi_osbuild.run.watch import Watcher
@@ -45,7 +45,7 @@ from tests.rehearsed import (
 from tests.values import an_identity
 
 CLOUD = EXAMPLES / "rhel-cloud" / "rhel-cloud.conf"
-ANEW = RunOptions(policy=QUICK, rebuild=Rebuild.ALL)
+ANEW = RunOptions(polling=QUICK, rebuild=Rebuild.ALL)
 MINIMAL = EXAMPLES / "minimal" / "minimal.conf"
 VARIANTS = (EXAMPLES / "minimal" / "variants.xml").read_text(encoding="utf-8")
 
@@ -128,7 +128,7 @@ def test_a_fault_fails_its_own_image_alone(fault: str, reason: str, tmp_path: Pa
 def test_a_download_that_is_not_whole_fails_its_image(fault: str, tmp_path: Path) -> None:
     """Verified while it streams; nothing half stays."""
     config = a_config(tmp_path, {"release": "1"})
-    options = RunOptions(policy=QUICK, over_http=True)
+    options = RunOptions(polling=QUICK, over_http=True)
     done = rehearse(config, tmp_path / "out", faults=[fault], options=options, clock=HASTY)
     (failed,) = failures(done)
     assert failed.request.arches == ("x86_64",)
@@ -333,7 +333,7 @@ def test_images_of_a_mounted_volume_are_hard_links(tmp_path: Path) -> None:
 
 def test_over_http_every_byte_is_fetched_once(tmp_path: Path) -> None:
     """One download for each image and each SBOM, of exactly its size."""
-    options = RunOptions(policy=QUICK, over_http=True)
+    options = RunOptions(polling=QUICK, over_http=True)
     done = rehearse(a_config(tmp_path, {"release": "1"}), tmp_path / "out", options=options)
     assert failures(done) == []
     sboms = [sbom for image in done.result.images for sbom in image.built.sboms]
@@ -345,7 +345,7 @@ def test_over_http_every_byte_is_fetched_once(tmp_path: Path) -> None:
 
 def test_downloads_share_few_connections(tmp_path: Path) -> None:
     """Forty images with their SBOMs: a connection for each thread, kept from one to the next."""
-    options = RunOptions(policy=QUICK, over_http=True)
+    options = RunOptions(polling=QUICK, over_http=True)
     done = rehearse(a_config(tmp_path, *twenty_blocks()), tmp_path / "out", options=options)
     assert failures(done) == []
     assert done.counters.downloads == 40 * 3
@@ -451,7 +451,7 @@ def test_a_hub_that_is_lost_while_collecting_is_not_the_image_s_fault(tmp_path: 
                     session, tmp_path, Settings(), productmd_types(), Clock(), lambda _image: None
                 ),
                 ComposeFolder(tmp_path, an_identity(), Settings()),
-                Conduct(),
+                RunPolicy(),
                 ReservedBuilds(session, Clock()),
             )
             with pytest.raises(HubError, match="the hub is gone"):
@@ -465,7 +465,7 @@ def test_a_hub_that_is_lost_while_collecting_is_not_the_image_s_fault(tmp_path: 
 def test_a_stop_whose_exception_was_swallowed_is_seen(tmp_path: Path) -> None:
     """Python drops an exception in a destructor; the flag remains."""
     stop = StopFlag()
-    options = RunOptions(policy=QUICK, stop=stop)
+    options = RunOptions(polling=QUICK, stop=stop)
     prepared = prepare(MINIMAL, Origin(date=DATE), tmp_path)
     hub = RehearsalHub(HubSettings(duration=600), tmp_path / "koji", content_for(prepared))
     clock = Clock(sleep=lambda _seconds: stop.ask())

@@ -28,7 +28,7 @@ MEMORY = 400 * 1024 * 1024
 
 
 def rehearsed(folder: Path, *faults: str, over_http: bool = False) -> Rehearsed:
-    options = RunOptions(policy=QUICK, over_http=over_http)
+    options = RunOptions(polling=QUICK, over_http=over_http)
     done = rehearse(
         a_config(folder, {"release": "1"}),
         folder / "out",

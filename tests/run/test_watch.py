@@ -11,7 +11,8 @@ import pytest
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import Task, TaskState
 from pungi_osbuild.model import TaskTimes
-from pungi_osbuild.run.watch import MARGIN, TURN, Ended, PollPolicy, Watcher
+from pungi_osbuild.run.watch import TURN, Ended, Watcher
+from pungi_osbuild.timing import POLL_OVERLAP, PollPolicy
 
 
 class HandClock:
@@ -163,7 +164,7 @@ def test_the_hub_is_asked_by_its_own_clock(scene: Scene) -> None:
     scene.hub.end(1)
     (ended,) = scene.watch(polls=1)
     assert ended.task_id == 1
-    assert scene.hub.questions[-1].since == scene.hub.now - 1 - MARGIN
+    assert scene.hub.questions[-1].since == scene.hub.now - 1 - POLL_OVERLAP
 
 
 @pytest.mark.parametrize("step", [7200.0, -7200.0])
@@ -200,7 +201,7 @@ def test_a_wave_of_ends_is_told_of_for_seconds_and_not_for_ever(scene: Scene) ->
     for task_id in range(1000):
         scene.hub.end(task_id)
     scene.watch(polls=3600)
-    assert 1000 <= scene.hub.shown <= 1000 * (MARGIN + 2)
+    assert 1000 <= scene.hub.shown <= 1000 * (POLL_OVERLAP + 2)
     assert scene.watcher.open == {1000}
 
 
@@ -211,7 +212,7 @@ def test_an_end_that_shows_up_late_is_seen(scene: Scene) -> None:
     at = scene.hub.now
     scene.clock.time += 1
     scene.hub.end(2)
-    scene.watch(polls=int(MARGIN) - 2)
+    scene.watch(polls=int(POLL_OVERLAP) - 2)
     scene.hub.tasks[1] = Task(1, TaskState.CLOSED, TaskTimes(created=at, ended=at))
     assert [one.task_id for one in scene.watch(polls=1)] == [1]
 

@@ -9,7 +9,8 @@ from typing import List, Optional, Set
 
 from koji_rehearsal import HubSettings
 from pungi_osbuild.clock import Clock
-from pungi_osbuild.run import Board, PollPolicy, RunOptions
+from pungi_osbuild.run import Board, RunOptions
+from pungi_osbuild.timing import PollPolicy
 from tests.rehearsed import EXAMPLES, Rehearsed, rehearse
 
 CLOUD = EXAMPLES / "rhel-cloud" / "rhel-cloud.conf"
@@ -25,7 +26,7 @@ def looked_at(out: Path, board: Optional[Board], seen: List[Set[str]]) -> Rehear
         time.sleep(min(seconds, 0.05))
 
     clock = Clock(monotonic=lambda: time.monotonic() * 100, sleep=sleep)
-    options = RunOptions(policy=PollPolicy(fixed=10.0), board=board)
+    options = RunOptions(polling=PollPolicy(fixed=10.0), board=board)
     return rehearse(CLOUD, out, ["build:name=rhel-azure,arch=aarch64"], LONG, options, clock=clock)
 
 

@@ -122,7 +122,7 @@ class Asking(kojiwrapper.KojiWrapper):
         self.koji_proxy.system.listMethods()
 
 kojiwrapper.KojiWrapper = Asking
-termination.CANCELLING_LIMIT = 2.0
+termination.PUNGI_CANCELLING_TIMEOUT = 2.0
 from %s; %s()
 """
 """A Pungi whose ``KojiWrapper`` asks the hub as soon as it is made: seen of the 4.9 era."""

@@ -1,8 +1,8 @@
 """
-Waiting for a hub that is away: how long, with which pauses, and what is said meanwhile.
+Waiting for a hub that is unavailable, and what is logged meanwhile.
 
-koji's own client would try again by itself, for ten minutes or without end, silently, and nobody
-could stop it. So its retries are switched off, and this is the only waiting there is.
+koji's own client would retry by itself, for ten minutes or without end, silently, and nobody could
+stop it. So its retries are switched off, and this is the only waiting there is.
 """
 
 from __future__ import annotations
@@ -11,56 +11,16 @@ import logging
 import math
 import threading
 import time
-from dataclasses import dataclass, field
 from typing import Optional
 
-from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
+from pungi_osbuild.clock import SLICE, Clock
 from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub.connection_problem import ConnectionProblem
 from pungi_osbuild.hub.profile import Profile
 from pungi_osbuild.stop import StopFlag
+from pungi_osbuild.timing import OUTAGE_LOG_INTERVAL, RetryPolicy
 
 logger = logging.getLogger(__name__)
-
-SLICE = 1.0
-"""Seconds slept at once: whoever stops a run does not wait for the end of a pause."""
-
-LOG_EVERY = 60.0
-"""Seconds between two lines of log about a hub that is away."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """
-    How a hub that is away is waited for.
-
-    The first try again is made at once: a connection that was idle may have been closed meanwhile.
-    Then the pauses grow.
-
-    :param limit: seconds for which a hub may be away that has answered before
-    :param at_first: seconds for which one may be away that never has: its address may be wrong
-    :param first: seconds of the first pause; each one is twice as long as the one before
-    :param most: seconds of a pause at most
-    :param stop: ends the waiting
-    """
-
-    limit: float = 0.0
-    at_first: float = 0.0
-    first: float = 1.0
-    most: float = 60.0
-    clock: Clock = SYSTEM_CLOCK
-    stop: StopFlag = field(default_factory=StopFlag)
-
-    def pause(self, tries: int) -> float:
-        """Return how many seconds to wait when a call has been tried some times."""
-        if tries <= 1:
-            return 0.0
-        # Bounded before it is raised: a call may be tried for hours.
-        return float(min(self.most, self.first * 2.0 ** min(tries - 2, 30)))
-
-
-IMPATIENT = Patience()
-"""For whoever asks once and waits in front of a screen."""
 
 
 class Outage:
@@ -69,11 +29,17 @@ class Outage:
 
     Guarantees: one line of log a minute, whoever waits; a pause ends within ``SLICE`` seconds of a
     stop, of a hurry, and of a reply that somebody else has got.
+
+    :param stop: ends the waiting
     """
 
-    def __init__(self, profile: Profile, patience: Patience) -> None:
+    def __init__(
+        self, profile: Profile, retries: RetryPolicy, clock: Clock, stop: StopFlag
+    ) -> None:
         self._profile = profile
-        self._patience = patience
+        self._retries = retries
+        self._clock = clock
+        self._stop = stop
         self._lock = threading.Lock()
         self._has_answered = False
         self._is_hurried = False
@@ -112,37 +78,32 @@ class Outage:
         """
         since = self._begin()
         self._check(since)
-        if tries <= 1 and not problem.retry_after:
+        passed = self._clock.monotonic() - self._started
+        known = self._has_answered or problem.is_hub
+        retries = self._retries if known else self._retries.at_first()
+        how = (tries, passed, problem.retry_after)
+        pause = retries.sleep_time(*how)
+        if not retries.should_retry(*how) or (pause > 0 and self._is_hurried):
+            raise unreachable(self._profile, self._reason(problem, since))
+        if pause == 0:
             return
-        left = self._limit(problem) - (self._clock.monotonic() - self._started)
-        if left <= 0 or self._is_hurried:
-            raise unreachable(self._profile, self._told(problem, since))
-        self._log(problem, since, left)
+        self._log(problem, since, retries.limit - passed)
         # A server that names a time means this call, whoever else is answered meanwhile.
-        asked = min(left, problem.retry_after)
-        pause = min(left, max(asked, self._patience.pause(tries)))
+        asked = min(pause, problem.retry_after)
         while pause > 0 and not self._is_hurried and (asked > 0 or self._since is not None):
             self._clock.sleep(min(pause, SLICE))
             pause, asked = pause - SLICE, asked - SLICE
             self._check(since)
 
-    @property
-    def _clock(self) -> Clock:
-        return self._patience.clock
-
     def _begin(self) -> float:
-        """Return when the hub was away for the first time, seconds since the epoch."""
+        """Return when the hub was unavailable for the first time, seconds since the epoch."""
         with self._lock:
             if self._since is None:
                 self._since, self._started = self._clock.now(), self._clock.monotonic()
             return self._since
 
-    def _limit(self, problem: ConnectionProblem) -> float:
-        known = self._has_answered or problem.is_hub
-        return self._patience.limit if known else self._patience.at_first
-
     def _check(self, since: float) -> None:
-        if self._patience.stop.requested and not self._is_hurried:
+        if self._stop.requested and not self._is_hurried:
             raise HubError(
                 "the run was stopped while it waited for the Koji hub at %s, which has not answered"
                 " since %s" % (self._profile.server, _moment(since)),
@@ -152,7 +113,7 @@ class Outage:
     def _log(self, problem: ConnectionProblem, since: float, left: float) -> None:
         with self._lock:
             now = self._clock.monotonic()
-            if self._logged is not None and now - self._logged < LOG_EVERY:
+            if self._logged is not None and now - self._logged < OUTAGE_LOG_INTERVAL:
                 return
             self._logged = now
         logger.warning(
@@ -163,9 +124,9 @@ class Outage:
             _length(math.ceil(left)),
         )
 
-    def _told(self, problem: ConnectionProblem, since: float) -> str:
+    def _reason(self, problem: ConnectionProblem, since: float) -> str:
         passed = self._clock.monotonic() - self._started
-        if passed < LOG_EVERY:
+        if passed < OUTAGE_LOG_INTERVAL:
             return problem.text
         return "%s; it has not answered since %s, for %s" % (
             problem.text,

@@ -12,10 +12,11 @@ import pytest
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import PlacementError
-from pungi_osbuild.hub import Persistence, download, local_path
-from pungi_osbuild.hub.files import CHUNK
+from pungi_osbuild.hub import DownloadSession, download, local_path
+from pungi_osbuild.hub.downloads import CHUNK
 from pungi_osbuild.hub.profile import Profile
 from pungi_osbuild.placing.verify import open_koji_file
+from pungi_osbuild.timing import DownloadRetry
 from tests.fileserver import FileServer
 
 CONTENT = os.urandom(4 * CHUNK + 7)
@@ -42,8 +43,8 @@ def fetch(
     waits: Optional[Waits] = None,
     limit: float = 30.0,
 ) -> bytes:
-    persistence = Persistence(limit, (waits or Waits()).clock)
-    with download(a_profile(site.address), "a/b.raw", size, persistence) as chunks:
+    session = DownloadSession(DownloadRetry.within(limit), (waits or Waits()).clock)
+    with session, download(a_profile(site.address), "a/b.raw", size, session) as chunks:
         return b"".join(chunks)
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from typing import Callable, List
+from dataclasses import replace
+from typing import Callable, List, Optional
 
 import pytest
 
-from pungi_osbuild.clock import Clock
+from pungi_osbuild.clock import SLICE, Clock
 from pungi_osbuild.errors import HubError
-from pungi_osbuild.hub import Patience, Profile
+from pungi_osbuild.hub import Profile
 from pungi_osbuild.hub.connection_problem import ConnectionProblem
-from pungi_osbuild.hub.patience import SLICE, Outage
+from pungi_osbuild.hub.outage import Outage
 from pungi_osbuild.stop import StopFlag
+from pungi_osbuild.timing import HUB_CALLS
 
 PROFILE = Profile("practice", "http://hub.example.com/kojihub", "", "", "")
 REFUSED = ConnectionProblem("Connection refused", acted=False)
@@ -37,9 +39,17 @@ class Hand:
         return Clock(lambda: 1795417399.0 + self.passed, lambda: self.passed, self.sleep)
 
 
-def an_outage(hand: Hand, limit: float = 14400.0, **more: float) -> Outage:
-    outage = Outage(PROFILE, Patience(limit=limit, clock=hand.clock(), **more))  # type: ignore[arg-type]
-    outage.answered()
+def an_outage(
+    hand: Hand,
+    limit: float = 14400.0,
+    at_first: float = 0.0,
+    stop: Optional[StopFlag] = None,
+    answered: bool = True,
+) -> Outage:
+    retries = replace(HUB_CALLS, limit=limit, limit_at_first=at_first)
+    outage = Outage(PROFILE, retries, hand.clock(), stop or StopFlag())
+    if answered:
+        outage.answered()
     return outage
 
 
@@ -63,7 +73,7 @@ def test_pauses_grow_up_to_a_minute() -> None:
 
 def test_a_call_may_be_tried_for_days() -> None:
     """No number grows beyond what a float holds."""
-    assert Patience().pause(100_000) == 60
+    assert HUB_CALLS.sleep_time(100_000) == 60
 
 
 @pytest.mark.parametrize("limit", [0, 1, 90, 14400])
@@ -82,7 +92,7 @@ def test_it_ends_at_the_limit(limit: float) -> None:
 def test_a_hub_that_has_never_answered_may_be_at_another_address() -> None:
     """So it is not waited for as long; unless a gateway, or the hub itself, has said something."""
     hand = Hand()
-    outage = Outage(PROFILE, Patience(limit=14400, at_first=30, clock=hand.clock()))
+    outage = an_outage(hand, at_first=30, answered=False)
     with pytest.raises(HubError):
         pauses(outage, hand, 100)
     assert hand.passed == 30
@@ -140,8 +150,7 @@ def test_a_stop_ends_it_within_a_slice() -> None:
     """And says what was waited for."""
     stop = StopFlag()
     hand = Hand(stop.ask)
-    outage = Outage(PROFILE, Patience(limit=14400, clock=hand.clock(), stop=stop))
-    outage.answered()
+    outage = an_outage(hand, stop=stop)
     with pytest.raises(HubError, match="was stopped while it waited for the Koji hub at http"):
         outage.wait(REFUSED, 10)
     assert hand.slept == [SLICE]
@@ -151,8 +160,7 @@ def test_whoever_hurries_does_not_wait() -> None:
     """One more try at once, although it is stopped: tasks are to be cancelled yet."""
     stop = StopFlag()
     hand = Hand()
-    outage = Outage(PROFILE, Patience(limit=14400, clock=hand.clock(), stop=stop))
-    outage.answered()
+    outage = an_outage(hand, stop=stop)
     stop.ask()
     outage.hurry()
     outage.wait(REFUSED, 1)

@@ -1,5 +1,5 @@
 """
-Koji's files: from its volume where that is mounted, over HTTP where it is not.
+Downloads of Koji's files, where its volume is not mounted.
 
 A download that breaks off goes on where it stopped: the server is asked for the rest (RFC 9110,
 14: ``Range``, with ``If-Range`` so that it is the rest of the same file). One that knows nothing of
@@ -22,37 +22,20 @@ from pungi_osbuild.checked import printable
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import PlacementError
 from pungi_osbuild.hub.profile import Profile
-from pungi_osbuild.hub.timelimits import (
-    CONNECT_TIMEOUT,
-    Deadline,
-    Limit,
-    OverdueError,
-    SpeedFloor,
-    TimedAdapter,
-)
+from pungi_osbuild.hub.timeouts import Deadline, Limit, OverdueError, SpeedFloor, TimedAdapter
 from pungi_osbuild.secrets import bare_address, hide, hide_known, secrets_in
+from pungi_osbuild.timing import (
+    CONNECT_TIMEOUT,
+    FIRST_BYTE_TIMEOUT,
+    SLOW_WINDOWS,
+    SPEED_WINDOW,
+    DownloadRetry,
+)
 
 logger = logging.getLogger(__name__)
 
 CHUNK = 1024 * 1024
-HEAD_TIMEOUT = 300
-"""Seconds until a server must have begun to send the file."""
-
-WINDOW = 60
-"""Seconds after each of which it is seen how much has arrived: less than ``CHUNK`` is logged."""
-
-WINDOWS = 5
-"""After so many of them in a row with less than ``CHUNK`` a connection is given up."""
-
-PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
-"""Seconds before each try that follows one which brought less than ``CHUNK`` bytes, or was given up
-for being slow."""
-
-AT_FIRST = 60.0
-"""Seconds for which a server may be away that has never answered: its address may be wrong."""
-
-MOST = 60.0
-"""Seconds between two tries at most; there is one line of log for each."""
+"""Bytes that are read at once, and that a try or a minute of it must bring to count as progress."""
 
 REDIRECTS = 5
 """How often a server may send us on for one file; always on the host that the profile names."""
@@ -65,55 +48,12 @@ _CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(?:\d{1,19}|\*)", re.A
 _SYSTEM_SAID = re.compile(r"""(?:\[Errno -?\d+\] |Error\(\d+, ')([^'")]+)""")
 
 
-class Persistence:
-    """
-    How long the downloads of a run are kept at. Thread-safe.
-
-    Two things go wrong on the way. A connection breaks off: what follows on tries that bring
-    nothing is bounded by their number. Or there is no server at all, which may last: that is
-    bounded in time.
-
-    :param limit: seconds for which a server may be away that has answered before
-    """
-
-    def __init__(self, limit: float = 30.0, clock: Clock = SYSTEM_CLOCK) -> None:
-        self.clock = clock
-        self._limit = limit
-        self._has_answered = False
-
-    def answered(self) -> None:
-        """Note that there is a server at the address."""
-        self._has_answered = True
-
-    def pause_after(self, tries: int) -> Optional[float]:
-        """
-        Return how long to wait before a download that broke off is taken up again, in seconds.
-
-        :param tries: how many in a row have brought less than ``CHUNK`` bytes, from 1
-        :returns: None when that is enough
-        """
-        return PAUSES[tries - 1] if tries <= len(PAUSES) else None
-
-    def pause_while_away(self, tries: int, away: float) -> Optional[float]:
-        """
-        Return how long to wait before a server that is away is asked again, in seconds.
-
-        :param tries: how many in a row found nobody, from 1
-        :param away: seconds since the first of them
-        :returns: None when it has been away for too long
-        """
-        limit = self._limit if self._has_answered else min(self._limit, AT_FIRST)
-        pause = min(MOST, 2.0 ** min(tries - 1, 30))
-        return pause if away + pause <= limit else None
-
-
 @contextmanager
 def download(
     profile: Profile,
     path: str,
     size: Optional[int] = None,
-    persistence: Optional[Persistence] = None,
-    connections: Optional[Connections] = None,
+    session: Optional[DownloadSession] = None,
 ) -> Iterator[Iterator[bytes]]:
     """
     Give the content of a file of Koji's, in chunks of at most ``CHUNK`` bytes, over HTTP.
@@ -121,8 +61,7 @@ def download(
     :param path: below Koji's topurl
     :param size: bytes that the file has by what Koji says; None: nobody knows. No more are read
         than one chunk beyond them
-    :param persistence: that the downloads of a run share; None: of this one alone
-    :param connections: that the downloads of a run share; None: of this one alone
+    :param session: that the downloads of a run share; None: of this one alone
     :raises PlacementError: it cannot be had; also while it is read
     """
     if not profile.topurl:
@@ -133,13 +72,13 @@ def download(
         )
     url = "%s/%s" % (profile.files_url, quote(path))
     with ExitStack() as stack:
-        kept = stack.enter_context(Connections()) if connections is None else connections
-        chunks = _Download(url, size, persistence or Persistence(), kept).chunks()
+        session = session or stack.enter_context(DownloadSession())
+        chunks = _Download(url, size, session).chunks()
         stack.callback(chunks.close)
         yield chunks
 
 
-class _Session(requests.Session):
+class _HttpSession(requests.Session):
     """
     Goes nowhere by itself; requests would also read the whole body of a reply that says so.
 
@@ -156,18 +95,25 @@ class _Session(requests.Session):
         """Return where a reply sends us: nowhere."""
 
 
-class Connections:
+class DownloadSession:
     """
-    Connections that are kept from one download to the next. Use it as a context manager.
+    What the downloads of a run share: connections that are kept from one to the next, and how they
+    are retried. Use it as a context manager.
 
-    Thread-safe. There are as many as downloads at the same time.
+    Thread-safe. There are as many connections as downloads at the same time.
     """
 
-    def __init__(self) -> None:
-        self._idle: queue.LifoQueue[_Session] = queue.LifoQueue()
-        self._made: List[_Session] = []
+    def __init__(
+        self, retries: Optional[DownloadRetry] = None, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
+        self.retries = retries or DownloadRetry()
+        self.clock = clock
+        self.has_answered = False
+        """Whether there is a server at the address. Only ever set, so it needs no lock."""
+        self._idle: queue.LifoQueue[_HttpSession] = queue.LifoQueue()
+        self._made: List[_HttpSession] = []
 
-    def __enter__(self) -> Connections:
+    def __enter__(self) -> DownloadSession:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -175,12 +121,12 @@ class Connections:
             session.close()
 
     @contextmanager
-    def lent(self) -> Iterator[_Session]:
+    def lent(self) -> Iterator[_HttpSession]:
         """Lend one that nobody uses."""
         try:
             session = self._idle.get_nowait()
         except queue.Empty:
-            session = _Session()
+            session = _HttpSession()
             self._made.append(session)
         try:
             yield session
@@ -192,49 +138,48 @@ class _BrokenOffError(Exception):
     """A try ended early; the next may go on."""
 
 
-class _AwayError(Exception):
+class _UnavailableError(Exception):
     """There is no server, or none that is ready to answer."""
 
 
 class _Download:
     """One file on its way, over as many connections as it takes."""
 
-    def __init__(
-        self, url: str, size: Optional[int], persistence: Persistence, connections: Connections
-    ) -> None:
+    def __init__(self, url: str, size: Optional[int], session: DownloadSession) -> None:
         self._url = url
         self._size = size
-        self._persistence = persistence
-        self._clock = persistence.clock
-        self._connections = connections
+        self._session = session
+        self._clock = session.clock
         self._had = 0
         self._version: Optional[_Version] = None
 
     def chunks(self) -> Generator[bytes, None, None]:
         """Give the content."""
-        persistence, monotonic = self._persistence, self._clock.monotonic
+        retries, monotonic = self._session.retries, self._clock.monotonic
         in_vain = unanswered = 0
-        away_since = monotonic()
+        unavailable_since = monotonic()
         while True:
             before = self._had
             try:
                 yield from self._try()
                 return
-            except _AwayError as error:
+            except _UnavailableError as error:
                 if not unanswered:
-                    away_since = monotonic()
-                unanswered += 1
+                    unavailable_since = monotonic()
+                tries = unanswered = unanswered + 1
                 failure: Exception = error
-                tries = unanswered
-                pause = persistence.pause_while_away(tries, monotonic() - away_since)
+                passed = monotonic() - unavailable_since
+                policy = retries.unavailable
+                if not self._session.has_answered:
+                    policy = policy.at_first()
             except (requests.RequestException, _BrokenOffError, OverdueError, OSError) as error:
                 unanswered = 0
                 moved = self._had - before >= CHUNK and not isinstance(error, OverdueError)
                 tries = in_vain = 1 if moved else in_vain + 1
-                failure = error
-                pause = persistence.pause_after(tries)
-            if pause is None:
+                failure, passed, policy = error, 0.0, retries.broken_off
+            if not policy.should_retry(tries, passed):
                 raise self._failed(failure, tries) from failure
+            pause = policy.sleep_time(tries, passed)
             logger.warning(
                 "the download of %s stopped after %d bytes: %s; it is tried again in %d s",
                 *(bare_address(self._url), self._had, self._hidden(_why(failure)), pause),
@@ -242,8 +187,8 @@ class _Download:
             self._clock.sleep(pause)
 
     def _try(self) -> Iterator[bytes]:
-        with self._connections.lent() as session, self._ask(session) as response:
-            session.limit = SpeedFloor(self._clock, CHUNK, WINDOW, WINDOWS, self._warn)
+        with self._session.lent() as session, self._ask(session) as response:
+            session.limit = SpeedFloor(self._clock, CHUNK, SPEED_WINDOW, SLOW_WINDOWS, self._warn)
             left = self._expected(response)
             skipped = self._skipped(response)
             for chunk in _received(response):
@@ -264,11 +209,11 @@ class _Download:
             *(bare_address(self._url), count, self._had),
         )
 
-    def _ask(self, session: _Session) -> requests.Response:
+    def _ask(self, session: _HttpSession) -> requests.Response:
         """Return the response that holds the file, or the rest of it; nothing of it is read yet."""
         url = self._url
         for _ in range(REDIRECTS):
-            session.limit = Deadline(HEAD_TIMEOUT, self._clock)
+            session.limit = Deadline(FIRST_BYTE_TIMEOUT, self._clock)
             try:
                 response = session.get(
                     url, headers=self._headers(), stream=True, timeout=CONNECT_TIMEOUT
@@ -276,8 +221,8 @@ class _Download:
             except (requests.exceptions.SSLError, ValueError) as error:  # no address, no trust
                 raise self._refused(_why(error)) from error
             except (requests.ConnectionError, requests.Timeout, OverdueError) as error:
-                raise _AwayError(_why(error)) from error
-            self._persistence.answered()
+                raise _UnavailableError(_why(error)) from error
+            self._session.has_answered = True
             if not response.is_redirect:
                 break
             response.close()
@@ -290,7 +235,7 @@ class _Download:
         response.close()
         said = printable("%d %s" % (status, response.reason or "")).strip()[:100]
         if status in _FOR_NOW:
-            raise _AwayError("the server says %s" % said)
+            raise _UnavailableError("the server says %s" % said)
         raise self._refused("the server says %s" % said)
 
     def _headers(self) -> Dict[str, str]:

@@ -17,10 +17,11 @@ import pytest
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError, PlacementError
-from pungi_osbuild.hub import Hub, Persistence, UnansweredError, download, timelimits
-from pungi_osbuild.hub.files import CHUNK, WINDOWS
+from pungi_osbuild.hub import DownloadSession, Hub, UnansweredError, download, timeouts
+from pungi_osbuild.hub.downloads import CHUNK
 from pungi_osbuild.hub.profile import Profile
-from pungi_osbuild.hub.timelimits import Deadline, OverdueError, SpeedFloor
+from pungi_osbuild.hub.timeouts import Deadline, OverdueError, SpeedFloor
+from pungi_osbuild.timing import SLOW_WINDOWS, DownloadRetry
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n"
 
@@ -103,7 +104,7 @@ def forever(begin: bytes, piece: bytes) -> Callable[[int, Any], None]:
 def a_hub(port: int, clock: Clock, scheme: str = "http", **more: Any) -> Hub:
     server = "%s://127.0.0.1:%d/kojihub" % (scheme, port)
     profile = Profile("test", server, "", "", "/nowhere", authtype="noauth", **more)
-    return Hub(profile, clock=clock)
+    return Hub(profile, call_clock=clock)
 
 
 ENDLESS = {
@@ -139,7 +140,7 @@ def test_a_submission_that_is_overdue_may_have_been_taken() -> None:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timelimits, "SLICE", 0.01)
+    monkeypatch.setattr(timeouts, "SLICE", 0.01)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -248,7 +249,8 @@ def fetch(port: int, clock: Clock) -> bytes:
     """Download a file of ten chunks."""
     topurl = "http://127.0.0.1:%d" % port
     profile = Profile("test", "http://127.0.0.1:1/kojihub", topurl, "", "/nowhere")
-    with download(profile, "a.raw", 10 * CHUNK, Persistence(30.0, clock)) as chunks:
+    session = DownloadSession(DownloadRetry.within(30.0), clock)
+    with session, download(profile, "a.raw", 10 * CHUNK, session) as chunks:
         return b"".join(chunks)
 
 
@@ -262,7 +264,7 @@ def test_a_download_that_hardly_moves_is_logged_and_given_up(
             fetch(server.port, Ticks(20).clock)
         assert len(server.taken) == 6
     lines = [one.getMessage() for one in caplog.records if "hardly moves" in one.getMessage()]
-    assert len(lines) == 6 * WINDOWS
+    assert len(lines) == 6 * SLOW_WINDOWS
 
 
 def test_a_file_that_never_begins_to_come_is_given_up() -> None:

@@ -16,13 +16,7 @@ from typing import Any, Callable, Optional, Protocol
 
 from requests.adapters import HTTPAdapter
 
-from pungi_osbuild.clock import Clock
-
-SLICE = 1.0
-"""Seconds that a read waits before the limit is asked again: it may have become shorter."""
-
-CONNECT_TIMEOUT = 30
-"""Seconds to wait for a connection to one address; a host may have several."""
+from pungi_osbuild.clock import SLICE, Clock
 
 PIECE = 16 * 1024
 """Bytes that are sent at once."""

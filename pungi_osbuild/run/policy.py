@@ -1,0 +1,27 @@
+"""How a run behaves: when it gives up, what it tries again, and what it does when stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pungi_osbuild.stop import StopFlag
+from pungi_osbuild.timing import TASKS, RetryPolicy, ShutdownTimeouts
+
+
+@dataclass(frozen=True)
+class RunPolicy:
+    """
+    When a run gives up, when it tries again, and how.
+
+    :param stop: looked at in each turn, for a signal whose exception was swallowed
+    :param cancel_on_stop: cancel the tasks of a run that is stopped
+    :param fail_fast: cancel what still runs as soon as a required request has failed
+    :param shutdown: for what is in progress when the run is stopped
+    :param retries: of requests that failed for a transient reason
+    """
+
+    stop: StopFlag = field(default_factory=StopFlag)
+    cancel_on_stop: bool = False
+    fail_fast: bool = False
+    shutdown: ShutdownTimeouts = field(default_factory=ShutdownTimeouts)
+    retries: RetryPolicy = TASKS
