@@ -64,6 +64,15 @@ def masked(value: Any, name: str = "") -> Any:
     return value if _HARMLESS_FORM.fullmatch(value) else HIDDEN
 
 
+def masked_argument(value: Any) -> Any:
+    """Return a task's positional argument, shown as it is but for the secrets of addresses."""
+    if isinstance(value, (list, tuple)):
+        return [masked_argument(item) for item in value]
+    if isinstance(value, str):
+        return _ADDRESS.sub(lambda found: _without_secrets(found[0]), value)
+    return masked(value) if isinstance(value, Mapping) else value
+
+
 def names_of(value: Any) -> Tuple[str, ...]:
     """Return the names of a mapping's keys, as a page may show them."""
     return tuple(map(_name, value)) if isinstance(value, Mapping) else ()
@@ -88,7 +97,8 @@ def masked_error(text: str, request: Any) -> str:
     words = set(_words(request, ""))
     if words:
         text = re.sub("|".join(sorted(words, key=len, reverse=True)), HIDDEN, text)
-    return _ADDRESS.sub(lambda found: _without_secrets(found[0]), text)
+    shown: str = masked_argument(text)
+    return shown
 
 
 def _words(value: Any, name: str) -> Iterator[str]:

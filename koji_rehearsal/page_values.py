@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from koji_rehearsal.api_registry import HubContext
 from koji_rehearsal.encoding import BUILD_STATES, TASK_STATES, TaskFault
-from koji_rehearsal.masking import masked, masked_error, names_of
+from koji_rehearsal.masking import masked, masked_argument, masked_error, names_of
 from koji_rehearsal.records import Archive, Build, Task
 from koji_rehearsal.task_methods import TASK_METHODS, wanted_by
 
@@ -194,7 +194,7 @@ def _arguments(task: Task) -> Iterator[Tuple[str, Any]]:
         return
     for name, value in zip(method.parameters, task.request):
         if not isinstance(value, dict):
-            yield name.replace("_", " "), value
+            yield name.replace("_", " "), masked_argument(value)
     for name, value in sorted(_options(task).items()):
         if name != "customizations":
             yield name, masked(value, name)

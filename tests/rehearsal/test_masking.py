@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koji_rehearsal.masking import HIDDEN, masked, masked_error, names_of
+from koji_rehearsal.masking import HIDDEN, masked, masked_argument, masked_error, names_of
 
 SHA = "sha256:" + "a" * 64
 
@@ -53,6 +53,23 @@ def test_what_is_surely_harmless_is_shown(name: str, value: Any) -> None:
 def test_everything_else_is_masked(name: str, value: Any, shown: Any) -> None:
     """Also what nobody has ever heard of."""
     assert masked(value, name) == shown
+
+
+def test_of_a_positional_argument_addresses_are_masked() -> None:
+    """Whatever a task method takes there: names are shown as they are."""
+    given = [
+        "a b$",
+        7,
+        ["x86_64", "see git+https://me:secret@h.example.com/x?a=b#c."],
+        {"token": "x"},
+    ]
+    shown = [
+        "a b$",
+        7,
+        ["x86_64", "see git+https://(hidden)@h.example.com/x?(hidden)"],
+        {"token": HIDDEN},
+    ]
+    assert masked_argument(given) == shown
 
 
 def test_of_customizations_there_are_names() -> None:
