@@ -1,6 +1,7 @@
 """The rehearsal hub: a local stand-in for Koji, koji-osbuild and osbuild-composer."""
 
 from koji_rehearsal.api.submission import register_task_method, unregister_task_method
+from koji_rehearsal.clouds import AskedUpload, RehearsedCloud, registered_cloud
 from koji_rehearsal.composer.versions import NEWEST as NEWEST_COMPOSER
 from koji_rehearsal.composer.versions import OLDEST as OLDEST_COMPOSER
 from koji_rehearsal.errors import RehearsalError
@@ -19,6 +20,7 @@ __all__ = [
     "OLDEST_COMPOSER",
     "PROFILE",
     "REHEARSAL_USER",
+    "AskedUpload",
     "BuiltFile",
     "Call",
     "Counters",
@@ -33,6 +35,7 @@ __all__ = [
     "Outage",
     "RehearsalError",
     "RehearsalHub",
+    "RehearsedCloud",
     "Request",
     "ResultsIn",
     "Submission",
@@ -40,6 +43,7 @@ __all__ = [
     "Wanted",
     "parse_fault",
     "register_task_method",
+    "registered_cloud",
     "unregister_task_method",
     "write_profile",
 ]

@@ -1,16 +1,21 @@
 """
-Uploads: which options composer takes for an image type, and what it says of an upload.
+Uploads: which options hub and composer take for a cloud, and what composer says of an upload.
 
-Source: the Cloud API v2 of osbuild-composer (read 2026-06): its default upload target for each
-image type, its UploadStatus, and the target results that it records in Koji.
+What is known of the clouds is known here a second time, on purpose: a stand-in that shared the
+product's tables would agree with its mistakes. A cloud is one entry of the table.
+
+Sources: the schema of koji-osbuild 12's hub plugin; the Cloud API v2 of osbuild-composer (read
+2026-06): its default upload target for each image type, its UploadStatus, and the target results
+that it records in Koji.
 """
 
 from __future__ import annotations
 
 import hashlib
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, FrozenSet, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Sequence, Tuple
 
 PROJECT = "rehearsal-project"
 BUCKET = "rehearsal-bucket"
@@ -18,86 +23,21 @@ REGISTRY = "registry.example.com/rehearsal"
 ODD_TARGET = "org.osbuild.rehearsal.odd"
 """What no version of composer calls an upload, nor will."""
 
-
-@dataclass(frozen=True)
-class _Fields:
-    required: FrozenSet[str]
-    optional: FrozenSet[str] = frozenset()
+Schema = Mapping[str, Any]
+STRING: Schema = {"type": "string"}
+STRINGS: Schema = {"type": "array", "items": STRING}
 
 
-_SHAPES: Tuple[_Fields, ...] = (
-    _Fields(frozenset({"region", "share_with_accounts"}), frozenset({"snapshot_name"})),
-    _Fields(frozenset({"region"}), frozenset({"public"})),
-    _Fields(frozenset({"region"}), frozenset({"bucket", "image_name", "share_with_accounts"})),
-    _Fields(
-        frozenset({"tenant_id", "subscription_id", "resource_group"}),
-        frozenset({"location", "image_name", "hyper_v_generation"}),
-    ),
-    _Fields(frozenset(), frozenset({"name", "tag"})),
-    _Fields(frozenset({"basepath"}), frozenset({"repository", "server_address"})),
-)
-"""What upload options may be, whatever the image type: composer 180 tries one after the other."""
-
-_NEEDED: Mapping[str, Tuple[str, ...]] = {
-    "aws": ("region",),
-    "aws.s3": ("region",),
-    "gcp": ("region",),
-    "azure": ("tenant_id", "subscription_id", "resource_group"),
-}
-"""What an upload fails without; composer leaves it empty where the options have another shape."""
-
-_TARGET_NAMES: Mapping[str, str] = {
-    "aws": "org.osbuild.aws",
-    "aws.s3": "org.osbuild.aws.s3",
-    "gcp": "org.osbuild.gcp",
-    "azure": "org.osbuild.azure.image",
-    "container": "org.osbuild.container",
-    "oci.objectstorage": "org.osbuild.oci.objectstorage",
-}
-
-_REASONS: Mapping[str, str] = {
-    "aws": "unable to register the image: RequestLimitExceeded",
-    "aws.s3": "unable to upload the image: SlowDown",
-    "gcp": "failed to import the image: quota exceeded",
-    "azure": "registering the image failed: authorization failed",
-    "container": "could not push the container: unauthorized",
-    "oci.objectstorage": "unable to upload the image: service unavailable",
-}
-
-
-_TAKEN_REASONS: Mapping[str, str] = {
-    "aws": "unable to register the image: InvalidAMIName.Duplicate: AMI name %s is already in use",
-    "gcp": "failed to import the image: the resource 'global/images/%s' already exists,"
-    " alreadyExists",
-    "azure": "registering the image failed: Conflict: the image %s already exists",
-}
+def closed(required: Sequence[str] = (), **properties: Schema) -> Dict[str, Any]:
+    """Return the schema of an object that has no other keys than these."""
+    schema: Dict[str, Any] = {"type": "object", "additionalProperties": False}
+    if required:
+        schema["required"] = list(required)
+    return {**schema, "properties": properties}
 
 
 @dataclass(frozen=True)
-class _Named:
-    """The option with an image's name, and those that say where it must be the only one."""
-
-    option: str
-    place: Tuple[str, ...] = ()
-
-
-_NAMED: Mapping[str, _Named] = {
-    "aws": _Named("snapshot_name", ("region",)),
-    "gcp": _Named("image_name"),
-    "azure": _Named("image_name", ("subscription_id", "resource_group")),
-}
-
-
-def refusal(options: Mapping[str, Any]) -> Optional[str]:
-    """Return why composer refuses upload options, whichever cloud they are for, or None."""
-    given = frozenset(options)
-    if any(shape.required <= given <= shape.required | shape.optional for shape in _SHAPES):
-        return None
-    return "upload options have no known shape: %s" % ", ".join(sorted(given))
-
-
-@dataclass(frozen=True)
-class Upload:
+class AskedUpload:
     """
     An upload that is asked for.
 
@@ -112,6 +52,10 @@ class Upload:
     distro: str
     filename: str
 
+    def option(self, name: str) -> str:
+        """Return an option; composer leaves those empty that it does not find."""
+        return str(self.options.get(name) or "")
+
     def status(self, success: bool, has_failed: bool) -> Dict[str, Any]:
         """
         Return ``upload_status`` of compose-status.json at the end.
@@ -119,7 +63,7 @@ class Upload:
         :param success: of the compose
         :param has_failed: whether this upload did: then its ids are empty
         """
-        result = self._result()
+        result = self._cloud.result(self)
         return {
             "status": "success" if success else "failure",
             "type": self.provider,
@@ -129,8 +73,8 @@ class Upload:
     def target_result(self, artifact: Mapping[str, str]) -> Dict[str, Any]:
         """Return the entry of ``upload_target_results`` in Koji."""
         return {
-            "name": _TARGET_NAMES[self.provider],
-            "options": self._result(),
+            "name": self._cloud.target,
+            "options": self._cloud.result(self),
             "osbuild_artifact": dict(artifact),
         }
 
@@ -148,20 +92,19 @@ class Upload:
 
     def failure(self) -> Dict[str, Any]:
         """Return composer's error of an upload that failed: 28, and 11 in its details."""
-        return self._target_failed(_REASONS[self.provider])
+        return self._target_failed(self._cloud.failure)
 
     def failure_of_name(self) -> Dict[str, Any]:
         """Return composer's error where the cloud has an image of that name."""
-        name = self.fixed_name() or ("",)
-        return self._target_failed(_TAKEN_REASONS[self.provider] % name[-1])
+        return self._target_failed(self._cloud.name_failure % self.option(self._cloud.name_option))
 
     def _target_failed(self, reason: str) -> Dict[str, Any]:
-        cause = {"id": 11, "reason": reason, "details": _TARGET_NAMES[self.provider]}
+        cause = {"id": 11, "reason": reason, "details": self._cloud.target}
         return {"id": 28, "reason": "at least one target failed", "details": [cause]}
 
     def must_fail(self) -> bool:
         """Whether composer has been left without what the cloud needs."""
-        return not all(self.options.get(option) for option in _NEEDED.get(self.provider, ()))
+        return not all(map(self.option, self._cloud.needed))
 
     def fixed_name(self) -> Optional[Tuple[str, ...]]:
         """
@@ -169,15 +112,13 @@ class Upload:
 
         A tag of a container moves, and a file in S3 is named after the compose.
         """
-        named = _NAMED.get(self.provider)
-        name = self.options.get(named.option) if named is not None else None
-        if named is None or not name:
-            return None
-        place = (str(self.options.get(option)) for option in named.place)
-        return (self.provider, *place, str(name))
+        name = self.option(self._cloud.name_option)
+        place = map(self.option, self._cloud.name_place)
+        return (self.provider, *place, name) if name else None
 
-    def _result(self) -> Dict[str, Any]:
-        return _RESULTS[self.provider](self)
+    @property
+    def _cloud(self) -> RehearsedCloud:
+        return _CLOUDS[self.provider]
 
     def default_name(self) -> str:
         """Return the name of an image whose options give none."""
@@ -192,14 +133,45 @@ class Upload:
         return hashlib.sha256(("upload " + self.key).encode()).hexdigest()
 
 
-def _aws(upload: Upload) -> Dict[str, Any]:
-    return {"ami": "ami-" + upload.digest()[:17], "region": upload.options.get("region", "")}
+@dataclass(frozen=True)
+class RehearsedCloud:
+    """
+    What hub and composer know of a cloud.
+
+    :param id: composer's UploadType
+    :param target: what composer calls it in a target result
+    :param result: gives composer's result of an upload
+    :param failure: why an upload fails
+    :param hub_options: the hub plugin's name for the shape of its options, and their schema; None:
+        the hub has none
+    :param only_composer: options that composer takes besides
+    :param needed: what an upload fails without; composer leaves it empty where the options have
+        another shape
+    :param name_option: says the image's name, where the cloud refuses a second one of that name
+    :param name_place: options that say where the name must be the only one
+    :param name_failure: why an upload fails whose name is taken; %s stands for it
+    """
+
+    id: str
+    target: str
+    result: Callable[[AskedUpload], Dict[str, Any]]
+    failure: str
+    hub_options: Optional[Tuple[str, Schema]] = None
+    only_composer: Tuple[str, ...] = ()
+    needed: Tuple[str, ...] = ()
+    name_option: str = ""
+    name_place: Tuple[str, ...] = ()
+    name_failure: str = "%s"
 
 
-def _s3(upload: Upload) -> Dict[str, Any]:
+def _aws(upload: AskedUpload) -> Dict[str, Any]:
+    return {"ami": "ami-" + upload.digest()[:17], "region": upload.option("region")}
+
+
+def _s3(upload: AskedUpload) -> Dict[str, Any]:
     url = "https://%s.s3.%s.amazonaws.com/%s-%s" % (
         BUCKET,
-        upload.options.get("region", ""),
+        upload.option("region"),
         upload.default_name(),
         upload.filename,
     )
@@ -209,33 +181,156 @@ def _s3(upload: Upload) -> Dict[str, Any]:
     return {"url": "%s?%s%s" % (url, signed, upload.digest())}
 
 
-def _gcp(upload: Upload) -> Dict[str, Any]:
-    name = upload.options.get("image_name") or upload.default_name()
+def _gcp(upload: AskedUpload) -> Dict[str, Any]:
+    name = upload.option("image_name") or upload.default_name()
     return {"image_name": name, "project_id": PROJECT}
 
 
-def _azure(upload: Upload) -> Dict[str, Any]:
-    return {"image_name": upload.options.get("image_name") or upload.default_name()}
+def _azure(upload: AskedUpload) -> Dict[str, Any]:
+    return {"image_name": upload.option("image_name") or upload.default_name()}
 
 
-def _container(upload: Upload) -> Dict[str, Any]:
+def _container(upload: AskedUpload) -> Dict[str, Any]:
     """Return the result of a push; composer looks at the tag only where there is a name."""
-    name = upload.options.get("name") or "%s/%s" % (REGISTRY, upload.distro)
-    tag = upload.options.get("tag") if upload.options.get("name") else None
-    url = "%s:%s" % (name, tag or upload.uuid())
-    return {"url": url, "digest": "sha256:" + upload.digest()}
+    name = upload.option("name") or "%s/%s" % (REGISTRY, upload.distro)
+    tag = upload.option("tag") if upload.option("name") else ""
+    return {
+        "url": "%s:%s" % (name, tag or upload.uuid()),
+        "digest": "sha256:" + upload.digest(),
+    }
 
 
-def _oci(upload: Upload) -> Dict[str, Any]:
+def _oci(upload: AskedUpload) -> Dict[str, Any]:
     host = "https://objectstorage.example.com"
     return {"url": "%s/%s-%s" % (host, upload.default_name(), upload.filename)}
 
 
-_RESULTS: Mapping[str, Callable[[Upload], Dict[str, Any]]] = {
-    "aws": _aws,
-    "aws.s3": _s3,
-    "gcp": _gcp,
-    "azure": _azure,
-    "container": _container,
-    "oci.objectstorage": _oci,
+_AZURE_NEEDS = ("tenant_id", "subscription_id", "resource_group")
+_CLOUDS: Dict[str, RehearsedCloud] = {
+    cloud.id: cloud
+    for cloud in (
+        RehearsedCloud(
+            "aws",
+            "org.osbuild.aws",
+            _aws,
+            "unable to register the image: RequestLimitExceeded",
+            hub_options=(
+                "AWSEC2UploadOptions",
+                closed(
+                    ["region", "share_with_accounts"],
+                    region=STRING,
+                    snapshot_name=STRING,
+                    share_with_accounts=STRINGS,
+                ),
+            ),
+            needed=("region",),
+            name_option="snapshot_name",
+            name_place=("region",),
+            name_failure="unable to register the image: InvalidAMIName.Duplicate: AMI name %s is"
+            " already in use",
+        ),
+        RehearsedCloud(
+            "aws.s3",
+            "org.osbuild.aws.s3",
+            _s3,
+            "unable to upload the image: SlowDown",
+            hub_options=("AWSS3UploadOptions", closed(["region"], region=STRING)),
+            only_composer=("public",),
+            needed=("region",),
+        ),
+        RehearsedCloud(
+            "gcp",
+            "org.osbuild.gcp",
+            _gcp,
+            "failed to import the image: quota exceeded",
+            hub_options=(
+                "GCPUploadOptions",
+                closed(
+                    ["region"],
+                    region=STRING,
+                    bucket=STRING,
+                    image_name=STRING,
+                    share_with_accounts=STRINGS,
+                ),
+            ),
+            needed=("region",),
+            name_option="image_name",
+            name_failure="failed to import the image: the resource 'global/images/%s' already"
+            " exists, alreadyExists",
+        ),
+        RehearsedCloud(
+            "azure",
+            "org.osbuild.azure.image",
+            _azure,
+            "registering the image failed: authorization failed",
+            hub_options=(
+                "AzureUploadOptions",
+                closed(
+                    _AZURE_NEEDS,
+                    tenant_id=STRING,
+                    subscription_id=STRING,
+                    resource_group=STRING,
+                    location=STRING,
+                    image_name=STRING,
+                ),
+            ),
+            only_composer=("hyper_v_generation",),
+            needed=_AZURE_NEEDS,
+            name_option="image_name",
+            name_place=("subscription_id", "resource_group"),
+            name_failure="registering the image failed: Conflict: the image %s already exists",
+        ),
+        RehearsedCloud(
+            "container",
+            "org.osbuild.container",
+            _container,
+            "could not push the container: unauthorized",
+            hub_options=("ContainerUploadOptions", closed(name=STRING, tag=STRING)),
+        ),
+        RehearsedCloud(
+            "oci.objectstorage",
+            "org.osbuild.oci.objectstorage",
+            _oci,
+            "unable to upload the image: service unavailable",
+        ),
+    )
 }
+_PULP = (frozenset({"basepath"}), frozenset({"repository", "server_address"}))
+"""What composer takes for Pulp, to which nothing that comes through Koji is uploaded."""
+
+
+@contextmanager
+def registered_cloud(cloud: RehearsedCloud) -> Iterator[None]:
+    """Have hub and composer know one cloud more, for as long as a block of code runs."""
+    if cloud.id in _CLOUDS:
+        raise ValueError("there is a cloud %s" % cloud.id)
+    _CLOUDS[cloud.id] = cloud
+    try:
+        yield
+    finally:
+        del _CLOUDS[cloud.id]
+
+
+def hub_shapes() -> Tuple[Tuple[str, Schema], ...]:
+    """Return the hub plugin's name and schema of each shape that upload options may have."""
+    shapes = (cloud.hub_options for cloud in _CLOUDS.values())
+    return tuple(shape for shape in shapes if shape is not None)
+
+
+def refusal(options: Mapping[str, Any]) -> Optional[str]:
+    """
+    Return why composer refuses upload options, whichever cloud they are for, or None.
+
+    What they may be has nothing to do with the image type: composer 180 tries one shape after the
+    other.
+    """
+    given = frozenset(options)
+    shapes = [_PULP]
+    for cloud in _CLOUDS.values():
+        if cloud.hub_options is not None:
+            schema = cloud.hub_options[1]
+            taken = frozenset((*schema["properties"], *cloud.only_composer))
+            shapes.append((frozenset(schema.get("required", ())), taken))
+    if any(required <= given <= required | optional for required, optional in shapes):
+        return None
+    return "upload options have no known shape: %s" % ", ".join(sorted(given))

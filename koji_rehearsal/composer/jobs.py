@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any, Dict, Mapping, Optional, Tuple
 
 from koji_rehearsal import build_rules
-from koji_rehearsal.clouds import Upload
+from koji_rehearsal.clouds import AskedUpload
 from koji_rehearsal.composer import errors, request
 from koji_rehearsal.composer.errors import NOTHING_REAL
 from koji_rehearsal.composer.request import ImageOutcome, Order
@@ -179,7 +179,7 @@ class ComposerJobs:
             return ImageOutcome(arch)
         return ImageOutcome(arch, upload=upload)
 
-    def _take_cloud_name(self, upload: Upload) -> bool:
+    def _take_cloud_name(self, upload: AskedUpload) -> bool:
         """
         Take the name that an image is to have in its cloud, and return whether it was free.
 

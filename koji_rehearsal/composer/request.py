@@ -12,7 +12,7 @@ from string import Template
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from koji_rehearsal import clouds
-from koji_rehearsal.clouds import Upload
+from koji_rehearsal.clouds import AskedUpload
 from koji_rehearsal.composer import errors, versions
 from koji_rehearsal.composer.bootmodes import boot_mode
 from koji_rehearsal.composer.errors import Refusal
@@ -140,7 +140,7 @@ class Order:
         """Return how an arch's image boots."""
         return boot_mode(self.image_type, self.distro, arch)
 
-    def upload(self, arch: str, seed: int) -> Optional[Upload]:
+    def upload(self, arch: str, seed: int) -> Optional[AskedUpload]:
         """Return the upload of an arch's image, or None when none is asked for."""
         options = self.options.get("upload_options")
         if not options or self.kind is None:
@@ -149,7 +149,7 @@ class Order:
         if self.attempt > 1:
             # What an earlier try has uploaded is another image.
             key += " %d" % self.attempt
-        return Upload(self.kind.provider, options, key, self.distro, self.exported().name)
+        return AskedUpload(self.kind.provider, options, key, self.distro, self.exported().name)
 
     def manifest(self) -> Dict[str, Any]:
         """Return the osbuild manifest of each of the images, which osbuild builds anywhere."""
@@ -168,7 +168,7 @@ class ImageOutcome:
 
     arch: str
     error: Optional[Mapping[str, Any]] = None
-    upload: Optional[Upload] = None
+    upload: Optional[AskedUpload] = None
     upload_failed: bool = False
 
     def to_status(self, success: bool) -> Dict[str, Any]:
