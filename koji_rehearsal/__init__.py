@@ -1,7 +1,7 @@
 """The rehearsal hub: a local stand-in for Koji, koji-osbuild and osbuild-composer."""
 
 from koji_rehearsal.api.submission import register_task_method, unregister_task_method
-from koji_rehearsal.clouds import AskedUpload, RehearsedCloud, registered_cloud
+from koji_rehearsal.clouds import AskedUpload, RehearsedCloud, register_cloud, unregister_cloud
 from koji_rehearsal.composer.versions import NEWEST as NEWEST_COMPOSER
 from koji_rehearsal.composer.versions import OLDEST as OLDEST_COMPOSER
 from koji_rehearsal.errors import RehearsalError
@@ -42,8 +42,9 @@ __all__ = [
     "TaskMethod",
     "Wanted",
     "parse_fault",
+    "register_cloud",
     "register_task_method",
-    "registered_cloud",
+    "unregister_cloud",
     "unregister_task_method",
     "write_profile",
 ]

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 PROJECT = "rehearsal-project"
 BUCKET = "rehearsal-bucket"
@@ -299,16 +298,16 @@ _PULP = (frozenset({"basepath"}), frozenset({"repository", "server_address"}))
 """What composer takes for Pulp, to which nothing that comes through Koji is uploaded."""
 
 
-@contextmanager
-def registered_cloud(cloud: RehearsedCloud) -> Iterator[None]:
-    """Have hub and composer know one cloud more, for as long as a block of code runs."""
+def register_cloud(cloud: RehearsedCloud) -> None:
+    """Have hub and composer know one cloud more."""
     if cloud.id in _CLOUDS:
         raise ValueError("there is a cloud %s" % cloud.id)
     _CLOUDS[cloud.id] = cloud
-    try:
-        yield
-    finally:
-        del _CLOUDS[cloud.id]
+
+
+def unregister_cloud(cloud: RehearsedCloud) -> None:
+    """Take a cloud out again."""
+    del _CLOUDS[cloud.id]
 
 
 def hub_shapes() -> Tuple[Tuple[str, Schema], ...]:

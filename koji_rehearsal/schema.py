@@ -59,7 +59,8 @@ def _options(uploads: Iterable[str]) -> Dict[str, Any]:
     )
 
 
-def _schema() -> Dict[str, Any]:
+def hub_schema() -> Dict[str, Any]:
+    """Return the schema of the arguments, with the clouds that are known now."""
     uploads = dict(hub_shapes())
     return {
         "$schema": "http://json-schema.org/draft-04/schema#",
@@ -87,5 +88,5 @@ def _schema() -> Dict[str, Any]:
 def refusal(arguments: List[Any]) -> Optional[str]:
     """Return the hub's words for what is wrong with osbuildImage's arguments, or None."""
     # Of several errors jsonschema.validate, which the hub calls, takes the best match, too.
-    error = best_match(jsonschema.Draft4Validator(_schema()).iter_errors(arguments))
+    error = best_match(jsonschema.Draft4Validator(hub_schema()).iter_errors(arguments))
     return None if error is None else str(error)

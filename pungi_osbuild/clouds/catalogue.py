@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from functools import lru_cache
-from typing import Collection, Dict, Iterator, Mapping, Optional, Sequence, Tuple, Type
+from typing import Collection, Dict, Mapping, Optional, Sequence, Tuple, Type
 
 from pungi_osbuild.checked import JsonDict, Struct, forms_of, from_json
 from pungi_osbuild.clouds.aws import AWS_EC2
@@ -49,16 +48,20 @@ def cloud_of_target(name: str) -> Optional[Cloud]:
     return next((cloud for cloud in _CLOUDS.values() if name in cloud.target_names), None)
 
 
-@contextmanager
-def registered(cloud: Cloud) -> Iterator[Cloud]:
-    """Have one cloud more, for as long as a block of code runs."""
+def register(cloud: Cloud) -> None:
+    """
+    Add a cloud to the catalogue.
+
+    :raises ValueError: there is one of that id
+    """
     if cloud.id in _CLOUDS:
         raise ValueError("there is a cloud %s" % cloud.id)
     _CLOUDS[cloud.id] = cloud
-    try:
-        yield cloud
-    finally:
-        del _CLOUDS[cloud.id]
+
+
+def unregister(cloud: Cloud) -> None:
+    """Take a cloud out of the catalogue again."""
+    del _CLOUDS[cloud.id]
 
 
 def hub_clouds() -> Tuple[Cloud, ...]:

@@ -13,7 +13,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Tuple
 import pytest
 from hypothesis import given
 
-from koji_rehearsal.schema import SCHEMA, refusal
+from koji_rehearsal.schema import hub_schema, refusal
 from pungi_osbuild.config import Source, read_config
 from pungi_osbuild.methods import arguments
 from pungi_osbuild.planning import plan
@@ -36,6 +36,7 @@ GOOD: JsonDict = {
 ARGUMENTS = ("name", "version", "distro", "image_types", "target", "arches")
 """The block options that are the first arguments, in their order."""
 
+SCHEMA = hub_schema()
 DEFINITIONS: Mapping[str, JsonDict] = SCHEMA["definitions"]
 OPTIONS: Mapping[str, JsonDict] = DEFINITIONS["options"]["properties"]
 
