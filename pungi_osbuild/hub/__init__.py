@@ -1,10 +1,39 @@
-"""The door to Koji: session and login, submitting, watching, results."""
+"""Koji: profile, sessions, calls and batches of them, tasks, builds, preflight, downloads."""
 
-from pungi_osbuild.hub.archivetypes import ArchiveTypes, archive_types_call, read_archive_types
 from pungi_osbuild.hub.batch import Answer, Batch, execute, execute_all
+from pungi_osbuild.hub.builds import (
+    BuildState,
+    KojiBuild,
+    NextRelease,
+    build_call,
+    next_release,
+    read_build,
+    read_taken,
+    tag_build,
+    taken,
+)
 from pungi_osbuild.hub.downloads import DownloadSession, download
 from pungi_osbuild.hub.live import LiveAddress, live_addresses
-from pungi_osbuild.hub.lookup import Sought, await_submitted, find_submitted
+from pungi_osbuild.hub.lookup import LostSubmission, await_submitted, find_submitted
+from pungi_osbuild.hub.preflight_calls import (
+    ArchiveTypes,
+    Tag,
+    Target,
+    User,
+    archive_types_call,
+    build_config_call,
+    listed_call,
+    perms_call,
+    read_arches,
+    read_archive_types,
+    read_listed,
+    read_tag,
+    read_target,
+    read_user,
+    tag_call,
+    target_call,
+    user_call,
+)
 from pungi_osbuild.hub.profile import (
     Profile,
     build_file,
@@ -14,30 +43,7 @@ from pungi_osbuild.hub.profile import (
     profile_names,
     read_profile,
 )
-from pungi_osbuild.hub.releases import (
-    BuildState,
-    KojiBuild,
-    NextRelease,
-    build_call,
-    next_release,
-    read_build,
-    read_taken,
-    taken,
-)
 from pungi_osbuild.hub.session import Hub, UnansweredError
-from pungi_osbuild.hub.tagging import tag_build
-from pungi_osbuild.hub.targets import (
-    Tag,
-    Target,
-    build_config_call,
-    listed_call,
-    read_arches,
-    read_listed,
-    read_tag,
-    read_target,
-    tag_call,
-    target_call,
-)
 from pungi_osbuild.hub.tasks import (
     Task,
     TaskState,
@@ -49,7 +55,6 @@ from pungi_osbuild.hub.tasks import (
     sent_digests,
     submit,
 )
-from pungi_osbuild.hub.users import User, perms_call, read_user, user_call
 from pungi_osbuild.model import Call, HubFaultError, Query, Reply
 
 __all__ = [
@@ -63,11 +68,11 @@ __all__ = [
     "HubFaultError",
     "KojiBuild",
     "LiveAddress",
+    "LostSubmission",
     "NextRelease",
     "Profile",
     "Query",
     "Reply",
-    "Sought",
     "Tag",
     "Target",
     "Task",

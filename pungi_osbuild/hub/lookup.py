@@ -29,9 +29,9 @@ MAX_PAGES = 200
 
 
 @dataclass(frozen=True)
-class Sought:
+class LostSubmission:
     """
-    A submission that was not answered.
+    A submission whose answer was lost.
 
     :param key: what the caller calls it by
     :param method: that it was submitted by
@@ -49,7 +49,7 @@ class Sought:
 def await_submitted(
     hub: Hub,
     user_id: int,
-    sought: Sequence[Sought],
+    sought: Sequence[LostSubmission],
     clock: Clock,
     check: Callable[[], None],
     known: AbstractSet[int] = frozenset(),
@@ -82,7 +82,7 @@ def await_submitted(
 
 
 def find_submitted(
-    hub: Hub, user_id: int, sought: Sequence[Sought], known: AbstractSet[int] = frozenset()
+    hub: Hub, user_id: int, sought: Sequence[LostSubmission], known: AbstractSet[int] = frozenset()
 ) -> Dict[int, int]:
     """
     Return the tasks that have come of some submissions by now.
@@ -105,7 +105,7 @@ def find_submitted(
 
 
 def _find(
-    hub: Hub, user_id: int, method: str, sought: Sequence[Sought], known: AbstractSet[int]
+    hub: Hub, user_id: int, method: str, sought: Sequence[LostSubmission], known: AbstractSet[int]
 ) -> Dict[int, int]:
     """Return the tasks that have come of submissions by one method."""
     found: Dict[int, int] = {}

@@ -26,8 +26,7 @@ import koji
 from pungi_osbuild.checked import printable
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import HubError, PungiOsbuildError
-from pungi_osbuild.hub.bounds import MAX_REPLY, ORDINARY, max_reply
-from pungi_osbuild.hub.calls import on_the_wire, read_replies
+from pungi_osbuild.hub.calls import MAX_REPLY, ORDINARY, max_reply, on_the_wire, read_replies
 from pungi_osbuild.hub.connection_problem import (
     OFFLINE,
     ConnectionProblem,

@@ -20,7 +20,7 @@ import requests
 from pungi_osbuild.checked import printable
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError, PungiOsbuildError
-from pungi_osbuild.hub.bounds import MAX_REPLY, MIB
+from pungi_osbuild.hub.calls import MAX_REPLY, MIB
 from pungi_osbuild.hub.replyparser import FEED, ReplyParser, too_much
 from pungi_osbuild.hub.timeouts import Deadline, OverdueError, TimedAdapter
 from pungi_osbuild.timing import CALL_TIMEOUT, CONNECT_TIMEOUT

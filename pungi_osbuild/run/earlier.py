@@ -20,7 +20,7 @@ from pungi_osbuild.hub import (
     Batch,
     Hub,
     KojiBuild,
-    Sought,
+    LostSubmission,
     Task,
     TaskState,
     await_submitted,
@@ -199,7 +199,9 @@ def _found_out(
     # Somebody else may go on with what the first one has submitted.
     for owner in {submission.bounds.owner or user_id for submission in doubtful.values()}:
         sought = [
-            Sought(position, submission.slot.method, submission.sent, submission.bounds.task_id)
+            LostSubmission(
+                position, submission.slot.method, submission.sent, submission.bounds.task_id
+            )
             for position, submission in doubtful.items()
             if (submission.bounds.owner or user_id) == owner
         ]

@@ -11,7 +11,7 @@ from pungi_osbuild.errors import HubError, ReplyError
 from pungi_osbuild.hub import (
     Hub,
     HubFaultError,
-    Sought,
+    LostSubmission,
     Unanswered,
     await_submitted,
     find_submitted,
@@ -137,8 +137,10 @@ class Submitter:
             )
 
 
-def _sought(doubtful: Iterable[_Doubtful]) -> List[Sought]:
+def _sought(doubtful: Iterable[_Doubtful]) -> List[LostSubmission]:
     return [
-        Sought(one.request.number, one.request.config.method, sent_digest(one.request), one.after)
+        LostSubmission(
+            one.request.number, one.request.config.method, sent_digest(one.request), one.after
+        )
         for one in doubtful
     ]

@@ -14,7 +14,7 @@ import pytest
 
 from pungi_osbuild.errors import HubError, PungiOsbuildError, ReplyError
 from pungi_osbuild.hub import Call, Hub, HubFaultError
-from pungi_osbuild.hub.bounds import MAX_REPLY, ORDINARY
+from pungi_osbuild.hub.calls import MAX_REPLY, ORDINARY
 from pungi_osbuild.hub.profile import Profile
 from pungi_osbuild.hub.replyparser import FEED, MAX_TOKEN, ReplyParser
 

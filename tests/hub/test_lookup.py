@@ -11,7 +11,7 @@ import pytest
 
 from koji_rehearsal import HubSettings, RehearsalHub, write_profile
 from pungi_osbuild.clouds import AwsS3Upload
-from pungi_osbuild.hub import Hub, Sought, find_submitted, read_profile, submit
+from pungi_osbuild.hub import Hub, LostSubmission, find_submitted, read_profile, submit
 from pungi_osbuild.hub import lookup as module
 from pungi_osbuild.methods import arguments, sent_digest
 from pungi_osbuild.model import (
@@ -37,8 +37,8 @@ def submitted(hub: Hub, *requests: ImageRequest) -> List[int]:
     return [int(str(task_id)) for task_id in ids]
 
 
-def sought(request: ImageRequest, after: int) -> Sought:
-    return Sought(request.number, "osbuildImage", sent_digest(request), after)
+def sought(request: ImageRequest, after: int) -> LostSubmission:
+    return LostSubmission(request.number, "osbuildImage", sent_digest(request), after)
 
 
 ODD = a_request(

@@ -17,14 +17,27 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.checked import MAX_NAME, json_struct
 from pungi_osbuild.errors import HubError, ReplyError
-from pungi_osbuild.hub import Call, Hub, HubFaultError, Reply, Sought, execute, find_submitted
-from pungi_osbuild.hub.archivetypes import read_archive_types
+from pungi_osbuild.hub import (
+    Call,
+    Hub,
+    HubFaultError,
+    LostSubmission,
+    Reply,
+    execute,
+    find_submitted,
+)
+from pungi_osbuild.hub.builds import read_build, read_taken
 from pungi_osbuild.hub.calls import read_replies
+from pungi_osbuild.hub.preflight_calls import (
+    read_arches,
+    read_archive_types,
+    read_listed,
+    read_tag,
+    read_target,
+    read_user,
+)
 from pungi_osbuild.hub.profile import Profile
-from pungi_osbuild.hub.releases import read_build, read_taken
-from pungi_osbuild.hub.targets import read_arches, read_listed, read_tag, read_target
 from pungi_osbuild.hub.tasks import PAGE, Unanswered, cancel, ended_since, look_up, newest, submit
-from pungi_osbuild.hub.users import read_user
 from pungi_osbuild.methods import Failure
 from pungi_osbuild.methods.osbuild_image import OSBUILD_IMAGE
 from pungi_osbuild.methods.osbuild_image.composestatus import read_compose_status
@@ -361,7 +374,7 @@ def test_a_task_of_another_user_or_method_is_refused(change: Dict[str, Any]) -> 
     for ask in (
         lambda: execute(hub, ended_since(1, 0.0, "osbuildImage")),
         lambda: newest(hub, 1, "osbuildImage"),
-        lambda: find_submitted(hub, 1, [Sought(0, "osbuildImage", "x", 1)]),
+        lambda: find_submitted(hub, 1, [LostSubmission(0, "osbuildImage", "x", 1)]),
     ):
         with pytest.raises(ReplyError, match="does not match the request: listTasks"):
             ask()

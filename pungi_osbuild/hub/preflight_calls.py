@@ -1,5 +1,5 @@
 """
-What the hub knows of build targets: which arches they build, where builds go, what a tag takes.
+What preflight asks the hub: targets, tags and package lists, archive types, and who is logged in.
 
 Each question is a call to put into a multicall, and a function that reads the reply to it. The
 replies are those of kojihub 1.35.3, found by experiment.
@@ -8,12 +8,19 @@ replies are those of kojihub 1.35.3, found by experiment.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional, Tuple
+from typing import FrozenSet, Optional, Tuple
 
 import koji
 
-from pungi_osbuild.checked import Struct, flag
+from pungi_osbuild.checked import Struct, flag, structs, texts
+from pungi_osbuild.hub.login import nobody_logged_in
+from pungi_osbuild.hub.profile import Profile
 from pungi_osbuild.model import Call, Reply
+
+IMAGE = "image"
+"""The permission that koji-osbuild asks for; ``admin`` does as well."""
+
+ADMIN = "admin"
 
 
 @dataclass(frozen=True)
@@ -130,3 +137,99 @@ def read_listed(tag: str, package: str, reply: Reply) -> bool:
     """
     # Neither 0 nor an empty text: a guess here would be a build that cannot be tagged.
     return flag(reply.get(), "checkTagPackage %s %s" % (tag, package))
+
+
+@dataclass(frozen=True)
+class ArchiveTypes:
+    """
+    The kinds of file that a hub imports.
+
+    :param suffixes: in lower case, without the leading dot
+    """
+
+    suffixes: FrozenSet[str]
+
+    def take(self, suffix: str) -> bool:
+        """
+        Whether the hub imports a file with this suffix.
+
+        The end of the suffix is enough: ``docker.tar.gz`` is taken for ``tar.gz``. Case does not
+        matter. Both found by experiment on kojihub 1.35.3.
+
+        :param suffix: without the leading dot, e.g. ``raw.xz``
+        """
+        parts = suffix.lower().split(".")
+        return any(".".join(parts[start:]) in self.suffixes for start in range(len(parts)))
+
+
+def archive_types_call() -> Call:
+    """Return the call that asks for the hub's archive types."""
+    return Call("getArchiveTypes")
+
+
+def read_archive_types(reply: Reply) -> ArchiveTypes:
+    """
+    Return the types that :func:`archive_types_call` asked for.
+
+    :raises HubFaultError: the hub refused the call
+    :raises ReplyError: the reply does not look as it should
+    """
+    return ArchiveTypes(
+        frozenset(
+            suffix
+            for kind in structs(reply.get(), "getArchiveTypes")
+            for suffix in kind.text("extensions").lower().split()
+        )
+    )
+
+
+@dataclass(frozen=True)
+class User:
+    """
+    The user that tasks are submitted as.
+
+    :param perms: exactly those granted; an admin need not have the others
+    """
+
+    name: str
+    perms: FrozenSet[str]
+
+    @property
+    def may_build_images(self) -> bool:
+        """Whether the hub takes image tasks from them.
+
+        As ``hasPerm("image") or hasPerm("admin")``: of an admin who has not got the permission
+        itself, the first is false (found by experiment on kojihub 1.35.3).
+        """
+        return IMAGE in self.perms or ADMIN in self.perms
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether they may do everything that the hub does not refuse admins, too."""
+        return ADMIN in self.perms
+
+
+def user_call() -> Call:
+    """Return the call that asks who is logged in."""
+    return Call("getLoggedInUser")
+
+
+def perms_call() -> Call:
+    """Return the call that asks for the permissions of whoever is logged in."""
+    return Call("getPerms")
+
+
+def read_user(profile: Profile, who: Reply, perms: Reply) -> User:
+    """
+    Return the user that :func:`user_call` and :func:`perms_call` asked for.
+
+    :raises HubFaultError: the hub refused a call
+    :raises HubError: nobody is logged in
+    :raises ReplyError: a reply does not look as it should
+    """
+    value = who.get()
+    if value is None:
+        raise nobody_logged_in(profile)
+    return User(
+        Struct(value, "getLoggedInUser").text("name"), frozenset(texts(perms.get(), "getPerms"))
+    )
