@@ -4,6 +4,7 @@ from pungi_osbuild.config.arches import ARCHES, meant_arch, named_arches
 from pungi_osbuild.config.fallbacks import GENERATORS, resolve_release, resolve_version
 from pungi_osbuild.config.nvr import resolved_nvr_problems
 from pungi_osbuild.config.options import section_schema
+from pungi_osbuild.config.partial import unknown_template_fields
 from pungi_osbuild.config.patterns import (
     is_endless,
     matches,
@@ -15,7 +16,6 @@ from pungi_osbuild.config.patterns import (
 )
 from pungi_osbuild.config.places import option_place
 from pungi_osbuild.config.reader import Reading, read_config
-from pungi_osbuild.config.salvage import flawed_upload_fields
 from pungi_osbuild.config.source import Source, read_source
 from pungi_osbuild.config.upload import field_problems
 from pungi_osbuild.config.variants import read_variants
@@ -26,7 +26,6 @@ __all__ = [
     "Reading",
     "Source",
     "field_problems",
-    "flawed_upload_fields",
     "is_endless",
     "matches",
     "matching_blocks",
@@ -42,6 +41,7 @@ __all__ = [
     "resolve_version",
     "resolved_nvr_problems",
     "section_schema",
+    "unknown_template_fields",
     "unmatched_patterns",
     "written_patterns",
 ]

@@ -9,15 +9,13 @@ from pungi_osbuild.clouds import cloud_of
 from pungi_osbuild.config import fallbacks
 from pungi_osbuild.config.addresses import address_problems, substitution_problems
 from pungi_osbuild.config.arches import meant_arch
-from pungi_osbuild.config.imagetype import check_image_type
-from pungi_osbuild.config.listedtypes import find_listed
+from pungi_osbuild.config.image_types import check_image_type, find_listed, meant_type
 from pungi_osbuild.config.nvr import nvr_problems, subvariant_problems
 from pungi_osbuild.config.options import block_schema
-from pungi_osbuild.config.salvage import (
+from pungi_osbuild.config.partial import (
     count_of,
     flag_of,
-    flawed_options,
-    meant_type,
+    invalid_options,
     number_of,
     repos_of,
     text_of,
@@ -36,7 +34,7 @@ from pungi_osbuild.problems import Problems, wrong_type
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ParseContext:
     """
     What a block is read with.
 
@@ -48,12 +46,16 @@ class Surroundings:
     listed: Tuple[ListedImageType, ...] = ()
 
 
-_JUDGE = SchemaErrors(block_schema())
-_JUDGED_APART = ("upload_options", "arch_upload_options")
+_SCHEMA_ERRORS = SchemaErrors(block_schema())
+_UPLOADS = ("upload_options", "arch_upload_options")
+"""Read apart, by the image type's cloud."""
+
+_FALL_BACKS = ("version", "release", "target", "split_arches", "timeout", "retries")
+"""Options that the top of the config can have for all blocks."""
 
 
 def read_block(
-    value: Any, pattern: str, place: str, surroundings: Surroundings, problems: Problems
+    value: Any, pattern: str, place: str, context: ParseContext, problems: Problems
 ) -> Optional[ImageConfig]:
     """
     Read an image block and its fall-backs.
@@ -68,7 +70,7 @@ def read_block(
     if not isinstance(value, dict):
         problems.add([wrong_type([{"type": "object"}], value, place)])
         return None
-    return _Block(value, pattern, place, surroundings, problems).read()
+    return _Block(value, pattern, place, context, problems).read()
 
 
 class _Block:
@@ -77,33 +79,29 @@ class _Block:
         block: Dict[str, Any],
         pattern: str,
         place: str,
-        surroundings: Surroundings,
+        context: ParseContext,
         problems: Problems,
     ) -> None:
         self.block = block
         self.pattern = pattern
         self.place = place
-        self.top = surroundings.top
-        self.listed = surroundings.listed
+        self.listed = context.listed
         self.problems = problems
-        self.version = self._look_up("version")
-        self.release = self._look_up("release")
-        self.target = self._look_up("target")
-        self.split_arches = self._look_up("split_arches")
-        self.timeout = self._look_up("timeout")
-        self.retries = self._look_up("retries")
-
-    def _look_up(self, option: str) -> Optional[fallbacks.Found]:
-        return fallbacks.look_up(option, self.block, self.place, self.top)
+        self.found = {
+            option: fallbacks.look_up(option, block, place, context.top) for option in _FALL_BACKS
+        }
 
     def read(self) -> ImageConfig:
         known = {key: item for key, item in self.block.items() if key not in BLOCK_REFUSED}
-        self.problems.add(_JUDGE.of(known, self.place, apart=_JUDGED_APART))
+        self.problems.add(_SCHEMA_ERRORS.of(known, self.place, apart=_UPLOADS))
         self.problems.add(refused_problems(self.block, self.place, BLOCK_REFUSED))
         name = self.block.get("name")
         self.problems.add(
             nvr_problems(
-                name if isinstance(name, str) else None, self.version, self.release, self.place
+                name if isinstance(name, str) else None,
+                self.found["version"],
+                self.found["release"],
+                self.place,
             )
         )
         self.problems.add(subvariant_problems(self.block.get("subvariant"), self.place))
@@ -114,39 +112,33 @@ class _Block:
         image_type = self._image_type()
         listed = None if image_type is None else find_listed(self.listed, image_type)
         customizations = self._customizations()
-        target = fallbacks.read_target(self.target, self.place, self.problems)
-        version = fallbacks.read_version(self.version, self.problems)
-        release = fallbacks.read_release(self.release, self.problems)
+        target = fallbacks.read_target(self.found["target"], self.place, self.problems)
+        version = fallbacks.read_version(self.found["version"], self.problems)
+        release = fallbacks.read_release(self.found["release"], self.problems)
         uploads = self._uploads(image_type, listed)
         return self._config(target, version, release, listed, uploads, customizations)
 
-    def _flaws(self) -> FrozenSet[str]:
-        """Return the options that are wrong, here or in what the block takes from the top."""
+    def _invalid_options(self) -> FrozenSet[str]:
+        """Return the options that are invalid, here or in what the block takes from the top."""
         # What only composer knows is no misspelt option of ours, however much it looks like one.
-        here = flawed_options(
+        here = invalid_options(
             {key: item for key, item in self.block.items() if key not in BLOCK_REFUSED},
             self.place,
-            _JUDGE.schema["properties"],
+            _SCHEMA_ERRORS.schema["properties"],
             self.problems.error_places,
         )
-        fallbacks_ = {
-            "version": self.version,
-            "release": self.release,
-            "target": self.target,
-            "split_arches": self.split_arches,
-            "timeout": self.timeout,
-            "retries": self.retries,
-        }
         above = {
             option
-            for option, found in fallbacks_.items()
+            for option, found in self.found.items()
             if found is not None and self.problems.has_error_at(found.place)
         }
-        return here | above | ({"target"} if not self._has_target() else set())
+        # That there is no target is an error of the block as a whole.
+        return here | above | (set() if self._value("target") else {"target"})
 
-    def _has_target(self) -> bool:
-        """Whether there is one at all: that there is none is an error of the block as a whole."""
-        return self.target is not None and bool(self.target.value)
+    def _value(self, option: str) -> Any:
+        """Return an option that the top can have, too; None where it stands nowhere."""
+        found = self.found[option]
+        return None if found is None else found.value
 
     def _check_arches(self) -> None:
         arches, failable = self.block.get("arches"), self.block.get("failable")
@@ -171,7 +163,7 @@ class _Block:
 
     def _check_timeout(self) -> None:
         """JSON has a number that is none, and that no schema refuses."""
-        found = self.timeout
+        found = self.found["timeout"]
         if found is not None and found.value != found.value:
             self.problems.error(
                 "bad-value", found.place, "is no number", "Write a number of seconds."
@@ -195,7 +187,7 @@ class _Block:
             cloud=None if provider is None else cloud_of(provider),
             place=self.place,
             arches=texts_of(arches) if isinstance(arches, list) else None,
-            has_release=self.release is not None,
+            has_release=self.found["release"] is not None,
         )
         return read_uploads(self.block, context, self.problems)
 
@@ -223,13 +215,13 @@ class _Block:
         uploads: Uploads,
         customizations: Optional[Customizations],
     ) -> ImageConfig:
-        block, flaws = self.block, self._flaws()
-        if not flaws.isdisjoint(_JUDGED_APART):
+        block, invalid = self.block, self._invalid_options()
+        if not invalid.isdisjoint(_UPLOADS):
             uploads = Uploads()  # all or nothing: half of what was asked for is something else
         written = self._image_type()
         image_type = "" if written is None else meant_type(written, listed)
         if image_type != (written or ""):
-            flaws -= {"image_types"}  # everything else is judged as if it had been mended
+            invalid -= {"image_types"}  # everything else is checked as if it had been fixed
         return ImageConfig(
             method="osbuildImage",
             place=self.place,
@@ -239,29 +231,25 @@ class _Block:
             image_type=image_type,
             image_type_as_list=isinstance(block.get("image_types"), list),
             target=target,
-            version=None if "version" in flaws else version,
-            release=None if "release" in flaws else release,
+            version=None if "version" in invalid else version,
+            release=None if "release" in invalid else release,
             arches=(texts_of(block.get("arches")) or None),
             repos=repos_of(block.get("repo")),
             failable=texts_of(block.get("failable")),
             subvariant=text_of(block.get("subvariant")),
-            ostree=Ostree(*(_ostree(block.get("ostree_%s" % key)) for key in _OSTREE)),
+            ostree=Ostree(*(text_of(block.get("ostree_%s" % key)) for key in _OSTREE)),
             upload=uploads.everywhere,
             manifest_type=text_of(block.get("manifest_type")),
             customizations=customizations,
-            split_arches=flag_of(self.split_arches and self.split_arches.value, True),
+            split_arches=flag_of(self._value("split_arches"), True),
             skip_tag=flag_of(block.get("skip_tag"), False),
-            timeout=number_of(self.timeout and self.timeout.value),
-            retries=count_of(self.retries and self.retries.value),
+            timeout=number_of(self._value("timeout")),
+            retries=count_of(self._value("retries")),
             upload_lacks=uploads.lacks,
             arch_uploads=uploads.of_arches,
             listed=listed,
-            flaws=tuple(sorted(flaws)),
+            invalid_options=tuple(sorted(invalid)),
         )
 
 
 _OSTREE = ("url", "ref", "parent")
-
-
-def _ostree(value: Any) -> Optional[str]:
-    return value if isinstance(value, str) else None

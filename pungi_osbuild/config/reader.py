@@ -8,8 +8,8 @@ from typing import Any, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from pungi_osbuild.checked import one_line
 from pungi_osbuild.config import settings
-from pungi_osbuild.config.block import Surroundings, read_block
-from pungi_osbuild.config.listedtypes import read_listed
+from pungi_osbuild.config.block import ParseContext, read_block
+from pungi_osbuild.config.image_types import read_listed
 from pungi_osbuild.config.patterns import invalid_pattern, pattern_place
 from pungi_osbuild.config.schema_errors import unsendable
 from pungi_osbuild.config.source import Source, thaw
@@ -52,8 +52,8 @@ def read_config(source: Source) -> Reading:
     variants_file = settings.find_variants_file(good, source.path)
     run_settings = settings.read_settings(good, problems)
     release = settings.read_release_config(good, problems)
-    surroundings = Surroundings(top, read_listed(good))
-    blocks = _read_section(source.data, surroundings, problems)
+    context = ParseContext(top, read_listed(good))
+    blocks = _read_section(source.data, context, problems)
     config = None
     if blocks is not None:
         config = ComposeConfig(
@@ -83,7 +83,7 @@ def _check_skipped(phases: Sequence[str], problems: Problems) -> None:
 
 
 def _read_section(
-    data: Mapping[str, Any], surroundings: Surroundings, problems: Problems
+    data: Mapping[str, Any], context: ParseContext, problems: Problems
 ) -> Optional[List[ImageConfig]]:
     """Return the blocks as far as they can be read; None when there is no section."""
     section = data.get("osbuild")
@@ -111,7 +111,7 @@ def _read_section(
     blocks: List[ImageConfig] = []
     for pattern, value in section.items():
         if isinstance(pattern, str):
-            blocks.extend(_read_pattern(pattern, value, surroundings, problems))
+            blocks.extend(_read_pattern(pattern, value, context, problems))
         else:
             problems.add([bad_key(pattern, "osbuild")])
     return blocks
@@ -128,7 +128,7 @@ def _other_form(section: Any) -> Problem:
 
 
 def _read_pattern(
-    pattern: str, value: Any, surroundings: Surroundings, problems: Problems
+    pattern: str, value: Any, context: ParseContext, problems: Problems
 ) -> Iterator[ImageConfig]:
     place = pattern_place(pattern)
     invalid = invalid_pattern(pattern)
@@ -146,7 +146,7 @@ def _read_pattern(
     for index, item in enumerate(value):
         block_place = within(place, index)
         problems.add(unsendable(item, block_place))
-        block = read_block(thaw(item), pattern, block_place, surroundings, problems)
+        block = read_block(thaw(item), pattern, block_place, context, problems)
         if block is not None and not invalid:
             yield block
 

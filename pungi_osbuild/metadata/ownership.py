@@ -20,7 +20,7 @@ _IDENTITY_OPTIONS = ("distro", "image_types", "manifest_type", "subvariant", "ar
 def has_valid_identity(config: ImageConfig) -> bool:
     """Whether nothing is wrong in a block that says what image images.json has of it."""
     is_iso = expected_suffix(config) == "iso"  # which is filed by its name
-    return config.is_sound(*_IDENTITY_OPTIONS, *(("name",) if is_iso else ()))
+    return config.is_valid(*_IDENTITY_OPTIONS, *(("name",) if is_iso else ()))
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def _expected(request: ImageRequest, arch: Arch, suffix: str) -> Claim:
     config = request.config
     filename = "%s.%s.%s" % (request.nvr or config.name, arch, suffix)
     path = None
-    if request.nvr is not None and config.is_sound(*NVR_OPTIONS):
+    if request.nvr is not None and config.is_valid(*NVR_OPTIONS):
         folder = request.folder(arch, "iso" if suffix == "iso" else "images")
         path = "%s/%s" % (folder, request.placed_name(filename))
     found = type_and_format(config, suffix, filename)

@@ -118,7 +118,7 @@ class ImageConfig:
         ``arch_upload_options`` do not have
     :param arch_uploads: for the arches that ``arch_upload_options`` have
     :param listed: what the config itself says of the image type
-    :param flaws: options that are wrong: what stands here of them is what could be used, and the
+    :param invalid_options: what stands here of them is what could be used, and the
         config has an error for each
     :param timeout: seconds after its submission at which a task is cancelled; None: never
     :param retries: how often a task is resubmitted that failed for a transient reason
@@ -147,13 +147,13 @@ class ImageConfig:
     upload_lacks: Tuple[str, ...] = ()
     arch_uploads: Tuple[ArchUpload, ...] = ()
     listed: Optional[ListedImageType] = None
-    flaws: Tuple[str, ...] = ()
+    invalid_options: Tuple[str, ...] = ()
     timeout: Optional[float] = None
     retries: int = 0
 
-    def is_sound(self, *options: str) -> bool:
+    def is_valid(self, *options: str) -> bool:
         """Whether none of some options is wrong, so that what follows from them can be judged."""
-        return not any(option in self.flaws for option in options)
+        return not any(option in self.invalid_options for option in options)
 
     def arch_upload(self, arch: Arch) -> Optional[ArchUpload]:
         """Return what ``arch_upload_options`` make of the options for an arch they have."""

@@ -177,9 +177,9 @@ def _refused_nvrs(requests: Sequence[ImageRequest]) -> Iterator[Problem]:
                 ("version", config.version, request.version),
                 ("release", config.release, request.release),
             )
-            if config.is_sound(option)
+            if config.is_valid(option)
         ]
-        name = config.name if config.is_sound("name") else None
+        name = config.name if config.is_valid("name") else None
         for problem in resolved_nvr_problems(name, parts, config.place):
             if problem not in told:
                 told.add(problem)
@@ -194,7 +194,7 @@ def _claimed(request: ImageRequest) -> Iterator[Tuple[ImageRequest, Optional[Cla
 
 
 def _nvr(request: ImageRequest, _claim: Optional[Claim]) -> Key:
-    return request.nvr if request.config.is_sound(*NVR_OPTIONS) else None
+    return request.nvr if request.config.is_valid(*NVR_OPTIONS) else None
 
 
 def _path(_request: ImageRequest, claim: Optional[Claim]) -> Key:

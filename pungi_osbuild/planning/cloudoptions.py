@@ -12,9 +12,9 @@ from typing import Dict, Iterator, List, Mapping, Optional, Set, Tuple
 from pungi_osbuild.clouds import cloud_of, option_of
 from pungi_osbuild.config import (
     field_problems,
-    flawed_upload_fields,
     meant_arch,
     option_place,
+    unknown_template_fields,
 )
 from pungi_osbuild.model import (
     Arch,
@@ -51,7 +51,7 @@ def fill(request: ImageRequest, identity: ComposeIdentity) -> Filling:
     block = request.config
     problems = [*_lacking(block, request.arches), *_differing(block, request.arches)]
     upload = block.upload_for(request.arches[0])
-    if problems or upload is None or _holds_flaws(block, upload):
+    if problems or upload is None or _has_unknown_fields(block, upload):
         return Filling(None, tuple(problems))
     words = words_of(request, identity)
     problems = list(_unfillable(request, upload, words))
@@ -83,9 +83,9 @@ def unbuilt_arches(config: ImageConfig, built: Set[Arch]) -> Iterator[Problem]:
             )
 
 
-def _holds_flaws(block: ImageConfig, upload: Upload) -> bool:
-    """Whether there is a template in it of something that is wrong in the block."""
-    unknown = flawed_upload_fields(block.flaws)
+def _has_unknown_fields(block: ImageConfig, upload: Upload) -> bool:
+    """Whether a template in it has a field whose option is invalid in the block."""
+    unknown = unknown_template_fields(block.invalid_options)
     texts = (text for _option, _index, text in option_texts(upload))
     return any(unknown & set(Template.parse(text).fields) for text in texts)
 

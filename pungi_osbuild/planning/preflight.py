@@ -99,7 +99,7 @@ def check_on_hub(
     try:
         with refusals_explained(profile), Hub(profile) as hub:
             check(hub)
-            askable = [request for request in requests if request.config.is_sound(*ASKED_OF)]
+            askable = [request for request in requests if request.config.is_valid(*ASKED_OF)]
             return HubCheck(preflight(hub, askable, own).problems)
     except PungiOsbuildError as error:
         return failed_check("hub", PROFILE_PLACE, error)

@@ -148,7 +148,7 @@ def test_any_config_gives_values_and_problems(config: Dict[str, Any]) -> None:
     for block in reading.config.blocks:
         values = (block.name, block.distro, block.image_type, block.target)
         assert all(isinstance(value, str) for value in values)
-        assert all(values) or block.flaws
+        assert all(values) or block.invalid_options
         errors = [problem.place for problem in reading.problems if problem.is_error]
         in_uploads = [place for place in errors if _is_of_uploads(place, block.place)]
         assert not in_uploads or (block.upload is None and not block.arch_uploads)
@@ -161,7 +161,7 @@ def test_any_config_gives_values_and_problems(config: Dict[str, Any]) -> None:
 
 @given(st.lists(blocks(), max_size=3))
 def test_a_block_never_vanishes_without_a_word(written: List[Dict[Any, Any]]) -> None:
-    """Whatever is wrong in it: the options that are, are its flaws, and nothing else is."""
+    """Whatever is wrong in it: the options that are, are its invalid ones, and nothing else is."""
     reading = _read({"osbuild": {"^Server$": written}})
     assert reading.config is not None
     assert len(reading.config.blocks) == len(written)
@@ -173,10 +173,10 @@ def test_a_block_never_vanishes_without_a_word(written: List[Dict[Any, Any]]) ->
         ]
         wrong = {_option_of(error.place, block.place) for error in errors}
         # The type that was meant is judged in the place of one that is misspelt.
-        assert wrong & set(BLOCK_OPTIONS) - {"image_types"} <= set(block.flaws)
+        assert wrong & set(BLOCK_OPTIONS) - {"image_types"} <= set(block.invalid_options)
         # One error stands for all blocks that have no target.
         lacking = {"target"} if _lacks_target(reading) else set()
-        assert errors or not set(block.flaws) - lacking
+        assert errors or not set(block.invalid_options) - lacking
 
 
 def _lacks_target(reading: Reading) -> bool:
@@ -263,7 +263,7 @@ def test_a_complex_number_is_no_number() -> None:
     ]
 
 
-def test_a_pattern_that_cannot_be_printed_hides_no_flaw() -> None:
+def test_a_pattern_that_cannot_be_printed_hides_no_invalid_option() -> None:
     block = {
         "name": None,
         "distro": "rhel-9.4",
@@ -273,4 +273,4 @@ def test_a_pattern_that_cannot_be_printed_hides_no_flaw() -> None:
     }
     reading = _read({"osbuild": {"\x00": [block]}})
     assert reading.config is not None
-    assert [block.flaws for block in reading.config.blocks] == [("name",)]
+    assert [block.invalid_options for block in reading.config.blocks] == [("name",)]

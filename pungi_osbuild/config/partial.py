@@ -1,10 +1,10 @@
 """
-A block with errors, as far as it can be judged all the same.
+Partial parsing: a block with errors, as far as it can be checked all the same.
 
-What is wrong with one option says nothing of the others, and whoever mends the config wants to be
-told of everything at once. So a block with errors is planned, too: of an option that is wrong
-stands what can be used of it, or nothing, and the option is among the block's flaws, by which
-later checks know what they cannot judge. Such a block is never run: its errors see to that.
+What is wrong with one option says nothing of the others, and whoever fixes the config wants to see
+everything at once. So a block with errors is planned, too. Of an invalid option it holds what can
+be used, or nothing, and names it among its invalid options, by which later checks know what they
+cannot judge. Such a block is never run: its errors see to that.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ from __future__ import annotations
 import math
 from typing import Any, FrozenSet, Iterable, Mapping, Optional, Tuple
 
-from pungi_osbuild import imagetypes
 from pungi_osbuild.checked import printable
-from pungi_osbuild.model import ListedImageType, Repo
+from pungi_osbuild.model import Repo
 from pungi_osbuild.problems import suggest
 
 
-def flawed_options(
+def invalid_options(
     block: Mapping[Any, Any], place: str, options: Iterable[str], error_places: Iterable[str]
 ) -> FrozenSet[str]:
     """
@@ -31,11 +30,11 @@ def flawed_options(
     known = tuple(options)
     # As problems say it: a pattern may hold what cannot be printed.
     shown = printable(place)
-    flawed = {option for where in error_places for option in _option_at(where, shown)}
+    invalid = {option for where in error_places for option in _option_at(where, shown)}
     for key in block:
         if isinstance(key, str) and key not in known:
-            flawed.add(suggest(key, known) or key)
-    return frozenset(flawed & set(known))
+            invalid.add(suggest(key, known) or key)
+    return frozenset(invalid & set(known))
 
 
 def _option_at(where: str, place: str) -> Tuple[str, ...]:
@@ -43,13 +42,6 @@ def _option_at(where: str, place: str) -> Tuple[str, ...]:
     if not where.startswith(place + "."):
         return ()
     return (where[len(place) + 1 :].split(".")[0].split("[")[0],)
-
-
-def meant_type(name: str, listed: Optional[ListedImageType]) -> str:
-    """Return the image type that was probably meant: the name itself where it may be one."""
-    if listed is not None or imagetypes.find(name) is not None:
-        return name
-    return imagetypes.INNER_NAMES.get(name) or imagetypes.nearest(name) or name
 
 
 def text_of(value: Any) -> Optional[str]:
@@ -96,10 +88,11 @@ def _repo_of(item: Any) -> Repo:
     return Repo(text_of(item.get("baseurl")) or "", sets, as_dict=True)
 
 
-def flawed_upload_fields(flaws: Iterable[str]) -> FrozenSet[str]:
-    """Return the template fields that nobody knows the value of."""
-    wrong = set(flaws)
-    return frozenset(field for field, options in _FILLED_BY.items() if wrong & set(options))
+def unknown_template_fields(invalid: Iterable[str]) -> FrozenSet[str]:
+    """Return the template fields whose value is not known, as options of a block are invalid."""
+    return frozenset(
+        field for field, options in _FILLED_BY.items() if not set(options).isdisjoint(invalid)
+    )
 
 
 _FILLED_BY: Mapping[str, Tuple[str, ...]] = {

@@ -1,8 +1,8 @@
-"""Judging the image type of a block by the catalogue."""
+"""The image type of a block: what the config itself lists, and what the catalogue says of it."""
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Any, Mapping, Optional, Tuple
 
 from pungi_osbuild import imagetypes
 from pungi_osbuild.model import ListedImageType
@@ -77,3 +77,38 @@ def check_image_type(
         + "osbuild_image_types can say more of it.",
     )
     return None
+
+
+def meant_type(name: str, listed: Optional[ListedImageType]) -> str:
+    """Return the image type that was probably meant: the name itself where it may be one."""
+    if listed is not None or imagetypes.find(name) is not None:
+        return name
+    return imagetypes.INNER_NAMES.get(name) or imagetypes.nearest(name) or name
+
+
+def read_listed(good: Mapping[str, Any]) -> Tuple[ListedImageType, ...]:
+    """
+    Return the image types that a config lists.
+
+    :param good: the top-level options that are of the right type
+    """
+    return tuple(
+        ListedImageType(
+            name=name,
+            provider=entry.get("upload"),
+            type=entry.get("type"),
+            format=entry.get("format"),
+        )
+        for name, entry in good.get("osbuild_image_types", {}).items()
+    )
+
+
+def find_listed(listed: Tuple[ListedImageType, ...], name: str) -> Optional[ListedImageType]:
+    """
+    Return what a config says of an image type, or None.
+
+    :param name: as a block writes it; an entry of that very name comes before one of the name
+        that koji-osbuild maps it to
+    """
+    by_name = {entry.name: entry for entry in listed}
+    return by_name.get(name) or by_name.get(imagetypes.api_name(name))
