@@ -2,7 +2,7 @@
 Building an image of a compose once more, on this machine, from its osbuild manifest.
 
 osbuild writes what a pipeline exports to ``<output directory>/<pipeline>/``, keeping the file's
-name, and wants to be root (read in osbuild's ``main_cli.py``). Image builds are not bit-identical:
+name, and must run as root (read in osbuild's ``main_cli.py``). Image builds are not bit-identical:
 checksums are compared for information alone.
 """
 
@@ -146,7 +146,7 @@ def artifact_of(image: ImageRecord) -> Artifact:
     if artifact is None:
         raise SourceError(
             "osbuild.json does not say which export of its manifest %s is" % image.path,
-            "osbuild-composer older than 91 does not tell Koji. Build the image anew, or run"
+            "osbuild-composer older than 91 does not report it. Rebuild the image, or run"
             " osbuild by hand with a pipeline's name for --export.",
         )
     for name in (artifact.export_name, artifact.export_filename):
@@ -190,7 +190,7 @@ def _osbuild_version() -> Optional[str]:
 
 
 def doubts(image: ImageRecord, machine: Machine) -> Tuple[str, ...]:
-    """Return why an image could come out otherwise here, or not at all."""
+    """Return why an image could differ when it is built here, or not be built."""
     found: List[str] = []
     if image.arch != machine.arch:
         found.append(
@@ -204,7 +204,7 @@ def doubts(image: ImageRecord, machine: Machine) -> Tuple[str, ...]:
         found.append("which osbuild built the image is not recorded; here is %s" % version)
     elif version != recorded:
         found.append(
-            "osbuild %s built the image, and here is osbuild %s: it may come out otherwise,"
+            "osbuild %s built the image, and here is osbuild %s: the image may differ,"
             " or the manifest may be refused" % (recorded, version)
         )
     return tuple(found)
@@ -257,13 +257,13 @@ def _refuse(reproduction: Reproduction, machine: Machine) -> None:
         )
     if machine.osbuild_version is None:
         raise InputError(
-            "osbuild is not installed here, or does not tell its version",
+            "osbuild is not installed here, or does not report its version",
             "Install osbuild %s, or run the command elsewhere. Nothing was built."
             % (image.osbuild_version or ""),
         )
     if not (machine.is_root or machine.has_sudo):
         raise InputError(
-            "osbuild wants to be root, and there is no sudo here",
+            "osbuild must run as root, and sudo is not installed",
             "Run this as root. Nothing was built.",
         )
     if reproduction.file.exists():

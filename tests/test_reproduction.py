@@ -82,7 +82,7 @@ def test_a_saved_manifest_is_taken(tmp_path: Path) -> None:
 def test_what_is_no_manifest(text: str, tmp_path: Path) -> None:
     """Is said to be none, before osbuild is run as root with it."""
     (tmp_path / "m.json").write_text(text)
-    with pytest.raises(SourceError, match="no osbuild manifest"):
+    with pytest.raises(SourceError, match="not an osbuild manifest"):
         read_manifest(tmp_path / "m.json", Artifact("image", "disk.raw"))
 
 

@@ -8,10 +8,9 @@ from pungi_osbuild.metadata.atomic import (
     replace_many,
     replace_text,
 )
-from pungi_osbuild.metadata.cloudaware import CloudAwareImage, CloudAwareImages
+from pungi_osbuild.metadata.cloudaware import CloudAwareImages
 from pungi_osbuild.metadata.composeinfo import identify, read_compose, write_compose
 from pungi_osbuild.metadata.images import (
-    Clash,
     ImageClashError,
     RecordedImage,
     SharedImages,
@@ -33,7 +32,6 @@ from pungi_osbuild.metadata.ownership import (
 from pungi_osbuild.metadata.productmd_types import (
     ImageIdentity,
     ProductmdTypes,
-    identity_of,
     planned_identity,
     productmd_types,
 )
@@ -59,8 +57,6 @@ __all__ = [
     "FORMAT_VERSION",
     "NVR_OPTIONS",
     "Claim",
-    "Clash",
-    "CloudAwareImage",
     "CloudAwareImages",
     "ImageClashError",
     "ImageIdentity",
@@ -84,7 +80,6 @@ __all__ = [
     "fsync_folder",
     "has_valid_identity",
     "identify",
-    "identity_of",
     "known_values",
     "left_behind",
     "load",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 
 import productmd.composeinfo
 
+from pungi_osbuild.checked import picked
 from pungi_osbuild.errors import InputError, SourceError
 from pungi_osbuild.metadata.atomic import replace_text
 from pungi_osbuild.metadata.productmd_files import (
@@ -31,6 +33,9 @@ from pungi_osbuild.model import (
 
 _FIX = "Fix the file, or make it again with Pungi."
 _SOURCE_ARCH = "src"
+_RELEASE = ("name", "short", "version", "type", "internal")
+"""What a release and its part of a :class:`ComposeIdentity` have in common."""
+
 _ARCH = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
 _UID = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 
@@ -45,7 +50,7 @@ def read_compose(
     :param tree_arches: the config's; when not empty other arches are dropped
     :param tree_variants: the config's; when not empty variants of other uids are dropped, with
         all variants below them
-    :raises InputError: there is no such folder, or it is no compose
+    :raises InputError: there is no such folder, or it is not a compose
     :raises SourceError: composeinfo.json is broken
     """
     path = _existing(compose_dir)
@@ -73,18 +78,15 @@ def identify(
     :raises InputError: productmd refuses one of the values
     """
     base = release.base_product
+    release = replace(release, type=release.type.lower())
     identity = ComposeIdentity(
         id="",
         type=type,
         date=date,
         respin=respin,
         label=label,
-        release_name=release.name,
-        release_short=release.short,
-        release_version=release.version,
-        release_type=release.type.lower(),
-        release_internal=release.internal,
         base_product=base,
+        **{"release_" + name: getattr(release, name) for name in _RELEASE},
     )
     with _nameable("Write the date as YYYYMMDD."):
         _refuse_no_date(date)
@@ -141,7 +143,7 @@ def write_compose(path: Path, compose: Compose) -> None:
     except (ValueError, TypeError) as error:
         raise SourceError(
             "composeinfo.json cannot describe this compose: %s" % why(error),
-            "Change the variants file or the release as productmd wants them.",
+            "Change the variants file or the release as productmd requires.",
         ) from error
     try:
         replace_text(path, text)
@@ -167,26 +169,15 @@ def _existing(compose_dir: Path) -> Path:
         solution = "Name the folder above it, %s." % inner.parent
     else:
         solution = "Move it to a folder called compose in a new one, and name the new one."
-    raise InputError("%s is no compose: it has no %s" % (compose_dir, path), solution)
+    raise InputError("%s is not a compose: it has no %s" % (compose_dir, path), solution)
 
 
 def _identity(info: Any) -> ComposeIdentity:
-    base = None
-    if info.release.is_layered:
-        product = info.base_product
-        base = BaseProduct(product.name, product.short, product.version, product.type)
-    return ComposeIdentity(
-        id=info.compose.id,
-        type=info.compose.type,
-        date=info.compose.date,
-        respin=info.compose.respin,
-        label=info.compose.label,
-        release_name=info.release.name,
-        release_short=info.release.short,
-        release_version=info.release.version,
-        release_type=info.release.type,
-        release_internal=info.release.internal,
-        base_product=base,
+    return picked(
+        ComposeIdentity,
+        info.compose,
+        base_product=picked(BaseProduct, info.base_product) if info.release.is_layered else None,
+        **{"release_" + name: getattr(info.release, name) for name in _RELEASE},
     )
 
 
@@ -194,17 +185,12 @@ def _composeinfo(identity: ComposeIdentity) -> Any:
     info = productmd.composeinfo.ComposeInfo()
     info.output_version = NEW  # else productmd 2.0 writes a format of its own
     name_compose(info.compose, identity)
-    info.release.name = identity.release_name
-    info.release.short = identity.release_short
-    info.release.version = identity.release_version
-    info.release.type = identity.release_type
-    info.release.internal = identity.release_internal
+    for name in _RELEASE:
+        setattr(info.release, name, getattr(identity, "release_" + name))
     info.release.is_layered = identity.base_product is not None
     if identity.base_product is not None:
-        info.base_product.name = identity.base_product.name
-        info.base_product.short = identity.base_product.short
-        info.base_product.version = identity.base_product.version
-        info.base_product.type = identity.base_product.type
+        for name, value in vars(identity.base_product).items():
+            setattr(info.base_product, name, value)
     return info
 
 

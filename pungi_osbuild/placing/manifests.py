@@ -34,7 +34,7 @@ def fetch_manifest(image: ImageRecord, koji: KojiPlace, topdir: str, folder: Pat
 
     :param topdir: where Koji's volume is mounted, if it is; "" where nobody knows
     :param folder: where it goes
-    :raises InputError: it cannot be had, or not be written
+    :raises InputError: it cannot be fetched or written
     """
     if image.manifest is None:
         raise InputError(
@@ -51,7 +51,7 @@ def fetch_manifest(image: ImageRecord, koji: KojiPlace, topdir: str, folder: Pat
         save_file(Source(local, lambda: download(profile, remote)), path, image.manifest, PRIVATE)
     except PungiOsbuildError as error:
         raise InputError(
-            "the manifest of %s cannot be had from Koji: %s" % (image.path, error.reason),
+            "the manifest of %s cannot be fetched from Koji: %s" % (image.path, error.reason),
             "Fetch %s of build %s by other means and name it with --manifest. With"
             " osbuild_save_provenance manifests are kept beside the compose."
             % (name, image.koji.nvr),
@@ -68,7 +68,7 @@ def read_manifest(path: Path, artifact: Artifact) -> bytes:
     """
     Return the content of a manifest that osbuild can export the image from.
 
-    :raises SourceError: it is none, or has no such pipeline
+    :raises SourceError: it is not a manifest, or has no such pipeline
     """
     try:
         with regular(os.open(path, _FLAGS)) as descriptor:
@@ -77,7 +77,7 @@ def read_manifest(path: Path, artifact: Artifact) -> bytes:
         names = [pipeline.text("name") for pipeline in pipelines]
     except (OSError, ValueError) as error:
         raise SourceError(
-            "%s is no osbuild manifest: %s" % (path, " ".join(str(error).split())),
+            "%s is not an osbuild manifest: %s" % (path, " ".join(str(error).split())),
             "Name another file with --manifest.",
         ) from error
     if artifact.export_name not in names:

@@ -64,7 +64,7 @@ class _Scheme:
             ) from error
         if "/" in prefix or not prefix.isprintable():
             raise SourceError(
-                "media_checksum_base_filename gives %r, which is no file name" % prefix,
+                "media_checksum_base_filename gives %r, which is not a file name" % prefix,
                 "Take out what is not part of a name.",
             )
         return prefix + "-"
@@ -79,7 +79,7 @@ def check_media_checksums(settings: Settings, identity: ComposeIdentity) -> None
     """
     if settings.media_checksum_one_file and len(settings.media_checksums) != 1:
         raise SourceError(
-            "media_checksum_one_file wants exactly one checksum in media_checksums, there are %d"
+            "media_checksum_one_file needs exactly one checksum type in media_checksums, not %d"
             % len(settings.media_checksums),
             "Name one in media_checksums, or set media_checksum_one_file = False.",
         )
@@ -88,7 +88,7 @@ def check_media_checksums(settings: Settings, identity: ComposeIdentity) -> None
             _hash(type).hexdigest()
         except (ValueError, TypeError) as error:
             raise SourceError(
-                "media_checksums names %r, which is no checksum" % type,
+                "media_checksums names %r, which is not a known checksum type" % type,
                 "Use md5, sha1, sha256 or sha512.",
             ) from error
     _scheme(settings, identity).check()

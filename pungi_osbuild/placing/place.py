@@ -67,7 +67,7 @@ class PlacedFile:
 @dataclass(frozen=True)
 class VerifyOptions:
     """
-    How much is looked at.
+    How much of an image is checked.
 
     :param verify: read every byte once, check Koji's checksum and compute sha256. When False only
         sizes are checked, and the format of what is read anyway
@@ -227,7 +227,7 @@ def _placed(
                     how, where = "downloaded", image.path
                 else:
                     raise PlacementError(
-                        "Koji's volume is not mounted here, and nobody said where else %s is"
+                        "Koji's volume is not mounted here, and no other place of %s is known"
                         % image.path,
                         "Mount the volume, or set topurl in the Koji profile.",
                     )
@@ -238,7 +238,7 @@ def _placed(
         except DamagedError as error:
             if not tries:
                 raise
-            logger.warning("%s; downloading it anew", error.reason)
+            logger.warning("%s; downloading it again", error.reason)
 
 
 def _bring(local: Path, part: Path, link_type: str, verifier: Verifier) -> str:
@@ -267,13 +267,13 @@ def _bring(local: Path, part: Path, link_type: str, verifier: Verifier) -> str:
         _read_in_place(part, verifier)
         return "hardlinked"
     raise PlacementError(
-        "%r is no link_type" % link_type,
+        "%r is not a valid link_type" % link_type,
         "Set link_type to hardlink, copy, hardlink-or-copy, symlink or abspath-symlink.",
     )
 
 
 def _hardlink(local: Path, part: Path) -> None:
-    # Opened first: what is no plain file is said of Koji's file, not of the new name.
+    # Opened first: an error about what is not a plain file then names Koji's file.
     os.close(open_koji_file(local))
     os.link(local, part, follow_symlinks=False)
 
@@ -341,7 +341,7 @@ def _write(descriptor: int, chunks: Iterable[bytes]) -> None:
 
 def _advice(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "Make room on the compose's volume; then run this again: no image is built anew."
+        return "Make room on the compose's volume; then run this again: no image is rebuilt."
     if error.errno in _NO_LINK:
         return "Set link_type = hardlink-or-copy, which copies where no link can be made."
     if error.errno == errno.ENOENT:

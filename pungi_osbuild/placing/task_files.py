@@ -179,7 +179,7 @@ def regular(descriptor: int) -> Iterator[int]:
     """
     Give an open file that is a regular one, and close it; nothing else is waited for.
 
-    :raises OSError: it is no regular file
+    :raises OSError: it is not a regular file
     """
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -30,7 +30,7 @@ class DamagedError(PlacementError):
 @dataclass(frozen=True)
 class Expected:
     """
-    What is said of a file by whoever has it.
+    What is known of a file before it is read.
 
     :param name: how errors call it; its last part says the format
     :param size: bytes
@@ -50,7 +50,7 @@ class Verifier:
     :param verify: compute the expected checksum and sha256. When False only size and format are
         looked at, and of a file that is not read its size alone
     :param wanted: types of more checksums to compute in the same pass
-    :raises PlacementError: nobody knows how to compute the expected checksum
+    :raises PlacementError: the type of the expected checksum is not known
     """
 
     def __init__(self, expected: Expected, verify: bool, wanted: Tuple[str, ...] = ()) -> None:
@@ -97,7 +97,7 @@ class Verifier:
         Look at an open file without reading it, and return its status.
 
         :raises DamagedError: it has another size
-        :raises OSError: it is no regular file
+        :raises OSError: it is not a regular file
         """
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -281,5 +281,5 @@ class _Lane:
             try:
                 self._digest.update(chunk)
             except BaseException as error:
-                # It goes on taking: whoever gives would wait without end.
+                # It goes on taking: who gives would wait for ever.
                 self.error = error

@@ -154,7 +154,7 @@ def test_no_folder_is_the_wrong_use(tmp_path: Path) -> None:
 
 def test_a_folder_without_composeinfo_is_the_wrong_use(tmp_path: Path) -> None:
     """So it is to name some other folder."""
-    with pytest.raises(InputError, match="is no compose"):
+    with pytest.raises(InputError, match="is not a compose"):
         read_compose(tmp_path)
 
 

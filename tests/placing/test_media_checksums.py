@@ -228,7 +228,7 @@ def test_variants_have_files_of_their_own(tmp_path: Path) -> None:
         ({"media_checksum_base_filename": "{"}, "media_checksum_base_filename"),
         ({"media_checksum_base_filename": "{0}"}, "media_checksum_base_filename"),
         ({"media_checksum_base_filename": "{dirname}"}, "dirname"),
-        ({"media_checksum_base_filename": "../../{variant}"}, "no file name"),
+        ({"media_checksum_base_filename": "../../{variant}"}, "not a file name"),
     ],
 )
 def test_options_that_cannot_be_used_are_refused(

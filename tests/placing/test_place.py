@@ -521,7 +521,7 @@ def test_a_mounted_file_is_not_downloaded(tmp_path: Path) -> None:
 
 def test_a_source_without_anything_is_an_error(tmp_path: Path) -> None:
     """It says what to set."""
-    with pytest.raises(PlacementError, match="nobody said"):
+    with pytest.raises(PlacementError, match="no other place of"):
         placed(tmp_path, Source(), an_image_of(CONTENT))
 
 
