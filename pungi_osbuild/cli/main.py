@@ -30,6 +30,7 @@ _COMMANDS: Dict[str, _Entry] = {
     "reproduce": _Entry("reproduce", "Build an image of a compose again, from its manifest."),
     "run": _Entry("run", "Build images in Koji for a compose that exists."),
     "status": _Entry("status", "Show the state of a run on a compose, also while it runs."),
+    "types": _Entry("types", "List the image types that composer builds."),
     "validate": _Entry("check", "Find every problem of a config; nothing is submitted."),
 }
 

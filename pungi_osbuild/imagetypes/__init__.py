@@ -31,6 +31,7 @@ from pungi_osbuild.imagetypes.composer import (
     SINCE,
     UNTIL,
     Buildable,
+    TableRow,
     arches_of,
     buildable,
     building_arches,
@@ -40,6 +41,7 @@ from pungi_osbuild.imagetypes.composer import (
     full_name,
     known_types,
     meant_distribution,
+    table_rows,
 )
 
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
     "Buildable",
     "ExportedFile",
     "ImageType",
+    "TableRow",
     "api_name",
     "arches_of",
     "buildable",
@@ -79,5 +82,6 @@ __all__ = [
     "refused_suffix",
     "suffix_of",
     "suggestions",
+    "table_rows",
     "type_and_format",
 ]

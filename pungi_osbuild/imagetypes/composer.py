@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 COMPOSER_VERSION = 180
 """The composer that all of this is known of."""
@@ -118,6 +118,18 @@ class Buildable:
         return self.file.split(".", 1)[1]
 
 
+class TableRow(NamedTuple):
+    """
+    An image type for distributions and arches that it is built alike for, but for the boot mode.
+
+    :param distributions: names and patterns such as ``rhel-9.3+``
+    :param builds: one for each arch
+    """
+
+    distributions: Tuple[str, ...]
+    builds: Tuple[Buildable, ...]
+
+
 def full_name(distribution: str) -> Optional[str]:
     """
     Return the distribution that a name stands for, e.g. ``rhel-9.6`` for ``rhel-96``.
@@ -207,19 +219,46 @@ def known_types() -> Mapping[str, Buildable]:
     return {name: rows[0][1] for (name, _), rows in reversed(list(_table().items()))}
 
 
-_Rows = Mapping[Tuple[str, str], Tuple[Tuple[str, Buildable], ...]]
+def table_rows(
+    distribution: Optional[str] = None, arch: Optional[str] = None
+) -> Tuple[TableRow, ...]:
+    """
+    Return what is built, alike things in one row.
+
+    :param distribution: only for this one, by its full name
+    :param arch: only on this one
+    """
+    found = []
+    for row in _rows():
+        of_arch = tuple(one for one in row.builds if arch in (None, one.arch))
+        patterns = row.distributions
+        if distribution is not None:
+            fits = any(_fits(pattern, distribution) for pattern in patterns)
+            patterns = (distribution,) if fits else ()
+        if of_arch and patterns:
+            found.append(TableRow(patterns, of_arch))
+    return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def _rows() -> Tuple[TableRow, ...]:
+    text = Path(__file__).with_name("composer.tsv").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    rows = csv.DictReader(lines, delimiter="\t")
+    return tuple(TableRow(tuple(row["distributions"].split()), tuple(_of_row(row))) for row in rows)
+
+
+_Table = Mapping[Tuple[str, str], Tuple[Tuple[str, Buildable], ...]]
 """Patterns of distributions with what is built for them, by image type and arch."""
 
 
 @lru_cache(maxsize=1)
-def _table() -> _Rows:
-    text = Path(__file__).with_name("composer.tsv").read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
+def _table() -> _Table:
     table: Dict[Tuple[str, str], List[Tuple[str, Buildable]]] = {}
-    for row in csv.DictReader(lines, delimiter="\t"):
-        for found in _of_row(row):
-            of_type = table.setdefault((found.image_type, found.arch), [])
-            of_type.extend((pattern, found) for pattern in row["distributions"].split())
+    for row in _rows():
+        for built in row.builds:
+            of_type = table.setdefault((built.image_type, built.arch), [])
+            of_type.extend((pattern, built) for pattern in row.distributions)
     return {key: tuple(rows) for key, rows in table.items()}
 
 

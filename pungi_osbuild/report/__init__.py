@@ -26,6 +26,7 @@ from pungi_osbuild.report.progress import (
 from pungi_osbuild.report.result import result_json, result_table
 from pungi_osbuild.report.streammetadata import StreamMetadata, stream_metadata
 from pungi_osbuild.report.tables import comparison_lines
+from pungi_osbuild.report.typelist import types_json, types_table
 
 __all__ = [
     "NOTHING",
@@ -59,4 +60,6 @@ __all__ = [
     "result_table",
     "stream_metadata",
     "styled",
+    "types_json",
+    "types_table",
 ]
