@@ -78,12 +78,14 @@ class Member:
     """
     A field of a record.
 
-    :param path: the keys that lead to it; of one that is inlined to that which tells of None
+    :param path: the keys that lead to it
+    :param keys: the last of them; of a record that is inlined, all of its own
     """
 
     name: str
     form: Form
     path: Tuple[str, ...]
+    keys: Tuple[str, ...]
     is_optional: bool
     mark: Optional[Mark]
 
@@ -109,10 +111,11 @@ def _member(name: str, hint: Any) -> Member:
     form = next((note for note in notes if isinstance(note, Form)), None) or _form(inner)
     path = next((note.path for note in notes if isinstance(note, Key)), (name,))
     mark = next((note for note in notes if isinstance(note, Mark)), None)
+    keys = path[-1:]
     if mark is INLINED:
-        path, record = members(inner)[0].path, inner
-        form = Form(lambda struct, _key: from_json(record, struct), {}, to_json, (record,))
-    return Member(name, form, path, is_optional, mark)
+        keys = tuple(member.path[0] for member in members(inner))
+        form = Form(lambda struct, _key: from_json(inner, struct), {}, to_json, (inner,))
+    return Member(name, form, path, keys, is_optional, mark)
 
 
 def _form(hint: Any) -> Form:
@@ -157,8 +160,7 @@ def to_json(record: Any) -> JsonDict:
     for member in members(type(record)):
         value, holder = getattr(record, member.name), entry
         if member.mark is INLINED:
-            keys = (inner.path[0] for inner in members(member.form.records[0]))
-            entry.update(dict.fromkeys(keys) if value is None else to_json(value))
+            entry.update(dict.fromkeys(member.keys) if value is None else to_json(value))
         elif member.mark is not OMITTED or value not in (None, ()):
             for key in member.path[:-1]:
                 holder = holder.setdefault(key, {})
@@ -175,13 +177,12 @@ def from_json(record: Type[_R], struct: Struct, **elsewhere: Any) -> _R:
     """
     values = dict(elsewhere)
     for member in members(record):
-        *outer, key = member.path
-        holder = struct
-        for one in outer:
-            holder = holder.struct(one)
+        holder, key = struct, member.keys[0]
+        for outer in member.path[:-1]:
+            holder = holder.struct(outer)
         if member.mark is OMITTED and not holder.has(key):
             continue
-        is_null = member.is_optional and holder.raw(key) is None
+        is_null = member.is_optional and None in [holder.raw(one) for one in member.keys]
         values[member.name] = None if is_null else member.form.read(holder, key)
     return record(**values)
 
