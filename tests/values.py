@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Iterable, Tuple
 
 from pungi_osbuild.clouds import cloud_of
 from pungi_osbuild.model import (
@@ -27,6 +27,7 @@ from pungi_osbuild.model import (
     TaskTimes,
     Variant,
 )
+from pungi_osbuild.problems import Problem
 
 SHA256 = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
 MD5 = "acbd18db4cc2f85cedef654fccc4a4d8"
@@ -215,3 +216,17 @@ def a_run_result(**changes: Any) -> RunResult:
     """A run of the one request, built."""
     value = RunResult(identity=an_identity(), koji=a_koji_place(), outcomes=(an_outcome(),))
     return replace(value, **changes)
+
+
+OF_COMPOSER = frozenset(
+    """
+    bad-ostree-ref distro-alias ignored-customization missing-customization ostree-option
+    type-not-in-distro type-not-on-arch unknown-customization unknown-distro
+    """.split()
+)
+"""Problems that say what composer would not build, whatever else is right."""
+
+
+def whatever_composer_builds(problems: Iterable[Problem]) -> Tuple[Problem, ...]:
+    """Give problems without those of what composer builds: for tests of other rules."""
+    return tuple(problem for problem in problems if problem.code not in OF_COMPOSER)

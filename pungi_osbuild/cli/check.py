@@ -23,7 +23,7 @@ from pungi_osbuild.cli.login import Login, login_options
 from pungi_osbuild.cli.show import show_json, show_lines, show_problems
 from pungi_osbuild.cli.values import complete_profile
 from pungi_osbuild.errors import InputError, SourceError
-from pungi_osbuild.planning import HubCheck, check_on_hub, failed_check
+from pungi_osbuild.planning import HubCheck, accepted, check_on_hub, failed_check
 from pungi_osbuild.problems import Problem, Severity
 from pungi_osbuild.report import junit_lines, plan_json, plan_table, problem_summary
 
@@ -71,7 +71,10 @@ def validate_command(
             # At once: a hub may let us wait.
             show_problems(prepared.problems, err=False, notes=verbose)
         check = HubCheck(()) if hub is None else _check(hub, login, prepared)
-        everything = tuple(dict.fromkeys((*prepared.problems, *check.problems)))
+        found = check.problems
+        if prepared.config is not None:
+            found = accepted(prepared.config, found)
+        everything = tuple(dict.fromkeys((*prepared.problems, *found)))
         judged = tuple(map(_as_error, everything)) if strict else everything
         if output == "json":
             show_json({"problems": [problem.to_json() for problem in everything]})

@@ -60,6 +60,15 @@ def check_image_type(
         )
         return imagetypes.CATALOGUE[meant].provider
     similar = imagetypes.suggestions(name, distro)
+    if name in imagetypes.INNER_ONLY:
+        problems.error(
+            "inner-image-type",
+            place,
+            "composer's API has no %s: only image-builder builds it" % name,
+            ("Use another image type, such as %s; " % ", ".join(similar) if similar else "")
+            + "osbuild_image_types can name it if your composer takes it.",
+        )
+        return None
     meant = imagetypes.nearest(name)
     if meant is not None:
         problems.error(
@@ -98,6 +107,8 @@ def read_listed(good: Mapping[str, Any]) -> Tuple[ListedImageType, ...]:
             provider=entry.get("upload"),
             type=entry.get("type"),
             format=entry.get("format"),
+            distros=tuple(entry.get("distros", ())),
+            arches=tuple(entry.get("arches", ())),
         )
         for name, entry in good.get("osbuild_image_types", {}).items()
     )

@@ -126,6 +126,9 @@ def top_options() -> Options:
         "osbuild_image_types": _option(image_types,
             "What the catalogue of image types lacks, by image type.", "`{}`",
             '{"guest-image-next": {"upload": "aws.s3", "type": "qcow2", "format": "qcow2"}}'),
+        "osbuild_ignore": _option(_STRINGS,
+            "Warnings that this config accepts: `code`, or `code:name of the block`.", "`[]`",
+            '["distro-alias", "type-not-on-arch:my-guest"]'),
         "osbuild_poll_interval": _option({**_SOME_SECONDS, "maximum": 86400},
             "Seconds between two polls, more than 0; without it adaptive.", "adaptive", "30"),
         "osbuild_outage_limit": _option(_SECONDS,
@@ -230,6 +233,12 @@ def image_type_options() -> Options:
         "format": _option(_FORMAT,
             "Productmd's format of the image: the suffix of its file, without the dot before it.",
             "the catalogue's", '"qcow2"'),
+        "distros": _option(_STRINGS,
+            "Distributions that the site's composer builds the type for, beside those that composer"
+            " has it for.", "composer's", '["mylinux-9.6"]'),
+        "arches": _option(_STRINGS,
+            "Arches that the site's composer builds the type on, beside those that composer has it"
+            " for; with `distros`, for those distributions alone.", "composer's", '["riscv64"]'),
     }
 
 

@@ -13,7 +13,7 @@ from pungi_osbuild.config.schema_errors import schema_problems, unsendable
 from pungi_osbuild.config.source import Source, thaw
 from pungi_osbuild.config.templates import unreplaced
 from pungi_osbuild.model import BaseProduct, ReleaseConfig, Settings
-from pungi_osbuild.problems import Problem, Problems, Severity, suggest, within
+from pungi_osbuild.problems import PROBLEM_CODES, Problem, Problems, Severity, suggest, within
 
 _PREFIX = "osbuild_"
 _OF_EVERY_BLOCK = frozenset(
@@ -119,7 +119,24 @@ def read_settings(good: Mapping[str, Any], problems: Problems) -> Settings:
         fail_fast=good.get("osbuild_fail_fast", defaults.fail_fast),
         save_provenance=good.get("osbuild_save_provenance", defaults.save_provenance),
         outage_limit=_seconds(good, "osbuild_outage_limit", defaults.outage_limit, problems),
+        ignore=tuple(_ignored(good, problems)),
     )
+
+
+def _ignored(good: Mapping[str, Any], problems: Problems) -> Iterator[Tuple[str, Optional[str]]]:
+    """Give the warnings that the config accepts: the code, and the block's name or None."""
+    for index, entry in enumerate(good.get("osbuild_ignore", ())):
+        code, colon, name = entry.partition(":")
+        if code in PROBLEM_CODES:
+            yield code, name if colon else None
+            continue
+        meant = suggest(code, PROBLEM_CODES)
+        problems.warn(
+            "bad-value",
+            within("osbuild_ignore", index),
+            "no problem has the code %r" % code,
+            "Did you mean %s?" % meant if meant else "Codes are shown in brackets: [code].",
+        )
 
 
 _Seconds = TypeVar("_Seconds", float, Optional[float])

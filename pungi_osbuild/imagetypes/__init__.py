@@ -4,6 +4,7 @@ from pungi_osbuild.imagetypes.catalogue import (
     CATALOGUE,
     FORMER_TYPES,
     INNER_NAMES,
+    INNER_ONLY,
     KOJI_ALIASES,
     NAMES,
     NOT_THROUGH_KOJI,
@@ -43,6 +44,10 @@ from pungi_osbuild.imagetypes.composer import (
     meant_distribution,
     table_rows,
 )
+from pungi_osbuild.imagetypes.customizations import (
+    KeyFault,
+    customization_faults,
+)
 
 __all__ = [
     "ALIASES",
@@ -50,6 +55,7 @@ __all__ = [
     "COMPOSER_VERSION",
     "FORMER_TYPES",
     "INNER_NAMES",
+    "INNER_ONLY",
     "KOJI_ALIASES",
     "NAMES",
     "NOT_THROUGH_KOJI",
@@ -60,6 +66,7 @@ __all__ = [
     "Buildable",
     "ExportedFile",
     "ImageType",
+    "KeyFault",
     "TableRow",
     "api_name",
     "arches_of",
@@ -67,6 +74,7 @@ __all__ = [
     "building_arches",
     "building_distributions",
     "built_types",
+    "customization_faults",
     "entry_of",
     "example_distribution",
     "expected_suffix",

@@ -187,6 +187,19 @@ INNER_NAMES: Mapping[str, str] = {
 }
 """Names that image-builder uses inside a distribution, and the API name that was meant."""
 
+INNER_ONLY: FrozenSet[str] = frozenset(
+    """
+    bare_metal bootc-rpm-installer budgie-atomic-installer container container-minimal
+    cosmic-atomic-installer edge-ami edge-container-pipeline-pkgset edge-raw-image
+    edge-simplified-installer edge-vsphere generic-container generic-openstack
+    generic-vagrant-libvirt generic-vagrant-virtualbox iot-qcow2 iot-qcow2-image kinoite-installer
+    kinoite-qcow2 kinoite-raw-xz openstack rhel-edge-raw-image rhel-edge-simplified-installer
+    silverblue-installer silverblue-qcow2 silverblue-raw-xz sway-atomic-installer tar
+    vagrant-libvirt vagrant-virtualbox
+    """.split()
+)
+"""Names that image-builder v79 uses inside a distribution, and the Cloud API has no name for."""
+
 _BY_SUFFIX: Mapping[str, Tuple[str, str]] = {
     "qcow": ("qcow", "qcow"),
     "qcow2": ("qcow2", "qcow2"),

@@ -91,12 +91,16 @@ class ListedImageType:
     :param provider: where composer uploads its images to
     :param type: productmd's type
     :param format: productmd's format, which is the file's suffix
+    :param distros: those that the site's composer builds it for, beside composer's own
+    :param arches: those that the site's composer builds it on, beside composer's own
     """
 
     name: str
     provider: Optional[str] = None
     type: Optional[str] = None
     format: Optional[str] = None
+    distros: Tuple[str, ...] = ()
+    arches: Tuple[Arch, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -189,6 +193,8 @@ class Settings:
         (``osbuild_fail_fast``)
     :param save_provenance: keep manifests and SBOMs in the compose's logs
         (``osbuild_save_provenance``)
+    :param ignore: warnings that the config accepts, as (code, name of the block or None)
+        (``osbuild_ignore``)
     :param outage_limit: seconds for which the hub may be away before the run gives up
         (``osbuild_outage_limit``)
     """
@@ -204,6 +210,7 @@ class Settings:
     fail_fast: bool = False
     save_provenance: bool = False
     outage_limit: float = 14400.0
+    ignore: Tuple[Tuple[str, Optional[str]], ...] = ()
 
 
 @dataclass(frozen=True)

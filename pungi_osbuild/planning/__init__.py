@@ -1,6 +1,12 @@
 """Before a submission: the plan, checks of requests against each other, preflight, releases."""
 
-from pungi_osbuild.planning.checks import check, check_beside, check_settings, checked_plan
+from pungi_osbuild.planning.checks import (
+    accepted,
+    check,
+    check_beside,
+    check_settings,
+    checked_plan,
+)
 from pungi_osbuild.planning.cloudnames import wanted_name
 from pungi_osbuild.planning.plan import Plan, plan
 from pungi_osbuild.planning.preflight import (
@@ -18,6 +24,7 @@ __all__ = [
     "Plan",
     "Preflight",
     "Registry",
+    "accepted",
     "allocate",
     "check",
     "check_beside",

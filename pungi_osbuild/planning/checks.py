@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Callable, Dict, Hashable, Iterator, List, Optional, Sequence, Set, Tuple
+from dataclasses import replace
+from typing import (
+    Callable,
+    Dict,
+    Hashable,
+    Iterable,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
 from xmlrpc.client import dumps
 
 from pungi_osbuild.config import resolved_nvr_problems
@@ -75,11 +87,34 @@ def checked_plan(
         *planned.problems,
         *check(planned.requests, productmd),
     )
+    problems = accepted(config, problems)
     if config.is_skipped:
         return Plan((), (_SKIPPED, *problems))
     if not planned.requests and not has_errors(problems):
         problems = (*problems, _NOTHING)
     return Plan(planned.requests, problems)
+
+
+def accepted(config: ComposeConfig, problems: Iterable[Problem]) -> Tuple[Problem, ...]:
+    """Return problems with the warnings that the config accepts (``osbuild_ignore``) as notes."""
+    wanted = config.settings.ignore
+    if not wanted:
+        return tuple(problems)
+    names = {block.place: block.name for block in config.blocks}
+
+    def is_accepted(problem: Problem) -> bool:
+        name = next((names[place] for place in names if _is_within(problem.place, place)), None)
+        codes = {code for code, of_block in wanted if of_block in (None, name)}
+        return problem.severity is Severity.WARNING and problem.code in codes
+
+    return tuple(
+        replace(problem, severity=Severity.NOTE) if is_accepted(problem) else problem
+        for problem in problems
+    )
+
+
+def _is_within(place: str, block: str) -> bool:
+    return place == block or place.startswith((block + ".", block + "["))
 
 
 def check(requests: Sequence[ImageRequest], productmd: ProductmdTypes) -> Tuple[Problem, ...]:

@@ -31,6 +31,7 @@ from pungi_osbuild.model import (
     Variant,
 )
 from pungi_osbuild.planning.cloudoptions import fill, unbuilt_arches
+from pungi_osbuild.planning.composerrules import composer_problems
 from pungi_osbuild.planning.filters import (
     arches_of,
     block_problems,
@@ -170,6 +171,7 @@ def _coverage(
         if block.place in planned:
             yield from unbuilt_arches(block, planned[block.place])
             yield from block_problems(block, planned[block.place], compose)
+            yield from composer_problems(block, sorted(planned[block.place]))
         elif block.pattern not in unmatched:
             yield Problem(
                 "no-task",

@@ -101,7 +101,7 @@ def test_the_block_of_a_cloud_gets_there(title: str, provider: str, tmp_path: Pa
     config.write_text(LACKING + block.text, encoding="utf-8")
     done = rehearse(config, tmp_path / "out", variants=ORIGIN.variants)
     outcomes = done.result.outcomes
-    assert len(outcomes) == 2
+    assert len(outcomes) == (1 if title in ("GCP", "OCI") else 2)
     for outcome in outcomes:
         (image,) = outcome.images
         assert [cloud.provider for cloud in image.built.cloud] == [provider]

@@ -13,7 +13,7 @@ from pungi_osbuild.methods import arguments
 from pungi_osbuild.planning import plan
 from pungi_osbuild.planning.cloudnames import name_problems
 from pungi_osbuild.problems import Problem, Severity, has_errors
-from tests.values import a_compose, a_variant, an_identity
+from tests.values import a_compose, a_variant, an_identity, whatever_composer_builds
 
 EC2 = {"region": "us-east-1", "share_with_accounts": ["123456789012"]}
 AZURE = {
@@ -49,7 +49,7 @@ def problems(*blocks: Dict[str, Any], pattern: str = "^Server$", **identity: Any
     compose = a_compose(variants=variants, identity=an_identity(**identity))
     planned = plan(reading.config, compose, builders_see_topdir=False)
     assert not has_errors(planned.problems), planned.problems
-    told = [*planned.problems, *name_problems(planned.requests)]
+    told = [*whatever_composer_builds(planned.problems), *name_problems(planned.requests)]
     for problem in told:
         assert problem.place.startswith("osbuild[")
         assert problem.hint
@@ -193,7 +193,7 @@ def test_no_two_composes_fight_over_a_name_that_is_not_told(
         assert reading.config is not None
         planned = plan(reading.config, a_compose(identity=an_identity(**identity)), False)
         (request,) = planned.requests
-        if planned.problems:
+        if whatever_composer_builds(planned.problems):
             return
         names.append(arguments(request)[6]["upload_options"]["snapshot_name"])
     assert (names[0] == names[1]) == (one == other)

@@ -1,0 +1,227 @@
+"""
+What osbuild-composer would refuse of a block, or drop without a word, as far as that is known.
+
+All of it is a warning: composers differ and grow. Each names the version that it is known of.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Iterator, Mapping, Optional, Sequence, Set
+
+from pungi_osbuild.imagetypes import (
+    ALIASES,
+    COMPOSER_VERSION,
+    KeyFault,
+    api_name,
+    arches_of,
+    buildable,
+    building_arches,
+    building_distributions,
+    built_types,
+    customization_faults,
+    example_distribution,
+    full_name,
+    known_types,
+    meant_distribution,
+)
+from pungi_osbuild.model import Arch, ImageConfig
+from pungi_osbuild.problems import Problem, ProblemCode, Severity, along, suggest
+
+_COMPOSER = "composer %d" % COMPOSER_VERSION
+_REF = re.compile(r"[\w][-.\w]*(/[\w][-.\w]*)*\Z", re.ASCII)
+_COMMIT = re.compile(r"[0-9a-f]{64}\Z")
+
+
+def composer_problems(block: ImageConfig, arches: Sequence[Arch]) -> Iterator[Problem]:
+    """
+    Say what composer would not build of a block.
+
+    :param arches: that there are tasks for
+    """
+    yield from _customization_problems(block)
+    if not block.is_valid("distro", "image_types"):
+        return
+    distribution = full_name(block.distro)
+    if block.listed is None or block.distro not in block.listed.distros:
+        yield from _distribution_problems(block, distribution)
+    image_type = api_name(block.image_type)
+    if distribution is None or image_type not in known_types():
+        return
+    built_on = building_arches(distribution, image_type)
+    built = [arch for arch in arches if arch in built_on or _is_listed(block, arch)]
+    missing = [arch for arch in arches if arch not in built]
+    if missing and not built_on and not built:
+        yield _not_in_distribution(block, distribution, image_type)
+    elif missing:
+        yield _not_on_arch(block, missing, built, built_on)
+    if built_on:
+        yield from _ostree_problems(block, distribution, built_on[0], image_type)
+
+
+def _is_listed(block: ImageConfig, arch: Arch) -> bool:
+    """Whether the config says that its site's composer builds the image type on an arch."""
+    listed = block.listed
+    if listed is None or not (listed.distros or listed.arches):
+        return False
+    in_distro = not listed.distros or block.distro in listed.distros
+    return in_distro and (not listed.arches or arch in listed.arches)
+
+
+def _warning(code: ProblemCode, place: str, message: str, hint: str) -> Problem:
+    return Problem(code, place, message, hint, Severity.WARNING)
+
+
+def _distribution_problems(block: ImageConfig, distribution: Optional[str]) -> Iterator[Problem]:
+    place, name = "%s.distro" % block.place, block.distro
+    if distribution is None:
+        meant, example = meant_distribution(name), example_distribution(name)
+        hint = "Composer's names look like rhel-9.6, centos-10 and fedora-43."
+        if meant is not None:
+            hint = "Did you mean %s?" % meant
+        elif example is not None:
+            hint = "Composer's names look like %s." % example
+        yield _warning(
+            "unknown-distro", place, "%s has no distribution %r" % (_COMPOSER, name), hint
+        )
+    elif name in ALIASES:
+        yield _warning(
+            "distro-alias",
+            place,
+            "%s is an alias: it stands for %s in %s, and for another release after an update"
+            % (name, distribution, _COMPOSER),
+            "Write %s to stay with that release." % distribution,
+        )
+
+
+def _not_in_distribution(block: ImageConfig, distribution: str, image_type: str) -> Problem:
+    names = {
+        built.image_type
+        for arch in arches_of(distribution)
+        for built in built_types(distribution, arch)
+    }
+    meant = _counterpart(image_type, names) or suggest(image_type, sorted(names))
+    where = ", ".join(building_distributions(image_type))
+    hint = "It is built for %s only." % where
+    return _warning(
+        "type-not-in-distro",
+        "%s.image_types" % block.place,
+        "%s does not build %s for %s" % (_COMPOSER, block.image_type, distribution),
+        "Did you mean %s? %s" % (meant, hint) if meant else hint,
+    )
+
+
+def _counterpart(image_type: str, names: Set[str]) -> Optional[str]:
+    """Return what another distribution calls an image type: iot-commit for edge-commit."""
+    kind = image_type.partition("-")[2]
+    found = [name for name in sorted(names) if kind and name.partition("-")[2] == kind]
+    return found[0] if found else None
+
+
+def _not_on_arch(
+    block: ImageConfig, missing: Sequence[Arch], built: Sequence[Arch], built_on: Sequence[Arch]
+) -> Problem:
+    line = '"arches": [%s]' % ", ".join('"%s"' % arch for arch in built)
+    hint = "Write %s." % line if built else "It is built on %s." % ", ".join(built_on)
+    return _warning(
+        "type-not-on-arch",
+        "%s.arches" % block.place,
+        "%s does not build %s of %s on %s"
+        % (_COMPOSER, block.image_type, block.distro, ", ".join(missing)),
+        hint,
+    )
+
+
+def _ostree_problems(
+    block: ImageConfig, distribution: str, arch: Arch, image_type: str
+) -> Iterator[Problem]:
+    built = buildable(distribution, arch, image_type)
+    given = block.ostree.to_wire()
+    assert built is not None
+    if built.ostree == "no":
+        for option in given:
+            yield _warning(
+                "ostree-option",
+                _ostree_place(block, option),
+                "%s refuses ostree options for %s" % (_COMPOSER, block.image_type),
+                "Remove ostree_%s." % option,
+            )
+        return
+    if "url" not in given and built.ostree == "url required":
+        yield _warning(
+            "ostree-option",
+            _ostree_place(block, "url"),
+            "%s needs an ostree url for %s, and has no default" % (_COMPOSER, block.image_type),
+            "Add ostree_url: the repository that holds the commit.",
+        )
+    elif "parent" in given and "url" not in given:
+        yield _warning(
+            "ostree-option",
+            _ostree_place(block, "parent"),
+            "%s refuses an ostree parent without a url to pull it from" % _COMPOSER,
+            "Add ostree_url, or remove ostree_parent.",
+        )
+    for option in ("ref", "parent"):
+        yield from _ref_problems(block, option, given.get(option))
+    if built.needs is not None and built.needs not in _customizations(block):
+        yield _warning(
+            "missing-customization",
+            along(block.place, ["customizations", built.needs]),
+            "%s fails to build %s without %s" % (_COMPOSER, block.image_type, built.needs),
+            'Add it: "customizations": {"%s": "/dev/vda"}.' % built.needs,
+        )
+
+
+def _ref_problems(block: ImageConfig, option: str, written: object) -> Iterator[Problem]:
+    if not isinstance(written, str):
+        return
+    ref = re.sub(r"\$\{arch\}|\$arch", "arch", written)
+    is_commit = bool(_COMMIT.match(ref))
+    if is_commit and option == "ref":
+        message, hint = "is a checksum, and no name of a ref", "Write the ref's name."
+    elif is_commit or _REF.match(ref):
+        return
+    else:
+        message = "%r is not a valid ostree ref" % written
+        hint = (
+            "Use letters, digits and - . _, with / between the parts and none at either end:"
+            " rhel/9/$arch/edge."
+        )
+    yield _warning(
+        "bad-ostree-ref",
+        _ostree_place(block, option),
+        "%s (%s refuses it)" % (message, _COMPOSER),
+        hint,
+    )
+
+
+def _ostree_place(block: ImageConfig, option: str) -> str:
+    return "%s.ostree_%s" % (block.place, option)
+
+
+def _customizations(block: ImageConfig) -> Mapping[str, object]:
+    return {} if block.customizations is None else block.customizations.to_wire()
+
+
+def _customization_problems(block: ImageConfig) -> Iterator[Problem]:
+    for fault in customization_faults(_customizations(block)):
+        yield _key_problem(fault, along(block.place, ["customizations", *fault.path]))
+
+
+def _key_problem(fault: KeyFault, place: str) -> Problem:
+    key = str(fault.path[-1])
+    if fault.is_missing:
+        return _warning(
+            "missing-customization",
+            place,
+            "%s refuses this customization without %s" % (_COMPOSER, key),
+            "Add %s." % key,
+        )
+    meant = suggest(key, fault.level.keys)
+    known = "Known here: %s." % ", ".join(fault.level.keys)
+    hint = "Did you mean %s?" % meant if meant else known
+    if fault.level.is_strict:
+        message = "%s has no customization %s here, and refuses the request" % (_COMPOSER, key)
+        return _warning("unknown-customization", place, message, hint)
+    message = "%s has no customization %s here, and ignores it" % (_COMPOSER, key)
+    return _warning("ignored-customization", place, message, hint)
