@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Sequence
 
@@ -170,6 +169,12 @@ def _recorded(entry: imagetypes.ImageType, suffix: str) -> str:
     return "`%s`" % words[0] if words else "not there"
 
 
+def _uploads() -> str:
+    return "\n".join(
+        "### %s\n\n%s" % (cloud.heading, _table(upload_options(cloud))) for cloud in hub_clouds()
+    )
+
+
 _PARTS: Dict[str, Callable[[], str]] = {
     "top": lambda: _sections(top_options(), as_key=False),
     "block": lambda: _sections(block_options(), as_key=True),
@@ -177,7 +182,7 @@ _PARTS: Dict[str, Callable[[], str]] = {
     "pungi": lambda: _table(pungi_options()),
     "generators": _generators,
     "catalogue": _image_types,
-    **{cloud.id: partial(_table, upload_options(cloud)) for cloud in hub_clouds()},
+    "uploads": _uploads,
 }
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from koji_rehearsal import AskedUpload, RehearsedCloud
 from pungi_osbuild import clouds
 from pungi_osbuild.checked import OMITTED, JsonDict, Struct
 from pungi_osbuild.cli.main import main
-from pungi_osbuild.clouds import CloudOf, Exported, InvalidValue, Link, Option, StreamEntry
+from pungi_osbuild.clouds import CloudOf, Exported, InvalidValue, Link, StreamEntry, UploadOption
 from pungi_osbuild.metadata import load
 from pungi_osbuild.model import CloudImage, CloudName, Ignored, Upload
 
@@ -38,9 +38,9 @@ def _deck_rule(text: str) -> Optional[InvalidValue]:
 class HoloUpload(Upload):
     """Project an image on a deck."""
 
-    deck: str = field(metadata=Option("The deck.", '"deck-10"', rule=_deck_rule).declared)
+    deck: str = field(metadata=UploadOption("The deck.", '"deck-10"', rule=_deck_rule).declared)
     hologram: Optional[str] = field(
-        default=None, metadata=Option("Its name.", '"x"', "a new one").declared
+        default=None, metadata=UploadOption("Its name.", '"x"', "a new one").declared
     )
     ignored: Ignored = ()
     provider = "holo.deck"

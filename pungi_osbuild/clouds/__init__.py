@@ -33,8 +33,8 @@ from pungi_osbuild.clouds.cloud import (
     Exported,
     InvalidValue,
     Link,
-    Option,
     StreamEntry,
+    UploadOption,
     web_address,
 )
 from pungi_osbuild.clouds.container import ContainerUpload
@@ -54,8 +54,8 @@ __all__ = [
     "InvalidValue",
     "Link",
     "OciUpload",
-    "Option",
     "StreamEntry",
+    "UploadOption",
     "cloud_of",
     "cloud_of_target",
     "clouds",

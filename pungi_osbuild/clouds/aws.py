@@ -22,8 +22,8 @@ from pungi_osbuild.clouds.cloud import (
     Exported,
     InvalidValue,
     Link,
-    Option,
     StreamEntry,
+    UploadOption,
     only,
 )
 from pungi_osbuild.model import CloudImage, CloudName, Ignored, JsonDict, Upload
@@ -103,7 +103,7 @@ def _name_rule(text: str) -> Optional[InvalidValue]:
     )
 
 
-REGION = Option("The cloud's region.", '"us-east-1"', rule=region_rule)
+REGION = UploadOption("The cloud's region.", '"us-east-1"', rule=region_rule)
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class AwsEc2Upload(Upload):
     region: str = field(metadata=REGION.declared)
     share_with_accounts: Optional[Tuple[str, ...]] = field(
         default=None,
-        metadata=Option(
+        metadata=UploadOption(
             "Account numbers; [] for nobody.",
             '["123456789012"]',
             "nobody, which is a warning; needed beside `snapshot_name`",
@@ -125,7 +125,7 @@ class AwsEc2Upload(Upload):
     )
     snapshot_name: Optional[str] = field(
         default=None,
-        metadata=Option(
+        metadata=UploadOption(
             "Name of the AMI and its snapshot.",
             '"{nvr}"',
             "`composer-api-<uuid>`",

@@ -19,7 +19,7 @@ from pungi_osbuild.clouds.cloud import (
     Exported,
     InvalidValue,
     Link,
-    Option,
+    UploadOption,
     only,
 )
 from pungi_osbuild.model import CloudImage, CloudName, Ignored, JsonDict, Upload
@@ -97,33 +97,33 @@ class AzureUpload(Upload):
     """Register a managed image in a resource group."""
 
     tenant_id: str = field(
-        metadata=Option(
+        metadata=UploadOption(
             "Id of the directory, a GUID.",
             '"5c7ef5b6-1c3f-4da0-a622-0b060239d7d7"',
             rule=_tenant_rule,
         ).declared
     )
     subscription_id: str = field(
-        metadata=Option(
+        metadata=UploadOption(
             "Id of the subscription, a GUID.",
             '"4a1d7c2e-58e7-4c4f-9c0e-0d1b2f3a4b5c"',
             rule=_subscription_rule,
         ).declared
     )
     resource_group: str = field(
-        metadata=Option(
+        metadata=UploadOption(
             "The resource group, which must exist.", '"my-images"', rule=_group_rule
         ).declared
     )
     location: Optional[str] = field(
         default=None,
-        metadata=Option(
+        metadata=UploadOption(
             "The cloud's region.", '"eastus"', "that of the resource group", _location_rule
         ).declared,
     )
     image_name: Optional[str] = field(
         default=None,
-        metadata=Option(
+        metadata=UploadOption(
             "What the image is called there.",
             '"{nvr}"',
             "composer gives one",

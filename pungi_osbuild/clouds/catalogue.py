@@ -10,7 +10,7 @@ from pungi_osbuild.checked import JsonDict, Struct, forms_of, from_json
 from pungi_osbuild.clouds.aws import AWS_EC2
 from pungi_osbuild.clouds.aws_s3 import AWS_S3
 from pungi_osbuild.clouds.azure import AZURE
-from pungi_osbuild.clouds.cloud import Cloud, Option
+from pungi_osbuild.clouds.cloud import Cloud, UploadOption
 from pungi_osbuild.clouds.container import CONTAINER
 from pungi_osbuild.clouds.gcp import GCP
 from pungi_osbuild.clouds.oci import OCI
@@ -77,7 +77,7 @@ def refused_options() -> Mapping[str, str]:
     return {option: hint for cloud in _CLOUDS.values() for option, hint in cloud.refused.items()}
 
 
-def option_of(cloud: Cloud, name: str) -> Optional[Option]:
+def option_of(cloud: Cloud, name: str) -> Optional[UploadOption]:
     """Return an upload option of a cloud, else of another one; None where no cloud has it."""
     having = (one for one in (cloud, *_CLOUDS.values()) if name in one.options)
     return next((one.options[name] for one in having), None)

@@ -48,7 +48,7 @@ NO_NAME = InvalidValue(
 
 
 @dataclass(frozen=True)
-class Option:
+class UploadOption:
     """
     What is known of an upload option beside its name and type.
 
@@ -80,7 +80,7 @@ class Option:
         return {**kind, "description": self.meaning}
 
     @property
-    def declared(self) -> Mapping[str, Option]:
+    def declared(self) -> Mapping[str, UploadOption]:
         """The metadata of the dataclass field that it describes."""
         return {"option": self}
 
@@ -190,7 +190,7 @@ class CloudOf(Protocol[_Image]):
         return self.title or self.name
 
     @cached_property
-    def options(self) -> Mapping[str, Option]:
+    def options(self) -> Mapping[str, UploadOption]:
         """Its own upload options by name."""
         found = fields(self.upload)  # type: ignore[arg-type]  # each of them is a dataclass
         return {field.name: field.metadata["option"] for field in found if field.name != "ignored"}

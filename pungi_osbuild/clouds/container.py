@@ -18,7 +18,7 @@ from pungi_osbuild.clouds.cloud import (
     CloudOf,
     InvalidValue,
     Link,
-    Option,
+    UploadOption,
     only,
 )
 from pungi_osbuild.model import CloudImage, CloudName, Ignored, Upload
@@ -85,7 +85,7 @@ class ContainerUpload(Upload):
 
     name: Optional[str] = field(
         default=None,
-        metadata=Option(
+        metadata=UploadOption(
             "Name of the container in the registry.",
             '"my-edge"',
             "the distribution's name",
@@ -95,7 +95,7 @@ class ContainerUpload(Upload):
     )
     tag: Optional[str] = field(
         default=None,
-        metadata=Option(
+        metadata=UploadOption(
             "Tag; only with a name.",
             '"{version}-{arch}"',
             "a uuid",

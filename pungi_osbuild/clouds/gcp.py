@@ -22,8 +22,8 @@ from pungi_osbuild.clouds.cloud import (
     Exported,
     InvalidValue,
     Link,
-    Option,
     StreamEntry,
+    UploadOption,
     only,
 )
 from pungi_osbuild.model import CloudImage, CloudName, Ignored, JsonDict, Upload
@@ -103,11 +103,11 @@ class GcpUpload(Upload):
     """Import a Compute Engine image."""
 
     region: str = field(
-        metadata=Option("The cloud's region.", '"us-east1"', rule=_region_rule).declared
+        metadata=UploadOption("The cloud's region.", '"us-east1"', rule=_region_rule).declared
     )
     bucket: Optional[str] = field(
         default=None,
-        metadata=Option(
+        metadata=UploadOption(
             "Where the file is put before it is imported.",
             '"my-images"',
             "that of composer's worker",
@@ -115,7 +115,7 @@ class GcpUpload(Upload):
     )
     image_name: Optional[str] = field(
         default=None,
-        metadata=Option(
+        metadata=UploadOption(
             "What the image is called there.",
             '"my-image-{date}-{type}-{respin}"',
             "`composer-api-<uuid>`",
@@ -125,7 +125,7 @@ class GcpUpload(Upload):
     )
     share_with_accounts: Optional[Tuple[str, ...]] = field(
         default=None,
-        metadata=Option(
+        metadata=UploadOption(
             'Accounts, each with its kind: "user:alice@example.com".',
             '["group:images@example.com"]',
             "nobody",
