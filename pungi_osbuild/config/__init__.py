@@ -1,10 +1,9 @@
 """Reading the compose config: the `osbuild` section and what it needs of the rest."""
 
-from pungi_osbuild.config.arches import ARCHES, meant_arch, named_arches
+from pungi_osbuild.config.arches import ARCHES, arch_hint, meant_arch, named_arches
 from pungi_osbuild.config.fallbacks import GENERATORS, resolve_release, resolve_version
 from pungi_osbuild.config.nvr import resolved_nvr_problems
 from pungi_osbuild.config.options import section_schema
-from pungi_osbuild.config.partial import unknown_template_fields
 from pungi_osbuild.config.patterns import (
     is_endless,
     matches,
@@ -14,9 +13,9 @@ from pungi_osbuild.config.patterns import (
     unmatched_patterns,
     written_patterns,
 )
-from pungi_osbuild.config.places import option_place
 from pungi_osbuild.config.reader import Reading, read_config
 from pungi_osbuild.config.source import Source, read_source
+from pungi_osbuild.config.templates import unknown_template_fields
 from pungi_osbuild.config.upload import field_problems
 from pungi_osbuild.config.variants import read_variants
 
@@ -25,6 +24,7 @@ __all__ = [
     "GENERATORS",
     "Reading",
     "Source",
+    "arch_hint",
     "field_problems",
     "is_endless",
     "matches",
@@ -32,7 +32,6 @@ __all__ = [
     "meant_arch",
     "named_arches",
     "nested_repetitions",
-    "option_place",
     "pattern_place",
     "read_config",
     "read_source",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Collection, FrozenSet, Iterator, Mapping, Optional
+from typing import Collection, FrozenSet, Iterable, Iterator, Mapping, Optional
 
 from pungi_osbuild.model import Arch
 from pungi_osbuild.problems import suggest
@@ -38,6 +38,13 @@ def meant_arch(name: str, known: Collection[Arch]) -> Optional[Arch]:
     if elsewhere in known:
         return elsewhere
     return suggest(name, sorted(known), _LIKENESS)
+
+
+def arch_hint(names: Iterable[str], known: Collection[Arch], otherwise: str = "") -> str:
+    """Return what to do about names that are no arches: those among some that may be meant."""
+    meant = [meant_arch(name, known) for name in names]
+    found = list(dict.fromkeys(arch for arch in meant if arch is not None))
+    return "Did you mean %s?" % ", ".join(found) if found else otherwise
 
 
 def named_arches(address: str) -> Iterator[Arch]:

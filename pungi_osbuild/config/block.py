@@ -1,26 +1,26 @@
-"""Reading one image block: the dict as written becomes an ``ImageConfig``, or problems."""
+"""
+Reading one image block: the dict as written becomes an ``ImageConfig``, and problems.
+
+What is wrong with one option says nothing of the others, and whoever fixes the config wants to see
+everything at once. So a block with errors is planned, too. Of an invalid option it holds what can
+be used, or nothing, and names it among its invalid options, by which later checks know what they
+cannot judge. Such a block is never run: its errors see to that.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Any, Dict, FrozenSet, Mapping, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Iterable, Mapping, Optional, Tuple
 
+from pungi_osbuild.checked import printable
 from pungi_osbuild.clouds import cloud_of
 from pungi_osbuild.config import fallbacks
 from pungi_osbuild.config.addresses import address_problems, substitution_problems
-from pungi_osbuild.config.arches import meant_arch
+from pungi_osbuild.config.arches import arch_hint
 from pungi_osbuild.config.image_types import check_image_type, find_listed, meant_type
 from pungi_osbuild.config.nvr import nvr_problems, subvariant_problems
 from pungi_osbuild.config.options import block_schema
-from pungi_osbuild.config.partial import (
-    count_of,
-    flag_of,
-    invalid_options,
-    number_of,
-    repos_of,
-    text_of,
-    texts_of,
-)
 from pungi_osbuild.config.schema_errors import SchemaErrors
 from pungi_osbuild.config.upload import (
     BLOCK_REFUSED,
@@ -29,8 +29,8 @@ from pungi_osbuild.config.upload import (
     read_uploads,
     refused_problems,
 )
-from pungi_osbuild.model import Customizations, ImageConfig, ListedImageType, Ostree
-from pungi_osbuild.problems import Problems, wrong_type
+from pungi_osbuild.model import Customizations, ImageConfig, ListedImageType, Ostree, Repo
+from pungi_osbuild.problems import Problems, suggest, wrong_type
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class _Block:
     def _invalid_options(self) -> FrozenSet[str]:
         """Return the options that are invalid, here or in what the block takes from the top."""
         # What only composer knows is no misspelt option of ours, however much it looks like one.
-        here = invalid_options(
+        here = _invalid_options(
             {key: item for key, item in self.block.items() if key not in BLOCK_REFUSED},
             self.place,
             _SCHEMA_ERRORS.schema["properties"],
@@ -153,12 +153,11 @@ class _Block:
             return
         for index, arch in enumerate(failable):
             if isinstance(arch, str) and arch != "*" and arches and arch not in arches:
-                near = meant_arch(arch, texts_of(arches))
                 self.problems.warn(
                     "failable-arch",
                     "%s.failable[%d]" % (self.place, index),
                     "the block is not built for %s" % arch,
-                    "Did you mean %s?" % near if near else "Take it out, or add it to arches.",
+                    arch_hint([arch], _texts_of(arches), "Take it out, or add it to arches."),
                 )
 
     def _check_timeout(self) -> None:
@@ -180,13 +179,13 @@ class _Block:
             return Uploads()
         place = "%s.image_types" % self.place
         arches = self.block.get("arches")
-        distro = text_of(self.block.get("distro")) or ""
+        distro = _text_of(self.block.get("distro")) or ""
         provider = check_image_type(image_type, distro, listed, place, self.problems)
         context = UploadContext(
             image_type=image_type,
             cloud=None if provider is None else cloud_of(provider),
             place=self.place,
-            arches=texts_of(arches) if isinstance(arches, list) else None,
+            arches=_texts_of(arches) if isinstance(arches, list) else None,
             has_release=self.found["release"] is not None,
         )
         return read_uploads(self.block, context, self.problems)
@@ -226,25 +225,25 @@ class _Block:
             method="osbuildImage",
             place=self.place,
             pattern=self.pattern,
-            name=text_of(block.get("name")) or "",
-            distro=text_of(block.get("distro")) or "",
+            name=_text_of(block.get("name")) or "",
+            distro=_text_of(block.get("distro")) or "",
             image_type=image_type,
             image_type_as_list=isinstance(block.get("image_types"), list),
             target=target,
             version=None if "version" in invalid else version,
             release=None if "release" in invalid else release,
-            arches=(texts_of(block.get("arches")) or None),
-            repos=repos_of(block.get("repo")),
-            failable=texts_of(block.get("failable")),
-            subvariant=text_of(block.get("subvariant")),
-            ostree=Ostree(*(text_of(block.get("ostree_%s" % key)) for key in _OSTREE)),
+            arches=(_texts_of(block.get("arches")) or None),
+            repos=_repos_of(block.get("repo")),
+            failable=_texts_of(block.get("failable")),
+            subvariant=_text_of(block.get("subvariant")),
+            ostree=Ostree(*(_text_of(block.get("ostree_%s" % key)) for key in _OSTREE)),
             upload=uploads.everywhere,
-            manifest_type=text_of(block.get("manifest_type")),
+            manifest_type=_text_of(block.get("manifest_type")),
             customizations=customizations,
-            split_arches=flag_of(self._value("split_arches"), True),
-            skip_tag=flag_of(block.get("skip_tag"), False),
-            timeout=number_of(self._value("timeout")),
-            retries=count_of(self._value("retries")),
+            split_arches=_flag_of(self._value("split_arches"), True),
+            skip_tag=_flag_of(block.get("skip_tag"), False),
+            timeout=_number_of(self._value("timeout")),
+            retries=_count_of(self._value("retries")),
             upload_lacks=uploads.lacks,
             arch_uploads=uploads.of_arches,
             listed=listed,
@@ -253,3 +252,74 @@ class _Block:
 
 
 _OSTREE = ("url", "ref", "parent")
+
+
+def _invalid_options(
+    block: Mapping[Any, Any], place: str, options: Iterable[str], error_places: Iterable[str]
+) -> FrozenSet[str]:
+    """
+    Return the options of a block that are wrong, missing where they must not be, or misspelt.
+
+    :param place: of the block
+    :param options: that a block may have
+    :param error_places: where there is an error in the block
+    """
+    known = tuple(options)
+    # As problems say it: a pattern may hold what cannot be printed.
+    shown = printable(place)
+    invalid = {option for where in error_places for option in _option_at(where, shown)}
+    for key in block:
+        if isinstance(key, str) and key not in known:
+            invalid.add(suggest(key, known) or key)
+    return frozenset(invalid & set(known))
+
+
+def _option_at(where: str, place: str) -> Tuple[str, ...]:
+    """Return the option of a block that a place is in, if it is in one."""
+    if not where.startswith(place + "."):
+        return ()
+    return (where[len(place) + 1 :].split(".")[0].split("[")[0],)
+
+
+def _text_of(value: Any) -> Optional[str]:
+    """Return a string that is not empty; None for anything else."""
+    return value if isinstance(value, str) and value else None
+
+
+def _texts_of(value: Any) -> Tuple[str, ...]:
+    """Return the strings in a list, or the one that should have been in one."""
+    if isinstance(value, str):
+        value = [value]
+    found = map(_text_of, value if isinstance(value, list) else ())
+    return tuple(text for text in found if text is not None)
+
+
+def _flag_of(value: Any, default: bool) -> bool:
+    """Return True or False; the default for anything else."""
+    return value if isinstance(value, bool) else default
+
+
+def _number_of(value: Any) -> Optional[float]:
+    """Return a finite number; None for anything else."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if is_number and math.isfinite(value) else None
+
+
+def _count_of(value: Any) -> int:
+    """Return a whole number; 0 for anything else."""
+    is_count = isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return value if is_count else 0
+
+
+def _repos_of(value: Any) -> Tuple[Repo, ...]:
+    """Return the repositories in a list, each in its place; one that is none is empty."""
+    if isinstance(value, str):
+        value = [value]
+    return tuple(_repo_of(item) for item in (value if isinstance(value, list) else ()))
+
+
+def _repo_of(item: Any) -> Repo:
+    if not isinstance(item, dict):
+        return Repo(_text_of(item) or "")
+    sets = _texts_of(item["package_sets"]) if "package_sets" in item else None
+    return Repo(_text_of(item.get("baseurl")) or "", sets, as_dict=True)

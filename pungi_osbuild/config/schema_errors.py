@@ -61,11 +61,6 @@ class SchemaErrors:
                 yield from _worded(narrow, along(place, narrow.absolute_path))
 
 
-def schema_problems(schema: JsonDict, value: Any, place: str) -> Iterator[Problem]:
-    """Return what a schema refuses, as :meth:`SchemaErrors.of`."""
-    return SchemaErrors(schema).of(value, place)
-
-
 def _position(error: ValidationError) -> List[str]:
     return ["%06d" % key if isinstance(key, int) else str(key) for key in error.absolute_path]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, Iterator, Mapping, Optional, Tuple, TypeVar
 
 from pungi_osbuild.config.options import properties_of, pungi_options, top_options
-from pungi_osbuild.config.schema_errors import schema_problems, unsendable
+from pungi_osbuild.config.schema_errors import SchemaErrors, unsendable
 from pungi_osbuild.config.source import Source, thaw
 from pungi_osbuild.config.templates import unreplaced
 from pungi_osbuild.model import BaseProduct, ReleaseConfig, Settings
@@ -51,7 +51,7 @@ def read_top(source: Source, problems: Problems) -> Tuple[Dict[str, Any], Dict[s
         before = problems.errors
         problems.add(unsendable(source.data[key], key))
         top[key] = thaw(source.data[key])
-        problems.add(schema_problems(schema, top[key], key))
+        problems.add(SchemaErrors(schema).of(top[key], key))
         if problems.errors == before:
             good[key] = top[key]
         if key in _OF_EVERY_BLOCK and isinstance(top[key], str):

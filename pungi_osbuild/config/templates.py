@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any, Iterator, Mapping, Optional, Tuple
+from typing import Any, FrozenSet, Iterable, Iterator, Mapping, Optional, Tuple
 
 from pungi_osbuild.model import TEMPLATE_FIELDS, BadTemplateError, Template
 from pungi_osbuild.problems import Problem, Severity, suggest, within
@@ -127,3 +127,21 @@ def unreplaced_fields(text: str, place: str, instead: Optional[str] = None) -> I
             else "Write the value; fields in braces are replaced only in upload options.",
             Severity.WARNING,
         )
+
+
+def unknown_template_fields(invalid: Iterable[str]) -> FrozenSet[str]:
+    """Return the template fields whose value is not known, as options of a block are invalid."""
+    return frozenset(
+        field for field, options in _FILLED_BY.items() if not set(options).isdisjoint(invalid)
+    )
+
+
+_FILLED_BY: Mapping[str, Tuple[str, ...]] = {
+    "arch": ("arches", "split_arches"),
+    "image_type": ("image_types",),
+    "name": ("name",),
+    "nvr": ("name", "version", "release", "arches", "split_arches"),
+    "release": ("release", "arches", "split_arches"),
+    "subvariant": ("subvariant",),
+    "version": ("version",),
+}

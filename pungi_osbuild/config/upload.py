@@ -38,7 +38,7 @@ from pungi_osbuild.clouds import (
     upload_schema,
     would_work,
 )
-from pungi_osbuild.config.arches import meant_arch
+from pungi_osbuild.config.arches import arch_hint
 from pungi_osbuild.config.schema_errors import SchemaErrors
 from pungi_osbuild.config.templates import (
     dollar_hint,
@@ -266,12 +266,11 @@ class _Reader:
         for arch in self.own:
             if arches is None or arch in arches:
                 continue
-            near = meant_arch(arch, arches)
             self.problems.warn(
                 "upload-arch",
                 within(self.arches_place, arch),
                 "the block is not built for %s" % arch,
-                "Did you mean %s?" % near if near else "Take it out, or add it to arches.",
+                arch_hint([arch], arches, "Take it out, or add it to arches."),
             )
 
     def _without_refused(self, options: Mapping[str, Any], place: str) -> Mapping[str, Any]:

@@ -123,12 +123,12 @@ def check(requests: Sequence[ImageRequest], productmd: ProductmdTypes) -> Tuple[
 
     :param productmd: the image types and formats that the installed productmd knows
     """
-    told: Set[Tuple[str, str]] = set()
+    reported: Set[Tuple[str, str]] = set()
     claimed = [pair for request in requests for pair in _claimed(request)]
     return (
         *_clashes(
             claimed,
-            told,
+            reported,
             _nvr,
             "duplicate-nvr",
             "builds the same N-V-R: %s",
@@ -139,7 +139,7 @@ def check(requests: Sequence[ImageRequest], productmd: ProductmdTypes) -> Tuple[
         ),
         *_clashes(
             claimed,
-            told,
+            reported,
             _path,
             "duplicate-file",
             "places the same file: %s",
@@ -203,7 +203,7 @@ def check_settings(settings: Settings, identity: ComposeIdentity) -> Tuple[Probl
 
 def _refused_nvrs(requests: Sequence[ImageRequest]) -> Iterator[Problem]:
     """Say which N-V-Rs a hub would refuse; what is written literally has been judged before."""
-    told: Set[Problem] = set()
+    reported: Set[Problem] = set()
     for request in requests:
         config = request.config
         parts = [
@@ -216,8 +216,8 @@ def _refused_nvrs(requests: Sequence[ImageRequest]) -> Iterator[Problem]:
         ]
         name = config.name if config.is_valid("name") else None
         for problem in resolved_nvr_problems(name, parts, config.place):
-            if problem not in told:
-                told.add(problem)
+            if problem not in reported:
+                reported.add(problem)
                 yield problem
 
 
@@ -242,7 +242,7 @@ def _identity(_request: ImageRequest, claim: Optional[Claim]) -> Key:
 
 def _clashes(
     claimed: Sequence[Tuple[ImageRequest, Optional[Claim]]],
-    told: Set[Tuple[str, str]],
+    reported: Set[Tuple[str, str]],
     key_of: Callable[[ImageRequest, Optional[Claim]], Key],
     code: ProblemCode,
     message: str,
@@ -264,9 +264,9 @@ def _clashes(
             continue
         other = first.setdefault(key, request)
         pair = (request.config.place, other.config.place)
-        if other is not request and pair not in told:
+        if other is not request and pair not in reported:
             found.setdefault(pair, []).append((request, other, key))
-    told.update(found)
+    reported.update(found)
     for (place, other_place), clashes in found.items():
         variants = list(dict.fromkeys(request.variant for request, _, _ in clashes))
         others = list(dict.fromkeys(other.variant for _, other, _ in clashes))

@@ -11,23 +11,24 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Dict, Hashable, Iterator, Optional, Sequence, Set, Tuple
 
-from pungi_osbuild.config import option_place, resolve_release, resolve_version
+from pungi_osbuild.config import resolve_release, resolve_version
 from pungi_osbuild.model import (
     Arch,
     CloudName,
     ComposeIdentity,
+    ImageConfig,
     ImageRequest,
     Template,
     Upload,
     UploadTemplate,
 )
-from pungi_osbuild.problems import Problem, Severity
+from pungi_osbuild.problems import Problem, Severity, within
 
 
 def name_problems(requests: Sequence[ImageRequest]) -> Iterator[Problem]:
     """Say which uploads want one name."""
     first: Dict[Hashable, Tuple[ImageRequest, Arch]] = {}
-    told: Set[Tuple[str, str, str]] = set()
+    reported: Set[Tuple[str, str, str]] = set()
     for request in requests:
         upload = request.upload
         name = wanted_name(upload)
@@ -40,8 +41,8 @@ def name_problems(requests: Sequence[ImageRequest]) -> Iterator[Problem]:
                 continue
             place = option_place(request.config, arch, name.option)
             pair = (place, other.config.place, name.what)
-            if pair not in told:
-                told.add(pair)
+            if pair not in reported:
+                reported.add(pair)
                 yield _collision(name, place, (request, arch), (other, other_arch))
 
 
@@ -163,3 +164,17 @@ def words_of(request: ImageRequest, identity: ComposeIdentity) -> Dict[str, str]
 def wanted_name(upload: Optional[Upload]) -> Optional[CloudName]:
     """Return the name that an upload wants; None where composer gives one."""
     return None if upload is None else upload.wanted_name()
+
+
+def option_place(block: ImageConfig, arch: Arch, option: str, index: int = -1) -> str:
+    """
+    Return where a block has an upload option for an arch.
+
+    :param index: position of an item, where the option is a list
+    """
+    own = block.arch_upload(arch)
+    place = within(block.place, "upload_options")
+    if own is not None and option in own.own:
+        place = within(within(block.place, "arch_upload_options"), arch)
+    place = within(place, option)
+    return place if index < 0 else within(place, index)

@@ -11,9 +11,8 @@ from typing import Dict, Iterator, List, Mapping, Optional, Set, Tuple
 
 from pungi_osbuild.clouds import cloud_of, option_of
 from pungi_osbuild.config import (
+    arch_hint,
     field_problems,
-    meant_arch,
-    option_place,
     unknown_template_fields,
 )
 from pungi_osbuild.model import (
@@ -26,7 +25,7 @@ from pungi_osbuild.model import (
     UploadTemplate,
     option_texts,
 )
-from pungi_osbuild.planning.cloudnames import shared_name_problems, words_of
+from pungi_osbuild.planning.cloudnames import option_place, shared_name_problems, words_of
 from pungi_osbuild.problems import Problem, ProblemCode, Severity, along, missing_key
 
 
@@ -71,14 +70,15 @@ def unbuilt_arches(config: ImageConfig, built: Set[Arch]) -> Iterator[Problem]:
     """
     for own in config.arch_uploads:
         if config.arches is None and own.arch not in built:
-            near = meant_arch(own.arch, built)
             yield Problem(
                 "upload-arch",
                 along(config.place, ["arch_upload_options", own.arch]),
                 "the block is not built for %s" % own.arch,
-                "Did you mean %s?" % near
-                if near
-                else "It is built for %s; take the others out." % ", ".join(sorted(built)),
+                arch_hint(
+                    [own.arch],
+                    built,
+                    "It is built for %s; take the others out." % ", ".join(sorted(built)),
+                ),
                 Severity.WARNING,
             )
 

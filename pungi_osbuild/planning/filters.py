@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Collection, Iterator, Optional, Sequence, Set
 
-from pungi_osbuild.config import ARCHES, matches, meant_arch, named_arches, pattern_place
+from pungi_osbuild.config import ARCHES, arch_hint, matches, meant_arch, named_arches, pattern_place
 from pungi_osbuild.model import Arch, Compose, ComposeConfig, ImageConfig
 from pungi_osbuild.problems import Problem, ProblemCode, Severity, suggest, within
 
@@ -99,7 +99,7 @@ def block_problems(block: ImageConfig, built: Set[Arch], compose: Compose) -> It
                 "failable-arch",
                 within(within(block.place, "failable"), block.failable.index(entry)),
                 "the block is not built for %s; as in-tree all of it is allowed to fail" % entry,
-                did_you_mean([entry], built) or "Take it out, or write the arch's name.",
+                arch_hint([entry], built, "Take it out, or write the arch's name."),
             )
     addresses = [
         *((within(within(block.place, "repo"), n), r.baseurl) for n, r in enumerate(block.repos)),
@@ -121,13 +121,6 @@ def _fixed_arch(place: str, address: Optional[str], built: Set[Arch]) -> Iterato
             % (", ".join(named), ", ".join(others)),
             "Write $arch in its place, or write a block for each arch.",
         )
-
-
-def did_you_mean(names: Sequence[str], known: Collection[Arch]) -> str:
-    """Return a hint for arches that are none, "" where nobody knows better."""
-    meant = [meant_arch(name, known) for name in names]
-    found = list(dict.fromkeys(arch for arch in meant if arch is not None))
-    return "Did you mean %s?" % ", ".join(found) if found else ""
 
 
 def _warning(code: ProblemCode, place: str, message: str, hint: str) -> Problem:

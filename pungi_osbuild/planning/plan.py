@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Dict, Iterator, Sequence, Set, Tuple
 
 from pungi_osbuild.config import (
+    arch_hint,
     is_endless,
     matches,
     matching_blocks,
@@ -35,7 +36,6 @@ from pungi_osbuild.planning.composerrules import composer_problems
 from pungi_osbuild.planning.filters import (
     arches_of,
     block_problems,
-    did_you_mean,
     filter_problems,
     unknown_failable,
 )
@@ -98,9 +98,12 @@ class _Planner:
                 "missing-arch",
                 "%s.arches" % block.place,
                 "variant %s has no %s" % (variant.uid, ", ".join(missing)),
-                did_you_mean(missing, variant.arches)
-                or "It is built for %s only; take the others out, or give the variant the arch."
-                % ", ".join(arches),
+                arch_hint(
+                    missing,
+                    variant.arches,
+                    "It is built for %s only; take the others out, or give the variant the arch."
+                    % ", ".join(arches),
+                ),
             )
         if not arches:
             return
@@ -179,7 +182,7 @@ def _coverage(
                 "no task comes of this block: its arches fit no variant that its pattern matches",
                 " ".join(
                     [
-                        did_you_mean(block.arches or (), _offered(compose, block)),
+                        arch_hint(block.arches or (), _offered(compose, block)),
                         "The variants it matches have %s."
                         % (", ".join(sorted(_offered(compose, block))) or "no arches at all"),
                     ]

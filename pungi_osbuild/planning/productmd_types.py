@@ -14,11 +14,11 @@ def productmd_problems(
     requests: Sequence[ImageRequest], productmd: ProductmdTypes
 ) -> Iterator[Problem]:
     """Say which images images.json cannot describe, or would describe oddly."""
-    told: Set[Problem] = set()
+    reported: Set[Problem] = set()
     for request in requests:
         for problem in _of_request(request, productmd):
-            if problem not in told:
-                told.add(problem)
+            if problem not in reported:
+                reported.add(problem)
                 yield problem
 
 
