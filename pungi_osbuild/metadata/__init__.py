@@ -3,8 +3,8 @@
 from pungi_osbuild.metadata.atomic import (
     create,
     fsync_folder,
-    left_behind,
     making,
+    partial_files,
     replace_many,
     replace_text,
 )
@@ -81,12 +81,12 @@ __all__ = [
     "has_valid_identity",
     "identify",
     "known_values",
-    "left_behind",
     "load",
     "load_osbuild",
     "making",
     "own_entries",
     "own_in",
+    "partial_files",
     "planned_identity",
     "productmd_image",
     "productmd_types",

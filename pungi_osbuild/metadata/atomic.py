@@ -20,12 +20,12 @@ def beside(path: Path) -> Path:
 
     No two calls return the same one, so two writers of one file never share a temporary file. The
     name is short however long the file's name is. What a killed run leaves is found by
-    :func:`left_behind`.
+    :func:`partial_files`.
     """
     return path.with_name(_PART % secrets.token_hex(_MARK))
 
 
-def left_behind(folder: Path) -> Tuple[Path, ...]:
+def partial_files(folder: Path) -> Tuple[Path, ...]:
     """Return what killed runs have left in a folder; nothing when there is none."""
     return tuple(sorted(folder.glob(_PART % ("[0-9a-f]" * 2 * _MARK))))
 

@@ -13,7 +13,7 @@ from pungi_osbuild.metadata.productmd_files import (
     Version,
     dropped,
     restore,
-    text,
+    version_text,
 )
 from pungi_osbuild.metadata.productmd_types import ImageIdentity, identity_of
 from pungi_osbuild.model import Arch
@@ -71,12 +71,12 @@ class CloudAwareImage(productmd.images.Image):  # type: ignore[misc]  # productm
             super().serialize(parser)
 
     def _validate_type(self) -> None:
-        self._check_word("type", super()._validate_type)
+        self._check_field("type", super()._validate_type)
 
     def _validate_format(self) -> None:
-        self._check_word("format", super()._validate_format)
+        self._check_field("format", super()._validate_format)
 
-    def _check_word(self, field: str, is_known: Callable[[], None]) -> None:
+    def _check_field(self, field: str, is_known: Callable[[], None]) -> None:
         if self._was_read:
             self._assert_type(field, [str])
             self._assert_not_blank(field)
@@ -124,13 +124,13 @@ class CloudAwareImages(productmd.images.Images):  # type: ignore[misc]  # produc
     def _frame(self, parser: Dict[str, Any], version: Version) -> None:
         """Fill in everything but the images."""
         self.header.serialize(parser)
-        parser["header"]["version"] = text(version)
+        parser["header"]["version"] = version_text(version)
         parser["payload"] = {}
         self.compose.serialize(parser["payload"])
 
     def _write_as(self, version: Version) -> None:
         self.output_version = version  # productmd 2.0's; before there is none of the name
-        self.header.version = text(version)
+        self.header.version = version_text(version)
 
     def add(self, variant: str, arch: Arch, image: CloudAwareImage) -> None:
         """

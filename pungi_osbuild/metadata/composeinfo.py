@@ -20,7 +20,7 @@ from pungi_osbuild.metadata.productmd_files import (
     load_metadata,
     name_compose,
     read_errors,
-    why,
+    reason_of,
 )
 from pungi_osbuild.model import (
     Arch,
@@ -109,7 +109,7 @@ def _nameable(solution: str) -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError) as error:
-        raise InputError("the compose cannot be named: %s" % why(error), solution) from error
+        raise InputError("the compose cannot be named: %s" % reason_of(error), solution) from error
 
 
 def _refuse_no_date(date: str) -> None:
@@ -142,7 +142,7 @@ def write_compose(path: Path, compose: Compose) -> None:
         text = info.dumps()
     except (ValueError, TypeError) as error:
         raise SourceError(
-            "composeinfo.json cannot describe this compose: %s" % why(error),
+            "composeinfo.json cannot describe this compose: %s" % reason_of(error),
             "Change the variants file or the release as productmd requires.",
         ) from error
     try:

@@ -18,7 +18,7 @@ from pungi_osbuild.metadata.productmd_files import (
     dropped,
     load_metadata,
     restore,
-    text,
+    version_text,
 )
 from pungi_osbuild.metadata.records import ImageRecord, OsbuildRecord, TaskRecord
 from pungi_osbuild.methods import UNRECORDED_METHOD
@@ -79,7 +79,7 @@ class OsbuildImages(MetadataBase):  # type: ignore[misc]  # productmd has no typ
     def _frame(self, parser: JsonDict) -> None:
         """Fill in everything but tasks, images and where Koji is."""
         self.header.serialize(parser)
-        parser["header"]["version"] = text(self.version)
+        parser["header"]["version"] = version_text(self.version)
         parser["payload"] = {"format_version": FORMAT_VERSION}
         self.compose.serialize(parser["payload"])
 

@@ -42,7 +42,7 @@ class UnusableError(ValueError):
         self.solution = solution
 
 
-def text(version: Version) -> str:
+def version_text(version: Version) -> str:
     """Return a version as headers have it."""
     return "%d.%d" % version
 
@@ -75,23 +75,23 @@ def check_major(version: Version) -> None:
     if major > max(KNOWN_MAJORS):
         raise UnusableError(
             "it has productmd's format %s, and this pungi-osbuild supports 1.x and 2.x"
-            % text(version),
+            % version_text(version),
             "Use a pungi-osbuild that supports format %d.x." % major,
         )
     if major > NEWEST[0]:
         raise UnusableError(
             "it has productmd's format %s, and the installed productmd supports up to %s"
-            % (text(version), text(NEWEST)),
+            % (version_text(version), version_text(NEWEST)),
             "Install productmd %d.0 or newer; the file is fine." % major,
         )
 
 
-def needs_newer(version: Version, why: str) -> UnusableError:
+def needs_newer(version: Version, reason: str) -> UnusableError:
     """Return the error for a file of a newer minor version that could not be read."""
     return UnusableError(
         "it has productmd's format %s, and the installed productmd supports up to %s (%s)"
-        % (text(version), text(NEWEST), why),
-        "Install a productmd that supports format %s." % text(version),
+        % (version_text(version), version_text(NEWEST), reason),
+        "Install a productmd that supports format %s." % version_text(version),
     )
 
 
@@ -141,7 +141,7 @@ def read_errors(path: Path, solution: str) -> Iterator[None]:
     except UnusableError as error:
         raise SourceError("%s cannot be used: %s" % (path, error), error.solution) from error
     except BROKEN as error:
-        reason = why(error)
+        reason = reason_of(error)
         if type(error) is ValueError and _BY_PRODUCTMD.match(str(error)):
             raise SourceError(
                 "the installed productmd does not accept %s: %s" % (path, reason),
@@ -151,7 +151,7 @@ def read_errors(path: Path, solution: str) -> Iterator[None]:
         raise SourceError("%s is broken: %s" % (path, reason), solution) from error
 
 
-def why(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """Return what an exception of productmd's says, for people; a KeyError says just the key."""
     if isinstance(error, KeyError):
         return "%s is missing" % (error.args[0] if error.args else "a key")
@@ -178,7 +178,7 @@ def load_metadata(metadata: Any, path: Path, solution: str) -> None:
             raise
         except BROKEN as error:
             if is_newer(version):
-                raise needs_newer(version, why(error)) from error
+                raise needs_newer(version, reason_of(error)) from error
             raise
 
 
@@ -210,7 +210,7 @@ def productmd_errors(path: Path) -> Iterator[None]:
     except BROKEN as error:
         raise SourceError(
             "the installed productmd (format %s) cannot record this run in %s: %s"
-            % (text(NEWEST), path, why(error)),
+            % (version_text(NEWEST), path, reason_of(error)),
             "Install productmd 1.33 or newer, below 3.",
         ) from error
 

@@ -14,7 +14,7 @@ from typing import Callable, ContextManager, Iterable, Iterator, Optional, Tuple
 
 from pungi_osbuild.checked import MAX_NAME, name_flaw
 from pungi_osbuild.errors import InputError, PlacementError
-from pungi_osbuild.metadata import create, left_behind, making
+from pungi_osbuild.metadata import create, making, partial_files
 from pungi_osbuild.model import BuiltImage, Checksum, ImageRequest
 from pungi_osbuild.placing.verify import (
     DamagedError,
@@ -367,7 +367,7 @@ def remove_partial_files(topdir: Path, requests: Iterable[ImageRequest]) -> None
     }
     folders.update([topdir / "compose" / "metadata", *topdir.glob("logs/*/osbuild/*")])
     for folder in sorted(folders):
-        for path in left_behind(folder):
+        for path in partial_files(folder):
             try:
                 path.unlink()
             except FileNotFoundError:

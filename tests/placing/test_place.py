@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from koji_rehearsal import HubSettings, RehearsalHub
 from pungi_osbuild.errors import HubError, InputError, PlacementError
-from pungi_osbuild.metadata.atomic import beside, left_behind, making
+from pungi_osbuild.metadata.atomic import beside, making, partial_files
 from pungi_osbuild.model import BuiltImage, Checksum
 from pungi_osbuild.placing.place import (
     PlacedFile,
@@ -369,7 +369,7 @@ def test_what_a_killed_run_has_left_is_no_trouble(tmp_path: Path, link_type: str
     result = placed(tmp_path, Source(stream=a_stream(CONTENT)), an_image_of(CONTENT), link_type)
     assert result.path.read_bytes() == local.read_bytes() == CONTENT
     assert left(tmp_path) == [part.name, NAME]
-    assert left_behind(tmp_path / "images") == (part,)
+    assert partial_files(tmp_path / "images") == (part,)
 
 
 def test_two_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
