@@ -34,8 +34,8 @@ from pungi_osbuild.model import (
     CloudImage,
     EarlierTry,
     KojiPlace,
+    Leftover,
     Manifest,
-    Orphan,
     Outcome,
     OutcomeKind,
     PlacedImage,
@@ -72,7 +72,7 @@ class TaskRecord:
     ended: Annotated[Optional[int], ISO_TIME]
     placed: Annotated[Optional[int], ISO_TIME]
     earlier: Tuple[EarlierTry, ...] = ()
-    orphans: Tuple[Orphan, ...] = ()
+    orphans: Tuple[Leftover, ...] = ()
     method: str = UNRECORDED_METHOD
 
     @classmethod
@@ -90,6 +90,7 @@ class TaskRecord:
             started=whole_seconds(times.started),
             ended=whole_seconds(times.ended),
             placed=whole_seconds(outcome.placed),
+            orphans=outcome.leftovers,
             method=request.config.method,
         )
 

@@ -44,7 +44,7 @@ class EarlierTry:
 
 
 @dataclass(frozen=True)
-class Orphan:
+class Leftover:
     """
     Something that a task leaves behind which came to nothing: somebody has to delete it, or use it.
 
@@ -83,7 +83,7 @@ class Outcome:
     :param goes_on: composer goes on with its build, though the task has failed
     :param placed: when its last image was placed, seconds since the epoch
     :param earlier: the tries before this one, in their order
-    :param orphans: what this try and those before leave behind, in clouds and in Koji
+    :param leftovers: what this try and those before leave behind, in clouds and in Koji
     """
 
     request: ImageRequest
@@ -100,7 +100,7 @@ class Outcome:
     placed: Optional[float] = None
     images: Tuple[PlacedImage, ...] = ()
     earlier: Tuple[EarlierTry, ...] = ()
-    orphans: Tuple[Orphan, ...] = ()
+    leftovers: Tuple[Leftover, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Callable, Dict, Iterable, Optional, Sequence, Tuple
 
 from pungi_osbuild.clouds import Link, find_cloud, web_address
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, TaskRecord
-from pungi_osbuild.model import Checksum, CloudImage, EarlierTry, Orphan, OutcomeKind
+from pungi_osbuild.model import Checksum, CloudImage, EarlierTry, Leftover, OutcomeKind
 from pungi_osbuild.report.addresses import build_link, console_link, task_link
 from pungi_osbuild.report.differences import Differences, name_of
 from pungi_osbuild.report.excerpts import Excerpt
@@ -380,7 +380,7 @@ def _earlier(task: TaskRecord, weburl: str) -> Tuple[EarlierView, ...]:
     return tuple(map(view, task.earlier))
 
 
-def _orphan(orphan: Orphan, task: TaskRecord, weburl: str) -> OrphanView:
+def _orphan(orphan: Leftover, task: TaskRecord, weburl: str) -> OrphanView:
     return OrphanView(
         place="Koji" if orphan.place == "koji" else _heading(orphan.place),
         name=orphan.name,

@@ -79,7 +79,7 @@ def _failure_lines(outcome: Outcome, weburl: str) -> List[str]:
 
 def _orphan_lines(result: RunResult) -> List[str]:
     """Return what somebody has to look after, as no compose knows of it."""
-    left = [(outcome, orphan) for outcome in result.outcomes for orphan in outcome.orphans]
+    left = [(outcome, orphan) for outcome in result.outcomes for orphan in outcome.leftovers]
     if not left:
         return []
     lines = ["", "LEFT BEHIND, and in no compose: delete it where nobody needs it"]

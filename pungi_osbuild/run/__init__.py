@@ -2,13 +2,13 @@
 
 from pungi_osbuild.run.board import Board
 from pungi_osbuild.run.collect import Submitted
-from pungi_osbuild.run.earlier import check_hub
 from pungi_osbuild.run.journal import FOLDER as JOURNAL_FOLDER
 from pungi_osbuild.run.journal import read_journal
 from pungi_osbuild.run.lock import RunLock
 from pungi_osbuild.run.progress import Activity, Progress, Stage, Standing
 from pungi_osbuild.run.record import check_recording, check_writable, expected_images
 from pungi_osbuild.run.resume import Rebuild, may_be_submitted
+from pungi_osbuild.run.resume_plan import check_hub
 from pungi_osbuild.run.run import RunOptions, run
 from pungi_osbuild.run.status import going_on, last_run, looked_at, looking_hub, status
 from pungi_osbuild.run.workers import Background, Inbox, Workers, WorkerThread

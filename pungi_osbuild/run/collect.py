@@ -36,7 +36,12 @@ from pungi_osbuild.model import (
     TaskTimes,
 )
 from pungi_osbuild.placing import Provenance, Source, VerifyOptions, place, save_logs, saved_folder
-from pungi_osbuild.run.orphans import are_there, left_behind, may_appear, of_unusable
+from pungi_osbuild.run.leftovers import (
+    leftovers_of_cancelled,
+    leftovers_of_failed,
+    leftovers_of_unusable,
+    uploaded_leftovers,
+)
 from pungi_osbuild.timing import TAG_INTERVAL
 
 logger = logging.getLogger(__name__)
@@ -159,9 +164,9 @@ class Collector:
         return replace(
             failed(submitted, "\n".join([reason, *lines]), task),
             hint=hint and hidden(submitted.request, hint),
-            orphans=of_unusable(submitted.request, kept)
+            leftovers=leftovers_of_unusable(submitted.request, kept)
             if is_unusable
-            else are_there([one.upload for one in kept]),
+            else uploaded_leftovers([one.upload for one in kept]),
         )
 
     def _kept(self, read: Read) -> Sequence[KeptUpload]:
@@ -200,7 +205,7 @@ class Collector:
             nvr_taken=failure.nvr_taken,
             transient_reason=failure.transient_reason,
             goes_on=failure.compose is ComposeState.RUNNING,
-            orphans=left_behind(request, failure),
+            leftovers=leftovers_of_failed(request, failure),
         )
 
     def _built(
@@ -349,7 +354,7 @@ def cancelled(submitted: Submitted, reason: str, task: Optional[Task]) -> Outcom
     return replace(
         failed(submitted, reason, task),
         kind=OutcomeKind.CANCELLED,
-        orphans=may_appear(submitted.request) if goes_on else (),
+        leftovers=leftovers_of_cancelled(submitted.request) if goes_on else (),
     )
 
 

@@ -25,9 +25,9 @@ from pungi_osbuild.run.history import Bounds
 from pungi_osbuild.run.host import Host
 from pungi_osbuild.run.journal import Journal
 from pungi_osbuild.run.knowntasks import GOES_ON, KnownTasks
+from pungi_osbuild.run.orphaned_builds import OrphanedBuilds, ReservationResult
 from pungi_osbuild.run.policy import RunPolicy
-from pungi_osbuild.run.reserved import Left, ReservedBuilds
-from pungi_osbuild.run.resume import Going, Reserved
+from pungi_osbuild.run.resume import InProgress, OrphanedBuild
 from pungi_osbuild.run.retrying import Retries
 from pungi_osbuild.run.submitting import Submitter
 from pungi_osbuild.run.watch import Ended, Watcher
@@ -56,7 +56,7 @@ class Course:
     :param registry: the N-V-Rs that the hub knows
     :param identity: of the compose
     :param host: told of everything that happens
-    :param reserved: waits for builds that tasks have left which were cancelled
+    :param orphaned: waits for builds whose tasks were cancelled
     :param bounds: what is known of the hub's tasks before the first submission
     :param thread_class: of all threads: kobo's ``WorkerThread``, or a class made from it
 
@@ -75,7 +75,7 @@ class Course:
         collector: Collector,
         host: Host,
         policy: RunPolicy,
-        reserved: ReservedBuilds,
+        orphaned: OrphanedBuilds,
         bounds: Bounds = Bounds(),  # noqa: B008  frozen
         thread_class: Type[WorkerThread] = WorkerThread,
     ) -> None:
@@ -86,7 +86,7 @@ class Course:
         self._collector = collector
         self._host = host
         self._policy = policy
-        self._reserved = reserved
+        self._orphaned = orphaned
         self._hub = hub
         self._outcomes: Dict[int, Outcome] = {}
         self._lost: Optional[HubError] = None
@@ -159,21 +159,21 @@ class Course:
     def go(
         self,
         requests: Sequence[ImageRequest],
-        going: Sequence[Going] = (),
-        reserved: Sequence[Reserved] = (),
+        in_progress: Sequence[InProgress] = (),
+        orphaned: Sequence[OrphanedBuild] = (),
     ) -> None:
         """
         Submit requests, and go on until there is an outcome for each and for all others.
 
-        :param going: what earlier runs have submitted
-        :param reserved: what earlier runs have submitted, and whose build has to be waited for
+        :param in_progress: what earlier runs have submitted
+        :param orphaned: what earlier runs have submitted, and whose build has to be waited for
         :raises HubError: the hub could not be reached while something was submitted or collected;
             there is an outcome for each request all the same
         """
-        for one in going:
-            self._go_on(one)
-        for waiting in reserved:
-            self._wait_for(waiting)
+        for one in in_progress:
+            self._resume(one)
+        for build in orphaned:
+            self._wait_for(build)
         self._submit([(request, request.attempt) for request in requests])
         try:
             with (
@@ -235,9 +235,9 @@ class Course:
                 outcome = self._collect_broke(read, error)
             try_to(functools.partial(self.keep, outcome))
 
-    def _go_on(self, going: Going) -> None:
+    def _resume(self, resumed: InProgress) -> None:
         """Take over a task of an earlier run: its end is found by the next poll."""
-        request, task = going.request, going.task
+        request, task = resumed.request, resumed.task
         created = task.times.created
         # By the hub's own times: the host's clock may have been set since then. What has ended
         # while nobody looked is not overdue, however long ago it was submitted.
@@ -248,17 +248,17 @@ class Course:
             request.attempt,
             None if task.state.is_end else begun,
             created,
-            going.build_id,
+            resumed.build_id,
         )
         self._tasks.submitted[task.id] = submitted
         self._watch(task.id)
         self._host.resumed(submitted)
 
-    def _wait_for(self, reserved: Reserved) -> None:
-        task, request = reserved.task, reserved.request
+    def _wait_for(self, orphaned: OrphanedBuild) -> None:
+        task, request = orphaned.task, orphaned.request
         self._tasks.submitted[task.id] = Submitted(request, task.id, request.attempt)
         self._canceller.cancelled.add(task.id)
-        self._reserved.add(reserved)
+        self._orphaned.add(orphaned)
 
     def _watch(self, task_id: int) -> None:
         self._open.add(task_id)
@@ -280,8 +280,8 @@ class Course:
             self._give_up(self._reason_to_give_up)
         self._cancel_overdue()
         self._try_again()
-        if self._reserved.is_due:
-            self._questions.ask("reserved", self._reserved.poll, self._let_go)
+        if self._orphaned.is_due:
+            self._questions.ask("orphaned builds", self._orphaned.poll, self._collect_orphaned)
         self._poll_when_due()
         if self._inbox.pending:
             self._inbox.act(self._pause)
@@ -316,30 +316,30 @@ class Course:
 
     def _give_up(self, why: str) -> None:
         self._cancel(self._open)
-        for one in self._reserved.drop():
+        for one in self._orphaned.drop():
             reason = "task %d was cancelled, and its build is not waited for: %s"
             self.keep(
                 cancelled(self._tasks.submitted[one.task.id], reason % (one.task.id, why), one.task)
             )
 
-    def _let_go(self, lefts: Sequence[Left]) -> None:
-        for left in lefts:
-            if left.is_ours and left.build is not None and not left.is_lost:
-                task = left.reserved.task
-                submitted = replace(self._tasks.submitted[task.id], build_id=left.build.id)
+    def _collect_orphaned(self, results: Sequence[ReservationResult]) -> None:
+        for result in results:
+            if result.is_ours and result.build is not None and not result.is_lost:
+                task = result.orphaned.task
+                submitted = replace(self._tasks.submitted[task.id], build_id=result.build.id)
                 self._readers.give([(submitted, task)])
             else:
-                self._go_on_without(left)
+                self._continue_without(result)
 
-    def _go_on_without(self, left: Left) -> None:
-        """Go on with a request whose N-V-R nobody of ours has built."""
-        task, request = left.reserved.task, left.reserved.request
+    def _continue_without(self, result: ReservationResult) -> None:
+        """Continue with a request whose N-V-R no task of ours has built."""
+        task, request = result.orphaned.task, result.orphaned.request
         submitted = self._tasks.submitted[task.id]
-        if left.build is None:
-            logger.info("%s: %s can be had again", request.describe(), request.nvr)
+        if result.build is None:
+            logger.info("%s: %s is free again", request.describe(), request.nvr)
             attempt = request.attempt + 1
             self._submit([(request.with_attempt(attempt), attempt)])
-        elif left.is_lost:
+        elif result.is_lost:
             self.keep(cancelled(submitted, _LOST % (task.id, request.nvr, request.nvr), task))
         else:
             reason = "task %d was cancelled, and %s was taken by another build"
@@ -351,7 +351,7 @@ class Course:
     @property
     def _is_waiting(self) -> bool:
         """Whether there is something to do that time alone brings."""
-        return bool(self._open or self._reserved.open or self._retries.waiting)
+        return bool(self._open or self._orphaned.open or self._retries.waiting)
 
     def _cancel_overdue(self) -> None:
         now = self._collector.clock.monotonic()

@@ -14,7 +14,7 @@ from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Set,
 from pungi_osbuild.checked import FILE, Struct
 from pungi_osbuild.methods import UNRECORDED_METHOD, block_digest
 from pungi_osbuild.model import Arch, ImageRequest, OutcomeKind
-from pungi_osbuild.run.journallines import Damage, read_lines
+from pungi_osbuild.run.journal_lines import Damage, read_lines
 
 LATEST = 253402300799.0
 """The last second of the year 9999."""

@@ -41,7 +41,7 @@ from pungi_osbuild.run.history import (
     Submission,
     read_history,
 )
-from pungi_osbuild.run.journallines import VERSION, Damage, line_of
+from pungi_osbuild.run.journal_lines import VERSION, Damage, line_of
 from pungi_osbuild.run.lock import RunLock
 
 logger = logging.getLogger(__name__)

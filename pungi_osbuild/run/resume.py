@@ -18,7 +18,7 @@ from pungi_osbuild.run.history import History, Slot, Submission
 
 
 class Rebuild(str, Enum):
-    """What is built anew of what was submitted before."""
+    """What is built again of what was submitted before."""
 
     NOTHING = "nothing"
     CHANGED = "changed"
@@ -40,7 +40,7 @@ class Match:
 
 
 @dataclass(frozen=True)
-class Fresh:
+class ToSubmit:
     """
     A request that is to be submitted.
 
@@ -60,7 +60,7 @@ class Fresh:
 
 
 @dataclass(frozen=True)
-class Going:
+class InProgress:
     """
     A request whose task is there: it is watched, or what it has built is collected.
 
@@ -77,7 +77,7 @@ class Going:
 
 
 @dataclass(frozen=True)
-class Reserved:
+class OrphanedBuild:
     """A request whose task was cancelled, and whose build composer is still at work on."""
 
     request: ImageRequest
@@ -85,7 +85,7 @@ class Reserved:
     task: Task
 
 
-Decision = Union[Fresh, Going, Reserved]
+Decision = Union[ToSubmit, InProgress, OrphanedBuild]
 
 
 def match(requests: Sequence[ImageRequest], history: History) -> Tuple[Match, ...]:
@@ -130,10 +130,12 @@ def may_be_submitted(
     requests: Sequence[ImageRequest], history: History
 ) -> Tuple[ImageRequest, ...]:
     """Return the requests that a run may submit, as far as that can be said without the hub."""
-    return tuple(one.request for one in match(requests, history) if not _is_going(one.submission))
+    return tuple(
+        one.request for one in match(requests, history) if not _is_in_progress(one.submission)
+    )
 
 
-def _is_going(submission: Optional[Submission]) -> bool:
+def _is_in_progress(submission: Optional[Submission]) -> bool:
     """Whether a task was submitted, and nobody has said that it came to nothing."""
     return (
         submission is not None
@@ -142,7 +144,7 @@ def _is_going(submission: Optional[Submission]) -> bool:
     )
 
 
-def left_out(matches: Iterable[Match], history: History) -> Tuple[Submission, ...]:
+def removed_from_config(matches: Iterable[Match], history: History) -> Tuple[Submission, ...]:
     """Return what was submitted for a slot that the config does not have any more; the last of
     each.
     """
@@ -168,19 +170,19 @@ def decide(
     submission = one.submission
     anew = rebuild is Rebuild.ALL or (one.changed and rebuild is Rebuild.CHANGED)
     if submission is None or submission.refused or task is None or anew:
-        return Fresh(one.request, None if anew else submission, one.changed)
+        return ToSubmit(one.request, None if anew else submission, one.changed)
     request = as_submitted(one.request, submission)
     unseen = task.state is TaskState.FAILED and submission.outcome is None and not one.changed
     if not task.state.is_end or task.state is TaskState.CLOSED or unseen:
-        return Going(request, submission, task, changed=one.changed)
+        return InProgress(request, submission, task, changed=one.changed)
     is_ours = build is not None and build.task_id in {*ours, task.id}
     if build is not None and build.state is BuildState.COMPLETE and is_ours:
-        return Going(request, submission, task, build.id, one.changed)
+        return InProgress(request, submission, task, build.id, one.changed)
     may_be_ours = build is not None and (build.task_id is None or is_ours)
     is_building = build is not None and build.state is BuildState.BUILDING
     if task.state is TaskState.CANCELED and is_building and may_be_ours and not one.changed:
-        return Reserved(request, submission, task)
-    return Fresh(one.request, submission, one.changed)
+        return OrphanedBuild(request, submission, task)
+    return ToSubmit(one.request, submission, one.changed)
 
 
 def as_submitted(request: ImageRequest, submission: Submission) -> ImageRequest:
@@ -193,7 +195,9 @@ def as_submitted(request: ImageRequest, submission: Submission) -> ImageRequest:
     )
 
 
-def reused_releases(fresh: Sequence[Fresh], going: Iterable[ImageRequest]) -> Mapping[int, str]:
+def reused_releases(
+    to_submit: Sequence[ToSubmit], continued: Iterable[ImageRequest]
+) -> Mapping[int, str]:
     """
     Return releases of the hub's that requests may have once more, by the requests' numbers.
 
@@ -201,12 +205,12 @@ def reused_releases(fresh: Sequence[Fresh], going: Iterable[ImageRequest]) -> Ma
     of its block has. Whether it can be had is for the hub to say.
     """
     siblings: Dict[Tuple[str, str], Set[str]] = {}
-    for request in going:
+    for request in continued:
         if request.release_from_hub and request.base_release is not None:
             block = (request.variant, request.config.place)
             siblings.setdefault(block, set()).add(request.base_release)
     found: Dict[int, str] = {}
-    for one in fresh:
+    for one in to_submit:
         request = one.request
         if not request.release_from_hub:
             continue

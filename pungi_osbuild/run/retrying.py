@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Collection, Dict, List, Optional, Sequence, Tuple
 
 from pungi_osbuild.clock import Clock
-from pungi_osbuild.model import EarlierTry, ImageRequest, Orphan, Outcome
+from pungi_osbuild.model import EarlierTry, ImageRequest, Leftover, Outcome
 from pungi_osbuild.planning import wanted_name
 from pungi_osbuild.timing import RetryPolicy
 
@@ -37,7 +37,7 @@ class Retries:
         self._waiting: Dict[int, Tuple[float, Outcome]] = {}
         self._failures: Dict[int, int] = {}
         self._earlier: Dict[int, Tuple[EarlierTry, ...]] = {}
-        self._orphans: Dict[int, Tuple[Orphan, ...]] = {}
+        self._leftovers: Dict[int, Tuple[Leftover, ...]] = {}
 
     @property
     def waiting(self) -> Tuple[Outcome, ...]:
@@ -112,7 +112,7 @@ class Retries:
         number = outcome.request.number
         earlier = EarlierTry(outcome.task_id, outcome.attempt, outcome.request.nvr, outcome.reason)
         self._earlier[number] = (*self._earlier.get(number, ()), earlier)
-        self._orphans[number] = (*self._orphans.get(number, ()), *outcome.orphans)
+        self._leftovers[number] = (*self._leftovers.get(number, ()), *outcome.leftovers)
 
     def told(self, outcome: Outcome) -> Outcome:
         """Return an outcome with what is to be reported of the tries before it."""
@@ -120,15 +120,15 @@ class Retries:
         earlier = self._earlier.get(number, ())
         # What went to the same place again is in use: a tag, or a file of the same name.
         used = {cloud.id for image in outcome.images for cloud in image.built.cloud}
-        before = self._orphans.get(number, ())
+        before = self._leftovers.get(number, ())
         if outcome.ok and all(one.nvr == outcome.request.nvr for one in earlier):
             # Of several composes of one N-V-R Koji lets one work: ours it was.
-            before = tuple(orphan for orphan in before if orphan.is_there)
-        left = dict.fromkeys((*before, *outcome.orphans))
+            before = tuple(leftover for leftover in before if leftover.is_there)
+        left = dict.fromkeys((*before, *outcome.leftovers))
         return replace(
             outcome,
             earlier=earlier,
-            orphans=tuple(orphan for orphan in left if orphan.name not in used),
+            leftovers=tuple(leftover for leftover in left if leftover.name not in used),
         )
 
 
@@ -145,7 +145,7 @@ def _obstacle(outcome: Outcome, failures: int, policy: RetryPolicy) -> Optional[
     if name is None or name.moves or following is None or name.key != following.key:
         return None
     provider = request.upload and request.upload.provider
-    if any(one.is_there and one.place == provider for one in outcome.orphans):
+    if any(one.is_there and one.place == provider for one in outcome.leftovers):
         return "%s may be taken by this try; put {attempt} into it" % name.what
     return None
 

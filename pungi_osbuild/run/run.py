@@ -19,15 +19,15 @@ from pungi_osbuild.problems import ConfigError, has_errors
 from pungi_osbuild.run.board import Board
 from pungi_osbuild.run.collect import Collector, refused
 from pungi_osbuild.run.course import Course
-from pungi_osbuild.run.earlier import TakenUp, check_hub, take_up
 from pungi_osbuild.run.history import Bounds, Ending
 from pungi_osbuild.run.host import ComposeFolder, Host
 from pungi_osbuild.run.hubview import HubRegistry, HubTasks
 from pungi_osbuild.run.journal import Journal
+from pungi_osbuild.run.orphaned_builds import OrphanedBuilds
 from pungi_osbuild.run.policy import RunPolicy
 from pungi_osbuild.run.record import own_files
-from pungi_osbuild.run.reserved import ReservedBuilds
 from pungi_osbuild.run.resume import Rebuild, reused_releases
+from pungi_osbuild.run.resume_plan import ResumePlan, check_hub, plan_resume
 from pungi_osbuild.run.submitting import Submitter
 from pungi_osbuild.run.watch import Watcher
 from pungi_osbuild.run.watched import WatchedHost, WatchedTasks
@@ -138,17 +138,17 @@ def run(
             tasks = HubTasks(hub, hub.user_id(), tuple(methods))
             registry = HubRegistry(hub, options.stop.check)
             check = options.stop.check
-            earlier = take_up(hub, tasks.owner, requests, journal, rebuild, clock, check)
-            for one in earlier.reserved:
+            plan = plan_resume(hub, tasks.owner, requests, journal, rebuild, clock, check)
+            for one in plan.orphaned:
                 board.waiting(one.request, one.task)
-            fresh = _fresh(earlier)
+            fresh = _to_submit(plan)
             found = preflight(hub, fresh) if fresh else Preflight()
-            if has_errors(found.general if earlier.is_resumed else found.problems):
+            if has_errors(found.general if plan.is_resumed else found.problems):
                 raise ConfigError(found.problems)
             wanted = _with_releases_again(
-                earlier, [one for one in fresh if one.number not in found.by_request], registry
+                plan, [one for one in fresh if one.number not in found.by_request], registry
             )
-            allocated = allocate(wanted, registry, compose.identity, earlier.going_on)
+            allocated = allocate(wanted, registry, compose.identity, plan.continued)
             bounds = _bounds(tasks) if allocated else Bounds()
         polling = options.polling or PollPolicy(fixed=settings.poll_interval)
         course = Course(
@@ -179,7 +179,7 @@ def run(
                 options.shutdown,
                 options.retries,
             ),
-            ReservedBuilds(
+            OrphanedBuilds(
                 hub, clock, journal.history.tasks, interval=polling.fixed or ORPHANED_BUILD_INTERVAL
             ),
             bounds,
@@ -191,7 +191,7 @@ def run(
                 course.keep(refused(request, request.attempt, "; ".join(reasons)))
         stopped: Optional[BaseException] = None
         try:
-            course.go(allocated, earlier.going, earlier.reserved)
+            course.go(allocated, plan.in_progress, plan.orphaned)
         except BaseException as error:
             # Whatever it was: what is finished must be recorded before it goes on its way.
             stopped = error
@@ -234,15 +234,15 @@ def _ending(journal: Journal, is_hub_gone: bool) -> Iterator[None]:
             logger.error("%s", error.reason)
 
 
-def _fresh(earlier: TakenUp) -> List[ImageRequest]:
-    return [one.request.with_attempt(one.attempt) for one in earlier.fresh]
+def _to_submit(plan: ResumePlan) -> List[ImageRequest]:
+    return [one.request.with_attempt(one.attempt) for one in plan.to_submit]
 
 
 def _with_releases_again(
-    earlier: TakenUp, fresh: Sequence[ImageRequest], registry: HubRegistry
+    plan: ResumePlan, fresh: Sequence[ImageRequest], registry: HubRegistry
 ) -> List[ImageRequest]:
     """Give requests the releases of the hub's that they or their block had before, if free."""
-    bases = reused_releases(earlier.fresh, earlier.going_on)
+    bases = reused_releases(plan.to_submit, plan.continued)
     again = {
         one.number: one.with_release(bases[one.number]) for one in fresh if one.number in bases
     }

@@ -35,7 +35,7 @@ from pungi_osbuild.model import (
     Checksum,
     CloudImage,
     EarlierTry,
-    Orphan,
+    Leftover,
     Outcome,
     OutcomeKind,
     RunResult,
@@ -96,7 +96,7 @@ def test_the_document_is_as_the_design_says(tmp_path: Path) -> None:
         task_id=None,
         times=TaskTimes(),
         earlier=(EarlierTry(9, 1, "a-1-1", "away"),),
-        orphans=(Orphan("koji", "a-1-1"),),
+        leftovers=(Leftover("koji", "a-1-1"),),
     )
     record(tmp_path, an_outcome(images=(image,)), failed)
     document = json.loads((tmp_path / "osbuild.json").read_text())

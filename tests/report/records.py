@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, TaskRecord
-from pungi_osbuild.model import EarlierTry, Orphan
+from pungi_osbuild.model import EarlierTry, Leftover
 from tests.values import (
     a_cloud_image,
     a_failed_outcome,
@@ -65,8 +65,8 @@ def a_record(**changes: Any) -> OsbuildRecord:
 
 EARLIER = EarlierTry(9, 1, "a-1-1", "Corrupted upload?")
 ORPHANS = (
-    Orphan("koji", "a-1-2"),
-    Orphan("aws", "ami-0feedfacecafebeef", is_there=True, region="eu-north-1"),
+    Leftover("koji", "a-1-2"),
+    Leftover("aws", "ami-0feedfacecafebeef", is_there=True, region="eu-north-1"),
 )
 
 

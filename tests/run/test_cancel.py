@@ -44,8 +44,8 @@ from pungi_osbuild.run.course import Course
 from pungi_osbuild.run.host import ComposeFolder
 from pungi_osbuild.run.hubview import HubRegistry, HubTasks
 from pungi_osbuild.run.journal import Journal, read_journal
+from pungi_osbuild.run.orphaned_builds import OrphanedBuilds
 from pungi_osbuild.run.policy import RunPolicy
-from pungi_osbuild.run.reserved import ReservedBuilds
 from pungi_osbuild.run.submitting import Submitter
 from pungi_osbuild.run.watch import Watcher
 from pungi_osbuild.run.workers import WorkerThread
@@ -725,5 +725,5 @@ def a_course(
         Collector(hub, scene.topdir, Settings(), productmd_types(), clock, host.source),
         host,
         RunPolicy(stop, fail_fast=True),
-        ReservedBuilds(hub, clock),
+        OrphanedBuilds(hub, clock),
     )

@@ -24,7 +24,7 @@ from pungi_osbuild.run.history import (
     read_history,
 )
 from pungi_osbuild.run.journal import FOLDER, NAME, Journal, read_journal
-from pungi_osbuild.run.journallines import VERSION, line_of, read_lines
+from pungi_osbuild.run.journal_lines import VERSION, line_of, read_lines
 from tests.values import (
     a_failed_outcome,
     a_koji_place,

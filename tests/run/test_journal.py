@@ -15,7 +15,7 @@ import pytest
 from pungi_osbuild.errors import ExitCode, InputError
 from pungi_osbuild.run.history import LATEST, Bounds, Ending, History
 from pungi_osbuild.run.journal import FOLDER, INTENTS, NAME, Journal, read_journal
-from pungi_osbuild.run.journallines import VERSION
+from pungi_osbuild.run.journal_lines import VERSION
 from tests.values import a_koji_place, a_placed_image, a_request, an_identity, an_outcome
 
 

@@ -1,4 +1,4 @@
-"""Going on: what a run does with what earlier ones have submitted, seen from the hub."""
+"""Resuming: what a run does with what earlier runs submitted, seen from the hub."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from pungi_osbuild.metadata import load_osbuild, productmd_types
 from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import ImageRequest, OutcomeKind, RunResult, Settings
 from pungi_osbuild.run import Board, Rebuild, RunOptions, Stage, read_journal, run, status
-from pungi_osbuild.run.earlier import check_hub, take_up
 from pungi_osbuild.run.history import Bounds
 from pungi_osbuild.run.journal import Journal
+from pungi_osbuild.run.resume_plan import check_hub, plan_resume
 from tests.phase.pungi_standin import params
 from tests.rehearsed import QUICK
 from tests.run.test_cancel import Scene, a_scene, refused_at_once, wanted
@@ -237,7 +237,7 @@ def test_a_submission_that_is_there_is_waited_for_by_nobody(another: bool, tmp_p
         task_id = submitted_by_hand(scene, TWO[0], known=False, owner=user)
         slept = slept_before_a_run(scene)
         with Journal(scene.topdir, time.time) as journal:
-            taken = take_up(
+            plan = plan_resume(
                 hub,
                 user + another,
                 TWO[:1],
@@ -245,7 +245,7 @@ def test_a_submission_that_is_there_is_waited_for_by_nobody(another: bool, tmp_p
                 Rebuild.NOTHING,
                 Clock(sleep=scene.times.sleep),
             )
-        assert [one.task.id for one in taken.going] == [task_id]
+        assert [one.task.id for one in plan.in_progress] == [task_id]
         assert slept == []
 
 

@@ -69,7 +69,7 @@ def test_what_is_transient_is_retried(
     assert [one.task_id for one in task.earlier] == [1, 2]
     assert "failed (%s); retrying in 0 s (1 of 2)" % TRANSIENT[fault] in caplog.text
     # Of what composer may have of the first tries nothing is left: ours has the N-V-R.
-    assert all(orphan.is_there for orphan in outcome.orphans)
+    assert all(orphan.is_there for orphan in outcome.leftovers)
 
 
 @pytest.mark.parametrize("fault", [*LASTING, "missing"])
@@ -127,7 +127,7 @@ def test_a_fixed_name_that_the_try_has_taken_is_told_instead(
     assert submissions(done) == 1
     assert "Corrupted upload" in reason_of(done)
     assert "may be taken by this try; put {attempt} into it" in reason_of(done)
-    (orphan,) = done.result.outcomes[0].orphans
+    (orphan,) = done.result.outcomes[0].leftovers
     assert orphan.is_there
     assert orphan.place == image_type
 
@@ -142,7 +142,7 @@ def test_a_fixed_name_is_free_where_nothing_was_uploaded(
     done = tried(tmp_path, fault, image_types=image_type, upload_options=NAMED[image_type])
     assert done.result.outcomes[0].ok
     assert submissions(done) == 2
-    assert done.result.outcomes[0].orphans == ()
+    assert done.result.outcomes[0].leftovers == ()
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_name_that_composer_gives_and_a_tag_that_moves_are_no_hindrance(
     (outcome,) = done.result.outcomes
     assert outcome.ok
     assert submissions(done) == 2
-    assert [orphan.is_there for orphan in outcome.orphans] == [True] * bool(options)
+    assert [orphan.is_there for orphan in outcome.leftovers] == [True] * bool(options)
 
 
 def test_an_nvr_that_composer_is_still_at_is_not_submitted_again(tmp_path: Path) -> None:

@@ -27,8 +27,8 @@ from pungi_osbuild.run.course import Course
 from pungi_osbuild.run.host import ComposeFolder
 from pungi_osbuild.run.hubview import HubRegistry, HubTasks
 from pungi_osbuild.run.journal import Journal
+from pungi_osbuild.run.orphaned_builds import OrphanedBuilds
 from pungi_osbuild.run.policy import RunPolicy
-from pungi_osbuild.run.reserved import ReservedBuilds
 from pungi_osbuild.run.submitting import Submitter
 from pungi_osbuild.run.watch import Watcher
 from pungi_osbuild.stop import StopFlag
@@ -452,7 +452,7 @@ def test_a_hub_that_is_lost_while_collecting_is_not_the_image_s_fault(tmp_path: 
                 ),
                 ComposeFolder(tmp_path, an_identity(), Settings()),
                 RunPolicy(),
-                ReservedBuilds(session, Clock()),
+                OrphanedBuilds(session, Clock()),
             )
             with pytest.raises(HubError, match="the hub is gone"):
                 course.go(prepared.requests)

@@ -123,7 +123,7 @@ def test_a_task_that_has_ended_unseen_is_built(tmp_path: Path) -> None:
     (outcome,) = done.result.outcomes
     assert cancels(done) == [1]
     assert outcome.ok
-    assert outcome.orphans == ()
+    assert outcome.leftovers == ()
 
 
 def test_a_timeout_is_not_tried_again(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 """
-Waiting for builds that tasks have left which were cancelled.
+Waiting for orphaned builds: those whose tasks were cancelled.
 
 Cancelling a task does not stop composer: the build stays BUILDING, which keeps its N-V-R from all
 others, and becomes COMPLETE without a tag (found by experiment with koji-osbuild on kojihub
@@ -15,29 +15,29 @@ from typing import AbstractSet, Dict, Optional, Tuple
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import Batch, BuildState, Hub, KojiBuild, build_call, read_build
-from pungi_osbuild.run.resume import Reserved
+from pungi_osbuild.run.resume import OrphanedBuild
 from pungi_osbuild.timing import ORPHANED_BUILD_INTERVAL, ORPHANED_BUILD_TIMEOUT
 
 
 @dataclass(frozen=True)
-class Left:
+class ReservationResult:
     """
-    What has become of a reserved N-V-R.
+    What became of the N-V-R that an orphaned build had reserved.
 
-    :param build: the build that is there; None: the N-V-R can be had
+    :param build: the build that has it; None: it is free again
     :param is_ours: it was built by a task of this compose
     :param is_lost: it has been BUILDING for too long
     """
 
-    reserved: Reserved
+    orphaned: OrphanedBuild
     build: Optional[KojiBuild] = None
     is_ours: bool = False
     is_lost: bool = False
 
 
-class ReservedBuilds:
+class OrphanedBuilds:
     """
-    Builds that are waited for.
+    Orphaned builds that are waited for.
 
     :param ours: the ids of all tasks that were submitted for this compose
     """
@@ -54,12 +54,12 @@ class ReservedBuilds:
         self._clock = clock
         self._ours = ours
         self._interval = interval
-        self._open: Dict[str, Reserved] = {}
+        self._open: Dict[str, OrphanedBuild] = {}
         self._due = clock.monotonic()
         self._deadline = self._due + limit
 
     @property
-    def open(self) -> Tuple[Reserved, ...]:
+    def open(self) -> Tuple[OrphanedBuild, ...]:
         """What is still waited for."""
         return tuple(self._open.values())
 
@@ -68,11 +68,11 @@ class ReservedBuilds:
         """Whether there is something to ask, and it may be asked now."""
         return bool(self._open) and self._clock.monotonic() >= self._due
 
-    def add(self, reserved: Reserved) -> None:
+    def add(self, orphaned: OrphanedBuild) -> None:
         """Wait for one more."""
-        self._open[str(reserved.submission.nvr)] = reserved
+        self._open[str(orphaned.submission.nvr)] = orphaned
 
-    def drop(self) -> Tuple[Reserved, ...]:
+    def drop(self) -> Tuple[OrphanedBuild, ...]:
         """Wait for none any more; return those that were waited for."""
         dropped = []
         # One by one: another thread may be polling, and each belongs to one of both.
@@ -81,7 +81,7 @@ class ReservedBuilds:
                 dropped.append(self._open.popitem()[1])
         return tuple(dropped)
 
-    def poll(self) -> Tuple[Left, ...]:
+    def poll(self) -> Tuple[ReservationResult, ...]:
         """
         Ask for all, in one multicall, and return what has come to an end.
 
@@ -103,11 +103,13 @@ class ReservedBuilds:
             is_building = build is not None and build.state is BuildState.BUILDING
             is_over = not is_building or now >= self._deadline
             if is_over and self._open.pop(nvr, None) is not None:
-                ended.append(self._left(opened[nvr], build, is_building))
+                ended.append(self._result(opened[nvr], build, is_building))
         return tuple(ended)
 
-    def _left(self, reserved: Reserved, build: Optional[KojiBuild], is_lost: bool) -> Left:
+    def _result(
+        self, orphaned: OrphanedBuild, build: Optional[KojiBuild], is_lost: bool
+    ) -> ReservationResult:
         if build is None or not build.takes_nvr:
-            return Left(reserved)
-        is_ours = build.task_id in {*self._ours, reserved.task.id}
-        return Left(reserved, build, is_ours, is_lost)
+            return ReservationResult(orphaned)
+        is_ours = build.task_id in {*self._ours, orphaned.task.id}
+        return ReservationResult(orphaned, build, is_ours, is_lost)

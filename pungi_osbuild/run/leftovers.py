@@ -16,7 +16,7 @@ from pungi_osbuild.model import (
     Arch,
     CloudImage,
     ImageRequest,
-    Orphan,
+    Leftover,
     Uploaded,
 )
 
@@ -24,29 +24,31 @@ KOJI = "koji"
 _MAY_BE_THERE = "may be there"
 
 
-def may_appear(request: ImageRequest) -> Tuple[Orphan, ...]:
+def leftovers_of_cancelled(request: ImageRequest) -> Tuple[Leftover, ...]:
     """Return what may still come of a task that was cancelled."""
-    build = Orphan(KOJI, str(request.nvr))
-    return (build, *may_be_uploaded(request, request.arches))
+    build = Leftover(KOJI, str(request.nvr))
+    return (build, *possible_uploads(request, request.arches))
 
 
-def left_behind(request: ImageRequest, failure: Failure) -> Tuple[Orphan, ...]:
+def leftovers_of_failed(request: ImageRequest, failure: Failure) -> Tuple[Leftover, ...]:
     """Return what a task that failed leaves, or may leave, by what is known of its compose."""
-    there = are_there([kept.upload for kept in failure.uploads])
+    there = uploaded_leftovers([kept.upload for kept in failure.uploads])
     rest = [arch for arch in request.arches if arch not in {kept.arch for kept in failure.uploads}]
     if failure.compose is ComposeState.NOT_TAKEN:
         return there
     if failure.compose is ComposeState.REFUSED_LATE:
-        build = Orphan(KOJI, str(request.nvr), note="may stay reserved")
-        return (build, *there, *may_be_uploaded(request, failure.refused_arches))
+        build = Leftover(KOJI, str(request.nvr), note="may stay reserved")
+        return (build, *there, *possible_uploads(request, failure.refused_arches))
     if failure.compose is ComposeState.ENDED:
-        build_there = (is_in_koji(request),) if failure.is_imported else ()
-        unknown = () if failure.tells_uploads else may_be_uploaded(request, rest, _MAY_BE_THERE)
+        build_there = (build_leftover(request),) if failure.is_imported else ()
+        unknown = () if failure.tells_uploads else possible_uploads(request, rest, _MAY_BE_THERE)
         return (*build_there, *there, *unknown)
-    return (Orphan(KOJI, str(request.nvr)), *there, *may_be_uploaded(request, rest))
+    return (Leftover(KOJI, str(request.nvr)), *there, *possible_uploads(request, rest))
 
 
-def of_unusable(request: ImageRequest, kept: Sequence[KeptUpload]) -> Tuple[Orphan, ...]:
+def leftovers_of_unusable(
+    request: ImageRequest, kept: Sequence[KeptUpload]
+) -> Tuple[Leftover, ...]:
     """
     Return what a task leaves that succeeded, and whose build cannot be used.
 
@@ -54,27 +56,27 @@ def of_unusable(request: ImageRequest, kept: Sequence[KeptUpload]) -> Tuple[Orph
     """
     rest = [arch for arch in request.arches if arch not in {one.arch for one in kept}]
     return (
-        is_in_koji(request),
-        *are_there([one.upload for one in kept]),
-        *may_be_uploaded(request, rest, _MAY_BE_THERE),
+        build_leftover(request),
+        *uploaded_leftovers([one.upload for one in kept]),
+        *possible_uploads(request, rest, _MAY_BE_THERE),
     )
 
 
-def is_in_koji(request: ImageRequest) -> Orphan:
+def build_leftover(request: ImageRequest) -> Leftover:
     """Return the build of a request, which is complete."""
-    return Orphan(KOJI, str(request.nvr), is_there=True)
+    return Leftover(KOJI, str(request.nvr), is_there=True)
 
 
-def may_be_uploaded(
+def possible_uploads(
     request: ImageRequest, arches: Sequence[Arch], note: Optional[str] = None
-) -> Tuple[Orphan, ...]:
+) -> Tuple[Leftover, ...]:
     """Return what composer may upload, or may have uploaded, for some arches of a request."""
     upload = request.upload
     if upload is None:
         return ()
     several = len(request.arches) > 1
     return tuple(
-        Orphan(
+        Leftover(
             upload.provider,
             "%s (%s)" % (upload.leftover, arch) if several else upload.leftover,
             region=upload.where,
@@ -84,10 +86,10 @@ def may_be_uploaded(
     )
 
 
-def are_there(uploads: Sequence[Uploaded]) -> Tuple[Orphan, ...]:
+def uploaded_leftovers(uploads: Sequence[Uploaded]) -> Tuple[Leftover, ...]:
     """Return uploads of which there is no image in the compose."""
     return tuple(
-        Orphan(
+        Leftover(
             upload.provider_name,
             upload.id if isinstance(upload, CloudImage) else upload.describe(),
             is_there=True,

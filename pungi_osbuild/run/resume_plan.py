@@ -1,9 +1,9 @@
 """
-Taking up what earlier runs have submitted: what it has become on the hub, and what to do with it.
+The plan of a resumed run: what became of earlier submissions, and what to do with them.
 
 A submission of which nobody knows whether it became a task is looked up by its arguments. A task
 that was cancelled leaves a build that composer goes on with, and that is taken over when it is
-done.
+complete.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ from pungi_osbuild.run.history import History, Submission
 from pungi_osbuild.run.journal import Journal
 from pungi_osbuild.run.resume import (
     Decision,
-    Fresh,
-    Going,
+    InProgress,
     Match,
+    OrphanedBuild,
     Rebuild,
-    Reserved,
+    ToSubmit,
     decide,
-    left_out,
     match,
+    removed_from_config,
 )
 
 logger = logging.getLogger(__name__)
 
-TOGETHER = 50
+TASKS_PER_CALL = 50
 """Tasks looked up in one call, with a SELECT of the hub's for each."""
 
 
@@ -55,25 +55,25 @@ _LEFT_ALONE = "%s: built anew; task %d is left alone, `koji cancel %d` if nobody
 
 
 @dataclass(frozen=True)
-class TakenUp:
+class ResumePlan:
     """What is to be done with each request of a run, each in one of three ways."""
 
-    fresh: Tuple[Fresh, ...] = ()
-    going: Tuple[Going, ...] = ()
-    reserved: Tuple[Reserved, ...] = ()
+    to_submit: Tuple[ToSubmit, ...] = ()
+    in_progress: Tuple[InProgress, ...] = ()
+    orphaned: Tuple[OrphanedBuild, ...] = ()
 
     @property
-    def going_on(self) -> Tuple[ImageRequest, ...]:
+    def continued(self) -> Tuple[ImageRequest, ...]:
         """The requests that are not submitted again, with the releases that they have."""
         return (
-            *(one.request for one in self.going),
-            *(one.request for one in self.reserved),
+            *(one.request for one in self.in_progress),
+            *(one.request for one in self.orphaned),
         )
 
     @property
     def is_resumed(self) -> bool:
-        """Whether there is anything to go on with."""
-        return bool(self.going or self.reserved)
+        """Whether there is anything to continue."""
+        return bool(self.in_progress or self.orphaned)
 
 
 def check_hub(
@@ -99,7 +99,7 @@ def check_hub(
     if rebuild is Rebuild.ALL or not elsewhere:
         return
     # A task's number and the digest of its arguments: a few are proof enough.
-    known = [one for one in elsewhere if one[1].task_id is not None][:TOGETHER]
+    known = [one for one in elsewhere if one[1].task_id is not None][:TASKS_PER_CALL]
     digests = sent_digests(
         hub, {one.task_id: one.slot.method for _, one in known if one.task_id is not None}
     )
@@ -114,7 +114,7 @@ def check_hub(
             )
 
 
-def take_up(
+def plan_resume(
     hub: Hub,
     user_id: int,
     requests: Sequence[ImageRequest],
@@ -122,7 +122,7 @@ def take_up(
     rebuild: Rebuild,
     clock: Clock,
     check: Callable[[], None] = lambda: None,
-) -> TakenUp:
+) -> ResumePlan:
     """
     Return what is to be done with each request, by what the journal and the hub say.
 
@@ -137,17 +137,17 @@ def take_up(
     """
     history = journal.history
     if rebuild is Rebuild.ALL or not history.submissions:
-        _tell_of_forgotten(history)
-        return TakenUp(fresh=tuple(Fresh(request) for request in requests))
+        _warn_of_forgotten(history)
+        return ResumePlan(tuple(ToSubmit(request) for request in requests))
     matches = match(requests, history)
-    for gone in left_out(matches, history):
+    for gone in removed_from_config(matches, history):
         if gone.outcome is not None:
             continue  # another config has built it, or it has failed: nothing is lost
         logger.warning(
             "%s is not in the config any more: %s is left alone",
-            *(gone.slot.describe(), _named(gone)),
+            *(gone.slot.describe(), _describe(gone)),
         )
-    ids = _found_out(hub, user_id, matches, journal, clock, check)
+    ids = _find_tasks(hub, user_id, matches, journal, clock, check)
     tasks = _tasks(hub, list(ids.values()))
     states = {position: tasks.get(task_id) for position, task_id in ids.items()}
     builds = _builds(hub, matches, states)
@@ -157,25 +157,25 @@ def take_up(
     ]
     for position, (one, decision) in enumerate(zip(matches, decisions)):
         task = states.get(position)
-        if isinstance(decision, Fresh) and task is not None and not task.state.is_end:
+        if isinstance(decision, ToSubmit) and task is not None and not task.state.is_end:
             logger.warning(_LEFT_ALONE, one.request.describe(), task.id, task.id)
-        _tell(one, decision)
-        if not isinstance(decision, Fresh):
+        _log_decision(one, decision)
+        if not isinstance(decision, ToSubmit):
             journal.resume(decision.request, decision.submission)
             journal.resumed(
                 decision.request,
                 decision.submission.attempt,
                 decision.task.state.name,
-                isinstance(decision, Reserved),
+                isinstance(decision, OrphanedBuild),
             )
-    return TakenUp(
-        tuple(one for one in decisions if isinstance(one, Fresh)),
-        tuple(one for one in decisions if isinstance(one, Going)),
-        tuple(one for one in decisions if isinstance(one, Reserved)),
+    return ResumePlan(
+        tuple(one for one in decisions if isinstance(one, ToSubmit)),
+        tuple(one for one in decisions if isinstance(one, InProgress)),
+        tuple(one for one in decisions if isinstance(one, OrphanedBuild)),
     )
 
 
-def _found_out(
+def _find_tasks(
     hub: Hub,
     user_id: int,
     matches: Sequence[Match],
@@ -221,7 +221,7 @@ def _found_out(
 
 
 def _tasks(hub: Hub, ids: Sequence[int]) -> Mapping[int, Task]:
-    slices = [ids[start : start + TOGETHER] for start in range(0, len(ids), TOGETHER)]
+    slices = [ids[start : start + TASKS_PER_CALL] for start in range(0, len(ids), TASKS_PER_CALL)]
     found: Dict[int, Task] = {}
     for tasks in execute_all(hub, [look_up(some) for some in slices]):
         if isinstance(tasks, Exception):
@@ -246,27 +246,27 @@ def _builds(
     return {position: answer() for position, answer in answers.items()}
 
 
-def _tell_of_forgotten(history: History) -> None:
+def _warn_of_forgotten(history: History) -> None:
     for one in history.submissions:
         if one.task_id is not None and one.outcome is None and not history.is_hub_gone:
             logger.warning(_LEFT_ALONE, one.slot.describe(), one.task_id, one.task_id)
 
 
-def _named(submission: Submission) -> str:
+def _describe(submission: Submission) -> str:
     if submission.task_id is None:
         return "a submission that may have become a task (%s)" % submission.nvr
     return "task %d (%s)" % (submission.task_id, submission.nvr)
 
 
-def _tell(one: Match, decision: Decision) -> None:
+def _log_decision(one: Match, decision: Decision) -> None:
     what = one.request.describe()
-    if isinstance(decision, Fresh):
+    if isinstance(decision, ToSubmit):
         if decision.last is not None and decision.last.task_id is not None:
             logger.info(
                 "%s: task %d came to nothing; submitting it again", what, decision.last.task_id
             )
         return
-    if isinstance(decision, Reserved):
+    if isinstance(decision, OrphanedBuild):
         logger.info(
             "%s: task %d was cancelled, and composer goes on with %s: waiting for it",
             *(what, decision.task.id, decision.submission.nvr),

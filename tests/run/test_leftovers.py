@@ -13,9 +13,9 @@ from pungi_osbuild.checked import FILE, Struct, from_json, to_json
 from pungi_osbuild.clouds import AwsEc2Upload
 from pungi_osbuild.metadata.osbuild import upgrade
 from pungi_osbuild.methods import ComposeState, Failure, KeptUpload
-from pungi_osbuild.model import ImageRequest, Orphan, UploadTemplate
+from pungi_osbuild.model import ImageRequest, Leftover, UploadTemplate
 from pungi_osbuild.run import Rebuild
-from pungi_osbuild.run.orphans import left_behind
+from pungi_osbuild.run.leftovers import leftovers_of_failed
 from tests.run.test_cancel import a_scene, wanted
 from tests.run.test_resume import options, time_passes
 from tests.values import cloud_image
@@ -32,7 +32,7 @@ def a_request(*arches: str, name: str = "snap") -> ImageRequest:
 
 
 def left(failure: Failure, *arches: str) -> List[str]:
-    return [orphan.describe() for orphan in left_behind(a_request(*arches), failure)]
+    return [orphan.describe() for orphan in leftovers_of_failed(a_request(*arches), failure)]
 
 
 AMI = cloud_image("aws", "ami-1", region="us-east-1")
@@ -83,8 +83,8 @@ def test_a_build_that_cannot_be_used_is_left_and_the_hint_leads_out(
     request = a_request("x86_64")
     with a_scene(tmp_path, AT_ONCE, faults=["%s:times=1" % fault]) as scene:
         (failed,) = scene.run([request], options()).outcomes
-        assert [orphan.place for orphan in failed.orphans] == ["koji", "aws"]
-        build, upload = failed.orphans
+        assert [orphan.place for orphan in failed.leftovers] == ["koji", "aws"]
+        build, upload = failed.leftovers
         assert (build.name, build.is_there) == (NVR, True)
         assert upload.is_there or upload.describe() == "aws snap in us-east-1 may be there"
         assert "another release" in (failed.hint or "")
@@ -108,7 +108,7 @@ def test_a_build_whose_builder_lost_composer_is_taken_by_the_next_run(tmp_path: 
         (failed,) = scene.run([request], options()).outcomes
         assert not failed.ok
         assert "osbuild-composer goes on with %s" % NVR in (failed.reason or "")
-        assert {orphan.describe() for orphan in failed.orphans} == {
+        assert {orphan.describe() for orphan in failed.leftovers} == {
             "koji %s may appear" % NVR,
             "aws snap in us-east-1 may appear",
         }
@@ -121,8 +121,8 @@ def test_a_build_whose_builder_lost_composer_is_taken_by_the_next_run(tmp_path: 
 
 def test_a_note_survives_the_record() -> None:
     """osbuild.json has it, for the report."""
-    orphan = Orphan("koji", NVR, note="may stay reserved")
-    assert from_json(Orphan, Struct(to_json(orphan), "orphans[0]", FILE)) == orphan
+    orphan = Leftover("koji", NVR, note="may stay reserved")
+    assert from_json(Leftover, Struct(to_json(orphan), "orphans[0]", FILE)) == orphan
     old: Dict[str, Any] = {"place": "koji", "name": "x", "is_there": True}
     upgrade({"tasks": [{"orphans": [old]}]})
-    assert from_json(Orphan, Struct(old, "", FILE)) == Orphan("koji", "x", is_there=True)
+    assert from_json(Leftover, Struct(old, "", FILE)) == Leftover("koji", "x", is_there=True)
