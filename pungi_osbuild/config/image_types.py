@@ -42,11 +42,11 @@ def check_image_type(
             "Use another image type, or build it outside Koji.",
         )
         return None
-    if name in imagetypes.FORMER_TYPES:
+    if name in imagetypes.UNTIL:
         problems.warn(
             "unbuildable-image-type",
             place,
-            "composer %d and later have no image type %s" % (imagetypes.FORMER_TYPES[name], name),
+            "composer %d and later have no image type %s" % (imagetypes.UNTIL[name] + 1, name),
             "Use another image type; only an older composer builds this one.",
         )
         return None

@@ -2,7 +2,6 @@
 
 from pungi_osbuild.imagetypes.catalogue import (
     CATALOGUE,
-    FORMER_TYPES,
     INNER_NAMES,
     INNER_ONLY,
     KOJI_ALIASES,
@@ -53,7 +52,6 @@ __all__ = [
     "ALIASES",
     "CATALOGUE",
     "COMPOSER_VERSION",
-    "FORMER_TYPES",
     "INNER_NAMES",
     "INNER_ONLY",
     "KOJI_ALIASES",

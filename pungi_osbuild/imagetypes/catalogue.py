@@ -1,9 +1,8 @@
 """
 The catalogue of image types: what each is called, where composer uploads it, what file it is.
 
-Sources: what osbuild-composer 180 built for every image type and distribution that it takes (asked
-2026-08), its default-target rule, koji-osbuild 12's compatibility names and productmd 1.51's
-IMAGE_TYPE_FORMAT_MAPPING. Koji itself derives its archive type from the file's
+Files and clouds are those of ``composer.tsv``. Other sources: koji-osbuild 12's compatibility names
+and productmd 1.51's IMAGE_TYPE_FORMAT_MAPPING. Koji itself derives its archive type from the file's
 suffix alone, so images are filed by the requested image type and the file, not by Koji's type.
 """
 
@@ -12,8 +11,14 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass, replace
-from typing import Dict, FrozenSet, List, Mapping, Optional, Tuple
+from typing import Dict, FrozenSet, Mapping, Optional, Tuple
 
+from pungi_osbuild.imagetypes.composer import (
+    Buildable,
+    building_arches,
+    full_name,
+    known_types,
+)
 from pungi_osbuild.model import ImageConfig, ListedImageType
 
 
@@ -63,75 +68,36 @@ class ImageType:
         return self.files[-1]
 
 
-def _file(name: str, export: str, *distros: str) -> ExportedFile:
-    return ExportedFile(name, export, distros)
+_Words = Tuple[Tuple[str, Optional[Tuple[str, str]]], ...]
+
+_NO_TAR: _Words = (("tar", None), ("tar.gz", None))
+_RECORDED_AS: Mapping[str, _Words] = {
+    **dict.fromkeys(["edge-commit", "edge-container", "iot-commit", "iot-container"], _NO_TAR),
+    "pxe-tar-xz": (("tar.xz", None),),
+    "wsl": (
+        ("wsl", ("wsl2", "wsl")),
+        ("tar", ("wsl2", "tar")),
+        ("tar.gz", ("wsl2", "tar.gz")),
+    ),
+}
+_ISO: Mapping[str, str] = {
+    **dict.fromkeys(
+        ["edge-installer", "iot-installer", "iot-simplified-installer"], "dvd-ostree-osbuild"
+    ),
+    **dict.fromkeys(
+        ["everything-network-installer", "network-installer", "server-network-installer"], "boot"
+    ),
+    "live-installer": "live-osbuild",
+}
 
 
-_QCOW2 = (_file("disk.qcow2", "qcow2"),)
-_RAW = (_file("image.raw", "image"),)
-_RAW_XZ = (_file("image.raw.xz", "xz"),)
-_VHD = (_file("disk.vhd", "vpc"),)
-_VHD_XZ = (_file("disk.vhd.xz", "xz"),)
-_INSTALLER = (_file("installer.iso", "bootiso"),)
-_SIMPLIFIED = (_file("simplified-installer.iso", "bootiso"),)
-_NETINST = (_file("netinst.iso", "bootiso"),)
-_COMMIT = (_file("commit.tar", "commit-archive"),)
-_CONTAINER = (_file("container.tar", "container"),)
-
-_OSTREE = "dvd-ostree-osbuild"
-
-_NO_TAR: Tuple[Tuple[str, Optional[Tuple[str, str]]], ...] = (("tar", None), ("tar.gz", None))
+def _entry(built: Buildable) -> ImageType:
+    name = built.image_type
+    file = ExportedFile(built.file, built.export)
+    return ImageType(name, built.upload, (file,), _RECORDED_AS.get(name, ()), _ISO.get(name))
 
 
-def _catalogue() -> Mapping[str, ImageType]:
-    aws, s3, gcp = "aws", "aws.s3", "gcp"
-    azure, container = "azure", "container"
-    types: List[ImageType] = [
-        ImageType("aws", aws, _RAW),
-        ImageType("aws-cvm", aws, _RAW_XZ),
-        ImageType("aws-ha-rhui", aws, _RAW_XZ),
-        ImageType("aws-rhui", aws, _RAW_XZ),
-        ImageType("aws-sap-rhui", aws, _RAW_XZ),
-        ImageType("azure", azure, _VHD),
-        ImageType("azure-cvm", azure, _VHD_XZ),
-        ImageType("azure-eap7-rhui", azure, _VHD_XZ),
-        ImageType("azure-rhui", azure, _VHD_XZ),
-        ImageType("azure-sapapps-rhui", azure, _VHD_XZ),
-        ImageType("azure-sap-rhui", azure, _VHD_XZ),
-        ImageType("edge-commit", s3, _COMMIT, _NO_TAR),
-        ImageType("edge-container", container, _CONTAINER, _NO_TAR),
-        ImageType("edge-installer", s3, _INSTALLER, iso=_OSTREE),
-        ImageType("gcp", gcp, (_file("image.tar.gz", "archive"),)),
-        ImageType("gcp-rhui", gcp, (_file("image.tar.gz", "archive"),)),
-        ImageType("guest-image", s3, _QCOW2),
-        ImageType("image-installer", s3, _INSTALLER),
-        ImageType("iot-commit", s3, _COMMIT, _NO_TAR),
-        ImageType("iot-container", container, _CONTAINER, _NO_TAR),
-        ImageType("iot-installer", s3, _INSTALLER, iso=_OSTREE),
-        ImageType("iot-raw-image", s3, _RAW_XZ),
-        ImageType("iot-simplified-installer", s3, _SIMPLIFIED, iso=_OSTREE),
-        ImageType(
-            "live-installer", s3, (_file("live-installer.iso", "bootiso"),), iso="live-osbuild"
-        ),
-        ImageType("minimal-raw", s3, (_file("disk.raw.xz", "xz"),)),
-        ImageType("network-installer", s3, _NETINST, iso="boot"),
-        ImageType("everything-network-installer", s3, _NETINST, iso="boot"),
-        ImageType("server-network-installer", s3, _NETINST, iso="boot"),
-        ImageType("oci", "oci.objectstorage", _QCOW2),
-        ImageType("pxe-tar-xz", s3, (_file("pxe.tar.xz", "xz"),), (("tar.xz", None),)),
-        ImageType("vsphere", s3, (_file("disk.vmdk", "vmdk"),)),
-        ImageType("vsphere-ova", s3, (_file("image.ova", "archive"),)),
-        ImageType(
-            "wsl",
-            s3,
-            (_file("image.wsl", "xz"),),
-            (("wsl", ("wsl2", "wsl")), ("tar", ("wsl2", "tar")), ("tar.gz", ("wsl2", "tar.gz"))),
-        ),
-    ]
-    return {image_type.name: image_type for image_type in types}
-
-
-CATALOGUE: Mapping[str, ImageType] = _catalogue()
+CATALOGUE: Mapping[str, ImageType] = {name: _entry(built) for name, built in known_types().items()}
 """Every name of the Cloud API that can be built through Koji, by name."""
 
 NOT_THROUGH_KOJI: Mapping[str, str] = {
@@ -139,9 +105,6 @@ NOT_THROUGH_KOJI: Mapping[str, str] = {
     " always send one"
 }
 """Names of the Cloud API that composer refuses whatever comes through Koji, and why."""
-
-FORMER_TYPES: Mapping[str, int] = {"iot-bootable-container": 179}
-"""Names that the Cloud API had once, and the first composer without them."""
 
 KOJI_ALIASES: Mapping[str, str] = {
     "qcow2": "guest-image",
@@ -297,7 +260,8 @@ def entry_of(config: ImageConfig) -> Optional[ImageType]:
     entry = find(config.image_type)
     if entry is not None and entry.file(config.distro).suffix == suffix:
         return replace(entry, provider=provider)
-    return ImageType(api_name(config.image_type), provider, (_file("image." + suffix, "image"),))
+    file = ExportedFile("image." + suffix, "image")
+    return ImageType(api_name(config.image_type), provider, (file,))
 
 
 def type_and_format(config: ImageConfig, suffix: str, filename: str) -> Optional[Tuple[str, str]]:
@@ -327,11 +291,6 @@ def nearest(name: str) -> Optional[str]:
     return matches[0] if matches else None
 
 
-_OF_FEDORA = ("iot-", "live-", "everything-", "server-")
-_OF_OTHERS = ("aws-", "azure-", "ec2", "edge-", "gcp-", "network-")
-"""How the names begin that composer has for Fedora alone, and for all but Fedora."""
-
-
 def suggestions(name: str, distro: str) -> Tuple[str, ...]:
     """
     Return the image types of a distribution that an unknown name is most like, the best first.
@@ -339,13 +298,14 @@ def suggestions(name: str, distro: str) -> Tuple[str, ...]:
     :param distro: e.g. ``rhel-9.4``
     :returns: at most three; those that share a word with the name come first
     """
-    elsewhere = _OF_OTHERS if distro.startswith("fedora") else _OF_FEDORA
+    distribution = full_name(distro)
     written = _hyphened(name)
     ranked = []
     for known in NAMES:
         shared = len(set(written.split("-")) & set(known.split("-")))
         likeness = difflib.SequenceMatcher(None, written, known).ratio()
-        if not known.startswith(elsewhere) and (shared or likeness >= 0.6):
+        is_built = distribution is None or building_arches(distribution, api_name(known))
+        if is_built and (shared or likeness >= 0.6):
             ranked.append((int(likeness < 0.8), -shared, -likeness, known))
     return tuple(known for *_rank, known in sorted(ranked)[:3])
 

@@ -216,7 +216,10 @@ def building_distributions(image_type: str) -> Tuple[str, ...]:
 
 def known_types() -> Mapping[str, Buildable]:
     """Return every image type of the table, with one way in which it is built."""
-    return {name: rows[0][1] for (name, _), rows in reversed(list(_table().items()))}
+    found: Dict[str, Buildable] = {}
+    for row in _rows():
+        found.setdefault(row.builds[0].image_type, row.builds[0])
+    return found
 
 
 def table_rows(

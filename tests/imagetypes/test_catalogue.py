@@ -25,7 +25,7 @@ everything-network-installer server-network-installer oci pxe-tar-xz vsphere vsp
 def test_every_name_of_the_cloud_api_is_there() -> None:
     """And nothing else: what composer refuses from Koji is not offered."""
     assert sorted(CATALOGUE) == sorted(API_NAMES)
-    unbuildable = {*imagetypes.NOT_THROUGH_KOJI, *imagetypes.FORMER_TYPES}
+    unbuildable = {*imagetypes.NOT_THROUGH_KOJI, *imagetypes.UNTIL}
     assert unbuildable == {"bootable-container-iso", "iot-bootable-container"}
     assert not unbuildable & {*imagetypes.NAMES, *INNER_NAMES, *INNER_NAMES.values()}
 
@@ -126,7 +126,8 @@ def test_a_near_miss_is_recognised(name: str, near: object) -> None:
         ("edge-ami", "rhel-9.4", ("edge-commit", "edge-container", "edge-installer")),
         ("edge-comit", "centos-9", ("edge-commit", "edge-container", "edge-installer")),
         ("edge-raw-image", "fedora-41", ("iot-raw-image", "guest-image", "image-installer")),
-        ("iot_container", "rhel-10.0", ("edge-container",)),
+        ("iot_container", "rhel-9.6", ("edge-container",)),
+        ("iot_container", "rhel-10.0", ()),
         ("guest", "", ("guest-image",)),
         ("banana", "rhel-9.4", ()),
     ],
