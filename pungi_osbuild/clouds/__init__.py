@@ -6,9 +6,6 @@ says of an upload, which name the image gets, where it can be looked at, what it
 tools' files. Everything else looks its cloud up in the catalogue, by its id.
 """
 
-from pungi_osbuild.clouds.aws import AwsEc2Upload
-from pungi_osbuild.clouds.aws_s3 import AwsS3Upload
-from pungi_osbuild.clouds.azure import AzureUpload
 from pungi_osbuild.clouds.catalogue import (
     UPLOADS,
     cloud_of,
@@ -37,23 +34,14 @@ from pungi_osbuild.clouds.cloud import (
     UploadOption,
     web_address,
 )
-from pungi_osbuild.clouds.container import ContainerUpload
-from pungi_osbuild.clouds.gcp import GcpUpload
-from pungi_osbuild.clouds.oci import OciUpload
 
 __all__ = [
     "UPLOADS",
-    "AwsEc2Upload",
-    "AwsS3Upload",
-    "AzureUpload",
     "Cloud",
     "CloudOf",
-    "ContainerUpload",
     "Exported",
-    "GcpUpload",
     "InvalidValue",
     "Link",
-    "OciUpload",
     "StreamEntry",
     "UploadOption",
     "cloud_of",

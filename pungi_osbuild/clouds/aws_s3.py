@@ -12,9 +12,8 @@ from typing import Annotated, Mapping, Optional
 
 from pungi_osbuild.checked import OMITTED, Struct
 from pungi_osbuild.clouds.aws import REGION, console_of, is_region
-from pungi_osbuild.clouds.cloud import CloudOf, Link, only
+from pungi_osbuild.clouds.cloud import CloudOf, Link, only, without_secret
 from pungi_osbuild.model import CloudImage, Ignored, Upload
-from pungi_osbuild.secrets import bare_address
 
 _OBJECT = re.compile(
     r"https://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.s3[.-](?P<region>[a-z0-9-]+)"
@@ -60,10 +59,9 @@ class AwsS3(CloudOf[AwsS3Image]):
 
     def read(self, result: Struct, upload: Optional[Upload]) -> AwsS3Image:
         # Composer returns only the address.
-        url = result.address("url")
+        address, presigned = without_secret(result.address("url"))
         region = upload.region if isinstance(upload, AwsS3Upload) else None
-        bare = bare_address(url)
-        return AwsS3Image(bare, presigned=True if bare != url else None, region=region)
+        return AwsS3Image(address, presigned=presigned, region=region)
 
     def console(self, image: AwsS3Image) -> Optional[Link]:
         found = _OBJECT.fullmatch(image.id)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
-from typing import Collection, Dict, Mapping, Optional, Sequence, Tuple, Type
+from functools import cache, lru_cache
+from typing import Collection, Dict, FrozenSet, Mapping, Optional, Sequence, Tuple, Type
 
 from pungi_osbuild.checked import JsonDict, Struct, forms_of, from_json
 from pungi_osbuild.clouds.aws import AWS_EC2
@@ -57,13 +57,22 @@ def register(cloud: Cloud) -> None:
     if cloud.id in _CLOUDS:
         raise ValueError("there is a cloud %s" % cloud.id)
     _CLOUDS[cloud.id] = cloud
+    _forget()
 
 
 def unregister(cloud: Cloud) -> None:
     """Take a cloud out of the catalogue again."""
     del _CLOUDS[cloud.id]
+    _forget()
 
 
+def _forget() -> None:
+    # What is asked several times for each of a thousand blocks is answered once.
+    for answer in (hub_clouds, refused_options, _hub_takes):
+        answer.cache_clear()
+
+
+@cache
 def hub_clouds() -> Tuple[Cloud, ...]:
     """Return the clouds whose options the hub's schema knows, in the order in which it tries them.
 
@@ -72,6 +81,7 @@ def hub_clouds() -> Tuple[Cloud, ...]:
     return tuple(cloud for cloud in _CLOUDS.values() if cloud.hub_takes_options)
 
 
+@cache
 def refused_options() -> Mapping[str, str]:
     """Return the options that composer knows and the hub refuses, and what to do about each."""
     return {option: hint for cloud in _CLOUDS.values() for option, hint in cloud.refused.items()}
@@ -94,7 +104,11 @@ def hub_takes(options: Collection[str]) -> bool:
 
     Each shape is closed. Which one it is tells neither hub nor composer where the image goes.
     """
-    names = frozenset(options)
+    return _hub_takes(frozenset(options))
+
+
+@lru_cache(maxsize=1024)
+def _hub_takes(names: FrozenSet[str]) -> bool:
     return any(
         names <= cloud.options.keys() and not missing_options(cloud, names)
         for cloud in hub_clouds()

@@ -206,8 +206,8 @@ class CloudOf(Protocol[_Image]):
 
     def remarks(
         self,
-        options: Mapping[str, Any],  # noqa: ARG002
-        works: bool,  # noqa: ARG002
+        options: Mapping[str, Any],
+        works: bool,
     ) -> Iterator[Tuple[str, InvalidValue]]:
         """
         Say what is odd about options that are fine one by one, each with the option to change.
@@ -225,7 +225,7 @@ class CloudOf(Protocol[_Image]):
         :raises ReplyError: it does not say which image it is
         """
 
-    def console(self, image: _Image) -> Optional[Link]:  # noqa: ARG002
+    def console(self, image: _Image) -> Optional[Link]:
         """
         Return where an image can be looked at; None where there is no such page.
 
@@ -234,19 +234,19 @@ class CloudOf(Protocol[_Image]):
         """
         return None
 
-    def val_instance(self, image: _Image, exported: Exported) -> JsonDict:  # noqa: ARG002
+    def val_instance(self, image: _Image, exported: Exported) -> JsonDict:
         """Return cloud-image-val's instance of an image."""
         return {}
 
-    def val_shared(self, image: _Image) -> Mapping[str, Optional[str]]:  # noqa: ARG002
+    def val_shared(self, image: _Image) -> Mapping[str, Optional[str]]:
         """Return what all images in one resources file of cloud-image-val have in common."""
         return {}
 
-    def stream_entry(self, image: _Image) -> Optional[StreamEntry]:  # noqa: ARG002
+    def stream_entry(self, image: _Image) -> Optional[StreamEntry]:
         """Return an image's place in stream metadata; None where that has none."""
         return None
 
-    def public_address(self, image: _Image) -> Optional[str]:  # noqa: ARG002
+    def public_address(self, image: _Image) -> Optional[str]:
         """Return where anybody may fetch the file, as far as the cloud has files."""
         return None
 
@@ -259,10 +259,10 @@ def only(provider: str) -> Form:
     return Form(Struct.text, {"const": provider})
 
 
-def at_address(url: str) -> JsonDict:
-    """Return the fields of an image whose address is its id, without the secret in it."""
+def without_secret(url: str) -> Tuple[str, Optional[bool]]:
+    """Return an address without the secret in it, and True where it had one."""
     bare = bare_address(url)
-    return {"id": bare, "url": bare, "presigned": True if bare != url else None}
+    return bare, True if bare != url else None
 
 
 def link_to_id(image: CloudImage) -> Optional[Link]:

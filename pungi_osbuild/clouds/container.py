@@ -141,7 +141,7 @@ class Container(CloudOf[ContainerImage]):
     def remarks(
         self,
         options: Mapping[str, Any],
-        works: bool,  # noqa: ARG002
+        works: bool,
     ) -> Iterator[Tuple[str, InvalidValue]]:
         if "tag" in options and "name" not in options:
             yield (
@@ -154,7 +154,7 @@ class Container(CloudOf[ContainerImage]):
                 ),
             )
 
-    def read(self, result: Struct, upload: Optional[Upload]) -> ContainerImage:  # noqa: ARG002
+    def read(self, result: Struct, upload: Optional[Upload]) -> ContainerImage:
         url, digest = result.line("url"), result.line("digest")
         return ContainerImage("%s@%s" % (url, digest), url=url, digest=digest)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Optional
 
 from pungi_osbuild.checked import OMITTED, Struct
-from pungi_osbuild.clouds.cloud import CloudOf, Link, at_address, link_to_id, only
+from pungi_osbuild.clouds.cloud import CloudOf, Link, link_to_id, only, without_secret
 from pungi_osbuild.model import CloudImage, Ignored, Upload
 
 
@@ -47,9 +47,10 @@ class Oci(CloudOf[OciImage]):
     target_names = ("org.osbuild.oci", "org.osbuild.oci.objectstorage")
     stream_platform = "oraclecloud"
 
-    def read(self, result: Struct, upload: Optional[Upload]) -> OciImage:  # noqa: ARG002
+    def read(self, result: Struct, upload: Optional[Upload]) -> OciImage:
         if result.has("url"):
-            return OciImage(**at_address(result.address("url")))
+            address, presigned = without_secret(result.address("url"))
+            return OciImage(address, presigned=presigned, url=address)
         region = result.text_or_none("region")
         return OciImage(result.line("image_id"), region=region)
 

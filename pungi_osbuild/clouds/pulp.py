@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Mapping, Optional
 
 from pungi_osbuild.checked import OMITTED, Struct
-from pungi_osbuild.clouds.cloud import CloudOf, Link, at_address, link_to_id, only
+from pungi_osbuild.clouds.cloud import CloudOf, Link, link_to_id, only, without_secret
 from pungi_osbuild.model import CloudImage, Ignored, Upload
 
 _REFUSED = "Take it out: nothing can be uploaded to Pulp through Koji."
@@ -48,10 +48,11 @@ class Pulp(CloudOf[PulpImage]):
     }
     target_names = ("org.osbuild.pulp.ostree",)
 
-    def read(self, result: Struct, upload: Optional[Upload]) -> PulpImage:  # noqa: ARG002
+    def read(self, result: Struct, upload: Optional[Upload]) -> PulpImage:
         # The two places call it differently: Koji's metadata, and compose-status.json.
         key = "repository_url" if result.has("repository_url") else "repo_url"
-        return PulpImage(**at_address(result.address(key)))
+        address, presigned = without_secret(result.address(key))
+        return PulpImage(address, presigned=presigned, url=address)
 
     def console(self, image: PulpImage) -> Optional[Link]:
         return link_to_id(image)

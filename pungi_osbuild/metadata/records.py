@@ -251,14 +251,14 @@ class Selection:
         return dataclasses.replace(image, uploads=uploads) if uploads else None
 
     def _takes_upload(self, upload: Uploaded) -> bool:
-        return _any_of(self.providers, upload.provider_name) and _any_of(self.regions, upload.where)
+        return _any_of(self.providers, upload.provider) and _any_of(self.regions, upload.where)
 
 
 def known_values(images: Sequence[ImageRecord]) -> Mapping[str, Tuple[str, ...]]:
     """Return what there is to choose from, sorted, by the names of :class:`Selection`'s fields."""
     uploads = [upload for image in images for upload in image.uploads]
     return {
-        "providers": _sorted(upload.provider_name for upload in uploads),
+        "providers": _sorted(upload.provider for upload in uploads),
         "arches": _sorted(image.arch for image in images),
         "variants": _sorted(image.variant for image in images),
         "regions": _sorted(upload.where for upload in uploads),

@@ -99,11 +99,6 @@ class CloudImage:
     artifact: Annotated[Optional[Artifact], OMITTED, Key("osbuild_artifact")] = None
 
     @property
-    def provider_name(self) -> str:
-        """The cloud's name, e.g. ``aws.s3``."""
-        return self.provider
-
-    @property
     def where(self) -> Optional[str]:
         """The region, where it is known."""
         return None
@@ -131,11 +126,6 @@ class UnknownUpload:
     provider: str
     options: Annotated[Tuple[Tuple[str, str], ...], _OPTIONS] = ()
     artifact: Annotated[Optional[Artifact], OMITTED, Key("osbuild_artifact")] = None
-
-    @property
-    def provider_name(self) -> str:
-        """Composer's name of the cloud."""
-        return self.provider
 
     @property
     def where(self) -> Optional[str]:

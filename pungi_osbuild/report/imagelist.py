@@ -68,7 +68,7 @@ def _image_cells(image: ImageRecord) -> List[str]:
 def _upload_cells(upload: Uploaded, live: LiveAddresses) -> List[str]:
     found = _live(upload, live)
     return [
-        upload.provider_name,
+        upload.provider,
         upload.where or "-",
         upload_id(upload) if found is None else found.address,
     ]

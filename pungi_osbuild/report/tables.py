@@ -47,7 +47,7 @@ def upload_note(upload: Uploaded) -> str:
     """Return an upload on a line of its own: the cloud, the ID, the region."""
     if not isinstance(upload, CloudImage):
         return "%s  (%s)" % (upload.provider, upload.describe())
-    note = "%s  %s" % (upload.provider_name, upload.id)
+    note = "%s  %s" % (upload.provider, upload.id)
     return "%s  (%s)" % (note, upload.where) if upload.where else note
 
 

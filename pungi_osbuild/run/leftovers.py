@@ -90,7 +90,7 @@ def uploaded_leftovers(uploads: Sequence[Uploaded]) -> Tuple[Leftover, ...]:
     """Return uploads of which there is no image in the compose."""
     return tuple(
         Leftover(
-            upload.provider_name,
+            upload.provider,
             upload.id if isinstance(upload, CloudImage) else upload.describe(),
             is_there=True,
             region=upload.where,

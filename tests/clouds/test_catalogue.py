@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+import pungi_osbuild
 from pungi_osbuild.clouds import Cloud, cloud_of, cloud_of_target, clouds, register
 
 CLOUDS = pytest.mark.parametrize("cloud", clouds(), ids=lambda cloud: str(cloud.id))
@@ -42,3 +45,17 @@ def test_a_cloud_is_not_registered_twice() -> None:
     """The second would hide the first."""
     with pytest.raises(ValueError, match="there is a cloud aws"):
         register(cloud_of("aws"))
+
+
+def test_nothing_else_asks_which_cloud_it_is() -> None:
+    """Beside the clouds' own files only the image types name one, as theirs."""
+    package = Path(pungi_osbuild.__file__).parent
+    names = {cloud.id for cloud in clouds()} | {
+        name for cloud in clouds() for name in cloud.target_names
+    }
+    for path in package.rglob("*.py"):
+        if path.relative_to(package).parts[0] in ("clouds", "imagetypes"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and node.value in names:
+                raise AssertionError("%s:%d names a cloud" % (path, node.lineno))

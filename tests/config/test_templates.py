@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pungi_osbuild.clouds import AwsEc2Upload, ContainerUpload
+from pungi_osbuild.clouds.aws import AwsEc2Upload
+from pungi_osbuild.clouds.container import ContainerUpload
 from pungi_osbuild.config.templates import literal, template_problems
 from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import (

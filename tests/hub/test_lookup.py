@@ -10,7 +10,7 @@ from typing import Any, Iterator, List
 import pytest
 
 from koji_rehearsal import HubSettings, RehearsalHub, write_profile
-from pungi_osbuild.clouds import AwsS3Upload
+from pungi_osbuild.clouds.aws_s3 import AwsS3Upload
 from pungi_osbuild.hub import Hub, LostSubmission, find_submitted, read_profile, submit
 from pungi_osbuild.hub import lookup as module
 from pungi_osbuild.methods import arguments, sent_digest

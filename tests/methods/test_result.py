@@ -12,7 +12,9 @@ from typing import Any, Dict, List, Sequence, Tuple, cast
 import pytest
 
 from pungi_osbuild.checked import to_json
-from pungi_osbuild.clouds import AwsEc2Upload, AwsS3Upload, OciUpload
+from pungi_osbuild.clouds.aws import AwsEc2Upload
+from pungi_osbuild.clouds.aws_s3 import AwsS3Upload
+from pungi_osbuild.clouds.oci import OciUpload
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import Call, Hub, Reply, execute
 from pungi_osbuild.methods.osbuild_image import OSBUILD_IMAGE

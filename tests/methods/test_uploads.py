@@ -10,14 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pungi_osbuild.checked import FILE, Struct, to_json
-from pungi_osbuild.clouds import (
-    AwsEc2Upload,
-    AwsS3Upload,
-    AzureUpload,
-    ContainerUpload,
-    GcpUpload,
-    read_upload,
-)
+from pungi_osbuild.clouds import read_upload
+from pungi_osbuild.clouds.aws import AwsEc2Upload
+from pungi_osbuild.clouds.aws_s3 import AwsS3Upload
+from pungi_osbuild.clouds.azure import AzureUpload
+from pungi_osbuild.clouds.container import ContainerUpload
+from pungi_osbuild.clouds.gcp import GcpUpload
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.methods.osbuild_image.uploads import from_target_result, from_upload_status
 from pungi_osbuild.model import CloudImage, UnknownUpload, Upload

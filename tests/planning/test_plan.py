@@ -8,7 +8,7 @@ from typing import Any, List, Optional, Set, Tuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pungi_osbuild.clouds import AwsS3Upload
+from pungi_osbuild.clouds.aws_s3 import AwsS3Upload
 from pungi_osbuild.metadata import ProductmdTypes, productmd_types
 from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import (

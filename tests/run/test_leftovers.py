@@ -10,7 +10,7 @@ import pytest
 
 from koji_rehearsal import HubSettings
 from pungi_osbuild.checked import FILE, Struct, from_json, to_json
-from pungi_osbuild.clouds import AwsEc2Upload
+from pungi_osbuild.clouds.aws import AwsEc2Upload
 from pungi_osbuild.metadata.osbuild import upgrade
 from pungi_osbuild.methods import ComposeState, Failure, KeptUpload
 from pungi_osbuild.model import ImageRequest, Leftover, UploadTemplate
