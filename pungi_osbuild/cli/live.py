@@ -15,7 +15,7 @@ from rich.text import Text
 from pungi_osbuild.cli.show import LOG_FORMAT, log_by, log_to_stderr
 from pungi_osbuild.metadata import load
 from pungi_osbuild.report import NOTHING, Expected, expected_of, live_view
-from pungi_osbuild.run import Board
+from pungi_osbuild.run import ProgressTracker
 
 REDRAWN = 2.0
 """Times a second."""
@@ -31,20 +31,22 @@ def expected_from(previous: Optional[Path]) -> Expected:
 
 
 @contextmanager
-def progress_shown(quiet: bool, expected: Expected = NOTHING) -> Iterator[Optional[Board]]:
+def progress_shown(
+    quiet: bool, expected: Expected = NOTHING
+) -> Iterator[Optional[ProgressTracker]]:
     """
     Show on stderr how a run goes on: its log, and on a terminal where each image stands.
 
-    :returns: the board that the view is drawn from; None when nobody looks
+    :returns: the tracker that the view is drawn from; None when nobody looks
     """
     log_to_stderr(quiet)
     if quiet or not sys.stderr.isatty():
         yield None
         return
     console = Console(stderr=True, highlight=False)
-    board = Board()
+    tracker = ProgressTracker()
     live = Live(
-        get_renderable=lambda: live_view(board.snapshot(), console.height, expected),
+        get_renderable=lambda: live_view(tracker.snapshot(), console.height, expected),
         console=console,
         refresh_per_second=REDRAWN,
         transient=True,
@@ -54,7 +56,7 @@ def progress_shown(quiet: bool, expected: Expected = NOTHING) -> Iterator[Option
     with live:
         log_by(_AboveTheView(console), quiet)
         try:
-            yield board
+            yield tracker
         finally:
             log_to_stderr(quiet)
 

@@ -37,7 +37,7 @@ from pungi_osbuild.errors import InputError, RunInterruptedError
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import productmd_types, write_compose
 from pungi_osbuild.model import ImageRequest, RunResult
-from pungi_osbuild.run import Board, RunOptions, run
+from pungi_osbuild.run import ProgressTracker, RunOptions, run
 from pungi_osbuild.timing import REHEARSED_TASKS
 
 _LOGIN = (REHEARSAL_USER, REHEARSAL_USER + "pw")
@@ -88,8 +88,8 @@ def rehearse_command(
         prepare_out(out, origin.compose, force)
         show_lines(["REHEARSAL: nothing real is built, and no cloud is touched."], err=True)
         try:
-            with progress_shown(quiet) as board:
-                result = _rehearse(prepared, out, settings, download, board)
+            with progress_shown(quiet) as tracker:
+                result = _rehearse(prepared, out, settings, download, tracker)
         except RunInterruptedError:
             raise RunInterruptedError(
                 "the rehearsal was interrupted", "Rehearse again with --force, or remove %s." % out
@@ -114,7 +114,11 @@ def _check_faults(chosen: Sequence[Fault], requests: Sequence[ImageRequest]) -> 
 
 
 def _rehearse(
-    prepared: Prepared, out: Path, settings: HubSettings, download: bool, board: Optional[Board]
+    prepared: Prepared,
+    out: Path,
+    settings: HubSettings,
+    download: bool,
+    tracker: Optional[ProgressTracker],
 ) -> RunResult:
     config, compose = prepared.required()
     target = replace(compose, topdir=str(out.absolute()))
@@ -138,7 +142,7 @@ def _rehearse(
             RunOptions(
                 over_http=download,
                 stop=STOP,
-                board=board,
+                tracker=tracker,
                 retries=REHEARSED_TASKS,
                 is_hub_gone=True,
             ),

@@ -97,7 +97,7 @@ def run_command(
             )
         koji = login.profile(name)
         try:
-            with progress_shown(quiet, expected) as board:
+            with progress_shown(quiet, expected) as tracker:
                 result = run(
                     prepared.requests,
                     target,
@@ -109,7 +109,7 @@ def run_command(
                         stop=STOP,
                         cancel_on_stop=cancel_on_interrupt,
                         rebuild=how,
-                        board=board,
+                        tracker=tracker,
                     ),
                 )
         except ConfigError as error:

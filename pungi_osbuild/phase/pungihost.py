@@ -36,7 +36,7 @@ from pungi_osbuild.phase.sanity import check_sanity
 from pungi_osbuild.phase.tasklog import TaskLogs, upload_lines
 from pungi_osbuild.phase.telemetry import Spans
 from pungi_osbuild.placing import Source
-from pungi_osbuild.run import Submitted, check_recording, check_writable, expected_images
+from pungi_osbuild.run import SubmittedTask, check_recording, check_writable, expected_images
 from pungi_osbuild.secrets import hide
 
 DELIVERABLE = "osbuild"
@@ -127,18 +127,18 @@ class PungiHost:
         what = (request.variant, ",".join(request.arches), request.nvr)
         self.log.info("[BEGIN] OSBuild task for variant %s (%s, %s)", *what)
 
-    def submitted(self, submitted: Submitted) -> None:
+    def submitted(self, submitted: SubmittedTask) -> None:
         """Leave the task's id where Pungi's handler of SIGTERM looks, at once; then log it."""
         self._register(submitted, "Submitted OSBuild task for variant %s (%s, task id: %d, %s)")
 
-    def resumed(self, submitted: Submitted) -> None:
+    def resumed(self, submitted: SubmittedTask) -> None:
         """Do the same for a task of an earlier run on this compose."""
         self.spans.begin(submitted.request)
         self._register(
             submitted, "[BEGIN] Resuming OSBuild task for variant %s (%s, task id: %d, %s)"
         )
 
-    def _register(self, submitted: Submitted, message: str) -> None:
+    def _register(self, submitted: SubmittedTask, message: str) -> None:
         task_id, request = submitted.task_id, submitted.request
         try:
             (Path(self.compose.paths.log.koji_tasks_dir()) / str(task_id)).touch()
@@ -160,11 +160,11 @@ class PungiHost:
             self.messages.send(IMAGE_DONE, _fields_of_image(image))
         return outcome
 
-    def settled(self, outcome: Outcome) -> None:
+    def finished(self, outcome: Outcome) -> None:
         """Log the end; a failure that may be makes the compose incomplete."""
         request = outcome.request
         self.spans.begin(request)
-        self.task_logs.settled(outcome)
+        self.task_logs.finished(outcome)
         what = (request.variant, ",".join(request.arches))
         if outcome.ok:
             message = "[DONE ] OSBuild task for variant %s (%s, task id: %s, %s): %s"
@@ -188,9 +188,9 @@ class PungiHost:
         self.log.error("See %s for details", self.task_logs.path(request))
         self.messages.send(IMAGE_FAIL, _fields_of_failure(outcome))
 
-    def left(self, outcome: Outcome) -> None:
+    def abandoned(self, outcome: Outcome) -> None:
         """Write into the task's own log how it ended for this compose."""
-        self.task_logs.settled(outcome)
+        self.task_logs.finished(outcome)
         self.spans.end(outcome.request, hide(outcome.in_a_line()))
 
     def record(self, result: RunResult) -> RunResult:

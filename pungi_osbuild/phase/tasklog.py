@@ -14,7 +14,7 @@ from pungi_osbuild.model import (
     Outcome,
     PlacedImage,
 )
-from pungi_osbuild.run import Submitted
+from pungi_osbuild.run import SubmittedTask
 from pungi_osbuild.secrets import hide, hide_in
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class TaskLogs:
         name = "%s-%s-%s.log" % (request.variant, "+".join(request.arches), image)
         return self._folder / name.replace("/", "_")
 
-    def submitted(self, submitted: Submitted) -> None:
+    def submitted(self, submitted: SubmittedTask) -> None:
         """Write what was submitted, and where the task can be looked at."""
         lines = ["task %d: %s" % (submitted.task_id, submitted.request.describe())]
         if self._weburl:
@@ -52,7 +52,7 @@ class TaskLogs:
         lines.append("%s %s" % (submitted.request.config.method, _shown(submitted.request)))
         self._write(submitted.request, lines)
 
-    def settled(self, outcome: Outcome) -> None:
+    def finished(self, outcome: Outcome) -> None:
         """Write what became of the request: images with cloud IDs, or the reason and the logs."""
         lines = [outcome.kind.value]
         lines.extend((outcome.explanation or "").splitlines())

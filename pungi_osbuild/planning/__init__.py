@@ -17,13 +17,13 @@ from pungi_osbuild.planning.preflight import (
     preflight,
     refusals_explained,
 )
-from pungi_osbuild.planning.releases import Registry, allocate
+from pungi_osbuild.planning.releases import NvrRegistry, allocate
 
 __all__ = [
     "HubCheck",
+    "NvrRegistry",
     "Plan",
     "Preflight",
-    "Registry",
     "accepted",
     "allocate",
     "check",

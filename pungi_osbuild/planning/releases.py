@@ -36,7 +36,7 @@ _COUNTED = re.compile(r"(\d{1,18})(\.\w+)?|(\w+\.\w+\.)(\d{1,18})")
 """The releases that Koji counts up."""
 
 
-class Registry(Protocol):
+class NvrRegistry(Protocol):
     """What a hub knows of N-V-Rs."""
 
     def next_release(self, name: str, version: str) -> NextRelease:
@@ -51,7 +51,7 @@ Group = Tuple[ImageRequest, ...]
 
 def allocate(
     requests: Iterable[ImageRequest],
-    registry: Registry,
+    registry: NvrRegistry,
     identity: ComposeIdentity,
     others: Iterable[ImageRequest] = (),
 ) -> Tuple[ImageRequest, ...]:
@@ -163,7 +163,7 @@ def _of_compose(answer: NextRelease, identity: ComposeIdentity) -> _Candidates:
     return _Candidates("%d." % date, identity.respin)
 
 
-def _free(group: Group, candidates: _Candidates, registry: Registry, used: Set[str]) -> str:
+def _free(group: Group, candidates: _Candidates, registry: NvrRegistry, used: Set[str]) -> str:
     for _ in range(LIMIT // BATCH):
         batch = candidates.look_ahead()
         nvrs = {

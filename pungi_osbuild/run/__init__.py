@@ -1,11 +1,11 @@
 """A run: submit, watch, collect, record; the journal, and the state of a run."""
 
-from pungi_osbuild.run.board import Board
-from pungi_osbuild.run.collect import Submitted
+from pungi_osbuild.run.collect import SubmittedTask
 from pungi_osbuild.run.journal import FOLDER as JOURNAL_FOLDER
 from pungi_osbuild.run.journal import read_journal
 from pungi_osbuild.run.lock import RunLock
 from pungi_osbuild.run.progress import Activity, Progress, Stage, Standing
+from pungi_osbuild.run.progress_tracker import ProgressTracker
 from pungi_osbuild.run.record import check_recording, check_writable, expected_images
 from pungi_osbuild.run.resume import Rebuild, may_be_submitted
 from pungi_osbuild.run.resume_plan import check_hub
@@ -17,15 +17,15 @@ __all__ = [
     "JOURNAL_FOLDER",
     "Activity",
     "Background",
-    "Board",
     "Inbox",
     "Progress",
+    "ProgressTracker",
     "Rebuild",
     "RunLock",
     "RunOptions",
     "Stage",
     "Standing",
-    "Submitted",
+    "SubmittedTask",
     "WorkerThread",
     "Workers",
     "check_hub",

@@ -51,7 +51,7 @@ TOGETHER = 50
 
 
 @dataclass(frozen=True)
-class Submitted:
+class SubmittedTask:
     """
     A request that became a task.
 
@@ -75,7 +75,7 @@ class Submitted:
         return timeout is not None and self.begun is not None and now - self.begun >= timeout
 
 
-Work = Tuple[Submitted, Optional[Task]]
+Work = Tuple[SubmittedTask, Optional[Task]]
 """A task that has ended; None when the hub does not know it any more."""
 
 Found = Union[Tuple[BuiltImage, ...], Outcome]
@@ -83,7 +83,7 @@ Found = Union[Tuple[BuiltImage, ...], Outcome]
 
 
 @dataclass(frozen=True)
-class Read:
+class TaskResult:
     """
     A task that has ended, and what the hub says of it.
 
@@ -91,7 +91,7 @@ class Read:
     :param found: an exception when it could not say; no images of a task that failed
     """
 
-    submitted: Submitted
+    submitted: SubmittedTask
     task: Optional[Task]
     found: Union[Found, Exception]
 
@@ -121,7 +121,7 @@ class Collector:
     own_paths: FrozenSet[str] = frozenset()
     downloads: Optional[DownloadSession] = None
 
-    def read(self, works: Sequence[Work]) -> Tuple[Read, ...]:
+    def read(self, works: Sequence[Work]) -> Tuple[TaskResult, ...]:
         """
         Return what the hub says of tasks that have ended, asked about many of them together.
 
@@ -131,9 +131,9 @@ class Collector:
         for start in range(0, len(works), TOGETHER):
             queries = [_found(*work) for work in works[start : start + TOGETHER]]
             found.extend(execute_all(self.hub, queries))
-        return tuple(Read(*work, one) for work, one in zip(works, found))
+        return tuple(TaskResult(*work, one) for work, one in zip(works, found))
 
-    def finish(self, read: Read) -> Outcome:
+    def finish(self, read: TaskResult) -> Outcome:
         """
         Return what became of a request: place its images, or save why there are none.
 
@@ -169,7 +169,7 @@ class Collector:
             else uploaded_leftovers([one.upload for one in kept]),
         )
 
-    def _kept(self, read: Read) -> Sequence[KeptUpload]:
+    def _kept(self, read: TaskResult) -> Sequence[KeptUpload]:
         """Return what stays in clouds of a task whose images cannot be placed."""
         if isinstance(read.found, tuple) and read.found:
             return [KeptUpload(image.arch, one) for image in read.found for one in image.uploads]
@@ -194,7 +194,7 @@ class Collector:
                 "Mend that, or set skip_tag; then run this again.",
             ) from fault
 
-    def _failed(self, submitted: Submitted, task: Task) -> Outcome:
+    def _failed(self, submitted: SubmittedTask, task: Task) -> Outcome:
         # By itself: logs may be long, and those of all tasks must not be in memory together.
         request = submitted.request
         failure = execute(self.hub, method_of(request).failure(submitted.task_id, request))
@@ -209,7 +209,7 @@ class Collector:
         )
 
     def _built(
-        self, submitted: Submitted, task: Optional[Task], built: Sequence[BuiltImage]
+        self, submitted: SubmittedTask, task: Optional[Task], built: Sequence[BuiltImage]
     ) -> Outcome:
         request = submitted.request
         times = task.times if task is not None else TaskTimes()
@@ -228,7 +228,7 @@ class Collector:
             images=images,
         )
 
-    def _saved(self, submitted: Submitted, failure: Failure) -> Tuple[str, ...]:
+    def _saved(self, submitted: SubmittedTask, failure: Failure) -> Tuple[str, ...]:
         """Save the logs of a failed task; return where each can be read."""
         request = submitted.request
         folder = saved_folder(self.topdir, request.arches, request.nvr, submitted.task_id)
@@ -315,7 +315,7 @@ def _warn_of_unknown(image: BuiltImage) -> None:
         )
 
 
-def _found(submitted: Submitted, task: Optional[Task]) -> Query[Found]:
+def _found(submitted: SubmittedTask, task: Optional[Task]) -> Query[Found]:
     method, request = method_of(submitted.request), submitted.request
     if submitted.build_id is not None:
         return (yield from method.result_of_build(submitted.build_id, submitted.task_id, request))
@@ -334,7 +334,7 @@ def _found(submitted: Submitted, task: Optional[Task]) -> Query[Found]:
     return (yield from method.result(submitted.task_id, request))
 
 
-def failed(submitted: Submitted, reason: str, task: Optional[Task]) -> Outcome:
+def failed(submitted: SubmittedTask, reason: str, task: Optional[Task]) -> Outcome:
     """Return the outcome of a task that came to nothing."""
     return Outcome(
         request=submitted.request,
@@ -346,7 +346,7 @@ def failed(submitted: Submitted, reason: str, task: Optional[Task]) -> Outcome:
     )
 
 
-def cancelled(submitted: Submitted, reason: str, task: Optional[Task]) -> Outcome:
+def cancelled(submitted: SubmittedTask, reason: str, task: Optional[Task]) -> Outcome:
     """Return the outcome of a task that somebody cancelled."""
     # What no builder has taken never came to composer.
     was_begun = task is None or task.times.started is not None

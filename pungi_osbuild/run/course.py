@@ -17,20 +17,26 @@ from pungi_osbuild.clock import SLICE
 from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import Hub
 from pungi_osbuild.model import ComposeIdentity, ImageRequest, Outcome, OutcomeKind
-from pungi_osbuild.planning import Registry, allocate
-from pungi_osbuild.run.attempts import Attempts, try_to
-from pungi_osbuild.run.cancelling import Canceller
-from pungi_osbuild.run.collect import Collector, Read, Submitted, Work, cancelled, failed, refused
+from pungi_osbuild.planning import NvrRegistry, allocate
+from pungi_osbuild.run.collect import (
+    Collector,
+    SubmittedTask,
+    TaskResult,
+    Work,
+    cancelled,
+    failed,
+    refused,
+)
 from pungi_osbuild.run.history import Bounds
 from pungi_osbuild.run.host import Host
 from pungi_osbuild.run.journal import Journal
-from pungi_osbuild.run.knowntasks import GOES_ON, KnownTasks
 from pungi_osbuild.run.orphaned_builds import OrphanedBuilds, ReservationResult
 from pungi_osbuild.run.policy import RunPolicy
 from pungi_osbuild.run.resume import InProgress, OrphanedBuild
 from pungi_osbuild.run.retrying import Retries
-from pungi_osbuild.run.submitting import Submitter
-from pungi_osbuild.run.watch import Ended, Watcher
+from pungi_osbuild.run.submitted_tasks import GOES_ON, Canceller, SubmittedTasks
+from pungi_osbuild.run.submitting import Attempts, Submitter, try_to
+from pungi_osbuild.run.watch import EndedTask, Watcher
 from pungi_osbuild.run.workers import Inbox, Questions, Workers, WorkerThread
 from pungi_osbuild.timing import RELEASE_ATTEMPTS, WORKERS_SHUTDOWN, ShutdownTimeouts
 
@@ -40,7 +46,7 @@ SUBMITTERS = 3
 READERS = 2
 COLLECTORS = 4
 QUESTIONS = 4
-Polled = Union[Tuple[Ended, ...], Exception]
+Polled = Union[Tuple[EndedTask, ...], Exception]
 """The tasks that have ended, or why that could not be asked."""
 
 _LOST = (
@@ -68,7 +74,7 @@ class Course:
         self,
         hub: Hub,
         submitter: Submitter,
-        registry: Registry,
+        registry: NvrRegistry,
         identity: ComposeIdentity,
         journal: Journal,
         watcher: Watcher,
@@ -92,7 +98,7 @@ class Course:
         self._lost: Optional[HubError] = None
         self._reason_to_give_up: Optional[str] = None
         self._canceller = Canceller(hub)
-        self._tasks = KnownTasks(self._canceller)
+        self._tasks = SubmittedTasks(self._canceller)
         self._attempts = Attempts(
             submitter, journal, host, self._tasks, self._canceller, policy, collector.clock, bounds
         )
@@ -134,7 +140,7 @@ class Course:
         self._poller = Workers(inbox, self._poll, _as_a_value, self._polled, 1, grace=0.0)
 
     @property
-    def unfinished(self) -> List[Submitted]:
+    def unfinished(self) -> List[SubmittedTask]:
         """What was submitted and has no outcome; of several attempts the last one."""
         latest = self._tasks.latest
         return [latest[number] for number in latest if number not in self._outcomes]
@@ -198,7 +204,7 @@ class Course:
         outcome = self._retries.told(outcome)
         request = outcome.request
         self._outcomes[request.number] = outcome
-        self._host.settled(outcome)
+        self._host.finished(outcome)
         is_fatal = self._policy.fail_fast and not outcome.ok and not request.can_fail
         if is_fatal and self._reason_to_give_up is None:
             self._reason_to_give_up = "%s has failed (osbuild_fail_fast)" % request.describe()
@@ -242,7 +248,7 @@ class Course:
         # By the hub's own times: the host's clock may have been set since then. What has ended
         # while nobody looked is not overdue, however long ago it was submitted.
         begun = self._collector.clock.monotonic() - self._hub.time.age(created)
-        submitted = Submitted(
+        submitted = SubmittedTask(
             request,
             task.id,
             request.attempt,
@@ -256,7 +262,7 @@ class Course:
 
     def _wait_for(self, orphaned: OrphanedBuild) -> None:
         task, request = orphaned.task, orphaned.request
-        self._tasks.submitted[task.id] = Submitted(request, task.id, request.attempt)
+        self._tasks.submitted[task.id] = SubmittedTask(request, task.id, request.attempt)
         self._canceller.cancelled.add(task.id)
         self._orphaned.add(orphaned)
 
@@ -399,7 +405,7 @@ class Course:
         if polled:
             self._readers.give([(self._tasks.submitted[one.task_id], one.task) for one in polled])
 
-    def _give_to_collectors(self, found: Sequence[Read]) -> None:
+    def _give_to_collectors(self, found: Sequence[TaskResult]) -> None:
         for read in found:
             self._collectors.give(read)
 
@@ -409,14 +415,14 @@ class Course:
             self._given[request.number] = request
             self._submitters.give((request, attempt))
 
-    def _note(self, done: Union[Submitted, Outcome]) -> None:
+    def _note(self, done: Union[SubmittedTask, Outcome]) -> None:
         self._submitted_at = self._collector.clock.monotonic()
         if isinstance(done, Outcome):
             self.keep(done)
         else:
             self._watch(done.task_id)
 
-    def _submit_one(self, item: Tuple[ImageRequest, int]) -> Union[Submitted, Outcome]:
+    def _submit_one(self, item: Tuple[ImageRequest, int]) -> Union[SubmittedTask, Outcome]:
         request, attempt = item
         why_not = "the run was stopped" if self._policy.stop.requested else self._reason_to_give_up
         if why_not is not None:
@@ -426,10 +432,10 @@ class Course:
 
     def _submit_broke(
         self, item: Tuple[ImageRequest, int], error: Exception
-    ) -> Union[Submitted, Outcome]:
+    ) -> Union[SubmittedTask, Outcome]:
         return refused(item[0], item[1], _bug(error))
 
-    def _collect(self, read: Read) -> Outcome:
+    def _collect(self, read: TaskResult) -> Outcome:
         submitted = read.submitted
         self._note_state(read)
         outcome = self._collector.finish(read)
@@ -440,12 +446,12 @@ class Course:
             try_to(note)
         return self._host.built(outcome) if outcome.ok else outcome
 
-    def _note_state(self, read: Read) -> None:
+    def _note_state(self, read: TaskResult) -> None:
         if read.task is not None:
             submitted, state = read.submitted, read.task.state.name
             try_to(lambda: self._journal.state(submitted.request, submitted.attempt, state))
 
-    def _collect_broke(self, read: Read, error: Exception) -> Outcome:
+    def _collect_broke(self, read: TaskResult, error: Exception) -> Outcome:
         submitted, task = read.submitted, read.task
         if isinstance(error, HubError):
             self._lost = error
@@ -501,8 +507,8 @@ def _as_a_value(_nothing: None, error: Exception) -> Polled:
     return error
 
 
-def _unread(works: Sequence[Work], error: Exception) -> Tuple[Read, ...]:
-    return tuple(Read(*work, error) for work in works)
+def _unread(works: Sequence[Work], error: Exception) -> Tuple[TaskResult, ...]:
+    return tuple(TaskResult(*work, error) for work in works)
 
 
 def _nothing(_answer: object) -> None:

@@ -16,7 +16,7 @@ from pungi_osbuild.model import (
     Settings,
 )
 from pungi_osbuild.placing import Source, check_media_checksums
-from pungi_osbuild.run.collect import Submitted
+from pungi_osbuild.run.collect import SubmittedTask
 from pungi_osbuild.run.record import check_recording, check_writable, record
 
 logger = logging.getLogger(__name__)
@@ -44,10 +44,10 @@ class Host(Protocol):
     def submitting(self, request: ImageRequest) -> None:
         """Take note that a request is about to be submitted, in the thread that does it."""
 
-    def submitted(self, submitted: Submitted) -> None:
+    def submitted(self, submitted: SubmittedTask) -> None:
         """Take note of a task, in the thread that submitted it, before anything else happens."""
 
-    def resumed(self, submitted: Submitted) -> None:
+    def resumed(self, submitted: SubmittedTask) -> None:
         """Take note of a task that an earlier run has submitted, and this one goes on with."""
 
     def built(self, outcome: Outcome) -> Outcome:
@@ -57,10 +57,10 @@ class Host(Protocol):
         :returns: the outcome, or a failed one where the images cannot be used
         """
 
-    def settled(self, outcome: Outcome) -> None:
+    def finished(self, outcome: Outcome) -> None:
         """Take note of what became of a request for good, in the run's own thread."""
 
-    def left(self, outcome: Outcome) -> None:
+    def abandoned(self, outcome: Outcome) -> None:
         """Take note of a task that a run which is stopped leaves behind."""
 
     def record(self, result: RunResult) -> RunResult:
@@ -103,12 +103,12 @@ class ComposeFolder:
         """Log it: a slow hub may take its time for the task's id."""
         logger.info("submitting %s: %s", request.describe(), request.nvr)
 
-    def submitted(self, submitted: Submitted) -> None:
+    def submitted(self, submitted: SubmittedTask) -> None:
         """Log the task."""
         request = submitted.request
         logger.info("submitted %s: task %d, %s", request.describe(), submitted.task_id, request.nvr)
 
-    def resumed(self, submitted: Submitted) -> None:
+    def resumed(self, submitted: SubmittedTask) -> None:
         """Log the task."""
         request = submitted.request
         logger.info(
@@ -121,7 +121,7 @@ class ComposeFolder:
         logger.info("placed %s: %s", outcome.request.describe(), placed)
         return outcome
 
-    def settled(self, outcome: Outcome) -> None:
+    def finished(self, outcome: Outcome) -> None:
         """Log a failure."""
         if not outcome.ok:
             logger.error(
@@ -132,7 +132,7 @@ class ComposeFolder:
                 outcome.in_a_line(),
             )
 
-    def left(self, outcome: Outcome) -> None:
+    def abandoned(self, outcome: Outcome) -> None:
         """Leave it to the run's error to name the tasks."""
 
     def record(self, result: RunResult) -> RunResult:

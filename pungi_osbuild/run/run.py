@@ -16,21 +16,21 @@ from pungi_osbuild.model import Compose, ImageRequest, RunResult, Settings
 from pungi_osbuild.placing import check_links, remove_partial_files
 from pungi_osbuild.planning import Preflight, allocate, preflight, refusals_explained
 from pungi_osbuild.problems import ConfigError, has_errors
-from pungi_osbuild.run.board import Board
 from pungi_osbuild.run.collect import Collector, refused
 from pungi_osbuild.run.course import Course
 from pungi_osbuild.run.history import Bounds, Ending
 from pungi_osbuild.run.host import ComposeFolder, Host
-from pungi_osbuild.run.hubview import HubRegistry, HubTasks
+from pungi_osbuild.run.hub_queries import HubNvrs, UserTasks
 from pungi_osbuild.run.journal import Journal
 from pungi_osbuild.run.orphaned_builds import OrphanedBuilds
 from pungi_osbuild.run.policy import RunPolicy
+from pungi_osbuild.run.progress_tracker import ProgressTracker
 from pungi_osbuild.run.record import own_files
 from pungi_osbuild.run.resume import Rebuild, reused_releases
 from pungi_osbuild.run.resume_plan import ResumePlan, check_hub, plan_resume
 from pungi_osbuild.run.submitting import Submitter
+from pungi_osbuild.run.tracked import TrackedHost, TrackedTasks
 from pungi_osbuild.run.watch import Watcher
-from pungi_osbuild.run.watched import WatchedHost, WatchedTasks
 from pungi_osbuild.run.workers import WorkerThread
 from pungi_osbuild.stop import StopFlag
 from pungi_osbuild.timing import (
@@ -60,7 +60,7 @@ class RunOptions:
     :param host: whoever the run works for; None: the compose folder
     :param shutdown: for what is in progress when a run is stopped
     :param retries: when a request is retried that failed for a transient reason
-    :param board: shows where the run stands to somebody who looks; None: nobody does
+    :param tracker: shows where the run stands to somebody who looks; None: nobody does
     :param rebuild: what is built anew of what earlier runs on the compose have submitted
     :param is_hub_gone: the hub is there for this run alone: a later one begins anew
     :param thread_class: of all threads: kobo's ``WorkerThread``, or a class made from it
@@ -74,7 +74,7 @@ class RunOptions:
     host: Optional[Host] = None
     shutdown: ShutdownTimeouts = field(default_factory=ShutdownTimeouts)
     retries: RetryPolicy = TASKS
-    board: Optional[Board] = None
+    tracker: Optional[ProgressTracker] = None
     rebuild: Rebuild = Rebuild.NOTHING
     is_hub_gone: bool = False
     thread_class: Type[WorkerThread] = WorkerThread
@@ -111,16 +111,16 @@ def run(
     :raises RunInterruptedError: stopped from outside; what was done by then is recorded
     """
     topdir = Path(compose.topdir)
-    board = options.board or Board()
+    tracker = options.tracker or ProgressTracker()
     retries = replace(HUB_CALLS, limit=settings.outage_limit, limit_at_first=options.connect_limit)
     hub = Hub(profile, retries, clock, options.stop)
-    host = WatchedHost(options.host or ComposeFolder(topdir, compose.identity, settings), board)
+    host = TrackedHost(options.host or ComposeFolder(topdir, compose.identity, settings), tracker)
     host.check(requests)
     # Pungi's own host may bring images from a cache of its own.
     is_local = options.host is None and not options.over_http
     if settings.link_type == "hardlink" and profile.topdir and is_local:
         check_links(Path(profile.topdir), topdir / "compose")
-    board.plan(compose.identity.id, requests, hub.time.now)
+    tracker.plan(compose.identity.id, requests, hub.time.now)
     with (
         Journal(topdir, hub.time.now, options.rebuild is Rebuild.ALL) as journal,
         _ending(journal, options.is_hub_gone),
@@ -135,12 +135,12 @@ def run(
             stack.enter_context(hub)
             check_hub(hub, requests, journal.history, rebuild)
             methods = dict.fromkeys(request.config.method for request in requests)
-            tasks = HubTasks(hub, hub.user_id(), tuple(methods))
-            registry = HubRegistry(hub, options.stop.check)
+            tasks = UserTasks(hub, hub.user_id(), tuple(methods))
+            registry = HubNvrs(hub, options.stop.check)
             check = options.stop.check
             plan = plan_resume(hub, tasks.owner, requests, journal, rebuild, clock, check)
             for one in plan.orphaned:
-                board.waiting(one.request, one.task)
+                tracker.waits_for_build(one.request, one.task)
             fresh = _to_submit(plan)
             found = preflight(hub, fresh) if fresh else Preflight()
             if has_errors(found.general if plan.is_resumed else found.problems):
@@ -157,7 +157,9 @@ def run(
             registry,
             compose.identity,
             journal,
-            Watcher(WatchedTasks(tasks, board, clock, options.board is not None), polling, clock),
+            Watcher(
+                TrackedTasks(tasks, tracker, clock, options.tracker is not None), polling, clock
+            ),
             Collector(
                 hub,
                 topdir,
@@ -206,7 +208,7 @@ def run(
         # Nothing is recorded in a folder that somebody has made since.
         journal.check()
         for outcome in course.left():
-            host.left(outcome)
+            host.abandoned(outcome)
         outcomes = course.outcomes(requests)
         result = RunResult(compose.identity, profile.place, outcomes)
         result = host.record(result)
@@ -239,7 +241,7 @@ def _to_submit(plan: ResumePlan) -> List[ImageRequest]:
 
 
 def _with_releases_again(
-    plan: ResumePlan, fresh: Sequence[ImageRequest], registry: HubRegistry
+    plan: ResumePlan, fresh: Sequence[ImageRequest], registry: HubNvrs
 ) -> List[ImageRequest]:
     """Give requests the releases of the hub's that they or their block had before, if free."""
     bases = reused_releases(plan.to_submit, plan.continued)
@@ -251,7 +253,7 @@ def _with_releases_again(
     return [free.get(one.number, one) for one in fresh]
 
 
-def _bounds(tasks: HubTasks) -> Bounds:
+def _bounds(tasks: UserTasks) -> Bounds:
     """Return what tells the tasks of this run from those before it."""
     return Bounds(tasks.newest(), tasks.owner)
 

@@ -40,7 +40,7 @@ class TaskSource(Protocol):
 
 
 @dataclass(frozen=True)
-class Ended:
+class EndedTask:
     """
     A task that has ended.
 
@@ -89,7 +89,7 @@ class Watcher:
         """Whether the hub may be asked again."""
         return self._clock.monotonic() >= self._due
 
-    def poll(self) -> Tuple[Ended, ...]:
+    def poll(self) -> Tuple[EndedTask, ...]:
         """Ask once, and return what has ended; how long the hub takes says when to ask again."""
         if not self._open:
             return ()
@@ -107,7 +107,7 @@ class Watcher:
         """Seconds until the next poll is due."""
         return max(0.0, self._due - self._clock.monotonic())
 
-    def _ask(self) -> Tuple[Ended, ...]:
+    def _ask(self) -> Tuple[EndedTask, ...]:
         asked_at = self._clock.monotonic()
         turn, since = self._whose_turn(asked_at), self._since
         known = set(turn[self._new :]) if since is not None else set()
@@ -123,7 +123,7 @@ class Watcher:
         lost = set(turn) - {task.id for task in looked_up}
         reported = self._report((*ended, *looked_up))
         self._open -= lost
-        return (*reported, *(Ended(task_id, None) for task_id in sorted(lost)))
+        return (*reported, *(EndedTask(task_id, None) for task_id in sorted(lost)))
 
     def _whose_turn(self, now: float) -> List[int]:
         if self._since is None:
@@ -158,9 +158,9 @@ class Watcher:
             self._ahead = max(missed) - self._clock.monotonic()
             self._since = min(missed) - POLL_OVERLAP
 
-    def _report(self, tasks: Sequence[Task]) -> Tuple[Ended, ...]:
+    def _report(self, tasks: Sequence[Task]) -> Tuple[EndedTask, ...]:
         ours: Dict[int, Task] = {
             task.id: task for task in tasks if task.id in self._open and task.state.is_end
         }
         self._open -= set(ours)
-        return tuple(Ended(task_id, ours[task_id]) for task_id in sorted(ours))
+        return tuple(EndedTask(task_id, ours[task_id]) for task_id in sorted(ours))

@@ -18,7 +18,7 @@ from pungi_osbuild.phase.messages import Message, Messages
 from pungi_osbuild.phase.pungihost import PungiHost, describe_failure
 from pungi_osbuild.phase.tasklog import TaskLogs
 from pungi_osbuild.placing.place import Source
-from pungi_osbuild.run.collect import Submitted
+from pungi_osbuild.run.collect import SubmittedTask
 from tests.phase.pungi_standin import (
     Kept,
     StandInCompose,
@@ -114,7 +114,7 @@ def test_deliverables_are_expected_by_arch_and_subvariant(scene: Scene) -> None:
 def test_a_failure_that_may_be_is_a_failed_deliverable(kind: OutcomeKind, scene: Scene) -> None:
     """For each of its arches; the compose is incomplete."""
     request = a_request(arches=("aarch64", "x86_64"), can_fail=True, subvariant="Guest")
-    scene.host.settled(a_failed_outcome(request=request, kind=kind))
+    scene.host.finished(a_failed_outcome(request=request, kind=kind))
     _, _, failed = scene.deliverables
     assert failed == [("Server", "aarch64", "Guest"), ("Server", "x86_64", "Guest")]
     assert scene.log.lines("ERROR")[0] == (
@@ -125,7 +125,7 @@ def test_a_failure_that_may_be_is_a_failed_deliverable(kind: OutcomeKind, scene:
 
 def test_a_failure_that_may_not_be_ends_the_compose_and_is_logged_now(scene: Scene) -> None:
     """It is no failed deliverable; the log does not say that anything goes on."""
-    scene.host.settled(a_failed_outcome())
+    scene.host.finished(a_failed_outcome())
     assert scene.deliverables == ([], [], [])
     first, second, third = scene.log.lines("ERROR")
     assert first == "[FAIL] Osbuild (variant Server, arch x86_64, subvariant Server) failed."
@@ -135,14 +135,14 @@ def test_a_failure_that_may_not_be_ends_the_compose_and_is_logged_now(scene: Sce
 
 def test_a_login_in_a_reason_is_not_logged(scene: Scene) -> None:
     """Composer quotes the address of a repository that it cannot read."""
-    scene.host.settled(a_failed_outcome(reason="cannot read https://me:s3cr3t@r.example.com/x"))
+    scene.host.finished(a_failed_outcome(reason="cannot read https://me:s3cr3t@r.example.com/x"))
     assert "https://" in scene.log.text
     assert "s3cr3t" not in scene.log.text
 
 
 def test_what_was_built_is_no_failure(scene: Scene) -> None:
     """Neither in the log nor for a script."""
-    scene.host.settled(an_outcome())
+    scene.host.finished(an_outcome())
     assert scene.deliverables == ([], [], [])
     assert scene.log.lines("ERROR") == []
     assert scene.compose.notifier.sent == []
@@ -150,7 +150,7 @@ def test_what_was_built_is_no_failure(scene: Scene) -> None:
 
 def test_a_tasks_id_is_a_file(scene: Scene) -> None:
     """Empty, where Pungi's own handler looks for it."""
-    scene.host.submitted(Submitted(a_request(), 4711))
+    scene.host.submitted(SubmittedTask(a_request(), 4711))
     path = Path(scene.compose.paths.log.koji_tasks_dir()) / "4711"
     assert path.read_bytes() == b""
     assert scene.log.lines("INFO") == [
@@ -166,7 +166,7 @@ def test_the_end_names_files_and_cloud_ids(scene: Scene) -> None:
         a_placed_image(built=a_built_image(uploads=(cloud, unknown))),
         a_placed_image(path="Server/x86_64/images/other.qcow2"),
     )
-    scene.host.settled(an_outcome(images=images))
+    scene.host.finished(an_outcome(images=images))
     (line,) = scene.log.lines("INFO")
     assert line.startswith("[DONE ] OSBuild task for variant Server (x86_64, task id: 11, ")
     first, second = line.partition("): ")[2].split("; ")
@@ -179,7 +179,7 @@ def test_a_tasks_file_that_cannot_be_made_is_a_warning(scene: Scene) -> None:
     """The task is there and goes on; it is logged all the same."""
     folder = Path(scene.compose.paths.log.topdir()) / "koji-tasks"
     folder.write_text("a file", encoding="utf-8")
-    scene.host.submitted(Submitted(a_request(), 4711))
+    scene.host.submitted(SubmittedTask(a_request(), 4711))
     (warning,) = scene.log.lines("WARNING")
     assert "koji-tasks/4711" in warning
     assert len(scene.compose.logs()) == 1
@@ -192,7 +192,7 @@ def test_a_pungi_that_keeps_task_ids_elsewhere(scene: Scene) -> None:
         pass
 
     scene.compose.paths.log = Elsewhere()
-    scene.host.submitted(Submitted(a_request(), 4711))
+    scene.host.submitted(SubmittedTask(a_request(), 4711))
     (warning,) = scene.log.lines("WARNING")
     assert "koji-tasks/4711" in warning
 
@@ -248,7 +248,7 @@ def test_an_image_without_words_is_not_checked_as_one(tmp_path: Path) -> None:
 
 def test_a_failure_is_told_with_its_fields(scene: Scene) -> None:
     """Also one that was never submitted: without a task."""
-    scene.host.settled(a_failed_outcome(task_id=None))
+    scene.host.finished(a_failed_outcome(task_id=None))
     (fields,) = scene.compose.notifier.fields("osbuild-imagefail")
     assert fields == {
         "variant": "Server",

@@ -11,7 +11,7 @@ import pytest
 from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import Customizations, ImageRequest, OutcomeKind, Repo
 from pungi_osbuild.phase.tasklog import TaskLogs
-from pungi_osbuild.run.collect import Submitted
+from pungi_osbuild.run.collect import SubmittedTask
 from tests.values import (
     SHA256,
     a_built_image,
@@ -53,7 +53,7 @@ def test_the_name_says_what_it_is(request_: ImageRequest, name: str, tmp_path: P
 def test_a_submission(tmp_path: Path) -> None:
     """The task, where to look at it, and the exact arguments."""
     logs = logs_in(tmp_path)
-    logs.submitted(Submitted(a_request(repos=(Repo("https://r.example.com/$arch"),)), 4711))
+    logs.submitted(SubmittedTask(a_request(repos=(Repo("https://r.example.com/$arch"),)), 4711))
     assert lines(logs, a_request()) == [
         "2026-11-23 07:23:27 UTC task 4711: Server x86_64 example-guest (guest-image)",
         "    https://koji.example.com/koji/taskinfo?taskID=4711",
@@ -65,17 +65,17 @@ def test_a_submission(tmp_path: Path) -> None:
 def test_a_koji_without_web_pages(tmp_path: Path) -> None:
     """Then there is no address to name."""
     logs = logs_in(tmp_path, weburl="")
-    logs.submitted(Submitted(a_request(), 4711))
+    logs.submitted(SubmittedTask(a_request(), 4711))
     assert "taskinfo" not in logs.path(a_request()).read_text("utf-8")
 
 
 def test_a_success(tmp_path: Path) -> None:
     """Each image with size, checksum and cloud IDs; appended to what was there."""
     logs = logs_in(tmp_path)
-    logs.submitted(Submitted(a_request(), 11))
+    logs.submitted(SubmittedTask(a_request(), 11))
     before = lines(logs, a_request())
     image = a_placed_image(built=a_built_image(uploads=(a_cloud_image(),)))
-    logs.settled(an_outcome(images=(image,)))
+    logs.finished(an_outcome(images=(image,)))
     assert lines(logs, a_request()) == [
         *before,
         "2026-11-23 07:23:27 UTC built",
@@ -91,7 +91,7 @@ def test_a_failure(tmp_path: Path) -> None:
     outcome = a_failed_outcome(
         kind=OutcomeKind.CANCELLED, reason="Compose failed\nx86_64: no space", logs=(address,)
     )
-    logs.settled(outcome)
+    logs.finished(outcome)
     assert lines(logs, a_request()) == [
         "2026-11-23 07:23:27 UTC cancelled",
         "    Compose failed",
@@ -112,7 +112,7 @@ def test_secrets_are_not_written(tmp_path: Path) -> None:
     )
     sent = arguments(request)
     logs = logs_in(tmp_path)
-    logs.submitted(Submitted(request, 11))
+    logs.submitted(SubmittedTask(request, 11))
     text = logs.path(request).read_text("utf-8")
     assert "hunter2" not in text
     assert "s3cr3t" not in text
@@ -125,7 +125,7 @@ def test_secrets_are_not_written(tmp_path: Path) -> None:
 def test_a_login_in_a_reason_is_not_written(tmp_path: Path) -> None:
     """Composer quotes the address of a repository that it cannot read."""
     logs = logs_in(tmp_path)
-    logs.settled(a_failed_outcome(reason="x86_64: cannot read https://me:s3cr3t@r.example.com/x"))
+    logs.finished(a_failed_outcome(reason="x86_64: cannot read https://me:s3cr3t@r.example.com/x"))
     assert "s3cr3t" not in logs.path(a_request()).read_text("utf-8")
 
 
@@ -135,8 +135,8 @@ def test_a_log_that_cannot_be_written_is_a_warning(
     """No image fails for it."""
     (tmp_path / "osbuild").write_text("a file", encoding="utf-8")
     logs = logs_in(tmp_path)
-    logs.submitted(Submitted(a_request(), 11))
-    logs.settled(an_outcome())
+    logs.submitted(SubmittedTask(a_request(), 11))
+    logs.finished(an_outcome())
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
     assert "cannot be written" in caplog.text
 
@@ -145,6 +145,6 @@ def test_another_attempt_has_its_own_n_v_r(tmp_path: Path) -> None:
     """So it has a log of its own."""
     logs = logs_in(tmp_path)
     again = replace(a_request(), base_release="6")
-    logs.submitted(Submitted(a_request(), 11))
-    logs.submitted(Submitted(again, 12, attempt=2))
+    logs.submitted(SubmittedTask(a_request(), 11))
+    logs.submitted(SubmittedTask(again, 12, attempt=2))
     assert len(list((tmp_path / "osbuild").iterdir())) == 2

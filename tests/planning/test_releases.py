@@ -20,7 +20,7 @@ from tests.run.test_cancel import wanted as wanted_image
 from tests.values import a_request, an_identity, an_image_config
 
 
-class Registry:
+class NvrRegistry:
     """A hub's memory of N-V-Rs."""
 
     def __init__(
@@ -50,20 +50,20 @@ def unreleased(number: int, arch: str = "x86_64", **changes: object) -> ImageReq
     return replace(request, **changes)  # type: ignore[arg-type]
 
 
-def releases(requests: Iterable[ImageRequest], registry: Registry) -> List[Optional[str]]:
+def releases(requests: Iterable[ImageRequest], registry: NvrRegistry) -> List[Optional[str]]:
     return [request.release for request in allocate(requests, registry, an_identity())]
 
 
 def test_a_configured_release_is_kept_and_the_hub_not_asked() -> None:
     """Only what has no release gets one."""
-    registry = Registry(7)
+    registry = NvrRegistry(7)
     assert releases([a_request()], registry) == ["5"]
     assert registry.asked == []
 
 
 def test_the_hub_is_asked_once_for_each_name_and_version() -> None:
     """Blocks of one name and version get consecutive numbers."""
-    registry = Registry(2)
+    registry = NvrRegistry(2)
     assert releases([unreleased(0), unreleased(1), unreleased(2)], registry) == ["2", "3", "4"]
     assert registry.asked == [("example-guest", "1")]
 
@@ -72,25 +72,25 @@ def test_the_arches_of_one_block_share_their_number() -> None:
     """A split block: the release ends in the arch, and counts up past both arches' N-V-Rs."""
     one = unreleased(0, "aarch64", split=True)
     other = replace(unreleased(1, "x86_64", split=True), config=one.config)
-    registry = Registry(1, ["example-guest-1-1.x86_64", "example-guest-1-2.aarch64"])
+    registry = NvrRegistry(1, ["example-guest-1-1.x86_64", "example-guest-1-2.aarch64"])
     assert releases([one, other], registry) == ["3.aarch64", "3.x86_64"]
 
 
 def test_numbers_that_are_taken_are_passed_over() -> None:
     """``getNextRelease`` follows the newest build, not the highest number."""
-    registry = Registry(1, ["example-guest-1-%d" % number for number in range(1, 21)])
+    registry = NvrRegistry(1, ["example-guest-1-%d" % number for number in range(1, 21)])
     assert releases([unreleased(0), unreleased(1)], registry) == ["21", "22"]
 
 
 def test_a_number_that_the_config_uses_is_passed_over() -> None:
     """A configured release of the same name and version is not given twice."""
     configured = a_request(number=0, base_release="3")
-    assert releases([configured, unreleased(1)], Registry(3)) == ["3", "4"]
+    assert releases([configured, unreleased(1)], NvrRegistry(3)) == ["3", "4"]
 
 
 def test_where_the_hub_cannot_say_the_compose_does() -> None:
     """ "Unable to increment": ``date.respin``, its last part counted up."""
-    registry = Registry(None, ["example-guest-1-20261123.0"])
+    registry = NvrRegistry(None, ["example-guest-1-20261123.0"])
     assert releases([unreleased(0), unreleased(1)], registry) == ["20261123.1", "20261123.2"]
 
 
@@ -110,7 +110,7 @@ def test_the_hubs_own_answer_is_used_and_counted_up_as_it_counts(
     answer: str, wanted: List[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """But for an arch at its end, which another arch could not have."""
-    assert releases([unreleased(0), unreleased(1)], Registry(answer)) == wanted
+    assert releases([unreleased(0), unreleased(1)], NvrRegistry(answer)) == wanted
     assert caplog.text == ""
 
 
@@ -131,13 +131,13 @@ def test_what_the_hub_cannot_count_up(
     newest: Optional[str], wanted: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Without its arch it can be counted; else the compose's own, never lower, and it is said."""
-    assert releases([unreleased(0)], Registry(None, newest=newest)) == [wanted]
+    assert releases([unreleased(0)], NvrRegistry(None, newest=newest)) == [wanted]
     assert ("cannot count up the release" in caplog.text) == wanted.endswith(".0")
 
 
 def test_an_answer_of_another_form_is_not_guessed_at(caplog: pytest.LogCaptureFixture) -> None:
     """A hub may have a rule of its own."""
-    assert releases([unreleased(0)], Registry("1~rc2")) == ["20261123.0"]
+    assert releases([unreleased(0)], NvrRegistry("1~rc2")) == ["20261123.0"]
     assert "the compose's own, 20261123.0" in caplog.text
 
 
@@ -145,7 +145,7 @@ def test_what_the_run_has_in_flight_is_passed_over() -> None:
     """The hub does not know a build whose task has not started; the run does."""
     in_flight = unreleased(1).with_release("2")
     waiting = unreleased(0)
-    registry = Registry(2)
+    registry = NvrRegistry(2)
     (request,) = allocate([waiting], registry, an_identity(), others=[in_flight])
     assert request.release == "3"
 
@@ -153,13 +153,13 @@ def test_what_the_run_has_in_flight_is_passed_over() -> None:
 def test_a_release_whose_file_is_another_block_s_is_passed_over() -> None:
     """A split block's file is called like that of one that is not split."""
     configured = a_request(number=0, base_release="3", split=True)
-    assert releases([configured, unreleased(1)], Registry(3)) == ["3.x86_64", "4"]
+    assert releases([configured, unreleased(1)], NvrRegistry(3)) == ["3.x86_64", "4"]
 
 
 def test_giving_up_is_an_error() -> None:
     """A hub on which everything is taken does not make the run count for ever."""
 
-    class Full(Registry):
+    class Full(NvrRegistry):
         def taken(self, nvrs: Iterable[str]) -> Set[str]:
             return set(nvrs)
 
@@ -194,7 +194,7 @@ def test_no_two_requests_get_one_nvr_and_none_gets_a_taken_one(
             requests.append(
                 replace(unreleased(len(requests), arch), config=block, split=len(arches) > 1)
             )
-    registry = Registry(first, ["%s-1-%d%s" % item for item in taken])
+    registry = NvrRegistry(first, ["%s-1-%d%s" % item for item in taken])
     allocated = allocate(requests, registry, an_identity())
     nvrs = [request.nvr for request in allocated]
     assert None not in nvrs

@@ -38,14 +38,14 @@ from pungi_osbuild.model import (
     Settings,
 )
 from pungi_osbuild.run import RunOptions, run
-from pungi_osbuild.run.cancelling import Canceller
-from pungi_osbuild.run.collect import Collector, Submitted
+from pungi_osbuild.run.collect import Collector, SubmittedTask
 from pungi_osbuild.run.course import Course
 from pungi_osbuild.run.host import ComposeFolder
-from pungi_osbuild.run.hubview import HubRegistry, HubTasks
+from pungi_osbuild.run.hub_queries import HubNvrs, UserTasks
 from pungi_osbuild.run.journal import Journal, read_journal
 from pungi_osbuild.run.orphaned_builds import OrphanedBuilds
 from pungi_osbuild.run.policy import RunPolicy
+from pungi_osbuild.run.submitted_tasks import Canceller
 from pungi_osbuild.run.submitting import Submitter
 from pungi_osbuild.run.watch import Watcher
 from pungi_osbuild.run.workers import WorkerThread
@@ -251,7 +251,7 @@ class Stopping(ComposeFolder):
         object.__setattr__(self, "work", work)
         return self
 
-    def submitted(self, submitted: Submitted) -> None:
+    def submitted(self, submitted: SubmittedTask) -> None:
         super().submitted(submitted)
         self.work()  # type: ignore[attr-defined]
 
@@ -637,7 +637,7 @@ def test_a_cancel_that_the_hub_refuses_is_told_and_the_image_goes_on(
                     scene.times.now += 60
                     tried.set()
 
-        logger, told = logging.getLogger("pungi_osbuild.run.cancelling"), Told()
+        logger, told = logging.getLogger("pungi_osbuild.run.submitted_tasks"), Told()
         logger.addHandler(told)
         try:
             stubborn = Stubborn(scene.profile)
@@ -714,11 +714,11 @@ def a_course(
 ) -> Course:
     clock = Clock(sleep=scene.times.sleep)
     host = ComposeFolder(scene.topdir, an_identity(), Settings())
-    tasks = HubTasks(hub, hub.user_id(), ("osbuildImage",))
+    tasks = UserTasks(hub, hub.user_id(), ("osbuildImage",))
     return Course(
         hub,
         InOrder(hub, tasks.owner, clock, stop),
-        HubRegistry(hub),
+        HubNvrs(hub),
         an_identity(),
         journal,
         Watcher(tasks, QUICK, clock),

@@ -18,8 +18,8 @@ from pungi_osbuild.model import OutcomeKind
 from pungi_osbuild.report import progress_json
 from pungi_osbuild.report.differences import durations
 from pungi_osbuild.run import (
-    Board,
     Progress,
+    ProgressTracker,
     RunOptions,
     looked_at,
     looking_hub,
@@ -82,9 +82,9 @@ class Scene:
         self.out = folder / "out"
         self.config = config
 
-    def run(self, board: Optional[Board] = None) -> Rehearsed:
+    def run(self, tracker: Optional[ProgressTracker] = None) -> Rehearsed:
         prepared = prepare(self.config, Origin(date=DATE), self.out, rehearsal=True)
-        options = RunOptions(polling=POLLS, board=board)
+        options = RunOptions(polling=POLLS, tracker=tracker)
         return run_against(self.hub, prepared, self.out, options, self.clocks.clock)
 
     def run_until(self, seconds: float) -> None:
@@ -200,11 +200,11 @@ def test_a_task_whose_time_was_over_before_the_second_run_is_cancelled_at_once(
 
 @pytest.mark.parametrize("ahead", [0.0, 4 * HOUR, -4 * HOUR, 400 * 24 * HOUR])
 def test_all_times_of_a_task_are_the_hub_s(ahead: float, tmp_path: Path) -> None:
-    """Whatever the host says it is; in osbuild.json, in the journal and on the board."""
-    clocks, board = Clocks(ahead), Board()
+    """Whatever the host says it is; in osbuild.json, in the journal and on the tracker."""
+    clocks, tracker = Clocks(ahead), ProgressTracker()
     clocks.at = {600.0: clocks.set_host(2 * HOUR)}
     with a_scene(tmp_path, clocks) as scene:
-        scene.run(board)
+        scene.run(tracker)
         seen = scene.seen()
         (record,) = scene.records
         (submission,) = scene.submissions
@@ -218,7 +218,7 @@ def test_all_times_of_a_task_are_the_hub_s(ahead: float, tmp_path: Path) -> None
     assert HOUR <= took <= HOUR + 120
     assert abs(submission.time - record.created) <= 2
     assert abs(submission.changed - record.placed) <= 2
-    for progress in (seen, board.snapshot()):
+    for progress in (seen, tracker.snapshot()):
         (task,) = progress_json(progress)["tasks"]
         assert task["elapsed"] == pytest.approx(took, abs=3)
         assert progress.elapsed == pytest.approx(took, abs=3)
@@ -261,13 +261,13 @@ def test_a_task_that_goes_on_is_as_old_as_the_hub_says(ahead: float, tmp_path: P
 @pytest.mark.parametrize("ahead", [4 * HOUR, -4 * HOUR])
 def test_the_board_of_a_second_run_has_the_hub_s_times(ahead: float, tmp_path: Path) -> None:
     """Of a task that the first run has submitted."""
-    clocks, board = Clocks(ahead), Board()
+    clocks, tracker = Clocks(ahead), ProgressTracker()
     with a_scene(tmp_path, clocks) as scene:
         scene.run_until(600.0)
         clocks.host_ahead += 2 * HOUR
-        scene.run(board)
+        scene.run(tracker)
         (record,) = scene.records
-    (standing,) = board.snapshot().standings
+    (standing,) = tracker.snapshot().standings
     assert record.placed is not None
     assert record.created is not None
     assert standing.elapsed(0.0) == pytest.approx(record.placed - record.created, abs=2)

@@ -37,22 +37,22 @@ def submission_of(name: str) -> bytes:
 
 
 class Watching(ComposeFolder):
-    """A host that does something when an image is placed, and when it is settled."""
+    """A host that does something when an image is placed, and when it is finished."""
 
     def when(
         self,
         built: Callable[[Outcome], None] = lambda _outcome: None,
-        settled: Callable[[Outcome], None] = lambda _outcome: None,
+        finished: Callable[[Outcome], None] = lambda _outcome: None,
     ) -> Watching:
-        object.__setattr__(self, "on", (built, settled))
+        object.__setattr__(self, "on", (built, finished))
         return self
 
     def built(self, outcome: Outcome) -> Outcome:
         self.__dict__["on"][0](outcome)
         return super().built(outcome)
 
-    def settled(self, outcome: Outcome) -> None:
-        super().settled(outcome)
+    def finished(self, outcome: Outcome) -> None:
+        super().finished(outcome)
         self.__dict__["on"][1](outcome)
 
 
@@ -125,18 +125,18 @@ def kinds(result: RunResult) -> List[str]:
 def test_a_poll_that_hangs_keeps_no_image_from_being_recorded(tmp_path: Path) -> None:
     """It was in its place when the hub began to hang: in the journal, and told to the host."""
     with a_scene(tmp_path, ONE_AFTER_THE_OTHER, turns=[15]) as scene, scene.behind_a_gate() as gate:
-        held, settled = Held(scene, gate), []  # type: Held, List[str]
+        held, finished = Held(scene, gate), []  # type: Held, List[str]
 
         def built(outcome: Outcome) -> None:
             # The first is placed, and the next question hangs.
             if not held.meanwhile and not gate.holding.is_set():
                 name = outcome.request.config.name
-                held.open_when(lambda: held.outcomes() == {name: "built"} and len(settled) == 1)
+                held.open_when(lambda: held.outcomes() == {name: "built"} and len(finished) == 1)
                 gate.hold(A_POLL)
                 assert gate.holding.wait(LIMIT)
                 scene.times.turns = [15] * 5
 
-        host = a_host(scene).when(built, lambda outcome: settled.append(outcome.kind.value))
+        host = a_host(scene).when(built, lambda outcome: finished.append(outcome.kind.value))
         result = held.run([wanted(0), wanted(1)], host)
     assert held.meanwhile == [True]
     assert kinds(result) == ["built"] * 2
@@ -216,13 +216,13 @@ def test_a_collector_that_hangs_keeps_no_other_image_waiting(tmp_path: Path) -> 
     """The first is on its way while the second is recorded."""
     with a_scene(tmp_path, HubSettings(duration=0)) as scene:
         others: List[bool] = []
-        settled = threading.Event()
+        finished = threading.Event()
 
         def built(outcome: Outcome) -> None:
             if outcome.request.number == 0:
-                others.append(settled.wait(LIMIT))
+                others.append(finished.wait(LIMIT))
 
-        host = a_host(scene).when(built, lambda _outcome: settled.set())
+        host = a_host(scene).when(built, lambda _outcome: finished.set())
         result = scene.run([wanted(0), wanted(1)], RunOptions(polling=QUICK, host=host))
     assert others == [True]
     assert kinds(result) == ["built"] * 2

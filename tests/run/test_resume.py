@@ -18,7 +18,7 @@ from pungi_osbuild.hub import Hub, TaskState, cancel
 from pungi_osbuild.metadata import load_osbuild, productmd_types
 from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import ImageRequest, OutcomeKind, RunResult, Settings
-from pungi_osbuild.run import Board, Rebuild, RunOptions, Stage, read_journal, run, status
+from pungi_osbuild.run import ProgressTracker, Rebuild, RunOptions, Stage, read_journal, run, status
 from pungi_osbuild.run.history import Bounds
 from pungi_osbuild.run.journal import Journal
 from pungi_osbuild.run.resume_plan import check_hub, plan_resume
@@ -416,17 +416,17 @@ def test_a_build_that_is_waited_for_is_shown_as_such(tmp_path: Path) -> None:
     """By whoever looks, from here or from elsewhere."""
     seen: Set[Stage] = set()
     with cancelled_scene(tmp_path, 100) as scene:
-        board = Board()
+        tracker = ProgressTracker()
         sleep = scene.times.sleep
 
         def look(_seconds: float) -> None:
-            standings = (*status(scene.topdir).standings, *board.snapshot().standings)
+            standings = (*status(scene.topdir).standings, *tracker.snapshot().standings)
             seen.update(one.stage for one in standings)
             sleep(_seconds)
 
         scene.times.sleep = look  # type: ignore[method-assign]
-        scene.run(TWO, replace(options(), board=board))
-        assert {one.stage for one in board.snapshot().standings} == {Stage.BUILT}
+        scene.run(TWO, replace(options(), tracker=tracker))
+        assert {one.stage for one in tracker.snapshot().standings} == {Stage.BUILT}
     assert Stage.WAITING in seen
     assert seen <= {Stage.WAITING, Stage.BUILT, Stage.COLLECTING}
 

@@ -22,10 +22,10 @@ from pungi_osbuild.model import Ostree, Outcome, OutcomeKind, Settings
 from pungi_osbuild.problems import ConfigError
 from pungi_osbuild.report import result_table
 from pungi_osbuild.run import Rebuild, RunOptions, run
-from pungi_osbuild.run.collect import Collector, Read, Work
+from pungi_osbuild.run.collect import Collector, TaskResult, Work
 from pungi_osbuild.run.course import Course
 from pungi_osbuild.run.host import ComposeFolder
-from pungi_osbuild.run.hubview import HubRegistry, HubTasks
+from pungi_osbuild.run.hub_queries import HubNvrs, UserTasks
 from pungi_osbuild.run.journal import Journal
 from pungi_osbuild.run.orphaned_builds import OrphanedBuilds
 from pungi_osbuild.run.policy import RunPolicy
@@ -428,8 +428,10 @@ def test_a_hub_that_is_lost_while_collecting_is_not_the_image_s_fault(tmp_path: 
     """The run ends with exit status 3; each task has its record, and says it was not collected."""
 
     class Lost(Collector):
-        def read(self, works: Sequence[Work]) -> Tuple[Read, ...]:
-            return tuple(Read(*work, HubError("the hub is gone", "Wait for it.")) for work in works)
+        def read(self, works: Sequence[Work]) -> Tuple[TaskResult, ...]:
+            return tuple(
+                TaskResult(*work, HubError("the hub is gone", "Wait for it.")) for work in works
+            )
 
     prepared = prepare(a_config(tmp_path, {"release": "1"}), Origin(date=DATE), tmp_path / "out")
     with RehearsalHub(HubSettings(duration=0), tmp_path / "koji", content_for(prepared)) as hub:
@@ -439,11 +441,11 @@ def test_a_hub_that_is_lost_while_collecting_is_not_the_image_s_fault(tmp_path: 
             Journal(tmp_path, time.time) as journal,
             Hub(read_profile("rehearsal", path)) as session,
         ):
-            tasks = HubTasks(session, session.user_id(), ("osbuildImage",))
+            tasks = UserTasks(session, session.user_id(), ("osbuildImage",))
             course = Course(
                 session,
                 Submitter(session, tasks.owner, Clock(), StopFlag()),
-                HubRegistry(session),
+                HubNvrs(session),
                 an_identity(),
                 journal,
                 Watcher(tasks, QUICK, Clock()),

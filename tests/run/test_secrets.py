@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pungi_osbuild.hub import HubFaultError
 from pungi_osbuild.methods import hidden
 from pungi_osbuild.model import Customizations, ImageRequest
-from pungi_osbuild.run.collect import Submitted, cancelled, failed, refused
+from pungi_osbuild.run.collect import SubmittedTask, cancelled, failed, refused
 from pungi_osbuild.secrets import HIDDEN
 from tests.cli.commands import Done, hub, pungi_osbuild
 from tests.values import a_request, an_image_config
@@ -121,7 +121,7 @@ def test_a_whole_run_tells_no_secret(tmp_path: Path) -> None:
 def test_whoever_quotes_a_request_tells_no_secret(quoted: str) -> None:
     """A hub's schema, a builder's traceback, composer: in the reason of every outcome."""
     request = a_secretive_request()
-    submitted = Submitted(request, 7)
+    submitted = SubmittedTask(request, 7)
     for outcome in (
         refused(request, 1, quoted),
         failed(submitted, quoted, None),
@@ -136,7 +136,12 @@ def test_whoever_quotes_a_request_tells_no_secret(quoted: str) -> None:
 def test_nothing_shows_a_secret() -> None:
     """Whatever is logged of a value."""
     request = a_secretive_request()
-    for value in (request, request.config, request.config.customizations, Submitted(request, 7)):
+    for value in (
+        request,
+        request.config,
+        request.config.customizations,
+        SubmittedTask(request, 7),
+    ):
         assert MARK not in repr(value)
         assert MARK not in str(value)
 

@@ -11,7 +11,7 @@ import pytest
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import Task, TaskState
 from pungi_osbuild.model import TaskTimes
-from pungi_osbuild.run.watch import TURN, Ended, Watcher
+from pungi_osbuild.run.watch import TURN, EndedTask, Watcher
 from pungi_osbuild.timing import POLL_OVERLAP, PollPolicy
 
 
@@ -88,9 +88,9 @@ class Scene:
             self.hub.submit(task_id)
             self.watcher.add(task_id)
 
-    def watch(self, polls: int) -> List[Ended]:
+    def watch(self, polls: int) -> List[EndedTask]:
         """Poll some times, each when it is due."""
-        ended: List[Ended] = []
+        ended: List[EndedTask] = []
         for _ in range(polls):
             self.wait()
             ended += self.watcher.poll()

@@ -1,40 +1,39 @@
 """
-A run that is looked at: what happens is put on a board, within the requests that it makes anyway.
+A run whose progress is tracked, within the requests that it makes anyway.
 
 Nothing here makes the run ask more often. While somebody looks, a poll now and then asks for more
 in the same request: the states of some tasks, and of their images. What that costs slows the next
-poll down.
+poll down. While nobody looks, a line of log now and then says that the run waits and does not hang.
 """
 
 from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import HubFaultError, Query, Task, look_up
 from pungi_osbuild.model import BuiltImage, ImageRequest, Outcome, RunResult
 from pungi_osbuild.placing import Source
-from pungi_osbuild.run.board import Board
-from pungi_osbuild.run.collect import Submitted
-from pungi_osbuild.run.heartbeat import Heartbeat
+from pungi_osbuild.run.collect import SubmittedTask
 from pungi_osbuild.run.host import Host
-from pungi_osbuild.run.hubview import HubTasks
-from pungi_osbuild.run.progress import Standing, poll_progress
+from pungi_osbuild.run.hub_queries import UserTasks
+from pungi_osbuild.run.progress import Progress, Stage, Standing, poll_progress
+from pungi_osbuild.run.progress_tracker import ProgressTracker
 from pungi_osbuild.run.watch import TURN
-from pungi_osbuild.timing import PROGRESS_INTERVAL
+from pungi_osbuild.timing import HEARTBEAT_INTERVAL, PROGRESS_INTERVAL
 
 logger = logging.getLogger(__name__)
 
 
-class WatchedHost:
-    """A host whose board sees what it is told."""
+class TrackedHost:
+    """A host whose tracker is told first."""
 
-    def __init__(self, host: Host, board: Board) -> None:
+    def __init__(self, host: Host, tracker: ProgressTracker) -> None:
         self._host = host
-        self._board = board
+        self._tracker = tracker
 
     def check(self, requests: Sequence[ImageRequest]) -> None:
         """See :class:`Host`."""
@@ -48,50 +47,52 @@ class WatchedHost:
         """See :class:`Host`."""
         self._host.submitting(request)
 
-    def submitted(self, submitted: Submitted) -> None:
+    def submitted(self, submitted: SubmittedTask) -> None:
         """See :class:`Host`."""
-        self._board.submitted(submitted)
+        self._tracker.submitted(submitted)
         self._host.submitted(submitted)
 
-    def resumed(self, submitted: Submitted) -> None:
+    def resumed(self, submitted: SubmittedTask) -> None:
         """See :class:`Host`."""
-        self._board.submitted(submitted)
+        self._tracker.submitted(submitted)
         self._host.resumed(submitted)
 
     def built(self, outcome: Outcome) -> Outcome:
         """See :class:`Host`."""
         return self._host.built(outcome)
 
-    def settled(self, outcome: Outcome) -> None:
+    def finished(self, outcome: Outcome) -> None:
         """See :class:`Host`."""
-        self._board.settled(outcome)
-        self._host.settled(outcome)
+        self._tracker.finished(outcome)
+        self._host.finished(outcome)
 
-    def left(self, outcome: Outcome) -> None:
+    def abandoned(self, outcome: Outcome) -> None:
         """See :class:`Host`."""
-        self._host.left(outcome)
+        self._host.abandoned(outcome)
 
     def record(self, result: RunResult) -> RunResult:
         """See :class:`Host`."""
         return self._host.record(result)
 
 
-class WatchedTasks:
+class TrackedTasks:
     """
-    Where the state of tasks is asked for, with a board that sees the answers.
+    Where the state of tasks is asked for, with a tracker that sees the answers.
 
     :param looking: whether somebody looks; if not, a line of log tells now and then that the run
         still waits
     """
 
-    def __init__(self, tasks: HubTasks, board: Board, clock: Clock, looking: bool) -> None:
+    def __init__(
+        self, tasks: UserTasks, tracker: ProgressTracker, clock: Clock, looking: bool
+    ) -> None:
         self._tasks = tasks
-        self._board = board
+        self._tracker = tracker
         self._clock = clock
         self._is_polling = looking
-        self._turns = Turns(TURN)
+        self._turns = RoundRobin(TURN)
         self._polled_at = clock.monotonic() - PROGRESS_INTERVAL
-        self._heartbeat = Heartbeat(board, clock.monotonic)
+        self._heartbeat = Heartbeat(tracker, clock.monotonic)
 
     def ask(
         self, since: Optional[float], ids: Sequence[int]
@@ -100,7 +101,7 @@ class WatchedTasks:
         is_due = self._clock.monotonic() - self._polled_at >= PROGRESS_INTERVAL
         polls = list(self._polls()) if self._is_polling and is_due else []
         ended, looked_up = self._tasks.ask(since, ids, polls)
-        self._board.seen((*ended, *looked_up))
+        self._tracker.update_states((*ended, *looked_up))
         if not self._is_polling:
             self._heartbeat.beat()
         return ended, looked_up
@@ -108,7 +109,7 @@ class WatchedTasks:
     def _polls(self) -> Iterator[Query[Tuple[Task, ...]]]:
         """Give what is asked besides of the tasks whose turn it is: their states, and images'."""
         self._polled_at = self._clock.monotonic()
-        running = {one.task_id: one for one in self._board.running() if one.task_id is not None}
+        running = {one.task_id: one for one in self._tracker.running() if one.task_id is not None}
         ids = self._turns.next(list(running))
         yield self._states(ids)
         yield from (self._progress(running[task_id]) for task_id in ids)
@@ -119,18 +120,18 @@ class WatchedTasks:
         except (HubFaultError, ReplyError) as error:
             logger.debug("polling progress failed: %s", error)  # the run goes on without
             return ()
-        self._board.seen(tasks)
+        self._tracker.update_states(tasks)
         return tasks
 
     def _progress(self, one: Standing) -> Query[Tuple[Task, ...]]:
         with suppress(HubFaultError, ReplyError):
             task_id, states = yield from poll_progress(one)
             if states:  # a file may be half written: what it said before stands
-                self._board.told([(task_id, states)])
+                self._tracker.update_images([(task_id, states)])
         return ()
 
 
-class Turns:
+class RoundRobin:
     """
     Whose turn it is, where not all can be asked about at once: those that waited longest.
 
@@ -148,3 +149,44 @@ class Turns:
         chosen = sorted(waiting, key=lambda one: self._served.get(one, 0))[: self._most]
         self._served.update(dict.fromkeys(chosen, self._turn))
         return chosen
+
+
+class Heartbeat:
+    """
+    Logs every :data:`HEARTBEAT_INTERVAL` seconds what a run waits for.
+
+    :param monotonic: seconds since some moment; never goes back
+    """
+
+    def __init__(self, tracker: ProgressTracker, monotonic: Callable[[], float]) -> None:
+        self._tracker = tracker
+        self._monotonic = monotonic
+        self._last = monotonic()
+
+    def beat(self) -> None:
+        """Say something when it is time to."""
+        now = self._monotonic()
+        if now - self._last >= HEARTBEAT_INTERVAL:
+            self._last = now
+            logger.info("%s", waiting_text(self._tracker.snapshot()))
+
+
+def waiting_text(progress: Progress) -> str:
+    """Return in a line what a run waits for, and for how long."""
+    total, waiting = len(progress.standings), progress.unfinished
+    stages = ["%d %s" % (progress.count(stage), stage.value) for stage in Stage]
+    counts = [text for text in stages if not text.startswith("0 ")]
+    text = "waiting for %d of %d tasks (%s)" % (len(waiting), total, ", ".join(counts))
+    oldest = min(
+        (one for one in waiting if one.since is not None),
+        key=lambda one: one.since or 0.0,
+        default=None,
+    )
+    if oldest is not None and oldest.task_id is not None:
+        minutes = (oldest.elapsed(progress.now) or 0.0) // 60
+        text += "; the longest for %d min: %s, task %d" % (
+            minutes,
+            oldest.describe(),
+            oldest.task_id,
+        )
+    return text

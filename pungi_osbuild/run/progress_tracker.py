@@ -1,4 +1,4 @@
-"""The board: what a run knows of each request by now, for whoever looks from another thread."""
+"""What a run knows of each request by now, for whoever looks from another thread."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, Callable, Dict, Iterable, Tuple
 from pungi_osbuild.hub import Task
 from pungi_osbuild.methods import ImageStates
 from pungi_osbuild.model import ImageRequest, Outcome
-from pungi_osbuild.run.collect import Submitted
+from pungi_osbuild.run.collect import SubmittedTask
 from pungi_osbuild.run.progress import ENDED_AS, STAGE_OF, Progress, Stage, Standing
 
 
-class Board:
+class ProgressTracker:
     """Where each request of a run stands. Thread-safe; what it gives is frozen."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Board:
             self._standings = {request.number: _planned(request) for request in requests}
             self._requests = {}
 
-    def submitted(self, submitted: Submitted) -> None:
+    def submitted(self, submitted: SubmittedTask) -> None:
         """Take note of a task; of several attempts the last one counts."""
         request = submitted.request
         with self._lock:
@@ -51,7 +51,7 @@ class Board:
                 since=self._now() if submitted.created is None else submitted.created,
             )
 
-    def waiting(self, request: ImageRequest, task: Task) -> None:
+    def waits_for_build(self, request: ImageRequest, task: Task) -> None:
         """Take note of a task that was cancelled, and whose build is waited for."""
         with self._lock:
             self._requests[task.id] = request.number
@@ -64,19 +64,19 @@ class Board:
                 since=task.times.created,
             )
 
-    def seen(self, tasks: Iterable[Task]) -> None:
+    def update_states(self, tasks: Iterable[Task]) -> None:
         """Take note of states of tasks; others' tasks may be among them."""
         with self._lock:
             for task in tasks:
                 self._change(task.id, stage=STAGE_OF[task.state])
 
-    def told(self, images: Iterable[Tuple[int, ImageStates]]) -> None:
+    def update_images(self, images: Iterable[Tuple[int, ImageStates]]) -> None:
         """Take note of what composer says of the images of tasks."""
         with self._lock:
             for task_id, states in images:
                 self._change(task_id, images=states)
 
-    def settled(self, outcome: Outcome) -> None:
+    def finished(self, outcome: Outcome) -> None:
         """Take note of what became of a request for good."""
         request = outcome.request
         with self._lock:
@@ -106,7 +106,7 @@ class Board:
         if number is None:
             return
         standing = self._standings[number]
-        # Of an earlier attempt, or of a request that is settled: nobody wants to know.
+        # Of an earlier attempt, or of a request that is finished: nobody wants to know.
         if standing.task_id == task_id and not standing.stage.is_end:
             self._standings[number] = replace(standing, **changes)
 

@@ -20,7 +20,7 @@ from pungi_osbuild.hub import (
 
 
 @dataclass(frozen=True)
-class HubTasks:
+class UserTasks:
     """
     The image tasks of one user on a hub.
 
@@ -60,7 +60,7 @@ class HubTasks:
 
 
 @dataclass(frozen=True)
-class HubRegistry:
+class HubNvrs:
     """
     The N-V-Rs that a hub knows.
 

@@ -9,7 +9,7 @@ from typing import List, Optional, Set
 
 from koji_rehearsal import HubSettings
 from pungi_osbuild.clock import Clock
-from pungi_osbuild.run import Board, RunOptions
+from pungi_osbuild.run import ProgressTracker, RunOptions
 from pungi_osbuild.timing import PollPolicy
 from tests.rehearsed import EXAMPLES, Rehearsed, rehearse
 
@@ -17,30 +17,30 @@ CLOUD = EXAMPLES / "rhel-cloud" / "rhel-cloud.conf"
 LONG = HubSettings(duration=1.5, capacity=5)
 
 
-def looked_at(out: Path, board: Optional[Board], seen: List[Set[str]]) -> Rehearsed:
+def looked_at(out: Path, tracker: Optional[ProgressTracker], seen: List[Set[str]]) -> Rehearsed:
     """Run with a clock on which each poll may be a look."""
 
     def sleep(seconds: float) -> None:
-        if board is not None:
-            seen.append({standing.state for standing in board.snapshot().standings})
+        if tracker is not None:
+            seen.append({standing.state for standing in tracker.snapshot().standings})
         time.sleep(min(seconds, 0.05))
 
     clock = Clock(monotonic=lambda: time.monotonic() * 100, sleep=sleep)
-    options = RunOptions(polling=PollPolicy(fixed=10.0), board=board)
+    options = RunOptions(polling=PollPolicy(fixed=10.0), tracker=tracker)
     return rehearse(CLOUD, out, ["build:name=rhel-azure,arch=aarch64"], LONG, options, clock=clock)
 
 
 def test_all_states_are_seen(tmp_path: Path) -> None:
     """Free while others build, what composer says, and the ends."""
-    board, seen = Board(), []  # type: Board, List[Set[str]]
-    done = looked_at(tmp_path, board, seen)
+    tracker, seen = ProgressTracker(), []  # type: ProgressTracker, List[Set[str]]
+    done = looked_at(tmp_path, tracker, seen)
     states = set().union(*seen)
     assert {"free", "pending"} <= states
-    assert [standing.state for standing in board.snapshot().standings].count("built") == 9
-    assert [standing.reason for standing in board.snapshot().standings if standing.reason] == [
+    assert [standing.state for standing in tracker.snapshot().standings].count("built") == 9
+    assert [standing.reason for standing in tracker.snapshot().standings if standing.reason] == [
         outcome.reason for outcome in done.result.failures
     ]
-    assert all(standing.elapsed(0) is not None for standing in board.snapshot().standings)
+    assert all(standing.elapsed(0) is not None for standing in tracker.snapshot().standings)
 
 
 def test_nobody_asks_composer_while_nobody_looks(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_nobody_asks_composer_while_nobody_looks(tmp_path: Path) -> None:
 
 def test_a_look_is_taken_in_a_request_that_is_made_anyway(tmp_path: Path) -> None:
     """What is asked for more often than once is a question that the run asks, too."""
-    done = looked_at(tmp_path, Board(), [])
+    done = looked_at(tmp_path, ProgressTracker(), [])
     looks = [
         request
         for request in done.requests

@@ -1,0 +1,135 @@
+"""The tracker: what is known of each request by now."""
+
+from __future__ import annotations
+
+import logging
+from typing import List
+
+import pytest
+
+from pungi_osbuild.hub import Task, TaskState
+from pungi_osbuild.model import TaskTimes
+from pungi_osbuild.run import ProgressTracker, Stage
+from pungi_osbuild.run.collect import SubmittedTask
+from pungi_osbuild.run.tracked import Heartbeat, RoundRobin, waiting_text
+from pungi_osbuild.timing import HEARTBEAT_INTERVAL
+from tests.values import a_failed_outcome, a_request, an_outcome
+
+REQUESTS = tuple(a_request(number=number, arches=("x86_64",)) for number in range(3))
+
+
+class Time:
+    """A clock that is turned by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def tracker(time: Time) -> ProgressTracker:
+    tracker = ProgressTracker()
+    tracker.plan("Example-1-20261123.t.0", REQUESTS, time)
+    return tracker
+
+
+def states(tracker: ProgressTracker) -> List[str]:
+    return [standing.state for standing in tracker.snapshot().standings]
+
+
+def task(number: int, state: TaskState) -> Task:
+    return Task(number, state, TaskTimes())
+
+
+def test_a_request_from_the_plan_to_its_end(tracker: ProgressTracker, time: Time) -> None:
+    """In Koji's words, then composer's, then ours."""
+    assert states(tracker) == ["planned"] * 3
+    tracker.submitted(SubmittedTask(REQUESTS[0], 11))
+    assert states(tracker)[0] == "free"
+    time.now += 60
+    tracker.update_states([task(11, TaskState.OPEN), task(99, TaskState.FAILED)])
+    assert states(tracker) == ["open", "planned", "planned"], "99 is somebody else's"
+    tracker.update_images([(11, (("x86_64", "building"),)), (99, (("x86_64", "failure"),))])
+    assert states(tracker)[0] == "building"
+    tracker.update_states([task(11, TaskState.CLOSED)])
+    assert states(tracker)[0] == "collecting"
+    time.now += 60
+    tracker.finished(an_outcome(request=REQUESTS[0], task_id=11))
+    time.now += 60
+    progress = tracker.snapshot()
+    assert states(tracker)[0] == "built"
+    assert progress.standings[0].elapsed(progress.now) == 120.0
+    assert progress.elapsed == 180.0, "the others are not done"
+    tracker.update_states([task(11, TaskState.OPEN)])
+    assert states(tracker)[0] == "built", "what comes late changes nothing"
+
+
+def test_only_the_last_attempt_counts(tracker: ProgressTracker) -> None:
+    """The task before it may still be reported."""
+    tracker.submitted(SubmittedTask(REQUESTS[0], 11))
+    tracker.submitted(SubmittedTask(REQUESTS[0], 12, 2))
+    tracker.update_states([task(11, TaskState.FAILED), task(12, TaskState.OPEN)])
+    (standing, *_) = tracker.snapshot().standings
+    assert (standing.task_id, standing.attempt, standing.stage) == (12, 2, Stage.OPEN)
+
+
+def test_a_task_of_an_earlier_run_has_its_own_time(tracker: ProgressTracker) -> None:
+    """It was submitted before this run was there."""
+    tracker.submitted(SubmittedTask(REQUESTS[0], 11, created=400.0))
+    (standing, *_) = tracker.snapshot().standings
+    assert standing.elapsed(1000.0) == 600.0
+
+
+def test_what_was_never_submitted_has_an_end_too(tracker: ProgressTracker) -> None:
+    """Refused by the hub, or never tried."""
+    tracker.finished(a_failed_outcome(request=REQUESTS[1], task_id=None, reason="refused"))
+    (_, standing, _) = tracker.snapshot().standings
+    assert (standing.stage, standing.reason) == (Stage.FAILED, "refused")
+    assert standing.elapsed(2000.0) is None
+
+
+def test_images_of_one_task_may_differ(tracker: ProgressTracker) -> None:
+    """Then each arch is told of."""
+    tracker.submitted(SubmittedTask(REQUESTS[0], 11))
+    tracker.update_states([task(11, TaskState.OPEN)])
+    tracker.update_images([(11, (("aarch64", "building"), ("x86_64", "success")))])
+    assert states(tracker)[0] == "aarch64 building, x86_64 success"
+
+
+def test_a_line_of_log_now_and_then(
+    tracker: ProgressTracker, time: Time, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not each time that the hub is asked."""
+    caplog.set_level(logging.INFO, "pungi_osbuild")
+    tracker.submitted(SubmittedTask(REQUESTS[0], 11))
+    heartbeat = Heartbeat(tracker, time)
+    for _ in range(3 * int(HEARTBEAT_INTERVAL)):
+        time.now += 1
+        heartbeat.beat()
+    assert len(caplog.messages) == 3
+    assert caplog.messages[0] == (
+        "waiting for 3 of 3 tasks (2 planned, 1 free);"
+        " the longest for 5 min: Server x86_64 example-guest, task 11"
+    )
+
+
+def test_the_line_of_a_run_that_has_submitted_nothing(tracker: ProgressTracker) -> None:
+    """There is no longest then."""
+    assert waiting_text(tracker.snapshot()) == "waiting for 3 of 3 tasks (3 planned)"
+
+
+def test_everybody_has_a_turn() -> None:
+    """Also where the same tasks run for long."""
+    waiting = list(range(5))
+    turns = RoundRobin(2)
+    served = [set(turns.next(waiting)) for _ in range(12)]
+    assert all(len(chosen) == 2 for chosen in served)
+    for start in range(9):
+        assert set().union(*served[start : start + 4]) == set(range(5))
