@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from pathlib import Path
 from typing import Dict, FrozenSet, Iterator, List, Mapping, Set, Tuple
 
@@ -128,6 +129,14 @@ def test_a_package_is_used_through_its_public_names(path: Path) -> None:
         parts = name.split(".")
         if parts[0] == "pungi_osbuild" and len(parts) > 2 and parts[1] != room_of(path):
             assert name == ADAPTER, "%s must import from pungi_osbuild.%s" % (path, parts[1])
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*/__init__.py")), ids=shown)
+def test_every_public_name_is_there(path: Path) -> None:
+    """A name that has moved away goes from the list, too."""
+    package = importlib.import_module("pungi_osbuild." + path.parent.name)
+    for name in getattr(package, "__all__", ()):
+        assert hasattr(package, name), "%s has no %s" % (path.parent.name, name)
 
 
 @pytest.mark.parametrize("path", every_module(), ids=shown)

@@ -68,7 +68,6 @@ __all__ = [
     "HEXADECIMAL",
     "MAX_FAULT",
     "MAX_REASON",
-    "PROBLEM_CODES",
     "TEMPLATE_FIELDS",
     "TYPE_SUFFIXES",
     "VARIANT_TYPES",
@@ -116,6 +115,5 @@ __all__ = [
     "UploadTemplate",
     "Uploaded",
     "Variant",
-    "has_errors",
     "option_texts",
 ]
