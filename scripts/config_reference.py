@@ -16,14 +16,13 @@ from pungi_osbuild import imagetypes
 from pungi_osbuild.clouds import cloud_of, hub_clouds
 from pungi_osbuild.config import GENERATORS, resolve_release
 from pungi_osbuild.config.options import (
-    Option,
-    Options,
-    block_options,
     image_type_options,
     pungi_options,
     top_options,
     upload_options,
 )
+from pungi_osbuild.methods import Option, Options
+from pungi_osbuild.methods.osbuild_image import OSBUILD_IMAGE
 from pungi_osbuild.model import ComposeIdentity, JsonDict
 
 PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
@@ -177,7 +176,7 @@ def _uploads() -> str:
 
 _PARTS: Dict[str, Callable[[], str]] = {
     "top": lambda: _sections(top_options(), as_key=False),
-    "block": lambda: _sections(block_options(), as_key=True),
+    "block": lambda: _sections(OSBUILD_IMAGE.block_options(), as_key=True),
     "image type": lambda: _table(image_type_options()),
     "pungi": lambda: _table(pungi_options()),
     "generators": _generators,

@@ -12,7 +12,7 @@ import pytest
 
 import pungi_osbuild
 from pungi_osbuild.hub import Profile
-from pungi_osbuild.model import Customizations
+from pungi_osbuild.model import JsonObject
 
 NEED_PUNGI = ("pungi_osbuild.phase.adapter", "pungi_osbuild.phase.paths_module")
 """They define no values, and cannot be imported where Pungi is not."""
@@ -72,6 +72,6 @@ def test_a_profile_does_not_show_its_password() -> None:
 
 def test_customizations_do_not_show_passwords() -> None:
     """Customizations may hold users with passwords and keys."""
-    value = Customizations.from_conf({"users": [{"name": "root", "password": "hunter2"}]})
+    value = JsonObject.from_conf({"users": [{"name": "root", "password": "hunter2"}]})
     assert "hunter2" not in repr(value)
     assert value.to_wire() == {"users": [{"name": "root", "password": "hunter2"}]}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Dict, FrozenSet, Iterable, Mapping, Optional, Tuple
 
 from pungi_osbuild.checked import printable
@@ -20,7 +21,6 @@ from pungi_osbuild.config.addresses import address_problems, substitution_proble
 from pungi_osbuild.config.arches import arch_hint
 from pungi_osbuild.config.image_types import check_image_type, find_listed, meant_type
 from pungi_osbuild.config.nvr import nvr_problems, subvariant_problems
-from pungi_osbuild.config.options import block_schema
 from pungi_osbuild.config.schema_errors import SchemaErrors
 from pungi_osbuild.config.upload import (
     BLOCK_REFUSED,
@@ -29,8 +29,9 @@ from pungi_osbuild.config.upload import (
     read_uploads,
     refused_problems,
 )
-from pungi_osbuild.model import Customizations, ImageConfig, ListedImageType, Ostree, Repo
-from pungi_osbuild.problems import Problems, suggest, wrong_type
+from pungi_osbuild.methods import TaskMethod, closed
+from pungi_osbuild.model import ImageConfig, JsonObject, ListedImageType, Ostree, Repo
+from pungi_osbuild.problems import Problems, suggest, within, wrong_type
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,6 @@ class ParseContext:
     listed: Tuple[ListedImageType, ...] = ()
 
 
-_SCHEMA_ERRORS = SchemaErrors(block_schema())
 _UPLOADS = ("upload_options", "arch_upload_options")
 """Read apart, by the image type's cloud."""
 
@@ -54,8 +54,29 @@ _FALL_BACKS = ("version", "release", "target", "split_arches", "timeout", "retri
 """Options that the top of the config can have for all blocks."""
 
 
+_COMMON = frozenset(
+    "name distro version release target arches failable subvariant manifest_type skip_tag"
+    " split_arches timeout retries".split()
+)
+"""Options that mean the same for each task method."""
+
+_OF_COMPOSER = frozenset(
+    "ostree_url ostree_ref ostree_parent upload_options arch_upload_options customizations".split()
+)
+
+
+@lru_cache(maxsize=16)
+def _schema_errors(method: TaskMethod) -> SchemaErrors:
+    return SchemaErrors(closed(method.block_options()))
+
+
 def read_block(
-    value: Any, pattern: str, place: str, context: ParseContext, problems: Problems
+    value: Any,
+    method: TaskMethod,
+    pattern: str,
+    place: str,
+    context: ParseContext,
+    problems: Problems,
 ) -> Optional[ImageConfig]:
     """
     Read an image block and its fall-backs.
@@ -63,6 +84,7 @@ def read_block(
     Everything that is wrong goes to ``problems``; reading goes on as far as it makes sense.
 
     :param value: as written, plain dicts and lists
+    :param method: of its section
     :param place: of the block
     :returns: None when it is no block at all. Where something in it, or in what it falls back to,
         is wrong, the block as far as it can be judged; where upload options are, without any
@@ -70,31 +92,38 @@ def read_block(
     if not isinstance(value, dict):
         problems.add([wrong_type([{"type": "object"}], value, place)])
         return None
-    return _Block(value, pattern, place, context, problems).read()
+    return _Block(value, method, pattern, place, context, problems).read()
 
 
 class _Block:
     def __init__(
         self,
         block: Dict[str, Any],
+        method: TaskMethod,
         pattern: str,
         place: str,
         context: ParseContext,
         problems: Problems,
     ) -> None:
         self.block = block
+        self.method = method
+        self.schema = _schema_errors(method)
+        self.refused = BLOCK_REFUSED if method.asks_composer else {}
         self.pattern = pattern
         self.place = place
         self.listed = context.listed
         self.problems = problems
-        self.found = {
-            option: fallbacks.look_up(option, block, place, context.top) for option in _FALL_BACKS
-        }
+        self.top = context.top
+        self.found = {option: self._look_up(option) for option in _FALL_BACKS}
+
+    def _look_up(self, option: str) -> Optional[fallbacks.Found]:
+        return fallbacks.look_up(option, self.block, self.place, self.top, self.method.section)
 
     def read(self) -> ImageConfig:
-        known = {key: item for key, item in self.block.items() if key not in BLOCK_REFUSED}
-        self.problems.add(_SCHEMA_ERRORS.of(known, self.place, apart=_UPLOADS))
-        self.problems.add(refused_problems(self.block, self.place, BLOCK_REFUSED))
+        known = {key: item for key, item in self.block.items() if key not in self.refused}
+        apart = _UPLOADS if self.method.asks_composer else ()
+        self.problems.add(self.schema.of(known, self.place, apart=apart))
+        self.problems.add(refused_problems(self.block, self.place, self.refused))
         name = self.block.get("name")
         self.problems.add(
             nvr_problems(
@@ -105,28 +134,33 @@ class _Block:
             )
         )
         self.problems.add(subvariant_problems(self.block.get("subvariant"), self.place))
-        self.problems.add(substitution_problems(self.block, self.place))
-        self.problems.add(address_problems(self.block, self.place))
+        if self.method.asks_composer:
+            self.problems.add(substitution_problems(self.block, self.place))
+            self.problems.add(address_problems(self.block, self.place))
         self._check_arches()
         self._check_timeout()
         image_type = self._image_type()
         listed = None if image_type is None else find_listed(self.listed, image_type)
-        customizations = self._customizations()
-        target = fallbacks.read_target(self.found["target"], self.place, self.problems)
+        target = fallbacks.read_target(
+            self.found["target"], self.place, self.problems, self.method.section
+        )
         version = fallbacks.read_version(self.found["version"], self.problems)
         release = fallbacks.read_release(self.found["release"], self.problems)
         uploads = self._uploads(image_type, listed)
-        return self._config(target, version, release, listed, uploads, customizations)
+        return self._config(target, version, release, listed, uploads)
 
     def _invalid_options(self) -> FrozenSet[str]:
         """Return the options that are invalid, here or in what the block takes from the top."""
         # What only composer knows is no misspelt option of ours, however much it looks like one.
         here = _invalid_options(
-            {key: item for key, item in self.block.items() if key not in BLOCK_REFUSED},
+            {key: item for key, item in self.block.items() if key not in self.refused},
             self.place,
-            _SCHEMA_ERRORS.schema["properties"],
+            self.schema.schema["properties"],
             self.problems.error_places,
         )
+        # Later checks know the image type and the repositories by the names that osbuild has.
+        ours = {self.method.type_option: "image_types", self.method.repos_option: "repo"}
+        here = frozenset(ours.get(option, option) for option in here)
         above = {
             option
             for option, found in self.found.items()
@@ -169,15 +203,17 @@ class _Block:
             )
 
     def _image_type(self) -> Optional[str]:
-        written = self.block.get("image_types")
+        written = self.block.get(self.method.type_option)
         if isinstance(written, list):
             written = written[0] if len(written) == 1 else None
         return written if isinstance(written, str) and written else None
 
     def _uploads(self, image_type: Optional[str], listed: Optional[ListedImageType]) -> Uploads:
+        if not self.method.asks_composer:
+            return Uploads()
         if image_type is None:  # no cloud to judge the options by, and an error as it is
             return Uploads()
-        place = "%s.image_types" % self.place
+        place = within(self.place, self.method.type_option)
         arches = self.block.get("arches")
         distro = _text_of(self.block.get("distro")) or ""
         provider = check_image_type(image_type, distro, listed, place, self.problems)
@@ -190,16 +226,32 @@ class _Block:
         )
         return read_uploads(self.block, context, self.problems)
 
-    def _customizations(self) -> Optional[Customizations]:
+    def _customizations(self) -> Optional[JsonObject]:
         value = self.block.get("customizations")
-        if not isinstance(value, dict) or not value:
+        if not self.method.asks_composer or not isinstance(value, dict) or not value:
             return None
+        return self._json("customizations", value)
+
+    def _own_options(self) -> Optional[JsonObject]:
+        """Return the options that only the method knows, also those that stand at the top."""
+        known = {self.method.type_option, self.method.repos_option, *_COMMON}
+        if self.method.asks_composer:
+            known |= _OF_COMPOSER
+        found = {
+            option: self._look_up(option)
+            for option in self.schema.schema["properties"]
+            if option not in known
+        }
+        values = {option: one.value for option, one in found.items() if one is not None}
+        return self._json(", ".join(values), values) if values else None
+
+    def _json(self, option: str, value: Dict[str, Any]) -> Optional[JsonObject]:
         try:
-            return Customizations.from_conf(value)
+            return JsonObject.from_conf(value)
         except (TypeError, ValueError):
             self.problems.error(
                 "bad-value",
-                "%s.customizations" % self.place,
+                within(self.place, option),
                 "holds something that has no JSON form",
                 "Use strings, numbers, True, False, None, lists and dicts only.",
             )
@@ -212,34 +264,37 @@ class _Block:
         release: Optional[str],
         listed: Optional[ListedImageType],
         uploads: Uploads,
-        customizations: Optional[Customizations],
     ) -> ImageConfig:
-        block, invalid = self.block, self._invalid_options()
+        block, customizations, options = self.block, self._customizations(), self._own_options()
+        invalid = self._invalid_options()
         if not invalid.isdisjoint(_UPLOADS):
             uploads = Uploads()  # all or nothing: half of what was asked for is something else
         written = self._image_type()
-        image_type = "" if written is None else meant_type(written, listed)
+        image_type = written or ""
+        if self.method.asks_composer and image_type:
+            image_type = meant_type(image_type, listed)
         if image_type != (written or ""):
             invalid -= {"image_types"}  # everything else is checked as if it had been fixed
         return ImageConfig(
-            method="osbuildImage",
+            method=self.method.name,
             place=self.place,
             pattern=self.pattern,
             name=_text_of(block.get("name")) or "",
             distro=_text_of(block.get("distro")) or "",
             image_type=image_type,
-            image_type_as_list=isinstance(block.get("image_types"), list),
+            image_type_as_list=isinstance(block.get(self.method.type_option), list),
             target=target,
             version=None if "version" in invalid else version,
             release=None if "release" in invalid else release,
             arches=(_texts_of(block.get("arches")) or None),
-            repos=_repos_of(block.get("repo")),
+            repos=_repos_of(block.get(self.method.repos_option)),
             failable=_texts_of(block.get("failable")),
             subvariant=_text_of(block.get("subvariant")),
             ostree=Ostree(*(_text_of(block.get("ostree_%s" % key)) for key in _OSTREE)),
             upload=uploads.everywhere,
             manifest_type=_text_of(block.get("manifest_type")),
             customizations=customizations,
+            options=options,
             split_arches=_flag_of(self._value("split_arches"), True),
             skip_tag=_flag_of(block.get("skip_tag"), False),
             timeout=_number_of(self._value("timeout")),

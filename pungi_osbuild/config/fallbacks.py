@@ -1,7 +1,7 @@
 """
 Options that a block can leave out: target, version and release, and the ``!`` generators.
 
-Each comes from the block, else ``osbuild_*``, else ``global_*``. The first place that has the key
+Each comes from the block, else ``<section>_*``, else ``global_*``. The first place that has the key
 wins, even when the value there is empty. Source: ``pungi.phases.base.ImageConfigMixin`` and
 ``pungi.util.version_generator`` of 4.3.6.
 """
@@ -46,23 +46,24 @@ class Found:
 
 
 def look_up(
-    option: str, block: Mapping[str, Any], place: str, top: Mapping[str, Any]
+    option: str, block: Mapping[str, Any], place: str, top: Mapping[str, Any], section: str
 ) -> Optional[Found]:
     """
     Return what a block has for an option, or None when it stands nowhere.
 
     :param place: of the block
     :param top: the config's top level
+    :param section: that the block stands in
     """
     if option in block:
         return Found(block[option], within(place, option))
-    for key in ("osbuild_%s" % option, "global_%s" % option):
+    for key in ("%s_%s" % (section, option), "global_%s" % option):
         if key in top:
             return Found(top[key], key)
     return None
 
 
-def read_target(found: Optional[Found], place: str, problems: Problems) -> str:
+def read_target(found: Optional[Found], place: str, problems: Problems, section: str) -> str:
     """Return the Koji target of a block, "" when there is none (which is a problem)."""
     if found is not None and not isinstance(found.value, str):
         return ""
@@ -71,7 +72,7 @@ def read_target(found: Optional[Found], place: str, problems: Problems) -> str:
             "missing-target",
             place,
             "the block has no Koji target",
-            "Set target in the block, or osbuild_target or global_target at the top.",
+            "Set target in the block, or %s_target or global_target at the top." % section,
         )
         return ""
     return str(found.value)

@@ -8,16 +8,27 @@ import sys
 from functools import lru_cache
 from typing import Any, Iterable, Iterator, Optional, Pattern, Tuple
 
-from pungi_osbuild.model import ComposeConfig, ImageConfig
-from pungi_osbuild.problems import Problem
+from pungi_osbuild.methods import method_named, section_of
+from pungi_osbuild.model import ComposeConfig, ImageConfig, SectionPattern
+from pungi_osbuild.problems import Problem, within
 
 
-def pattern_place(pattern: str) -> str:
-    """Return the place of what stands under a pattern."""
-    return 'osbuild["%s"]' % pattern
+def pattern_place(section: str, pattern: str) -> str:
+    """Return the place of what stands under a pattern of a section."""
+    return '%s["%s"]' % (section, pattern)
 
 
-def invalid_pattern(pattern: str) -> Optional[Problem]:
+def type_place(block: ImageConfig) -> str:
+    """Return where a block has its image type."""
+    return within(block.place, method_named(block.method).type_option)
+
+
+def repos_place(block: ImageConfig) -> str:
+    """Return where a block has its repositories."""
+    return within(block.place, method_named(block.method).repos_option)
+
+
+def invalid_pattern(section: str, pattern: str) -> Optional[Problem]:
     """Return what is wrong with a pattern, or None when it is a regular expression."""
     try:
         re.compile(pattern)
@@ -25,7 +36,7 @@ def invalid_pattern(pattern: str) -> Optional[Problem]:
     except (re.error, RecursionError, OverflowError) as error:
         return Problem(
             "bad-pattern",
-            pattern_place(pattern),
+            pattern_place(section, pattern),
             "is no regular expression: %s" % error,
             "Write one that matches variant uids, e.g. ^Server$.",
         )
@@ -107,16 +118,23 @@ def matching_blocks(config: ComposeConfig, variant_uid: str) -> Tuple[ImageConfi
     return tuple(block for block in config.blocks if matches(block.pattern, variant_uid))
 
 
-def written_patterns(config: ComposeConfig) -> Tuple[str, ...]:
+def pattern_of(block: ImageConfig) -> SectionPattern:
+    """Return what a block stands under."""
+    return SectionPattern(section_of(block), block.pattern)
+
+
+def written_patterns(config: ComposeConfig) -> Tuple[SectionPattern, ...]:
     """Return all patterns of a config, each once, in its order."""
-    return tuple(dict.fromkeys([*config.patterns, *(block.pattern for block in config.blocks)]))
+    return tuple(dict.fromkeys([*config.patterns, *map(pattern_of, config.blocks)]))
 
 
-def unmatched_patterns(config: ComposeConfig, variant_uids: Iterable[str]) -> Tuple[str, ...]:
+def unmatched_patterns(
+    config: ComposeConfig, variant_uids: Iterable[str]
+) -> Tuple[SectionPattern, ...]:
     """Return the patterns that match none of the uids, each once, in the order of the config."""
     uids = tuple(variant_uids)
     return tuple(
-        pattern
-        for pattern in written_patterns(config)
-        if not any(matches(pattern, uid) for uid in uids)
+        one
+        for one in written_patterns(config)
+        if not any(matches(one.pattern, uid) for uid in uids)
     )

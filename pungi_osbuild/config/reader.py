@@ -13,16 +13,10 @@ from pungi_osbuild.config.image_types import read_listed
 from pungi_osbuild.config.patterns import invalid_pattern, pattern_place
 from pungi_osbuild.config.schema_errors import unsendable
 from pungi_osbuild.config.source import Source, thaw
-from pungi_osbuild.model import ComposeConfig, ImageConfig
+from pungi_osbuild.methods import TaskMethod, task_methods
+from pungi_osbuild.model import ComposeConfig, ImageConfig, SectionPattern
 from pungi_osbuild.problems import Problem, Problems, bad_key, suggest, within, wrong_type
 
-_EXAMPLE = (
-    'osbuild = {"^Server$": [{"name": "my-guest", "distro": "rhel-9.4",'
-    ' "image_types": "guest-image", "target": "my-target"}]}'
-)
-
-
-_TARGETS = ("osbuild_target", "global_target")
 _REPLACED = ("missing-target", "unknown-key")
 _PLACES_SHOWN = 3
 """How many places of one cause are listed."""
@@ -53,73 +47,110 @@ def read_config(source: Source) -> Reading:
     run_settings = settings.read_settings(good, problems)
     release = settings.read_release_config(good, problems)
     context = ParseContext(top, read_listed(good))
-    blocks = _read_section(source.data, context, problems)
+    blocks = _read_sections(source.data, context, problems)
     config = None
     if blocks is not None:
         config = ComposeConfig(
             settings=run_settings,
             blocks=tuple(blocks),
-            patterns=tuple(filter(_is_pattern, source.data["osbuild"])),
+            patterns=tuple(_patterns(source.data)),
             release=release,
             variants_file=variants_file.path,
             tree_arches=tuple(good.get("tree_arches", ())),
             tree_variants=tuple(good.get("tree_variants", ())),
-            is_skipped="osbuild" in good.get("skip_phases", ()),
+            skipped=tuple(_skipped(good.get("skip_phases", ()))),
         )
     _check_skipped(good.get("skip_phases", ()), problems)
     found = _by_cause(tuple(problems), settings.misspelt_options(source))
     return Reading(config, found, variants_file.scm)
 
 
+def _skipped(phases: Sequence[str]) -> Iterator[str]:
+    """Give the sections whose phase is skipped."""
+    return (method.section for method in task_methods() if method.section in phases)
+
+
 def _check_skipped(phases: Sequence[str], problems: Problems) -> None:
+    sections = [method.section for method in task_methods()]
     for index, phase in enumerate(phases):
-        if phase != "osbuild" and suggest(phase, ["osbuild"], 0.75):
+        near = None if phase in sections else suggest(phase, sections, 0.75)
+        if near:
             problems.warn(
                 "unknown-phase",
                 within("skip_phases", index),
                 "there is no phase %s" % phase,
-                "Did you mean osbuild? The phase is not skipped as it is.",
+                "Did you mean %s? The phase is not skipped as it is." % near,
             )
 
 
-def _read_section(
+def _patterns(data: Mapping[str, Any]) -> Iterator[SectionPattern]:
+    for method in task_methods():
+        section = data.get(method.section)
+        if isinstance(section, collections.abc.Mapping):
+            for key in section:
+                if isinstance(key, str) and invalid_pattern(method.section, key) is None:
+                    yield SectionPattern(method.section, key)
+
+
+def _read_sections(
     data: Mapping[str, Any], context: ParseContext, problems: Problems
 ) -> Optional[List[ImageConfig]]:
-    """Return the blocks as far as they can be read; None when there is no section."""
-    section = data.get("osbuild")
-    if section is None and "osbuild" in data:
+    """Return the blocks as far as they can be read; None when there is no section to read."""
+    there = [method for method in task_methods() if method.section in data]
+    if not there:
+        method = task_methods()[0]
+        prefix = method.section + "_"
+        names = [key for key in data if isinstance(key, str) and not key.startswith(prefix)]
+        near = suggest(method.section, names, 0.8)
         problems.error(
             "no-section",
-            "osbuild",
+            method.section,
+            "the config has no %s section" % method.section,
+            "Did you mean %s where you wrote %s?" % (method.section, near)
+            if near
+            else _example(method),
+        )
+    read = [_read_section(method, data[method.section], context, problems) for method in there]
+    if all(blocks is None for blocks in read):
+        return None
+    return [block for blocks in read for block in blocks or ()]
+
+
+def _example(method: TaskMethod) -> str:
+    return "Add: %s = %s" % (method.section, method.section_example)
+
+
+def _read_section(
+    method: TaskMethod, section: Any, context: ParseContext, problems: Problems
+) -> Optional[List[ImageConfig]]:
+    """Return the blocks of a section as far as they can be read; None when there are none."""
+    name = method.section
+    if section is None:
+        problems.error(
+            "no-section",
+            name,
             "the section is None",
-            'Add image blocks, or remove it. skip_phases = ["osbuild"] skips the phase.',
+            'Add image blocks, or remove it. skip_phases = ["%s"] skips the phase.' % name,
         )
         return None
-    if section is not None and not isinstance(section, collections.abc.Mapping):
-        problems.add([_other_form(thaw(section))])
+    if not isinstance(section, collections.abc.Mapping):
+        problems.add([_other_form(name, thaw(section))])
         return None
     if not section:
-        names = [key for key in data if isinstance(key, str) and not key.startswith("osbuild_")]
-        near = suggest("osbuild", names, 0.8) if section is None else None
-        problems.error(
-            "no-section",
-            "osbuild",
-            "the config has no osbuild section" if section is None else "the section is empty",
-            "Did you mean osbuild where you wrote %s?" % near if near else "Add: %s" % _EXAMPLE,
-        )
+        problems.error("no-section", name, "the section is empty", _example(method))
         return None
     blocks: List[ImageConfig] = []
     for pattern, value in section.items():
         if isinstance(pattern, str):
-            blocks.extend(_read_pattern(pattern, value, context, problems))
+            blocks.extend(_read_pattern(method, pattern, value, context, problems))
         else:
-            problems.add([bad_key(pattern, "osbuild")])
+            problems.add([bad_key(pattern, name)])
     return blocks
 
 
-def _other_form(section: Any) -> Problem:
+def _other_form(name: str, section: Any) -> Problem:
     """Return the problem of a section that is not a dict, as of other phases of Pungi."""
-    problem = wrong_type([{"type": "object"}], section, "osbuild")
+    problem = wrong_type([{"type": "object"}], section, name)
     pairs = section if isinstance(section, list) else []
     patterns = [pair[0] for pair in pairs if isinstance(pair, list) and len(pair) == 2]
     pattern = next((one for one in patterns if isinstance(one, str)), "^Server$")
@@ -128,10 +159,10 @@ def _other_form(section: Any) -> Problem:
 
 
 def _read_pattern(
-    pattern: str, value: Any, context: ParseContext, problems: Problems
+    method: TaskMethod, pattern: str, value: Any, context: ParseContext, problems: Problems
 ) -> Iterator[ImageConfig]:
-    place = pattern_place(pattern)
-    invalid = invalid_pattern(pattern)
+    place = pattern_place(method.section, pattern)
+    invalid = invalid_pattern(method.section, pattern)
     problems.add([invalid] if invalid else [])
     if not isinstance(value, tuple):
         problems.add([_not_a_list(thaw(value), place)])
@@ -146,13 +177,9 @@ def _read_pattern(
     for index, item in enumerate(value):
         block_place = within(place, index)
         problems.add(unsendable(item, block_place))
-        block = read_block(thaw(item), pattern, block_place, context, problems)
+        block = read_block(thaw(item), method, pattern, block_place, context, problems)
         if block is not None and not invalid:
             yield block
-
-
-def _is_pattern(key: Any) -> bool:
-    return isinstance(key, str) and invalid_pattern(key) is None
 
 
 def _not_a_list(value: Any, place: str) -> Problem:
@@ -176,7 +203,8 @@ def _by_cause(problems: Sequence[Problem], misspelt: Mapping[str, str]) -> Tuple
     lacking = [problem for problem in problems if problem.code == "missing-target"]
     if not lacking:
         return tuple(problems)
-    typo = next((key for key, meant in misspelt.items() if meant in _TARGETS), None)
+    targets = {"global_target", *("%s_target" % method.section for method in task_methods())}
+    typo = next((key for key, meant in misspelt.items() if meant in targets), None)
     instead = _of_typo(typo, misspelt[typo], len(lacking)) if typo else _of_blocks(lacking)
     at = one_line(typo) if typo else lacking[0].place
     found = (

@@ -8,17 +8,25 @@ import os.path
 from dataclasses import dataclass
 from typing import Any, Dict, Iterator, Mapping, Optional, Tuple, TypeVar
 
-from pungi_osbuild.config.options import properties_of, pungi_options, top_options
+from pungi_osbuild.config.options import pungi_options, top_options
 from pungi_osbuild.config.schema_errors import SchemaErrors, unsendable
 from pungi_osbuild.config.source import Source, thaw
 from pungi_osbuild.config.templates import unreplaced
+from pungi_osbuild.methods import properties_of, task_methods
 from pungi_osbuild.model import BaseProduct, ReleaseConfig, Settings
 from pungi_osbuild.problems import PROBLEM_CODES, Problem, Problems, Severity, suggest, within
 
-_PREFIX = "osbuild_"
-_OF_EVERY_BLOCK = frozenset(
-    prefix + key for prefix in ("osbuild_", "global_") for key in ("target", "version", "release")
-)
+_OF_EVERY_BLOCK = ("target", "version", "release")
+
+
+def _sections() -> Tuple[str, ...]:
+    return tuple(method.section for method in task_methods())
+
+
+def _prefix_of(key: object) -> Optional[str]:
+    """Return what the options of a section or a run begin with, if this is meant as one."""
+    prefixes = (section + "_" for section in _sections())
+    return next((one for one in prefixes if isinstance(key, str) and key.startswith(one)), None)
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,11 @@ def read_top(source: Source, problems: Problems) -> Tuple[Dict[str, Any], Dict[s
     :returns: all of them, as written; and those that are of the right type
     """
     ours, pungis = properties_of(top_options()), properties_of(pungi_options())
-    del ours["osbuild"]
+    for section in _sections():
+        del ours[section]
+    of_every_block = {
+        "%s_%s" % (prefix, key) for prefix in (*_sections(), "global") for key in _OF_EVERY_BLOCK
+    }
     problems.add(_unknown_options(source, ours))
     top: Dict[str, Any] = {}
     good: Dict[str, Any] = {}
@@ -54,7 +66,7 @@ def read_top(source: Source, problems: Problems) -> Tuple[Dict[str, Any], Dict[s
         problems.add(SchemaErrors(schema).of(top[key], key))
         if problems.errors == before:
             good[key] = top[key]
-        if key in _OF_EVERY_BLOCK and isinstance(top[key], str):
+        if key in of_every_block and isinstance(top[key], str):
             problems.add(unreplaced(top[key], key))
     return top, good
 
@@ -63,18 +75,19 @@ def misspelt_options(source: Source) -> Dict[str, str]:
     """
     Return the options at the top that nobody knows, each with the known one that it is like.
 
-    Of others than ``osbuild_*`` only the closest: Pungi has many that are not read here.
+    Of others than ``<section>_*`` only the closest: Pungi has many that are not read here.
     """
-    ours = [key for key in top_options() if key != "osbuild"]
+    ours = [key for key in top_options() if key not in _sections()]
     pungis = list(pungi_options())
     found: Dict[str, str] = {}
     for key in source.data:
-        if not isinstance(key, str) or key in ours or key in pungis or key == "osbuild":
+        if not isinstance(key, str) or key in ours or key in pungis or key in _sections():
             continue
-        if key.startswith(_PREFIX):
-            rest = [option[len(_PREFIX) :] for option in ours]
-            near = suggest(key[len(_PREFIX) :], rest, _LIKENESS)
-            near = near and _PREFIX + near
+        prefix = _prefix_of(key)
+        if prefix is not None:
+            rest = [option[len(prefix) :] for option in ours if option.startswith(prefix)]
+            near = suggest(key[len(prefix) :], rest, _LIKENESS)
+            near = near and prefix + near
         else:
             near = suggest(key, pungis, _LIKENESS_OF_PUNGIS)
         if near:
@@ -90,7 +103,7 @@ def _unknown_options(source: Source, ours: Mapping[str, Any]) -> Iterator[Proble
     """As in Pungi a warning: a config has no other variables than those at the top."""
     misspelt = misspelt_options(source)
     for key in source.data:
-        is_own = isinstance(key, str) and key.startswith(_PREFIX)
+        is_own = _prefix_of(key) is not None
         if key in misspelt:
             hint = "Did you mean %s? It is ignored as it is." % misspelt[key]
         elif is_own and key not in ours:

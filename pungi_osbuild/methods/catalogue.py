@@ -10,22 +10,22 @@ from typing import Any, Dict, List, Sequence, Tuple
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.methods.osbuild_image import OSBUILD_IMAGE
 from pungi_osbuild.methods.taskmethod import TaskMethod
-from pungi_osbuild.model import ImageRequest
+from pungi_osbuild.model import ImageConfig, ImageRequest
 from pungi_osbuild.secrets import hide_known, secrets_in
 
 UNRECORDED_METHOD = OSBUILD_IMAGE.name
 """The method of tasks in files from before it was recorded: there was one."""
 
-_METHODS: Dict[str, TaskMethod] = {}
+_METHODS: Dict[str, TaskMethod] = {OSBUILD_IMAGE.name: OSBUILD_IMAGE}
 
 
 def register(method: TaskMethod) -> None:
     """
     Add a task method to the catalogue: configs may use it from then on.
 
-    :raises ValueError: there is one of that name
+    :raises ValueError: there is one of that name, or of that section
     """
-    if method.name in _METHODS:
+    if any(method.name == one.name or method.section == one.section for one in task_methods()):
         raise ValueError("there is a task method %s already" % method.name)
     _METHODS[method.name] = method
 
@@ -33,9 +33,6 @@ def register(method: TaskMethod) -> None:
 def unregister(method: TaskMethod) -> None:
     """Take a task method out of the catalogue."""
     del _METHODS[method.name]
-
-
-register(OSBUILD_IMAGE)
 
 
 def task_methods() -> Tuple[TaskMethod, ...]:
@@ -61,6 +58,11 @@ def method_named(name: str) -> TaskMethod:
             "unknown task method %s" % name,
             "Use the pungi-osbuild that recorded it. Known are: %s." % ", ".join(_METHODS),
         ) from None
+
+
+def section_of(config: ImageConfig) -> str:
+    """Return the section that a block stands in."""
+    return method_named(config.method).section
 
 
 def method_of(request: ImageRequest) -> TaskMethod:

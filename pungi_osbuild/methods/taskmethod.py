@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, List, Optional, Protocol, Sequence, Tuple
 
 from pungi_osbuild.methods.findings import Failure, ImageStates, KeptUpload, SignedUpload
+from pungi_osbuild.methods.options import Options
 from pungi_osbuild.model import Arch, BuiltImage, ImageRequest, Query
 
 
@@ -23,9 +24,45 @@ class TaskMethod(Protocol):
     :class:`~pungi_osbuild.model.HubFaultError` for a call that the hub refused.
     """
 
+    def __hash__(self) -> int: ...
+
     @property
     def name(self) -> str:
         """The hub's method, e.g. ``osbuildImage``."""
+
+    @property
+    def section(self) -> str:
+        """The section of the config whose blocks are submitted by it, e.g. ``osbuild``."""
+
+    @property
+    def section_example(self) -> str:
+        """A section, as one writes it."""
+
+    @property
+    def type_option(self) -> str:
+        """What a block calls its image type; a list holds one."""
+
+    @property
+    def repos_option(self) -> str:
+        """What a block calls its repositories."""
+
+    @property
+    def asks_composer(self) -> bool:
+        """Whether osbuild-composer builds: what is known of it judges types, uploads and values."""
+
+    def block_options(self) -> Options:
+        """
+        Return the options of a block.
+
+        ``name``, ``distro``, ``version``, ``release``, ``target``, ``arches``, ``failable``,
+        ``subvariant``, ``manifest_type``, ``skip_tag``, ``split_arches``, ``timeout`` and
+        ``retries`` mean the same in each section; ``ostree_*``, ``upload_options``,
+        ``arch_upload_options`` and ``customizations`` where composer builds. All others are the
+        method's own: :attr:`~pungi_osbuild.model.ImageConfig.options`.
+        """
+
+    def top_options(self) -> Options:
+        """Return the options at the top for all blocks: ``<section>_<option>`` of some of them."""
 
     @property
     def outlives_cancelling(self) -> bool:

@@ -27,12 +27,13 @@ from pungi_osbuild.model.compose import (
 from pungi_osbuild.model.config import (
     ArchUpload,
     ComposeConfig,
-    Customizations,
     ImageConfig,
+    JsonObject,
     ListedImageType,
     Ostree,
     ReleaseConfig,
     Repo,
+    SectionPattern,
     Settings,
 )
 from pungi_osbuild.model.image import (
@@ -85,7 +86,6 @@ __all__ = [
     "Compose",
     "ComposeConfig",
     "ComposeIdentity",
-    "Customizations",
     "Dependency",
     "EarlierTry",
     "HubFaultError",
@@ -93,6 +93,7 @@ __all__ = [
     "ImageConfig",
     "ImageRequest",
     "JsonDict",
+    "JsonObject",
     "KojiPlace",
     "Leftover",
     "ListedImageType",
@@ -107,6 +108,7 @@ __all__ = [
     "Repo",
     "RunResult",
     "Sbom",
+    "SectionPattern",
     "Settings",
     "TaskTimes",
     "Template",

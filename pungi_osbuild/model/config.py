@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, Mapping, Optional, Tuple, Union
+from typing import Any, Mapping, NamedTuple, Optional, Tuple, Union
 
 from pungi_osbuild.checked import JsonDict, without_none
 from pungi_osbuild.model.cloud import Upload
@@ -32,9 +32,9 @@ class Repo:
 
 
 @dataclass(frozen=True)
-class Customizations:
+class JsonObject:
     """
-    Composer's customizations, passed on unread.
+    A dict of a config that is passed on unread, e.g. composer's customizations.
 
     Kept as JSON text, which makes the value frozen and hashable; not shown in a repr, since it
     may hold users' passwords and keys.
@@ -43,8 +43,8 @@ class Customizations:
     text: str = field(repr=False)
 
     @classmethod
-    def from_conf(cls, value: Mapping[str, Any]) -> Customizations:
-        """Return the value of a block's ``customizations``.
+    def from_conf(cls, value: Mapping[str, Any]) -> JsonObject:
+        """Return the value of a dict.
 
         :raises TypeError: when something in it has no JSON form
         """
@@ -103,6 +103,17 @@ class ListedImageType:
     arches: Tuple[Arch, ...] = ()
 
 
+class SectionPattern(NamedTuple):
+    """
+    What image blocks stand under.
+
+    :param pattern: the variant uid regex
+    """
+
+    section: str
+    pattern: str
+
+
 @dataclass(frozen=True)
 class ImageConfig:
     """
@@ -121,6 +132,7 @@ class ImageConfig:
     :param upload_lacks: options without which ``upload_options`` are of no use to an arch that
         ``arch_upload_options`` do not have
     :param arch_uploads: for the arches that ``arch_upload_options`` have
+    :param options: those that only its task method knows, by name; None: there are none
     :param listed: what the config itself says of the image type
     :param invalid_options: what stands here of them is what could be used, and the
         config has an error for each
@@ -145,7 +157,8 @@ class ImageConfig:
     ostree: Ostree = Ostree()
     upload: Optional[Upload] = None
     manifest_type: Optional[str] = None
-    customizations: Optional[Customizations] = None
+    customizations: Optional[JsonObject] = None
+    options: Optional[JsonObject] = None
     split_arches: bool = True
     skip_tag: bool = False
     upload_lacks: Tuple[str, ...] = ()
@@ -231,17 +244,18 @@ class ComposeConfig:
     Everything that is read of a compose config.
 
     :param blocks: those that could be read
-    :param patterns: all that are written, also where no block under them could be read
+    :param patterns: all that are written, each with its section, also where no block under them
+        could be read
     :param release: None when the config does not say it (fine on an existing compose)
     :param variants_file: absolute path; None when the config has none
-    :param is_skipped: ``skip_phases`` has the phase, so nothing is built
+    :param skipped: the sections that ``skip_phases`` has, of which nothing is built
     """
 
     settings: Settings
     blocks: Tuple[ImageConfig, ...]
-    patterns: Tuple[str, ...] = ()
+    patterns: Tuple[SectionPattern, ...] = ()
     release: Optional[ReleaseConfig] = None
     variants_file: Optional[str] = None
     tree_arches: Tuple[Arch, ...] = ()
     tree_variants: Tuple[str, ...] = ()
-    is_skipped: bool = False
+    skipped: Tuple[str, ...] = ()

@@ -132,7 +132,8 @@ class PungiWork:
         if config is None:
             return set()
         uids = [variant.uid for variant in self._compose.get_variants()]
-        return set(written_patterns(config)) - set(unmatched_patterns(config, uids))
+        used = set(written_patterns(config)) - set(unmatched_patterns(config, uids))
+        return {one.pattern for one in used}
 
     def start(self) -> None:
         """

@@ -28,7 +28,7 @@ from pungi_osbuild.metadata import (
     RecordedImage,
     claims_of_request,
 )
-from pungi_osbuild.methods import arguments
+from pungi_osbuild.methods import arguments, section_of, task_methods
 from pungi_osbuild.model import (
     Compose,
     ComposeConfig,
@@ -49,20 +49,24 @@ MAX_REQUEST = 4 * 1024 * 1024
 400 (found by experiment)."""
 
 
-_NOTHING = Problem(
-    "no-task",
-    "osbuild",
-    "no task comes of this config",
-    "Put an image block under a pattern that matches a variant.",
-)
+def _nothing(config: ComposeConfig) -> Problem:
+    sections = [one.section for one in config.patterns] or [task_methods()[0].section]
+    return Problem(
+        "no-task",
+        sections[0],
+        "no task comes of this config",
+        "Put an image block under a pattern that matches a variant.",
+    )
 
-_SKIPPED = Problem(
-    "phase-skipped",
-    "skip_phases",
-    "skip_phases has osbuild, so no image is built: not by Pungi, and not by this command",
-    "Take it out. To skip the phase in Pungi alone, start that with --skip-phase=osbuild.",
-    Severity.WARNING,
-)
+
+def _skipped(section: str) -> Problem:
+    return Problem(
+        "phase-skipped",
+        "skip_phases",
+        "skip_phases has %s, so no image is built: not by Pungi, and not by this command" % section,
+        "Take it out. To skip the phase in Pungi alone, start that with --skip-phase=%s." % section,
+        Severity.WARNING,
+    )
 
 
 def checked_plan(
@@ -75,7 +79,7 @@ def checked_plan(
     """
     Return the requests that a config means for a compose, and all problems.
 
-    A config that skips the phase is checked all the same; it has no requests.
+    A section whose phase is skipped is checked all the same; it has no requests.
 
     :param productmd: the image types and formats that the installed productmd knows
     :param before: the problems of reading the config; they come first
@@ -88,11 +92,14 @@ def checked_plan(
         *check(planned.requests, productmd),
     )
     problems = accepted(config, problems)
-    if config.is_skipped:
-        return Plan((), (_SKIPPED, *problems))
-    if not planned.requests and not has_errors(problems):
-        problems = (*problems, _NOTHING)
-    return Plan(planned.requests, problems)
+    present = {one.section for one in config.patterns}
+    skipped = [section for section in config.skipped if section in present]
+    requests = tuple(one for one in planned.requests if section_of(one.config) not in skipped)
+    if skipped:
+        problems = (*map(_skipped, skipped), *problems)
+    elif not requests and not has_errors(problems):
+        problems = (*problems, _nothing(config))
+    return Plan(requests, problems)
 
 
 def accepted(config: ComposeConfig, problems: Iterable[Problem]) -> Tuple[Problem, ...]:

@@ -9,8 +9,16 @@ from __future__ import annotations
 import re
 from typing import Collection, Iterator, Optional, Sequence, Set
 
-from pungi_osbuild.config import ARCHES, arch_hint, matches, meant_arch, named_arches, pattern_place
-from pungi_osbuild.model import Arch, Compose, ComposeConfig, ImageConfig
+from pungi_osbuild.config import (
+    ARCHES,
+    arch_hint,
+    matches,
+    meant_arch,
+    named_arches,
+    pattern_place,
+    repos_place,
+)
+from pungi_osbuild.model import Arch, Compose, ComposeConfig, ImageConfig, SectionPattern
 from pungi_osbuild.problems import Problem, ProblemCode, Severity, suggest, within
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9-]{2,}")
@@ -33,7 +41,7 @@ def filter_problems(config: ComposeConfig, compose: Compose) -> Iterator[Problem
                 else "The variants are %s." % (", ".join(uids) or "none at all"),
             )
     for pattern in config.patterns:
-        yield from _parts_of(pattern, uids)
+        yield from _names_in(pattern, uids)
 
 
 def _tree_arches(config: ComposeConfig, compose: Compose) -> Iterator[Problem]:
@@ -53,8 +61,9 @@ def _tree_arches(config: ComposeConfig, compose: Compose) -> Iterator[Problem]:
         )
 
 
-def _parts_of(pattern: str, uids: Sequence[str]) -> Iterator[Problem]:
+def _names_in(written: SectionPattern, uids: Sequence[str]) -> Iterator[Problem]:
     """Say which of several names in a pattern is a near miss of a variant that it leaves out."""
+    pattern = written.pattern
     matched = [uid for uid in uids if matches(pattern, uid)]
     if not matched:  # which is reported anyway
         return
@@ -64,7 +73,7 @@ def _parts_of(pattern: str, uids: Sequence[str]) -> Iterator[Problem]:
         if near is not None:
             yield _warning(
                 "unmatched-pattern",
-                pattern_place(pattern),
+                pattern_place(*written),
                 "%s in the pattern matches no variant of the compose" % word,
                 "Did you mean %s?" % near,
             )
@@ -102,7 +111,7 @@ def block_problems(block: ImageConfig, built: Set[Arch], compose: Compose) -> It
                 arch_hint([entry], built, "Take it out, or write the arch's name."),
             )
     addresses = [
-        *((within(within(block.place, "repo"), n), r.baseurl) for n, r in enumerate(block.repos)),
+        *((within(repos_place(block), n), r.baseurl) for n, r in enumerate(block.repos)),
         (within(block.place, "ostree_ref"), block.ostree.ref),
         (within(block.place, "ostree_parent"), block.ostree.parent),
     ]

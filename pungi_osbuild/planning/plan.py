@@ -17,18 +17,21 @@ from pungi_osbuild.config import (
     matches,
     matching_blocks,
     nested_repetitions,
+    pattern_of,
     pattern_place,
     resolve_release,
     resolve_version,
     unmatched_patterns,
     written_patterns,
 )
+from pungi_osbuild.methods import method_named
 from pungi_osbuild.model import (
     Arch,
     Compose,
     ComposeConfig,
     ImageConfig,
     ImageRequest,
+    SectionPattern,
     Variant,
 )
 from pungi_osbuild.planning.cloudoptions import fill, unbuilt_arches
@@ -151,16 +154,16 @@ def _coverage(
     unmatched = unmatched_patterns(config, uids)
     # One pattern may be meant for another compose; a config of which none fits is a mistake.
     none_fits = set(written_patterns(config)) == set(unmatched)
-    for pattern in written_patterns(config):
-        if nested_repetitions(pattern) > 1:
-            yield _slow_pattern(pattern, [uid for uid in uids if is_endless(pattern, uid)])
-    for pattern in unmatched:
-        if any(is_endless(pattern, uid) for uid in uids):
+    for one in written_patterns(config):
+        if nested_repetitions(one.pattern) > 1:
+            yield _slow_pattern(one, [uid for uid in uids if is_endless(one.pattern, uid)])
+    for one in unmatched:
+        if any(is_endless(one.pattern, uid) for uid in uids):
             continue
-        near = suggest(pattern.strip("^$"), uids)
+        near = suggest(one.pattern.strip("^$"), uids)
         yield Problem(
             "unmatched-pattern",
-            pattern_place(pattern),
+            pattern_place(*one),
             "the pattern matches no variant of the compose",
             "Did you mean %s?" % near
             if near
@@ -174,8 +177,9 @@ def _coverage(
         if block.place in planned:
             yield from unbuilt_arches(block, planned[block.place])
             yield from block_problems(block, planned[block.place], compose)
-            yield from composer_problems(block, sorted(planned[block.place]))
-        elif block.pattern not in unmatched:
+            if method_named(block.method).asks_composer:
+                yield from composer_problems(block, sorted(planned[block.place]))
+        elif pattern_of(block) not in unmatched:
             yield Problem(
                 "no-task",
                 block.place if block.arches is None else "%s.arches" % block.place,
@@ -190,10 +194,10 @@ def _coverage(
             )
 
 
-def _slow_pattern(pattern: str, untried: Sequence[str]) -> Problem:
+def _slow_pattern(pattern: SectionPattern, untried: Sequence[str]) -> Problem:
     return Problem(
         "slow-pattern",
-        pattern_place(pattern),
+        pattern_place(*pattern),
         "nested repetition could take for ever to match %s"
         % ("%s, and is not tried" % untried[0] if untried else "long names"),
         "Write it without nested repetition, e.g. a+ for (a+)+.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Iterator, Sequence, Set
 
+from pungi_osbuild.config import type_place
 from pungi_osbuild.imagetypes import expected_suffix, find, iso_type, type_and_format
 from pungi_osbuild.metadata import ProductmdTypes, has_valid_identity
 from pungi_osbuild.model import ImageConfig, ImageRequest
@@ -46,7 +47,7 @@ def _of_request(request: ImageRequest, productmd: ProductmdTypes) -> Iterator[Pr
 def _unmapped(config: ImageConfig, what: str) -> Problem:
     return Problem(
         "not-in-images-json",
-        "%s.image_types" % config.place,
+        type_place(config),
         "productmd has no %s; recorded in osbuild.json only" % what,
         "No action needed: the image is placed all the same.",
         Severity.NOTE,
@@ -63,7 +64,7 @@ def _place_of(config: ImageConfig, field: str) -> str:
         return "%s.manifest_type" % config.place
     if config.listed is not None and getattr(config.listed, field) is not None:
         return along("osbuild_image_types", [config.listed.name, field])
-    return "%s.image_types" % config.place
+    return type_place(config)
 
 
 def _type_option(config: ImageConfig) -> str:
@@ -138,7 +139,7 @@ def _misfiled_iso(config: ImageConfig, suffix: str, filename: str) -> Iterator[P
         return
     yield Problem(
         "iso-type",
-        "%s.image_types" % config.place,
+        type_place(config),
         "the ISO of image type %s is filed as %r, by its name alone"
         % (config.image_type, iso_type(filename)),
         'Set manifest_type: "%s".' % meant,

@@ -10,8 +10,9 @@ import os.path
 from dataclasses import dataclass, replace
 from typing import List, Optional, Sequence, Tuple
 
+from pungi_osbuild.config import repos_place
 from pungi_osbuild.model import Arch, Compose, ImageConfig, Repo, Variant
-from pungi_osbuild.problems import Problem, Problems, suggest
+from pungi_osbuild.problems import Problem, Problems, suggest, within
 
 TranslatePaths = Sequence[Tuple[str, str]]
 
@@ -38,7 +39,7 @@ class Repositories:
         # package sets does not replace the one for all.
         written = [repo.baseurl for repo in block.repos if not repo.as_dict]
         resolved: List[Optional[Repo]] = [
-            self._resolve(repo, "%s.repo[%d]" % (block.place, index), problems)
+            self._resolve(repo, within(repos_place(block), index), problems)
             for index, repo in enumerate(block.repos)
             if repo.baseurl  # else it is an error in the config
         ]

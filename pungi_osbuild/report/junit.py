@@ -16,9 +16,10 @@ from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 from xml.etree import ElementTree
 
 from pungi_osbuild.checked import one_line
-from pungi_osbuild.config import pattern_place
+from pungi_osbuild.config import pattern_of, pattern_place
 from pungi_osbuild.errors import PungiOsbuildError
-from pungi_osbuild.model import ComposeConfig, ImageConfig
+from pungi_osbuild.methods import task_methods
+from pungi_osbuild.model import ComposeConfig, ImageConfig, SectionPattern
 from pungi_osbuild.problems import Problem, Severity, within
 from pungi_osbuild.report.problems import problem_lines
 from pungi_osbuild.secrets import hide
@@ -27,7 +28,7 @@ NAME = "pungi-osbuild validate"
 GENERAL = "config"
 ELSE = "everything but the image blocks"
 
-_PLACE = re.compile(r'osbuild\["(?P<pattern>.*?)"\](?:\[(?P<index>[0-9]+)\])?(?=$|[.\[])', re.S)
+_PLACE = r'(?P<section>%s)\["(?P<pattern>.*?)"\](?:\[(?P<index>[0-9]+)\])?(?=$|[.\[])'
 
 
 def junit_lines(config: Optional[ComposeConfig], problems: Sequence[Problem]) -> List[str]:
@@ -70,7 +71,7 @@ class _Home:
     :param index: of the block under the pattern; None: no block, but the pattern itself
     """
 
-    pattern: Optional[str] = None
+    pattern: Optional[SectionPattern] = None
     index: Optional[int] = None
 
 
@@ -100,33 +101,36 @@ def _suites(
         found[block_home] = []
     for problem in problems:
         found.setdefault(_home(problem.place, known), []).append(problem)
-    suites: Dict[str, List[_Case]] = {}
+    suites: List[Tuple[str, List[_Case]]] = []
     general = [_Case(ELSE, tuple(found.pop(_Home())))]
-    names = [*patterns, *(home.pattern for home in found if home.pattern is not None)]
-    for pattern in dict.fromkeys(names):
+    written = [*patterns, *(home.pattern for home in found if home.pattern is not None)]
+    is_one_section = len({one.section for one in written}) < 2
+    for pattern in dict.fromkeys(written):
         homes = sorted(
             (home for home in found if home.pattern == pattern),
             key=lambda home: -1 if home.index is None else home.index,
         )
         cases = [_Case(_title(home, blocks.get(home)), tuple(found[home])) for home in homes]
         if cases:
-            suites[pattern] = cases
-    return [(GENERAL, general), *suites.items()]
+            name = pattern.pattern if is_one_section else pattern_place(*pattern)
+            suites.append((name, cases))
+    return [(GENERAL, general), *suites]
 
 
 def _blocks(config: Optional[ComposeConfig]) -> Dict[_Home, ImageConfig]:
     found = {}
     for block in () if config is None else config.blocks:
-        index = block.place[len(pattern_place(block.pattern)) + 1 : -1]
-        found[_Home(block.pattern, int(index))] = block
+        pattern = pattern_of(block)
+        index = block.place[len(pattern_place(*pattern)) + 1 : -1]
+        found[_Home(pattern, int(index))] = block
     return found
 
 
 def _known_places(
-    blocks: Mapping[_Home, ImageConfig], patterns: Sequence[str]
+    blocks: Mapping[_Home, ImageConfig], patterns: Sequence[SectionPattern]
 ) -> Mapping[str, _Home]:
     """Return what is known to stand where."""
-    known = {_shown(pattern_place(pattern)): _Home(pattern) for pattern in patterns}
+    known = {_shown(pattern_place(*pattern)): _Home(pattern) for pattern in patterns}
     known.update((_shown(block.place), home) for home, block in blocks.items())
     return known
 
@@ -141,11 +145,13 @@ def _home(place: str, known: Mapping[str, _Home]) -> _Home:
             return _Home(home.pattern, int(index.group(1)) if index else None)
         if home is not None:
             return home
-    written = _PLACE.match(place)
+    sections = "|".join(re.escape(method.section) for method in task_methods())
+    written = re.match(_PLACE % sections, place, re.S)
     if written is None:
         return _Home()
     number = written.group("index")
-    return _Home(written.group("pattern"), None if number is None else int(number))
+    pattern = SectionPattern(written.group("section"), written.group("pattern"))
+    return _Home(pattern, None if number is None else int(number))
 
 
 def _ends(place: str) -> Iterator[int]:
@@ -159,8 +165,8 @@ def _ends(place: str) -> Iterator[int]:
 def _title(home: _Home, block: Optional[ImageConfig]) -> str:
     assert home.pattern is not None, "what belongs to no pattern has a name of its own"
     if home.index is None:
-        return "the pattern %s" % pattern_place(home.pattern)
-    place = within(pattern_place(home.pattern), home.index)
+        return "the pattern %s" % pattern_place(*home.pattern)
+    place = within(pattern_place(*home.pattern), home.index)
     # Of what is no block, or has errors, there may be neither.
     name = block.name if block is not None else ""
     image_type = block.image_type if block is not None else ""

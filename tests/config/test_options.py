@@ -12,16 +12,13 @@ from jsonschema import Draft4Validator
 from pungi_osbuild import __version__
 from pungi_osbuild.clouds import cloud_of, hub_clouds, lacking_options, upload_schema
 from pungi_osbuild.config.options import (
-    Options,
-    block_options,
-    block_schema,
     image_type_options,
-    properties_of,
     pungi_options,
     section_schema,
     top_options,
     upload_options,
 )
+from pungi_osbuild.methods import Options, closed, properties_of, task_methods
 from pungi_osbuild.model import Settings
 
 
@@ -29,7 +26,8 @@ def described() -> Iterator[Tuple[str, Mapping[str, Any], Options]]:
     """Give each schema of a dict with what is said of its options."""
     section = section_schema()
     yield "top", section, top_options()
-    yield "block", block_schema(), block_options()
+    for method in task_methods():
+        yield method.section, closed(method.block_options()), method.block_options()
     image_type = section["properties"]["osbuild_image_types"]["additionalProperties"]
     yield "image type", image_type, image_type_options()
     yield "pungi", {"properties": properties_of(pungi_options())}, pungi_options()

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.clouds import hub_clouds, refused_options
 from pungi_osbuild.config import Reading, Source, read_config
-from pungi_osbuild.config.options import block_options, pungi_options, top_options
+from pungi_osbuild.config.options import pungi_options, top_options
 from pungi_osbuild.errors import SourceError
+from pungi_osbuild.methods.osbuild_image import OSBUILD_IMAGE
 from pungi_osbuild.model import Template, option_texts
 from pungi_osbuild.problems import Problem, Severity, has_errors
 
@@ -58,7 +59,7 @@ JUNK = st.recursive(
     max_leaves=8,
 )
 TOP_KEYS = st.sampled_from([*top_options(), *pungi_options(), "osbuild_nonsense"])
-BLOCK_OPTIONS = tuple(block_options())
+BLOCK_OPTIONS = tuple(OSBUILD_IMAGE.block_options())
 BLOCK_KEYS = st.sampled_from([*BLOCK_OPTIONS, "nonsense", 5, "\ud800", "a\x00b"])
 UPLOAD_KEYS = st.sampled_from(sorted({field for cloud in hub_clouds() for field in cloud.options}))
 PATTERNS = st.sampled_from(["^Server$", "(", "", "[[", "*", "\x00"]) | st.text(max_size=5)

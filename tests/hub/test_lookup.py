@@ -15,8 +15,8 @@ from pungi_osbuild.hub import Hub, LostSubmission, find_submitted, read_profile,
 from pungi_osbuild.hub import lookup as module
 from pungi_osbuild.methods import arguments, sent_digest
 from pungi_osbuild.model import (
-    Customizations,
     ImageRequest,
+    JsonObject,
     Repo,
     UploadTemplate,
 )
@@ -47,7 +47,7 @@ ODD = a_request(
         an_image_config(),
         image_type_as_list=True,
         skip_tag=True,
-        customizations=Customizations.from_conf(
+        customizations=JsonObject.from_conf(
             {"files": [{"path": "/etc/x", "data": "a\r\nb\rcä"}], "n": [1, 2.5, True, {}, []]}
         ),
     ),

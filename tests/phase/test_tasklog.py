@@ -9,7 +9,7 @@ from typing import List
 import pytest
 
 from pungi_osbuild.methods import arguments
-from pungi_osbuild.model import Customizations, ImageRequest, OutcomeKind, Repo
+from pungi_osbuild.model import ImageRequest, JsonObject, OutcomeKind, Repo
 from pungi_osbuild.phase.tasklog import TaskLogs
 from pungi_osbuild.run.collect import SubmittedTask
 from tests.values import (
@@ -102,7 +102,7 @@ def test_a_failure(tmp_path: Path) -> None:
 
 def test_secrets_are_not_written(tmp_path: Path) -> None:
     """Customizations may hold passwords, an address may hold a login."""
-    customizations = Customizations.from_conf({"user": [{"name": "x", "password": "hunter2"}]})
+    customizations = JsonObject.from_conf({"user": [{"name": "x", "password": "hunter2"}]})
     request = a_request(
         config=an_image_config(customizations=customizations),
         repos=(

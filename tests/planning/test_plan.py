@@ -13,9 +13,9 @@ from pungi_osbuild.metadata import ProductmdTypes, productmd_types
 from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import (
     ComposeConfig,
-    Customizations,
     ImageConfig,
     ImageRequest,
+    JsonObject,
     Ostree,
     Repo,
     Settings,
@@ -133,7 +133,7 @@ def test_everything_a_block_can_say_is_passed_on() -> None:
         repos=(Repo("https://example.com/", ("os", "build"), as_dict=True),),
         ostree=Ostree(url="https://o", ref="r/$arch", parent=""),
         upload=AwsS3Upload("us-east-1"),
-        customizations=Customizations.from_conf({"packages": ["vim"]}),
+        customizations=JsonObject.from_conf({"packages": ["vim"]}),
         skip_tag=True,
     )
     (request,) = requests_of(block, variants=(a_variant(repositories=()),))

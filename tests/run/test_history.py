@@ -395,11 +395,11 @@ def test_any_prefix_of_any_journal_reads(
 
 def test_the_arguments_are_not_in_the_journal(tmp_path: Path) -> None:
     """They may hold passwords and keys; their digests tell two requests apart all the same."""
-    from pungi_osbuild.model import Customizations
+    from pungi_osbuild.model import JsonObject
 
     def secret(text: str) -> ImageRequest:
         users = {"users": [{"name": "root", "password": text}]}
-        return a_request(config=an_image_config(customizations=Customizations.from_conf(users)))
+        return a_request(config=an_image_config(customizations=JsonObject.from_conf(users)))
 
     with Journal(tmp_path, now=lambda: 5.0) as journal:
         journal.plan([secret("hunter2")], an_identity(), a_koji_place())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pungi_osbuild.hub import HubFaultError
 from pungi_osbuild.methods import hidden
-from pungi_osbuild.model import Customizations, ImageRequest
+from pungi_osbuild.model import ImageRequest, JsonObject
 from pungi_osbuild.run.collect import SubmittedTask, cancelled, failed, refused
 from pungi_osbuild.secrets import HIDDEN
 from tests.cli.commands import Done, hub, pungi_osbuild
@@ -45,9 +45,7 @@ BLOCK: Dict[str, Any] = {
 
 
 def a_secretive_request() -> ImageRequest:
-    return a_request(
-        config=an_image_config(customizations=Customizations.from_conf(CUSTOMIZATIONS))
-    )
+    return a_request(config=an_image_config(customizations=JsonObject.from_conf(CUSTOMIZATIONS)))
 
 
 def with_block(folder: Path, name: str, **changes: Any) -> Path:
@@ -161,7 +159,7 @@ SECRETS = st.text(min_size=1, max_size=30).filter(lambda text: "*" not in text)
 def test_no_secret_is_left(password: str, key: str, quote: Any) -> None:
     """However it is quoted, whatever characters it has; long ones inside of words, too."""
     value = {"user": [{"password": password, "key": key}]}
-    request = a_request(config=an_image_config(customizations=Customizations.from_conf(value)))
+    request = a_request(config=an_image_config(customizations=JsonObject.from_conf(value)))
     text = "%s and %s" % (quote(password), quote(key))
     shown = hidden(request, "<%s>" % text)
     for secret in (password, key):

@@ -12,6 +12,12 @@ from pungi_osbuild.methods.findings import ImageStates
 from pungi_osbuild.methods.koji_files import download_output
 from pungi_osbuild.methods.osbuild_image.composestatus import NAME as COMPOSE_STATUS
 from pungi_osbuild.methods.osbuild_image.failure import explain, uploaded
+from pungi_osbuild.methods.osbuild_image.options import (
+    EXAMPLE,
+    SECTION,
+    block_options,
+    top_options,
+)
 from pungi_osbuild.methods.osbuild_image.result import read_build_result, read_result
 from pungi_osbuild.methods.osbuild_image.signedaddress import signed_address
 from pungi_osbuild.model import Arch, ImageRequest, JsonDict, Query
@@ -32,6 +38,11 @@ class OsbuildImage:
     """koji-osbuild's task method; see :class:`pungi_osbuild.methods.TaskMethod`."""
 
     name: str = "osbuildImage"
+    section: str = SECTION
+    section_example: str = EXAMPLE
+    type_option: str = "image_types"
+    repos_option: str = "repo"
+    asks_composer: bool = True
     outlives_cancelling: bool = True
     hidden_options: Tuple[str, ...] = ("customizations",)
 
@@ -67,6 +78,8 @@ class OsbuildImage:
                 values[_IMAGE_TYPE] = image_type[0]
         return values
 
+    block_options = staticmethod(block_options)
+    top_options = staticmethod(top_options)
     result = staticmethod(read_result)
     result_of_build = staticmethod(read_build_result)
     failure = staticmethod(explain)
