@@ -54,8 +54,8 @@ def serve(
     return HubServer(settings, request_log, make_site, _Handler)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    """One connection."""
+class _Connection(BaseHTTPRequestHandler):
+    """How requests are read from one connection, and answers are written to it."""
 
     server: HubServer
     protocol_version = "HTTP/1.1"
@@ -74,6 +74,81 @@ class _Handler(BaseHTTPRequestHandler):
         """Limit how long a client may keep the thread waiting."""
         super().setup()
         self.connection.settimeout(self.server.settings.patience)
+
+    def _length(self) -> Optional[int]:
+        """Return the length of a request's body; None when the request was refused."""
+        told = self.headers.get("Content-Length", "")
+        if not (told.isascii() and told.isdigit() and len(told) < 20):
+            self._refuse(HTTPStatus.LENGTH_REQUIRED)
+            return None
+        if int(told) > MAX_DRAINED:
+            self.close_connection = True
+            self._send_error(bad_request(TOO_LONG))
+            return None
+        return int(told)
+
+    def _body(self, length: int) -> Optional[bytes]:
+        """
+        Return a request's body, or the start of one that is too long.
+
+        :returns: None when it did not come, or not in time
+        """
+        until = time.monotonic() + self.server.settings.patience
+        kept = bytearray()
+        left = length
+        while left:
+            try:
+                chunk = self.rfile.read1(min(CHUNK, left))
+            except OSError:
+                chunk = b""
+            if not chunk or time.monotonic() > until:
+                self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+                return None
+            left -= len(chunk)
+            if len(kept) <= MAX_REQUEST:
+                kept += chunk
+        return bytes(kept)
+
+    def _reset_connection(self) -> None:
+        """End the connection without an answer: the client sees a reset."""
+        self.close_connection = True
+        self.server.reset_connection(self.connection)
+
+    def _head(
+        self, kind: str, length: int, *more: Tuple[str, str], status: HTTPStatus = HTTPStatus.OK
+    ) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(length))
+        for name, value in more:
+            self.send_header(name, value)
+        self.end_headers()
+
+    def _send_error(self, page: ErrorPage) -> None:
+        more = (("Koji-Version", KOJI_VERSION),) if page.kind == "text/plain" else ()
+        self._head(page.kind, len(page.body), *more, status=page.status)
+        self.wfile.write(page.body)
+
+    def _refuse_method(self, with_body: bool) -> None:
+        """Answer as a hub does to anything but a POST."""
+        self.close_connection = True
+        body = NOT_ALLOWED.encode()
+        more = (("Koji-Version", KOJI_VERSION), ("Allow", "POST"))
+        self._head("text/plain", len(body), *more, status=HTTPStatus.METHOD_NOT_ALLOWED)
+        if with_body:
+            self.wfile.write(body)
+
+    def _refuse(self, status: HTTPStatus, reason: Optional[str] = None) -> None:
+        # The unread rest of a request would be taken for the next one.
+        self.close_connection = True
+        self.send_error(status, explain=reason)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Log nothing: the hub prints nothing, and has its request log."""
+
+
+class _Handler(_Connection):
+    """What is answered to each request of a connection."""
 
     def parse_request(self) -> bool:
         """Read a request's head; a request from another site's web page is refused."""
@@ -150,11 +225,6 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._reply(body, body.length)
 
-    def _reset_connection(self) -> None:
-        """End the connection without an answer: the client sees a reset."""
-        self.close_connection = True
-        self.server.reset_connection(self.connection)
-
     def _answer(
         self,
         asked: ParsedRequest,
@@ -177,40 +247,6 @@ class _Handler(BaseHTTPRequestHandler):
         self._head("text/xml", length, ("Koji-Version", KOJI_VERSION))
         for piece in body.pieces(length):
             self.wfile.write(piece)
-
-    def _length(self) -> Optional[int]:
-        """Return the length of a request's body; None when the request was refused."""
-        told = self.headers.get("Content-Length", "")
-        if not (told.isascii() and told.isdigit() and len(told) < 20):
-            self._refuse(HTTPStatus.LENGTH_REQUIRED)
-            return None
-        if int(told) > MAX_DRAINED:
-            self.close_connection = True
-            self._send_error(bad_request(TOO_LONG))
-            return None
-        return int(told)
-
-    def _body(self, length: int) -> Optional[bytes]:
-        """
-        Return a request's body, or the start of one that is too long.
-
-        :returns: None when it did not come, or not in time
-        """
-        until = time.monotonic() + self.server.settings.patience
-        kept = bytearray()
-        left = length
-        while left:
-            try:
-                chunk = self.rfile.read1(min(CHUNK, left))
-            except OSError:
-                chunk = b""
-            if not chunk or time.monotonic() > until:
-                self._refuse(HTTPStatus.REQUEST_TIMEOUT)
-                return None
-            left -= len(chunk)
-            if len(kept) <= MAX_REQUEST:
-                kept += chunk
-        return bytes(kept)
 
     def do_GET(self) -> None:
         """Serve a page or a file."""
@@ -300,35 +336,3 @@ class _Handler(BaseHTTPRequestHandler):
                     site.pause(SLOW_PAUSE)
         if download.sent < download.promised:
             self.close_connection = True
-
-    def _head(
-        self, kind: str, length: int, *more: Tuple[str, str], status: HTTPStatus = HTTPStatus.OK
-    ) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(length))
-        for name, value in more:
-            self.send_header(name, value)
-        self.end_headers()
-
-    def _send_error(self, page: ErrorPage) -> None:
-        more = (("Koji-Version", KOJI_VERSION),) if page.kind == "text/plain" else ()
-        self._head(page.kind, len(page.body), *more, status=page.status)
-        self.wfile.write(page.body)
-
-    def _refuse_method(self, with_body: bool) -> None:
-        """Answer as a hub does to anything but a POST."""
-        self.close_connection = True
-        body = NOT_ALLOWED.encode()
-        more = (("Koji-Version", KOJI_VERSION), ("Allow", "POST"))
-        self._head("text/plain", len(body), *more, status=HTTPStatus.METHOD_NOT_ALLOWED)
-        if with_body:
-            self.wfile.write(body)
-
-    def _refuse(self, status: HTTPStatus, reason: Optional[str] = None) -> None:
-        # The unread rest of a request would be taken for the next one.
-        self.close_connection = True
-        self.send_error(status, explain=reason)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Log nothing: the hub prints nothing, and has its request log."""
