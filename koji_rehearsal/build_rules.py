@@ -19,7 +19,7 @@ from koji_rehearsal.encoding import (
     check_nvr,
 )
 from koji_rehearsal.records import CG_ID, Build, Listing, Tag, Tagging, User
-from koji_rehearsal.state import State
+from koji_rehearsal.state import State, lineage, next_id
 
 NAME = re.compile(r"[A-Za-z0-9/_.+-]+\Z")
 MAX_NAME = 256
@@ -75,7 +75,7 @@ def reserve_build(
     if old is not None:
         _refuse_taken(state, old, owner)
     build = Build(
-        id=state.next_build_id() if old is None else old.id,
+        id=next_id(state.builds) if old is None else old.id,
         package_id=package_id,
         name=name,
         version=version,
@@ -141,7 +141,7 @@ def listing_of(state: State, tag: Tag, package: str) -> Optional[Listing]:
 
     With content that is not strict, a package that the content does not name is in every list.
     """
-    for ancestor in state.lineage(tag):
+    for ancestor in lineage(state.tags, tag):
         found = state.listings.get((ancestor.name, package))
         if found is not None:
             return found

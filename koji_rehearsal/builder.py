@@ -8,10 +8,9 @@ Each step follows the handler of koji-osbuild 12. Used under the hub's lock.
 
 from __future__ import annotations
 
-import heapq
 from collections import deque
 from dataclasses import dataclass, replace
-from typing import Any, Callable, Deque, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Callable, Deque, Dict, Mapping, Sequence, Tuple
 
 from koji_rehearsal import build_rules
 from koji_rehearsal.composer import request
@@ -30,12 +29,13 @@ from koji_rehearsal.faults import FaultPlan
 from koji_rehearsal.importer import Importer
 from koji_rehearsal.records import Build, Tag, Target, Task
 from koji_rehearsal.settings import HubSettings
-from koji_rehearsal.state import State
+from koji_rehearsal.state import State, next_id
 from koji_rehearsal.steps import (
     Beginning,
     Conclusion,
     FilesDue,
     Offer,
+    Schedule,
     Start,
     Step,
     StrayUploads,
@@ -60,6 +60,10 @@ class Addresses:
     server: str
     topurl: str
     composer: str
+
+    def repo(self, tag: Tag) -> str:
+        """Return the repository of a build tag, which koji-osbuild builds from by default."""
+        return "%s/repos/%s/%d/$arch" % (self.topurl, tag.name, tag.id)
 
 
 class Builder:
@@ -87,8 +91,7 @@ class Builder:
         self._answers = ComposerAnswers(
             faults, state.content, addresses.composer, settings.composer_version
         )
-        self._due: List[Tuple[float, int, Step]] = []
-        self._scheduled = 0
+        self._schedule = Schedule()
         self._queue: Deque[int] = deque()
         self._building = 0
 
@@ -98,15 +101,15 @@ class Builder:
         attempt = self._state.next_attempt(
             wanted.name, wanted.version, wanted.image_type, wanted.arches
         )
-        number = self._state.next_task_id()
+        number = next_id(self._state.tasks)
         task = Task(number, method.name, tuple(request), owner, now, attempt=attempt)
         self._state.add_task(task)
-        self._at(now + self._settings.start_delay / 2, Offer(task.id))
+        self._schedule.at(now + self._settings.start_delay / 2, Offer(task.id))
         return task
 
     def submit_tagging(self, owner: int, tag: Tag, build: Build, now: float) -> Task:
         """Make a tagBuild task, which ends at once."""
-        task = self._tagging(owner, tag, build, now)
+        task = _tagging(self._state, owner, tag, build, now)
         self._state.add_task(task)
         return task
 
@@ -117,15 +120,13 @@ class Builder:
 
     def advance(self, now: float) -> None:
         """Do all steps that are due."""
-        while self._due and self._due[0][0] <= now:
-            when, _, step = heapq.heappop(self._due)
+        for when, step in self._schedule.due(now):
             self._do(step, when)
 
     def work(self) -> Dict[str, Any]:
         """Return all that is under way, by name."""
         return {
-            "due": self._due,
-            "scheduled": self._scheduled,
+            **self._schedule.work(),
             "queue": list(self._queue),
             "building": self._building,
             "jobs": self._jobs.work(),
@@ -133,19 +134,21 @@ class Builder:
 
     def recall(self, work: Mapping[str, Any]) -> None:
         """Go on where another builder was; what is overdue is done at its own time."""
-        self._due = [(when, number, step) for when, number, step in work["due"]]
-        self._scheduled = int(work["scheduled"])
+        self._schedule.recall(work)
         self._queue = deque(work["queue"])
         self._building = int(work["building"])
         self._jobs.recall(work["jobs"])
 
     def _do(self, step: Step, now: float) -> None:
         if isinstance(step, Offer):
-            self._offer(step.task_id, now)
+            self._queue.append(step.task_id)
+            self._take_waiting(now)
         elif isinstance(step, Start):
             self._guarded(step.task_id, now, lambda: self._take(step.task_id, now))
         elif isinstance(step, Beginning):
-            self._begin(step.order, now)
+            # Of a task that has ended nobody tells that its images are being built.
+            if self._is_asked_about(step.order, now):
+                self._tell(step.order, "building")
         elif isinstance(step, StrayUploads):
             self._jobs.finish_stray(step.order, step.arches)
         elif isinstance(step, FilesDue):
@@ -165,28 +168,16 @@ class Builder:
             if not task.ended:
                 self._fail(task, traceback_of(type(error).__name__, str(error)), now)
 
-    def _at(self, when: float, step: Step) -> None:
-        self._scheduled += 1
-        # To the microsecond, as all of the hub's times.
-        heapq.heappush(self._due, (round(when, 6), self._scheduled, step))
-
-    def _offer(self, task_id: int, now: float) -> None:
-        self._queue.append(task_id)
-        self._take_waiting(now)
-
     def _take_waiting(self, now: float) -> None:
+        """Give tasks to the builder as far as it has room; it sees each a little later."""
         capacity = self._settings.capacity
         while self._queue and (capacity is None or self._building < capacity):
             task = self._state.tasks[self._queue.popleft()]
             if not task.ended:
-                self._assign(task, now)
-
-    def _assign(self, task: Task, now: float) -> None:
-        """Give a task to the builder, which sees it a little later."""
-        self._building += 1
-        state = TASK_STATES["ASSIGNED"]
-        self._state.put_task(replace(task, state=state, host_id=HOST_ID))
-        self._at(now + self._settings.start_delay / 2, Start(task.id))
+                self._building += 1
+                state = TASK_STATES["ASSIGNED"]
+                self._state.put_task(replace(task, state=state, host_id=HOST_ID))
+                self._schedule.at(now + self._settings.start_delay / 2, Start(task.id))
 
     def _take(self, task_id: int, now: float) -> None:
         task = self._state.tasks[task_id]
@@ -212,7 +203,7 @@ class Builder:
         :raises koji.GenericError: the target, an arch or the N-V-R is not to be had
         """
         wanted, state = TASK_METHODS[task.method].wanted(task.request), self._state
-        target = self._target(wanted)
+        target = _target(self._state, wanted)
         release = wanted.options.get("release") or build_rules.next_release(
             state, wanted.name, wanted.version
         )
@@ -220,7 +211,7 @@ class Builder:
             state, state.users[task.owner], wanted.name, wanted.version, release, now
         )
         state.put_build(replace(build, by_composer=False, task_id=task.id))
-        self._at(now + self._settings.duration, FilesDue(task.id, build.id, target))
+        self._schedule.at(now + self._settings.duration, FilesDue(task.id, build.id, target))
 
     def _end_with_files(self, step: FilesDue, now: float) -> None:
         """Import what was built without composer, and end its task."""
@@ -239,18 +230,6 @@ class Builder:
         result = method.result(task.id, done.id, done.nvr)
         self._finish(task, step.target, done, not wanted.options.get("skip_tag"), result, now)
 
-    def _target(self, wanted: Wanted) -> Target:
-        """
-        Return the target that a task goes to.
-
-        :raises koji.GenericError: there is none, or it has not all of the arches
-        """
-        target = self._state.target_on_first_use(wanted.target)
-        if target is None:
-            raise GenericError("No such build target: %s" % wanted.target)
-        _check_arches(target, wanted.arches)
-        return target
-
     def _ask(self, task: Task, target: Target, order: Order, now: float) -> None:
         """Hand an order to composer, and ask for the first time what became of it."""
         answer = self._answers.to_request(order)
@@ -260,7 +239,7 @@ class Builder:
         elif answer.reserves:
             self._jobs.start(order, now)
             if answer.stray:
-                self._at(now + self._settings.duration, StrayUploads(order, answer.stray))
+                self._schedule.at(now + self._settings.duration, StrayUploads(order, answer.stray))
         fault = self._answers.to_first_question(order) if answer is None else answer.fault
         if fault is None:
             self._tell(order, "pending")
@@ -276,7 +255,7 @@ class Builder:
         :raises ValueError: one has a ``$`` that is none
         """
         name, version, distro, image_type, _, arches, options = task.request
-        target = self._target(TASK_METHODS[task.method].wanted(task.request))
+        target = _target(self._state, TASK_METHODS[task.method].wanted(task.request))
         order = Order(
             task_id=task.id,
             name=name,
@@ -285,7 +264,7 @@ class Builder:
             distro=distro,
             image_type=imagetypes.api_name(image_type),
             arches=tuple(arches),
-            repos=tuple(options.get("repo") or (self._target_repo(target),)),
+            repos=tuple(options.get("repo") or (self._addresses.repo(target.build_tag),)),
             options=options,
             kind=self._state.content.image_type(imagetypes.api_name(image_type)),
             attempt=task.attempt,
@@ -294,23 +273,14 @@ class Builder:
         self._store.write_output(task.id, "compose-request.json", request)
         return target, order
 
-    def _target_repo(self, target: Target) -> str:
-        tag = target.build_tag
-        return "%s/repos/%s/%d/$arch" % (self._addresses.topurl, tag.name, tag.id)
-
     def _compose(self, target: Target, compose: Compose, now: float) -> None:
         """Wait for composer, which is quick when Koji has refused to register the build."""
         order = compose.order
         settings = self._settings
         lasts = settings.duration if compose.build is not None else settings.start_delay
-        self._at(now + lasts, Conclusion(target, compose))
+        self._schedule.at(now + lasts, Conclusion(target, compose))
         if compose.build is not None and lasts > 0:
-            self._at(now + lasts * UNTIL_BUILDING, Beginning(order))
-
-    def _begin(self, order: Order, now: float) -> None:
-        """Tell that the images are being built; of a task that has ended nobody tells."""
-        if self._is_asked_about(order, now):
-            self._tell(order, "building")
+            self._schedule.at(now + lasts * UNTIL_BUILDING, Beginning(order))
 
     def _is_asked_about(self, order: Order, now: float) -> bool:
         """Whether the builder asks again and is told; a task that is not told fails."""
@@ -350,44 +320,12 @@ class Builder:
         if not is_tagged:
             self._end(closed, now)
             return
-        child = self._tag(task, target, build, now)
+        child = _tag(self._state, task, target, build, now)
         if child.fault is not None:
             # A builder ends with the fault while it waits, and still waits in Koji's table.
             self._fail(replace(task, waiting=True), child.fault, now)
         else:
             self._end(replace(closed, waiting=False), now)
-
-    def _tag(self, parent: Task, target: Target, build: Build, now: float) -> Task:
-        """Do the tagBuild subtask, the only one that looks at the package list."""
-        child = replace(
-            self._tagging(parent.owner, target.dest_tag, build, now),
-            request=(target.dest_tag.id, build.id, False, None, True),
-            parent=parent.id,
-            label="tag",
-            priority=parent.priority - 1,
-            awaited=False,
-        )
-        self._state.add_task(child)
-        return child
-
-    def _tagging(self, owner: int, tag: Tag, build: Build, now: float) -> Task:
-        """Tag a build and return the task that did, or could not."""
-        task = Task(
-            id=self._state.next_task_id(),
-            method="tagBuild",
-            request=(tag.id, build.id, False, None),
-            owner=owner,
-            create_ts=now,
-            state=TASK_STATES["CLOSED"],
-            start_ts=now,
-            completion_ts=now,
-            host_id=HOST_ID,
-        )
-        try:
-            build_rules.tag_build(self._state, self._state.users[owner], tag, build, tag.id)
-        except GenericError as error:
-            return replace(task, state=TASK_STATES["FAILED"], fault=as_fault(error))
-        return task
 
     def _fail(self, task: Task, fault: TaskFault, now: float) -> None:
         self._end(replace(task, state=TASK_STATES["FAILED"], fault=fault), now)
@@ -398,7 +336,54 @@ class Builder:
         if had_builder:
             self._building -= 1
             # Not at once: of many tasks that fail when they are taken each would take the next.
-            self._at(now, Vacancy())
+            self._schedule.at(now, Vacancy())
+
+
+def _target(state: State, wanted: Wanted) -> Target:
+    """
+    Return the target that a task goes to.
+
+    :raises koji.GenericError: there is none, or it has not all of the arches
+    """
+    target = state.target_on_first_use(wanted.target)
+    if target is None:
+        raise GenericError("No such build target: %s" % wanted.target)
+    _check_arches(target, wanted.arches)
+    return target
+
+
+def _tag(state: State, parent: Task, target: Target, build: Build, now: float) -> Task:
+    """Do the tagBuild subtask, the only one that looks at the package list."""
+    child = replace(
+        _tagging(state, parent.owner, target.dest_tag, build, now),
+        request=(target.dest_tag.id, build.id, False, None, True),
+        parent=parent.id,
+        label="tag",
+        priority=parent.priority - 1,
+        awaited=False,
+    )
+    state.add_task(child)
+    return child
+
+
+def _tagging(state: State, owner: int, tag: Tag, build: Build, now: float) -> Task:
+    """Tag a build and return the task that did, or could not."""
+    task = Task(
+        id=next_id(state.tasks),
+        method="tagBuild",
+        request=(tag.id, build.id, False, None),
+        owner=owner,
+        create_ts=now,
+        state=TASK_STATES["CLOSED"],
+        start_ts=now,
+        completion_ts=now,
+        host_id=HOST_ID,
+    )
+    try:
+        build_rules.tag_build(state, state.users[owner], tag, build, tag.id)
+    except GenericError as error:
+        return replace(task, state=TASK_STATES["FAILED"], fault=as_fault(error))
+    return task
 
 
 def _check_arches(target: Target, arches: Sequence[str]) -> None:

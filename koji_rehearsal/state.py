@@ -165,19 +165,11 @@ class State:
         first = bisect.bisect_left(self._ends, (when, 0))
         return (self.tasks[number] for _, number in self._ends[first:])
 
-    def next_task_id(self) -> int:
-        """Return the id of the next task."""
-        return len(self.tasks) + 1
-
     def next_attempt(self, name: str, version: str, image_type: str, arches: Iterable[str]) -> int:
         """Return which task for the same images one that is made now is, counted from 1."""
         key = (name, version, image_type, *arches)
         self._attempts[key] = attempt = self._attempts.get(key, 0) + 1
         return attempt
-
-    def next_build_id(self) -> int:
-        """Return the id of the next build."""
-        return len(self.builds) + 1
 
     def put_build(self, build: Build) -> None:
         """Add a build, or replace the one of its id."""
@@ -216,15 +208,6 @@ class State:
         """Return the tags that a build is in."""
         return tuple(row.tag for row in self.taggings.get(build_id, ()))
 
-    def lineage(self, tag: Tag) -> Iterable[Tag]:
-        """Yield a tag and those it inherits from, nearest first."""
-        seen: Set[str] = set()
-        current: Optional[Tag] = tag
-        while current is not None and current.name not in seen:
-            seen.add(current.name)
-            yield current
-            current = by_name(self.tags, current.parent)
-
 
 def by_name(table: Dict[int, _Row], name: Any) -> Optional[_Row]:
     """Return the row of that name, or None."""
@@ -232,3 +215,18 @@ def by_name(table: Dict[int, _Row], name: Any) -> Optional[_Row]:
         if row.name == name:
             return row
     return None
+
+
+def lineage(tags: Dict[int, Tag], tag: Tag) -> Iterable[Tag]:
+    """Yield a tag and those it inherits from, nearest first."""
+    seen: Set[str] = set()
+    current: Optional[Tag] = tag
+    while current is not None and current.name not in seen:
+        seen.add(current.name)
+        yield current
+        current = by_name(tags, current.parent)
+
+
+def next_id(table: Mapping[int, object]) -> int:
+    """Return the id of the next row: no row is ever removed."""
+    return len(table) + 1

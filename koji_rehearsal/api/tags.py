@@ -12,7 +12,7 @@ from koji_rehearsal.conversions import ordered
 from koji_rehearsal.encoding import ActionNotAllowed, GenericError
 from koji_rehearsal.records import Listing, Tag
 from koji_rehearsal.replies import package_config, tag_info, tagged_build
-from koji_rehearsal.state import by_name
+from koji_rehearsal.state import by_name, lineage
 
 
 def find_tag(caller: Caller, wanted: Any, strict: bool) -> Optional[Tag]:
@@ -98,7 +98,7 @@ def _tagged(
     state = caller.state
     tag = find_tag(caller, wanted, True)
     assert tag is not None
-    tags = list(state.lineage(tag)) if inherit else [tag]
+    tags = list(lineage(state.tags, tag)) if inherit else [tag]
     rows = [row for rows in state.taggings.values() for row in rows if row.tag in tags]
     found = []
     seen = set()
@@ -181,7 +181,7 @@ def list_packages(
 
 def _listed(caller: Caller, tag: Tag, inherited: bool) -> List[Dict[str, Any]]:
     state = caller.state
-    tags = list(state.lineage(tag)) if inherited else [tag]
+    tags = list(lineage(state.tags, tag)) if inherited else [tag]
     rows: Dict[str, Dict[str, Any]] = {}
     for ancestor in tags:
         for (owner, package), listing in state.listings.items():
@@ -268,8 +268,8 @@ def get_full_inheritance(
     assert tag is not None
     if reverse:
         return list(_heirs(caller, tag, 1))
-    lineage = list(caller.state.lineage(tag))
-    steps = enumerate(zip(lineage, lineage[1:]), 1)
+    ancestors = list(lineage(caller.state.tags, tag))
+    steps = enumerate(zip(ancestors, ancestors[1:]), 1)
     return [_at_depth(_link(child, parent), depth) for depth, (child, parent) in steps]
 
 
