@@ -11,10 +11,9 @@ from __future__ import annotations
 import functools
 import logging
 from dataclasses import replace
-from typing import Dict, List, Optional, Sequence, Set, Tuple, Type, Union
+from typing import Dict, List, Sequence, Set, Tuple, Type, Union
 
 from pungi_osbuild.clock import SLICE
-from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import Hub
 from pungi_osbuild.model import ComposeIdentity, ImageRequest, Outcome, OutcomeKind
 from pungi_osbuild.planning import NvrRegistry, allocate
@@ -31,14 +30,15 @@ from pungi_osbuild.run.history import Bounds
 from pungi_osbuild.run.host import Host
 from pungi_osbuild.run.journal import Journal
 from pungi_osbuild.run.orphaned_builds import OrphanedBuilds, ReservationResult
+from pungi_osbuild.run.outcomes import Outcomes, RecordedCollector, defect
 from pungi_osbuild.run.policy import RunPolicy
 from pungi_osbuild.run.resume import InProgress, OrphanedBuild
 from pungi_osbuild.run.retrying import Retries
-from pungi_osbuild.run.submitted_tasks import GOES_ON, Canceller, SubmittedTasks
+from pungi_osbuild.run.submitted_tasks import Canceller, OpenTasks, Polled, SubmittedTasks
 from pungi_osbuild.run.submitting import Attempts, Submitter, try_to
-from pungi_osbuild.run.watch import EndedTask, Watcher
+from pungi_osbuild.run.watch import Watcher
 from pungi_osbuild.run.workers import Inbox, Questions, Workers, WorkerThread
-from pungi_osbuild.timing import RELEASE_ATTEMPTS, WORKERS_SHUTDOWN, ShutdownTimeouts
+from pungi_osbuild.timing import RELEASE_ATTEMPTS
 
 logger = logging.getLogger(__name__)
 
@@ -46,8 +46,6 @@ SUBMITTERS = 3
 READERS = 2
 COLLECTORS = 4
 QUESTIONS = 4
-Polled = Union[Tuple[EndedTask, ...], Exception]
-"""The tasks that have ended, or why that could not be asked."""
 
 _LOST = (
     "task %d was cancelled, and %s is BUILDING still: composer seems to have lost it. Have an"
@@ -67,7 +65,10 @@ class Course:
     :param thread_class: of all threads: kobo's ``WorkerThread``, or a class made from it
 
     Which thread owns what: the watcher is the poller's while it polls, and else the run's own.
-    What is known of tasks is written by whoever learns it. All else is the run's own.
+    What is known of tasks (:class:`SubmittedTasks`) is written by whoever learns it, as the run may
+    be stopped before its own thread reads the inbox. All else, ``outcomes`` included, is the run's
+    own, so nothing here needs a lock; what ``_submit_one`` reads of it in another thread is set
+    once and never taken back.
     """
 
     def __init__(
@@ -90,41 +91,35 @@ class Course:
         self._journal = journal
         self._watcher = watcher
         self._collector = collector
+        self._recorder = RecordedCollector(collector, journal, host)
         self._host = host
         self._policy = policy
         self._orphaned = orphaned
         self._hub = hub
-        self._outcomes: Dict[int, Outcome] = {}
-        self._lost: Optional[HubError] = None
-        self._reason_to_give_up: Optional[str] = None
         self._canceller = Canceller(hub)
         self._tasks = SubmittedTasks(self._canceller)
         self._attempts = Attempts(
             submitter, journal, host, self._tasks, self._canceller, policy, collector.clock, bounds
         )
-        self._overdue: Set[int] = set()
-        self._to_cancel: Set[int] = set()
         self._retries = Retries(policy.retries, collector.clock)
-        self._open: Set[int] = set()
-        self._unwatched: List[int] = []
+        self.outcomes = Outcomes(
+            self._tasks, self._canceller, self._retries, host, journal, policy.fail_fast
+        )
+        self._to_cancel: Set[int] = set()
+        self._open = OpenTasks(watcher, self._tasks)
         self._again: List[Outcome] = []
         self._given: Dict[int, ImageRequest] = {}
         self._submitted_at = 0.0
         self._is_over = False
-        shutdown = (
-            policy.shutdown
-            if policy.cancel_on_stop
-            else ShutdownTimeouts(WORKERS_SHUTDOWN, WORKERS_SHUTDOWN)
-        )
         inbox = self._inbox = Inbox(thread_class)
         self._questions = Questions(inbox, QUESTIONS)
         self._collectors = Workers(
             inbox,
-            self._collect,
-            self._collect_broke,
+            self._recorder.collect,
+            self._recorder.failed,
             self._collected,
             COLLECTORS,
-            shutdown.collecting,
+            policy.shutdown_timeouts.collecting,
         )
         self._readers = Workers(
             inbox, collector.read, _unread, self._give_to_collectors, READERS, grace=0.0
@@ -135,32 +130,14 @@ class Course:
             self._submit_broke,
             self._note,
             SUBMITTERS,
-            shutdown.submitting,
+            policy.shutdown_timeouts.submitting,
         )
-        self._poller = Workers(inbox, self._poll, _as_a_value, self._polled, 1, grace=0.0)
-
-    @property
-    def unfinished(self) -> List[SubmittedTask]:
-        """What was submitted and has no outcome; of several attempts the last one."""
-        latest = self._tasks.latest
-        return [latest[number] for number in latest if number not in self._outcomes]
-
-    @property
-    def going_on(self) -> List[int]:
-        """The tasks that go on in Koji when the run stops now."""
-        unfinished = {submitted.task_id for submitted in self.unfinished}
-        return sorted(filter(self._tasks.goes_on, unfinished))
+        self._poller = Workers(inbox, self._open.poll, _as_a_value, self._polled, 1, grace=0.0)
 
     @property
     def in_doubt(self) -> int:
         """How many submissions the hub has not answered: there may be a task, or none."""
         return self._attempts.in_doubt
-
-    def outcomes(self, requests: Sequence[ImageRequest]) -> Tuple[Outcome, ...]:
-        """Return what became of each request that was submitted or refused, in their order."""
-        found = {outcome.request.number: outcome for outcome in self.left()}
-        found.update(self._outcomes)
-        return tuple(found[request.number] for request in requests if request.number in found)
 
     def go(
         self,
@@ -192,33 +169,14 @@ class Course:
                 while self._is_waiting or self._again or self._inbox.pending:
                     self._turn()
         finally:
+            # The threads may still be at work: what they hand in from now on nobody takes. What
+            # collectors and submitters have handed in is kept; polls and questions lead nowhere.
             self._is_over = True
             for act in self._inbox.rest(self._collectors, self._submitters):
                 try_to(act)
-        lost = self._lost or self._attempts.lost
+        lost = self._recorder.lost or self._attempts.lost
         if lost is not None:
             raise lost
-
-    def keep(self, outcome: Outcome) -> None:
-        """Keep what became of a request."""
-        outcome = self._retries.told(outcome)
-        request = outcome.request
-        self._outcomes[request.number] = outcome
-        self._host.finished(outcome)
-        is_fatal = self._policy.fail_fast and not outcome.ok and not request.can_fail
-        if is_fatal and self._reason_to_give_up is None:
-            self._reason_to_give_up = "%s has failed (osbuild_fail_fast)" % request.describe()
-        self._journal.outcome(outcome)
-
-    def left(self) -> Tuple[Outcome, ...]:
-        """Return the outcomes of what was submitted and is not finished: of a run that stops."""
-        waiting = {outcome.request.number: outcome for outcome in self._retries.waiting}
-        return tuple(
-            self._retries.told(
-                waiting.get(submitted.request.number) or self._tasks.outcome_of(submitted)
-            )
-            for submitted in self.unfinished
-        )
 
     def cancel(self) -> None:
         """
@@ -229,17 +187,17 @@ class Course:
         deadline = self._collector.clock.monotonic() + self._policy.shutdown.unseen
         for found in self._attempts.find_doubtful():
             self._note(found)
-        self._canceller.cancel(self.going_on)
-        for submitted in self.unfinished:
+        self._canceller.cancel(self.outcomes.in_progress)
+        for submitted in self.outcomes.unfinished:
             end = self._tasks.end_of(submitted.task_id)
             if end is None or self._collector.clock.monotonic() >= deadline:
                 continue
             (read,) = self._collector.read([(submitted, end.task)])
             try:
-                outcome = self._collect(read)
+                outcome = self._recorder.collect(read)
             except Exception as error:
-                outcome = self._collect_broke(read, error)
-            try_to(functools.partial(self.keep, outcome))
+                outcome = self._recorder.failed(read, error)
+            try_to(functools.partial(self.outcomes.record, outcome))
 
     def _resume(self, resumed: InProgress) -> None:
         """Take over a task of an earlier run: its end is found by the next poll."""
@@ -257,7 +215,7 @@ class Course:
             resumed.build_id,
         )
         self._tasks.submitted[task.id] = submitted
-        self._watch(task.id)
+        self._open.add(task.id)
         self._host.resumed(submitted)
 
     def _wait_for(self, orphaned: OrphanedBuild) -> None:
@@ -266,13 +224,10 @@ class Course:
         self._canceller.cancelled.add(task.id)
         self._orphaned.add(orphaned)
 
-    def _watch(self, task_id: int) -> None:
-        self._open.add(task_id)
-        self._unwatched.append(task_id)
-
     def _turn(self) -> None:
         """Act on what has been done, begin what is due, and wait a while for more."""
         self._policy.stop.check()
+        # Before anything else is begun: somebody may have removed the folder under the run.
         self._journal.check()
         self._inbox.act()
         if self._again and not self._questions.is_asked("releases"):
@@ -282,9 +237,10 @@ class Course:
                 self._with_new_releases, again, [*others, *self._given.values()]
             )
             self._questions.ask("releases", work, self._submit)
-        if self._reason_to_give_up is not None:
-            self._give_up(self._reason_to_give_up)
-        self._cancel_overdue()
+        if self.outcomes.reason_to_give_up is not None:
+            self._give_up(self.outcomes.reason_to_give_up)
+        now = self._collector.clock.monotonic()
+        self._cancel(self.outcomes.find_overdue(self._open.ids, now))
         self._try_again()
         if self._orphaned.is_due:
             self._questions.ask("orphaned builds", self._orphaned.poll, self._collect_orphaned)
@@ -296,24 +252,24 @@ class Course:
             self._collector.clock.sleep(self._pause)
 
     def _poll_when_due(self) -> None:
-        if self._open and not self._poller.pending and self._watcher.is_due:
-            # Not while tasks are made one after the other; one that hangs keeps nobody waiting.
+        if self._open.ids and not self._poller.pending and self._watcher.is_due:
+            # Not while tasks are made one after the other: each would be looked up by itself. A
+            # submission that hangs must not keep the others from being watched, so not for long.
             since = self._collector.clock.monotonic() - self._submitted_at
             if self._submitters.pending and since < SLICE:
                 return
-            for task_id in self._unwatched:
-                self._watcher.add(task_id)
-            self._unwatched.clear()
+            self._open.hand_over()
             self._poller.give(None)
 
     @property
     def _pause(self) -> float:
         """Seconds until there may be something to do: there are signals and timeouts, too."""
-        if not self._open or self._poller.pending or self._watcher.is_due:
+        if not self._open.ids or self._poller.pending or self._watcher.is_due:
             return SLICE
         return min(SLICE, self._watcher.left)
 
     def _cancel(self, task_ids: Set[int]) -> None:
+        # In a thread of its own, as every question to the hub: it may take as long as an outage.
         wanted = task_ids - self._to_cancel
         if wanted:
             self._to_cancel |= wanted
@@ -321,10 +277,10 @@ class Course:
             self._questions.ask("cancel %s" % sorted(wanted), cancel, _nothing)
 
     def _give_up(self, why: str) -> None:
-        self._cancel(self._open)
+        self._cancel(self._open.ids)
         for one in self._orphaned.drop():
             reason = "task %d was cancelled, and its build is not waited for: %s"
-            self.keep(
+            self.outcomes.record(
                 cancelled(self._tasks.submitted[one.task.id], reason % (one.task.id, why), one.task)
             )
 
@@ -346,38 +302,24 @@ class Course:
             attempt = request.attempt + 1
             self._submit([(request.with_attempt(attempt), attempt)])
         elif result.is_lost:
-            self.keep(cancelled(submitted, _LOST % (task.id, request.nvr, request.nvr), task))
+            self.outcomes.record(
+                cancelled(submitted, _LOST % (task.id, request.nvr, request.nvr), task)
+            )
         else:
             reason = "task %d was cancelled, and %s was taken by another build"
-            taken = replace(
-                failed(submitted, reason % (task.id, request.nvr), task), nvr_taken=True
-            )
-            self._collected(taken)
+            outcome = failed(submitted, reason % (task.id, request.nvr), task)
+            self._collected(replace(outcome, nvr_taken=True))
 
     @property
     def _is_waiting(self) -> bool:
         """Whether there is something to do that time alone brings."""
-        return bool(self._open or self._orphaned.open or self._retries.waiting)
-
-    def _cancel_overdue(self) -> None:
-        now = self._collector.clock.monotonic()
-        late = {one for one in self._open if self._tasks.submitted[one].is_overdue(now)}
-        for task_id in sorted(late - self._overdue):
-            request = self._tasks.submitted[task_id].request
-            logger.warning(
-                "%s: task %d has not ended %g s after it was submitted (timeout)",
-                request.describe(),
-                task_id,
-                request.config.timeout,
-            )
-        self._overdue |= late
-        self._cancel(late)
+        return bool(self._open.ids or self._orphaned.open or self._retries.waiting)
 
     def _try_again(self) -> None:
         """Submit what has waited long enough; nothing when the run gives up."""
-        if self._reason_to_give_up is not None:
+        if self.outcomes.reason_to_give_up is not None:
             for outcome in self._retries.drop():
-                self.keep(outcome)
+                self.outcomes.record(outcome)
             return
         due = self._retries.due
         if due:
@@ -389,21 +331,13 @@ class Course:
     def _submit_again(self, due: Sequence[Outcome], taken: Set[str]) -> None:
         tries, kept = self._retries.take_due(due, taken)
         for outcome in kept:
-            self.keep(outcome)
+            self.outcomes.record(outcome)
         self._submit(tries)
 
-    def _poll(self, _nothing: None) -> Polled:
-        ended = self._watcher.poll()
-        # Known here and now: the run may be stopped before anybody looks into the inbox.
-        self._tasks.ended.update((item.task_id, item) for item in ended)
-        return ended
-
     def _polled(self, polled: Polled) -> None:
-        if isinstance(polled, Exception):
-            raise polled
-        self._open -= {one.task_id for one in polled}
-        if polled:
-            self._readers.give([(self._tasks.submitted[one.task_id], one.task) for one in polled])
+        works = self._open.take(polled)
+        if works:
+            self._readers.give(works)
 
     def _give_to_collectors(self, found: Sequence[TaskResult]) -> None:
         for read in found:
@@ -418,13 +352,16 @@ class Course:
     def _note(self, done: Union[SubmittedTask, Outcome]) -> None:
         self._submitted_at = self._collector.clock.monotonic()
         if isinstance(done, Outcome):
-            self.keep(done)
+            self.outcomes.record(done)
         else:
-            self._watch(done.task_id)
+            self._open.add(done.task_id)
 
+    # In a submitter's thread. A run that stops or gives up has items in the queue still.
     def _submit_one(self, item: Tuple[ImageRequest, int]) -> Union[SubmittedTask, Outcome]:
         request, attempt = item
-        why_not = "the run was stopped" if self._policy.stop.requested else self._reason_to_give_up
+        why_not = self.outcomes.reason_to_give_up
+        if self._policy.stop.requested:
+            why_not = "the run was stopped"
         if why_not is not None:
             reason = "it was not submitted: %s" % why_not
             return replace(refused(request, attempt, reason), kind=OutcomeKind.CANCELLED)
@@ -433,63 +370,29 @@ class Course:
     def _submit_broke(
         self, item: Tuple[ImageRequest, int], error: Exception
     ) -> Union[SubmittedTask, Outcome]:
-        return refused(item[0], item[1], _bug(error))
-
-    def _collect(self, read: TaskResult) -> Outcome:
-        submitted = read.submitted
-        self._note_state(read)
-        outcome = self._collector.finish(read)
-        for image in outcome.images:
-            note = functools.partial(
-                self._journal.placed, submitted.request, submitted.attempt, image
-            )
-            try_to(note)
-        return self._host.built(outcome) if outcome.ok else outcome
-
-    def _note_state(self, read: TaskResult) -> None:
-        if read.task is not None:
-            submitted, state = read.submitted, read.task.state.name
-            try_to(lambda: self._journal.state(submitted.request, submitted.attempt, state))
-
-    def _collect_broke(self, read: TaskResult, error: Exception) -> Outcome:
-        submitted, task = read.submitted, read.task
-        if isinstance(error, HubError):
-            self._lost = error
-            reason = "task %d ended, and what it built was not collected: %s"
-            return failed(submitted, reason % (submitted.task_id, error.reason), task)
-        return failed(submitted, _bug(error), task)
+        return refused(item[0], item[1], defect(error))
 
     def _collected(self, outcome: Outcome) -> None:
         if self._is_over:
-            self.keep(outcome)
-        elif not self._settle(outcome):
+            self.outcomes.record(outcome)
+        elif self._needs_another_release(outcome):
+            logger.warning(
+                "%s was taken by another build meanwhile; taking another", outcome.request.nvr
+            )
+            self._retries.add_attempt(outcome)
             self._again.append(outcome)
+        else:
+            self.outcomes.record_or_retry(outcome)
 
-    def _settle(self, outcome: Outcome) -> bool:
-        """Keep an outcome; False when its request is to be submitted again instead."""
-        request = outcome.request
-        tried = outcome.attempt - self._attempts.first(request) + 1
-        gone_on = self._reason_to_give_up is None and tried < RELEASE_ATTEMPTS
-        if outcome.nvr_taken and request.release_from_hub and gone_on:
-            logger.warning("%s was taken by another build meanwhile; taking another", request.nvr)
-            self._retries.note(outcome)
-            return False
-        if outcome.kind is OutcomeKind.CANCELLED and self._canceller.is_ours(outcome.task_id):
-            outcome = self._explained(outcome)
-        last = outcome if self._reason_to_give_up is not None else self._retries.take(outcome)
-        if last is not None:
-            self.keep(last)
-        return True
-
-    def _explained(self, outcome: Outcome) -> Outcome:
-        """Return the outcome of a task that was cancelled here, with the reason for that."""
-        why, kind = self._reason_to_give_up, outcome.kind
-        if outcome.task_id in self._overdue:
-            timeout = outcome.request.config.timeout
-            why = "it had not ended %g s after it was submitted (timeout)" % (timeout or 0)
-            kind = OutcomeKind.FAILED
-        reason = "task %d was cancelled: %s; %s" % (outcome.task_id or 0, why, GOES_ON)
-        return replace(outcome, reason=reason, kind=kind)
+    def _needs_another_release(self, outcome: Outcome) -> bool:
+        """Whether a request is submitted again, as another build has taken its N-V-R."""
+        tried = outcome.attempt - self._attempts.first(outcome.request) + 1
+        return (
+            outcome.nvr_taken
+            and outcome.request.release_from_hub
+            and self.outcomes.reason_to_give_up is None
+            and tried < RELEASE_ATTEMPTS
+        )
 
     def _with_new_releases(
         self, again: Sequence[Outcome], others: Sequence[ImageRequest]
@@ -513,8 +416,3 @@ def _unread(works: Sequence[Work], error: Exception) -> Tuple[TaskResult, ...]:
 
 def _nothing(_answer: object) -> None:
     """Do nothing with an answer: the canceller keeps it."""
-
-
-def _bug(error: Exception) -> str:
-    logger.debug("unexpected", exc_info=error)
-    return "BUG in pungi-osbuild, please report it: %s: %s" % (type(error).__name__, error)

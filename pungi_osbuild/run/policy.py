@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pungi_osbuild.stop import StopFlag
-from pungi_osbuild.timing import TASKS, RetryPolicy, ShutdownTimeouts
+from pungi_osbuild.timing import TASKS, WORKERS_SHUTDOWN, RetryPolicy, ShutdownTimeouts
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,8 @@ class RunPolicy:
     :param stop: looked at in each turn, for a signal whose exception was swallowed
     :param cancel_on_stop: cancel the tasks of a run that is stopped
     :param fail_fast: cancel what still runs as soon as a required request has failed
-    :param shutdown: for what is in progress when the run is stopped
+    :param shutdown: for what is in progress when a run is stopped that cancels its tasks; see
+        :attr:`shutdown_timeouts`
     :param retries: of requests that failed for a transient reason
     """
 
@@ -25,3 +26,10 @@ class RunPolicy:
     fail_fast: bool = False
     shutdown: ShutdownTimeouts = field(default_factory=ShutdownTimeouts)
     retries: RetryPolicy = TASKS
+
+    @property
+    def shutdown_timeouts(self) -> ShutdownTimeouts:
+        """For what is in progress when the run is stopped."""
+        if self.cancel_on_stop:
+            return self.shutdown
+        return ShutdownTimeouts(WORKERS_SHUTDOWN, WORKERS_SHUTDOWN)

@@ -44,11 +44,11 @@ class Retries:
         """The failures that are not the last word."""
         return tuple(outcome for _, outcome in self._waiting.values())
 
-    def take(self, outcome: Outcome) -> Optional[Outcome]:
+    def schedule(self, outcome: Outcome) -> Optional[Outcome]:
         """
-        Take a failure after which its request is tried again.
+        Schedule the retry of a request that failed.
 
-        :returns: the outcome where it is not, with the reason for that; None: it was taken
+        :returns: the outcome where there is none, with the reason for that; None: it is scheduled
         """
         request = outcome.request
         if outcome.ok or outcome.transient_reason is None or not request.config.retries:
@@ -96,7 +96,7 @@ class Retries:
             if request.nvr in taken:
                 kept.append(_not_again(outcome, "%s is reserved" % request.nvr))
             else:
-                self.note(outcome)
+                self.add_attempt(outcome)
                 attempt = outcome.attempt + 1
                 tries.append((request.with_attempt(attempt), attempt))
         return tries, kept
@@ -107,15 +107,15 @@ class Retries:
         self._waiting.clear()
         return dropped
 
-    def note(self, outcome: Outcome) -> None:
-        """Note a try after which there is another one."""
+    def add_attempt(self, outcome: Outcome) -> None:
+        """Remember an attempt after which there is another one."""
         number = outcome.request.number
         earlier = EarlierTry(outcome.task_id, outcome.attempt, outcome.request.nvr, outcome.reason)
         self._earlier[number] = (*self._earlier.get(number, ()), earlier)
         self._leftovers[number] = (*self._leftovers.get(number, ()), *outcome.leftovers)
 
-    def told(self, outcome: Outcome) -> Outcome:
-        """Return an outcome with what is to be reported of the tries before it."""
+    def with_attempts(self, outcome: Outcome) -> Outcome:
+        """Return an outcome with what is to be reported of the attempts before it."""
         number = outcome.request.number
         earlier = self._earlier.get(number, ())
         # What went to the same place again is in use: a tag, or a file of the same name.

@@ -190,7 +190,7 @@ def run(
         for request in fresh:
             if request.number in found.by_request:
                 reasons = (problem.message for problem in found.by_request[request.number])
-                course.keep(refused(request, request.attempt, "; ".join(reasons)))
+                course.outcomes.record(refused(request, request.attempt, "; ".join(reasons)))
         stopped: Optional[BaseException] = None
         try:
             course.go(allocated, plan.in_progress, plan.orphaned)
@@ -207,9 +207,9 @@ def run(
                 _cancel(course)
         # Nothing is recorded in a folder that somebody has made since.
         journal.check()
-        for outcome in course.left():
+        for outcome in course.outcomes.unfinished_outcomes():
             host.abandoned(outcome)
-        outcomes = course.outcomes(requests)
+        outcomes = course.outcomes.of(requests)
         result = RunResult(compose.identity, profile.place, outcomes)
         result = host.record(result)
         if interrupted:
@@ -283,7 +283,7 @@ def _cancel(course: Course) -> None:
 
 
 def _interrupted(course: Course) -> RunInterruptedError:
-    named = ", ".join(map(str, course.going_on)) or "none"
+    named = ", ".join(map(str, course.outcomes.in_progress)) or "none"
     if course.in_doubt:
         named += ", and perhaps %d whose submission was not answered" % course.in_doubt
     return RunInterruptedError(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
-from typing import Dict, Iterable, List, Optional, Set
+from typing import Dict, Iterable, List, Optional, Set, Tuple, Union
 
 from pungi_osbuild.hub import Hub, HubFaultError, Task, TaskState, cancel
 from pungi_osbuild.model import ImageRequest, Outcome
-from pungi_osbuild.run.collect import SubmittedTask, cancelled, failed
-from pungi_osbuild.run.watch import EndedTask
+from pungi_osbuild.run.collect import SubmittedTask, Work, cancelled, failed
+from pungi_osbuild.run.watch import EndedTask, Watcher
 
 logger = logging.getLogger(__name__)
 
 GOES_ON = "osbuild-composer is not told, so the build, and what it uploads, may still appear"
+
+Polled = Union[Tuple[EndedTask, ...], Exception]
+"""The tasks that have ended, or why that could not be asked."""
 
 
 class Canceller:
@@ -115,3 +118,48 @@ class SubmittedTasks:
             return failed(submitted, reason % submitted.task_id, end.task)
         reason = "the run was stopped before task %d ended; it goes on in Koji"
         return failed(submitted, reason % submitted.task_id, None)
+
+
+class OpenTasks:
+    """
+    The tasks that have not ended, as far as the run knows, and are watched until they do.
+
+    The watcher belongs to the poller's thread from the moment when a poll is given to it until its
+    answer is taken, and to the run's thread otherwise. So it has no lock, and a task that is
+    submitted in between waits here until :meth:`hand_over`.
+    """
+
+    def __init__(self, watcher: Watcher, tasks: SubmittedTasks) -> None:
+        self._watcher = watcher
+        self._tasks = tasks
+        self._unwatched: List[int] = []
+        self.ids: Set[int] = set()
+
+    def add(self, task_id: int) -> None:
+        """Watch one more task, from the next poll on; for the run's thread."""
+        self.ids.add(task_id)
+        self._unwatched.append(task_id)
+
+    def hand_over(self) -> None:
+        """Let the watcher know of all tasks; for the run's thread, before it gives a poll."""
+        for task_id in self._unwatched:
+            self._watcher.add(task_id)
+        self._unwatched.clear()
+
+    def poll(self, _nothing: None) -> Polled:
+        """Ask which tasks have ended; for the poller's thread."""
+        ended = self._watcher.poll()
+        # Known here and now: the run may be stopped before anybody looks into the inbox.
+        self._tasks.ended.update((item.task_id, item) for item in ended)
+        return ended
+
+    def take(self, polled: Polled) -> List[Work]:
+        """
+        Return what has ended, to be read; for the run's thread.
+
+        :raises Exception: the hub could not be asked, for this reason
+        """
+        if isinstance(polled, Exception):
+            raise polled
+        self.ids -= {one.task_id for one in polled}
+        return [(self._tasks.submitted[one.task_id], one.task) for one in polled]

@@ -650,7 +650,7 @@ def test_a_cancel_that_the_hub_refuses_is_told_and_the_image_goes_on(
             ):
                 course = a_course(scene, hub, journal)
                 course.go(requests)
-                outcomes = course.outcomes(requests)
+                outcomes = course.outcomes.of(requests)
         finally:
             logger.removeHandler(told)
     assert tried.is_set()
@@ -669,14 +669,14 @@ def test_a_run_that_may_not_cancel_says_what_goes_on(whole: bool, tmp_path: Path
             course = a_stopped_course(scene, hub, journal, requests)
             course.cancel()
             ids = sorted(scene.states())
-            assert course.going_on == ids
-            assert {one.kind for one in course.outcomes(requests)} == {OutcomeKind.FAILED}
+            assert course.outcomes.in_progress == ids
+            assert {one.kind for one in course.outcomes.of(requests)} == {OutcomeKind.FAILED}
         with Hub(scene.profile) as hub:
             again = [replace(one, base_release="2") for one in requests]
             course = a_stopped_course(scene, hub, journal, again)
             course.cancel()
-            assert course.going_on == []
-            assert {one.kind for one in course.outcomes(requests)} == {OutcomeKind.CANCELLED}
+            assert course.outcomes.in_progress == []
+            assert {one.kind for one in course.outcomes.of(requests)} == {OutcomeKind.CANCELLED}
 
 
 class InOrder(Submitter):

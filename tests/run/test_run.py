@@ -458,7 +458,7 @@ def test_a_hub_that_is_lost_while_collecting_is_not_the_image_s_fault(tmp_path: 
             )
             with pytest.raises(HubError, match="the hub is gone"):
                 course.go(prepared.requests)
-    outcomes = course.outcomes(prepared.requests)
+    outcomes = course.outcomes.of(prepared.requests)
     assert len({outcome.task_id for outcome in outcomes} - {None}) == 2
     for outcome in outcomes:
         assert "ended, and what it built was not collected" in (outcome.reason or "")
