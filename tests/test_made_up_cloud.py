@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Dict, Iterator, Mapping, Optional
 
@@ -38,10 +38,8 @@ def _deck_rule(text: str) -> Optional[InvalidValue]:
 class HoloUpload(Upload):
     """Project an image on a deck."""
 
-    deck: str = field(metadata=UploadOption("The deck.", '"deck-10"', rule=_deck_rule).declared)
-    hologram: Optional[str] = field(
-        default=None, metadata=UploadOption("Its name.", '"x"', "a new one").declared
-    )
+    deck: Annotated[str, UploadOption("The deck.", '"deck-10"', rule=_deck_rule)]
+    hologram: Annotated[Optional[str], UploadOption("Its name.", '"x"', "a new one")] = None
     ignored: Ignored = ()
     provider = "holo.deck"
 

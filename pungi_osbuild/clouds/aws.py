@@ -8,7 +8,7 @@ v2 and target results, and its pull request 5233 for ``tags`` (read 2026-06).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Iterator, Mapping, Optional, Tuple
@@ -110,29 +110,16 @@ REGION = UploadOption("The cloud's region.", '"us-east-1"', rule=region_rule)
 class AwsEc2Upload(Upload):
     """Register an AMI; without ``share_with_accounts`` it is shared with nobody."""
 
-    region: str = field(metadata=REGION.declared)
-    share_with_accounts: Optional[Tuple[str, ...]] = field(
-        default=None,
-        metadata=UploadOption(
-            "Account numbers; [] for nobody.",
-            '["123456789012"]',
-            "nobody, which is a warning; needed beside `snapshot_name`",
-            _account_rule,
-            is_list=True,
-            hub_requires=True,
-            if_ignored=SHARED_WITH_NOBODY,
-        ).declared,
-    )
-    snapshot_name: Optional[str] = field(
-        default=None,
-        metadata=UploadOption(
-            "Name of the AMI and its snapshot.",
-            '"{nvr}"',
-            "`composer-api-<uuid>`",
-            _name_rule,
-            if_ignored=NO_SUCH_NAME,
-        ).declared,
-    )
+    # fmt: off
+    region: Annotated[str, REGION]
+    share_with_accounts: Annotated[Optional[Tuple[str, ...]], UploadOption(
+        "Account numbers; [] for nobody.", '["123456789012"]',
+        "nobody, which is a warning; needed beside `snapshot_name`",
+        _account_rule, SHARED_WITH_NOBODY, hub_requires=True)] = None
+    snapshot_name: Annotated[Optional[str], UploadOption(
+        "Name of the AMI and its snapshot.", '"{nvr}"', "`composer-api-<uuid>`",
+        _name_rule, NO_SUCH_NAME)] = None
+    # fmt: on
     ignored: Ignored = ()
     provider = "aws"
 
@@ -143,14 +130,6 @@ class AwsEc2Upload(Upload):
         what = "the AMI name %r in %s" % (self.snapshot_name, self.region)
         return CloudName("snapshot_name", (self.region, self.snapshot_name), what)
 
-    @property
-    def leftover(self) -> str:
-        return self.snapshot_name or super().leftover
-
-    @property
-    def where(self) -> Optional[str]:
-        return self.region
-
 
 @dataclass(frozen=True)
 class AwsEc2Image(CloudImage):
@@ -159,10 +138,6 @@ class AwsEc2Image(CloudImage):
     provider: Annotated[str, only("aws")] = "aws"
     region: Annotated[Optional[str], OMITTED] = None
     name: Annotated[Optional[str], OMITTED] = None
-
-    @property
-    def where(self) -> Optional[str]:
-        return self.region
 
 
 class AwsEc2(CloudOf[AwsEc2Image]):

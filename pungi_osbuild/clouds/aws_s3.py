@@ -7,7 +7,7 @@ Source: osbuild-composer's Cloud API v2 and target results (read 2026-06).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Mapping, Optional
 
 from pungi_osbuild.checked import OMITTED, Struct
@@ -25,13 +25,9 @@ _OBJECT = re.compile(
 class AwsS3Upload(Upload):
     """Put the file in composer's S3 bucket."""
 
-    region: str = field(metadata=REGION.declared)
+    region: Annotated[str, REGION]
     ignored: Ignored = ()
     provider = "aws.s3"
-
-    @property
-    def where(self) -> Optional[str]:
-        return self.region
 
 
 @dataclass(frozen=True)
@@ -40,10 +36,6 @@ class AwsS3Image(CloudImage):
 
     provider: Annotated[str, only("aws.s3")] = "aws.s3"
     region: Annotated[Optional[str], OMITTED] = None
-
-    @property
-    def where(self) -> Optional[str]:
-        return self.region
 
 
 class AwsS3(CloudOf[AwsS3Image]):

@@ -8,7 +8,7 @@ osbuild-composer's Cloud API v2 and target results (read 2026-06).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Mapping, Optional
 
 from pungi_osbuild.checked import OMITTED, Struct
@@ -96,41 +96,21 @@ def _name_rule(text: str) -> Optional[InvalidValue]:
 class AzureUpload(Upload):
     """Register a managed image in a resource group."""
 
-    tenant_id: str = field(
-        metadata=UploadOption(
-            "Id of the directory, a GUID.",
-            '"5c7ef5b6-1c3f-4da0-a622-0b060239d7d7"',
-            rule=_tenant_rule,
-        ).declared
-    )
-    subscription_id: str = field(
-        metadata=UploadOption(
-            "Id of the subscription, a GUID.",
-            '"4a1d7c2e-58e7-4c4f-9c0e-0d1b2f3a4b5c"',
-            rule=_subscription_rule,
-        ).declared
-    )
-    resource_group: str = field(
-        metadata=UploadOption(
-            "The resource group, which must exist.", '"my-images"', rule=_group_rule
-        ).declared
-    )
-    location: Optional[str] = field(
-        default=None,
-        metadata=UploadOption(
-            "The cloud's region.", '"eastus"', "that of the resource group", _location_rule
-        ).declared,
-    )
-    image_name: Optional[str] = field(
-        default=None,
-        metadata=UploadOption(
-            "What the image is called there.",
-            '"{nvr}"',
-            "composer gives one",
-            _name_rule,
-            if_ignored=NO_SUCH_NAME,
-        ).declared,
-    )
+    # fmt: off
+    tenant_id: Annotated[str, UploadOption(
+        "Id of the directory, a GUID.", '"5c7ef5b6-1c3f-4da0-a622-0b060239d7d7"',
+        rule=_tenant_rule)]
+    subscription_id: Annotated[str, UploadOption(
+        "Id of the subscription, a GUID.", '"4a1d7c2e-58e7-4c4f-9c0e-0d1b2f3a4b5c"',
+        rule=_subscription_rule)]
+    resource_group: Annotated[str, UploadOption(
+        "The resource group, which must exist.", '"my-images"', rule=_group_rule)]
+    location: Annotated[Optional[str], UploadOption(
+        "The cloud's region.", '"eastus"', "that of the resource group", _location_rule)] = None
+    image_name: Annotated[Optional[str], UploadOption(
+        "What the image is called there.", '"{nvr}"', "composer gives one",
+        _name_rule, NO_SUCH_NAME)] = None
+    # fmt: on
     ignored: Ignored = ()
     provider = "azure"
 
@@ -144,8 +124,7 @@ class AzureUpload(Upload):
 
     @property
     def leftover(self) -> str:
-        name = self.image_name or super().leftover
-        return "%s of resource group %s" % (name, self.resource_group)
+        return "%s of resource group %s" % (super().leftover, self.resource_group)
 
     @property
     def where(self) -> Optional[str]:

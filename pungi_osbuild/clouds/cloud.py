@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import (
+    Annotated,
     Any,
     Callable,
+    Dict,
     Iterator,
     Mapping,
     NamedTuple,
@@ -15,6 +17,9 @@ from typing import (
     Tuple,
     Type,
     TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
 )
 from urllib.parse import urlsplit
 
@@ -50,15 +55,15 @@ NO_NAME = InvalidValue(
 @dataclass(frozen=True)
 class UploadOption:
     """
-    What is known of an upload option beside its name and type.
+    What is known of an upload option; it stands in ``Annotated`` with its type.
 
     :param meaning: for the documentation and the schema
     :param example: a value, as one writes it
     :param default: what holds where it is left out, in a few words; None: it must not be
     :param rule: judges a string of it
-    :param is_list: it is a list of strings
-    :param hub_requires: the hub's schema requires it, composer or not
     :param if_ignored: what does not happen where composer ignores it
+    :param hub_requires: the hub's schema requires it, composer or not
+    :param is_list: it is a list of strings, as its type says
     :param since: the first version of this package that has it
     """
 
@@ -66,9 +71,9 @@ class UploadOption:
     example: str
     default: Optional[str] = None
     rule: Optional[Rule] = None
-    is_list: bool = False
-    hub_requires: bool = False
     if_ignored: str = "it does not decide where they go"
+    hub_requires: bool = False
+    is_list: bool = False
     since: str = "0.1.0"
 
     @property
@@ -78,11 +83,6 @@ class UploadOption:
         if self.is_list:
             kind = {"type": "array", "items": kind}
         return {**kind, "description": self.meaning}
-
-    @property
-    def declared(self) -> Mapping[str, UploadOption]:
-        """The metadata of the dataclass field that it describes."""
-        return {"option": self}
 
 
 NO_SUCH_NAME = "nothing gets this name"
@@ -192,8 +192,13 @@ class CloudOf(Protocol[_Image]):
     @cached_property
     def options(self) -> Mapping[str, UploadOption]:
         """Its own upload options by name."""
-        found = fields(self.upload)  # type: ignore[arg-type]  # each of them is a dataclass
-        return {field.name: field.metadata["option"] for field in found if field.name != "ignored"}
+        found: Dict[str, UploadOption] = {}
+        for name, hint in get_type_hints(self.upload, include_extras=True).items():
+            if get_origin(hint) is Annotated:
+                kind, option = get_args(hint)
+                is_list = any(get_origin(inner) is tuple for inner in get_args(kind))
+                found[name] = replace(option, is_list=is_list)
+        return found
 
     @cached_property
     def required(self) -> Tuple[str, ...]:

@@ -8,7 +8,7 @@ osbuild-composer's Cloud API v2 and target results (read 2026-06).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any, Iterator, Mapping, Optional, Tuple
 
 from pungi_osbuild.checked import OMITTED, Struct
@@ -83,26 +83,14 @@ def _tag_rule(text: str) -> Optional[InvalidValue]:
 class ContainerUpload(Upload):
     """Push to a container registry. Composer ignores ``tag`` when ``name`` is missing."""
 
-    name: Optional[str] = field(
-        default=None,
-        metadata=UploadOption(
-            "Name of the container in the registry.",
-            '"my-edge"',
-            "the distribution's name",
-            _name_rule,
-            if_ignored=NO_SUCH_NAME,
-        ).declared,
-    )
-    tag: Optional[str] = field(
-        default=None,
-        metadata=UploadOption(
-            "Tag; only with a name.",
-            '"{version}-{arch}"',
-            "a uuid",
-            _tag_rule,
-            if_ignored="nothing gets this tag",
-        ).declared,
-    )
+    # fmt: off
+    name: Annotated[Optional[str], UploadOption(
+        "Name of the container in the registry.", '"my-edge"', "the distribution's name",
+        _name_rule, NO_SUCH_NAME)] = None
+    tag: Annotated[Optional[str], UploadOption(
+        "Tag; only with a name.", '"{version}-{arch}"', "a uuid",
+        _tag_rule, "nothing gets this tag")] = None
+    # fmt: on
     ignored: Ignored = ()
     provider = "container"
 

@@ -8,7 +8,7 @@ kinds, target results and Cloud API v2 of osbuild-composer (read 2026-06).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Mapping, Optional, Tuple
 from urllib.parse import quote
 
@@ -102,38 +102,18 @@ def _account_rule(text: str) -> Optional[InvalidValue]:
 class GcpUpload(Upload):
     """Import a Compute Engine image."""
 
-    region: str = field(
-        metadata=UploadOption("The cloud's region.", '"us-east1"', rule=_region_rule).declared
-    )
-    bucket: Optional[str] = field(
-        default=None,
-        metadata=UploadOption(
-            "Where the file is put before it is imported.",
-            '"my-images"',
-            "that of composer's worker",
-        ).declared,
-    )
-    image_name: Optional[str] = field(
-        default=None,
-        metadata=UploadOption(
-            "What the image is called there.",
-            '"my-image-{date}-{type}-{respin}"',
-            "`composer-api-<uuid>`",
-            _name_rule,
-            if_ignored=NO_SUCH_NAME,
-        ).declared,
-    )
-    share_with_accounts: Optional[Tuple[str, ...]] = field(
-        default=None,
-        metadata=UploadOption(
-            'Accounts, each with its kind: "user:alice@example.com".',
-            '["group:images@example.com"]',
-            "nobody",
-            _account_rule,
-            is_list=True,
-            if_ignored=SHARED_WITH_NOBODY,
-        ).declared,
-    )
+    # fmt: off
+    region: Annotated[str, UploadOption("The cloud's region.", '"us-east1"', rule=_region_rule)]
+    bucket: Annotated[Optional[str], UploadOption(
+        "Where the file is put before it is imported.", '"my-images"',
+        "that of composer's worker")] = None
+    image_name: Annotated[Optional[str], UploadOption(
+        "What the image is called there.", '"my-image-{date}-{type}-{respin}"',
+        "`composer-api-<uuid>`", _name_rule, NO_SUCH_NAME)] = None
+    share_with_accounts: Annotated[Optional[Tuple[str, ...]], UploadOption(
+        'Accounts, each with its kind: "user:alice@example.com".', '["group:images@example.com"]',
+        "nobody", _account_rule, SHARED_WITH_NOBODY)] = None
+    # fmt: on
     ignored: Ignored = ()
     provider = "gcp"
 
@@ -144,14 +124,6 @@ class GcpUpload(Upload):
         what = "the GCP image name %r" % self.image_name
         return CloudName("image_name", self.image_name, what, takes_arch=False)
 
-    @property
-    def leftover(self) -> str:
-        return self.image_name or super().leftover
-
-    @property
-    def where(self) -> Optional[str]:
-        return self.region
-
 
 @dataclass(frozen=True)
 class GcpImage(CloudImage):
@@ -161,10 +133,6 @@ class GcpImage(CloudImage):
     region: Annotated[Optional[str], OMITTED] = None
     project_id: Annotated[Optional[str], OMITTED] = None
     image_name: Annotated[Optional[str], OMITTED] = None
-
-    @property
-    def where(self) -> Optional[str]:
-        return self.region
 
 
 class Gcp(CloudOf[GcpImage]):

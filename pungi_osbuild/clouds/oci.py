@@ -31,10 +31,6 @@ class OciImage(CloudImage):
     region: Annotated[Optional[str], OMITTED] = None
     url: Annotated[Optional[str], OMITTED] = None
 
-    @property
-    def where(self) -> Optional[str]:
-        return self.region
-
 
 class Oci(CloudOf[OciImage]):
     """See the module."""

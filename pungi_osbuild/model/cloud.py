@@ -65,12 +65,13 @@ class Upload:
     @property
     def leftover(self) -> str:
         """What to look for in the cloud where nobody knows whether the image is there."""
-        return UNNAMED
+        name = self.wanted_name()
+        return UNNAMED if name is None else str(self.own[name.option])
 
     @property
     def where(self) -> Optional[str]:
         """The region that is asked for, where the cloud has regions."""
-        return None
+        return self.own.get("region")
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class CloudImage:
     @property
     def where(self) -> Optional[str]:
         """The region, where it is known."""
-        return None
+        return vars(self).get("region")
 
 
 def _read_options(struct: Struct, key: str) -> Tuple[Tuple[str, str], ...]:

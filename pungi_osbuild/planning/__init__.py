@@ -7,7 +7,6 @@ from pungi_osbuild.planning.checks import (
     check_settings,
     checked_plan,
 )
-from pungi_osbuild.planning.cloudnames import wanted_name
 from pungi_osbuild.planning.plan import Plan, plan
 from pungi_osbuild.planning.preflight import (
     HubCheck,
@@ -35,5 +34,4 @@ __all__ = [
     "plan",
     "preflight",
     "refusals_explained",
-    "wanted_name",
 ]

@@ -19,7 +19,6 @@ from pungi_osbuild.model import (
     ImageConfig,
     ImageRequest,
     Template,
-    Upload,
     UploadTemplate,
 )
 from pungi_osbuild.problems import Problem, Severity, within
@@ -31,7 +30,7 @@ def name_problems(requests: Sequence[ImageRequest]) -> Iterator[Problem]:
     reported: Set[Tuple[str, str, str]] = set()
     for request in requests:
         upload = request.upload
-        name = wanted_name(upload)
+        name = upload.wanted_name() if upload is not None else None
         if upload is None or name is None:
             continue
         for arch in request.arches:
@@ -83,7 +82,7 @@ def shared_name_problems(
     :param template: what is uploaded
     """
     upload = template.options
-    name = wanted_name(template.filled(request.attempt))
+    name = template.filled(request.attempt).wanted_name()
     if name is None or name.moves:
         return
     written = getattr(upload, name.option)
@@ -134,7 +133,7 @@ def _name_in(
 ) -> Optional[CloudName]:
     words = {**dict(template.words), **words_of(request, identity)}
     other = UploadTemplate(template.options, tuple(words.items()))
-    return wanted_name(other.filled(request.attempt))
+    return other.filled(request.attempt).wanted_name()
 
 
 def _listed(words: Sequence[str], last: str) -> str:
@@ -159,11 +158,6 @@ def words_of(request: ImageRequest, identity: ComposeIdentity) -> Dict[str, str]
         "label": identity.label,
     }
     return {field: word for field, word in words.items() if word is not None}
-
-
-def wanted_name(upload: Optional[Upload]) -> Optional[CloudName]:
-    """Return the name that an upload wants; None where composer gives one."""
-    return None if upload is None else upload.wanted_name()
 
 
 def option_place(block: ImageConfig, arch: Arch, option: str, index: int = -1) -> str:

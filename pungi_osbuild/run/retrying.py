@@ -15,7 +15,6 @@ from typing import Collection, Dict, List, Optional, Sequence, Tuple
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.model import EarlierTry, ImageRequest, Leftover, Outcome
-from pungi_osbuild.planning import wanted_name
 from pungi_osbuild.timing import RetryPolicy
 
 logger = logging.getLogger(__name__)
@@ -140,12 +139,13 @@ def _obstacle(outcome: Outcome, failures: int, policy: RetryPolicy) -> Optional[
     if not policy.should_retry(failures):
         retries = request.config.retries
         return "this was the last of %d retr%s" % (retries, "y" if retries == 1 else "ies")
-    name = wanted_name(request.upload)
-    following = wanted_name(request.with_attempt(outcome.attempt + 1).upload)
-    if name is None or name.moves or following is None or name.key != following.key:
+    upload, following = request.upload, request.with_attempt(outcome.attempt + 1).upload
+    name = upload.wanted_name() if upload is not None else None
+    if upload is None or following is None or name is None or name.moves:
         return None
-    provider = request.upload and request.upload.provider
-    if any(one.is_there and one.place == provider for one in outcome.leftovers):
+    if name != following.wanted_name():
+        return None
+    if any(one.is_there and one.place == upload.provider for one in outcome.leftovers):
         return "%s may be taken by this try; put {attempt} into it" % name.what
     return None
 
