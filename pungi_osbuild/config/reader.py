@@ -117,7 +117,11 @@ def _read_sections(
 
 
 def _example(method: TaskMethod) -> str:
-    return "Add: %s = %s" % (method.section, method.section_example)
+    return "Add: %s = %s; and %s_target." % (
+        method.section,
+        method.section_example,
+        method.section,
+    )
 
 
 def _read_section(

@@ -19,10 +19,7 @@ from pungi_osbuild.methods.options import (
 )
 
 SECTION = "osbuild"
-EXAMPLE = (
-    '{"^Server$": [{"name": "my-guest", "distro": "rhel-9.4", "image_types": "guest-image",'
-    ' "target": "my-target"}]}'
-)
+EXAMPLE = '{"^Server$": [{"name": "my-guest", "distro": "rhel-9.4", "image_types": "guest-image"}]}'
 
 
 # A table: an option to a few lines, not a value to a line.
