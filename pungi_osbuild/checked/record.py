@@ -31,7 +31,7 @@ from typing import (
     get_type_hints,
 )
 
-from pungi_osbuild.checked.struct import Struct
+from pungi_osbuild.checked.struct import Struct, iso_seconds, path_below
 from pungi_osbuild.clock import iso_time
 
 JsonDict = Dict[str, Any]
@@ -214,11 +214,11 @@ def picked(record: Type[_R], *sources: Any, **others: Any) -> _R:
 TEXT = Form(Struct.text, {"type": "string"})
 LINE = Form(Struct.line, {"type": "string", "minLength": 1})
 PATH = Form(
-    Struct.path, {"type": "string", "minLength": 1, "not": {"pattern": r"(^|/)(\.{0,2})(/|$)"}}
+    path_below, {"type": "string", "minLength": 1, "not": {"pattern": r"(^|/)(\.{0,2})(/|$)"}}
 )
 TEXTS = Form(Struct.texts, {"type": "array", "items": TEXT.schema}, list)
 ISO_TIME = Form(
-    Struct.iso_time,
+    iso_seconds,
     {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"},
     iso_time,
 )

@@ -42,6 +42,7 @@ MAX_INTEGER = 2**63 - 1
 _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 _E = TypeVar("_E", bound=Enum)
+_V = TypeVar("_V")
 
 
 def unusable_reply(place: str, expected: str, value: object) -> ReplyError:
@@ -145,6 +146,14 @@ class Struct:
         """Return a text, or None for null."""
         return None if self.raw(key) is None else self.text(key)
 
+    def optional(self, key: str, read: Callable[[str], _V]) -> Optional[_V]:
+        """
+        Return a value, or None for null.
+
+        :param read: the method that reads it otherwise, e.g. :meth:`integer`
+        """
+        return None if self.raw(key) is None else read(key)
+
     def line(self, key: str) -> str:
         """Return a text that is one printable line: nothing that a terminal or script would do."""
         value = self.address(key)
@@ -165,20 +174,9 @@ class Struct:
         """Return a name that is safe as the last part of a path."""
         return plain_name(self.text(key), self._place(key), self.origin)
 
-    def path(self, key: str) -> str:
-        """Return a path that stays below the folder it is relative to."""
-        value = self.text(key)
-        if "\0" in value or any(part in ("", ".", "..") for part in value.split("/")):
-            raise self.error(key, "a path below its folder")
-        return value
-
     def integer(self, key: str) -> int:
         """Return a whole number that is not negative."""
         return integer(self.raw(key), self._place(key), self.origin)
-
-    def integer_or_none(self, key: str) -> Optional[int]:
-        """Return a whole number that is not negative, or None for null."""
-        return None if self.raw(key) is None else self.integer(key)
 
     def seconds(self, key: str) -> float:
         """Return seconds since the epoch, before the year 10000."""
@@ -189,28 +187,9 @@ class Struct:
             raise self.error(key, "a time in seconds")
         return float(value)
 
-    def seconds_or_none(self, key: str) -> Optional[float]:
-        """Return seconds since the epoch, before the year 10000, or None for null."""
-        return None if self.raw(key) is None else self.seconds(key)
-
-    def iso_time(self, key: str) -> int:
-        """Return a time, written as ISO 8601 in UTC, in seconds since the epoch."""
-        text = self.text(key)
-        try:
-            if not _ISO_TIME.fullmatch(text):
-                raise ValueError(text)
-            time = datetime.strptime(text, ISO_FORMAT).replace(tzinfo=timezone.utc)
-        except ValueError:
-            raise self.error(key, "a time like 2026-11-23T07:03:27Z") from None
-        return int(time.timestamp())
-
     def flag(self, key: str) -> bool:
         """Return true or false."""
         return flag(self.raw(key), self._place(key), self.origin)
-
-    def is_true(self, key: str) -> bool:
-        """Whether a value is true; a missing one is not."""
-        return self.value.get(key) is True
 
     def choice(self, key: str, choices: Type[_E]) -> _E:
         """Return the member of an enum whose value is there."""
@@ -276,6 +255,26 @@ class Struct:
         return (
             "".join((self.place, ", " if self.origin.is_hub else ".", key)) if self.place else key
         )
+
+
+def path_below(struct: Struct, key: str) -> str:
+    """Return a path that stays below the folder it is relative to."""
+    value = struct.text(key)
+    if "\0" in value or any(part in ("", ".", "..") for part in value.split("/")):
+        raise struct.error(key, "a path below its folder")
+    return value
+
+
+def iso_seconds(struct: Struct, key: str) -> int:
+    """Return a time, written as ISO 8601 in UTC, in seconds since the epoch."""
+    text = struct.text(key)
+    try:
+        if not _ISO_TIME.fullmatch(text):
+            raise ValueError(text)
+        time = datetime.strptime(text, ISO_FORMAT).replace(tzinfo=timezone.utc)
+    except ValueError:
+        raise struct.error(key, "a time like 2026-11-23T07:03:27Z") from None
+    return int(time.timestamp())
 
 
 def integer(value: object, place: str, origin: Origin = HUB) -> int:

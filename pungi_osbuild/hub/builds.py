@@ -119,8 +119,8 @@ def read_build(nvr: str, reply: Reply) -> Optional[KojiBuild]:
     build.expect("nvr", nvr)
     return KojiBuild(
         build.choice("state", BuildState),
-        build.integer_or_none("task_id"),
-        build.integer_or_none("id") or 0,
+        build.optional("task_id", build.integer),
+        build.optional("id", build.integer) or 0,
     )
 
 

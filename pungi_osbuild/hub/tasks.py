@@ -236,8 +236,8 @@ def _asked_for(reply: object, ids: Sequence[int], method: Optional[str]) -> Iter
 
 def _task(item: Struct) -> Task:
     times = TaskTimes(
-        created=item.seconds_or_none("create_ts"),
-        started=item.seconds_or_none("start_ts"),
-        ended=item.seconds_or_none("completion_ts"),
+        created=item.optional("create_ts", item.seconds),
+        started=item.optional("start_ts", item.seconds),
+        ended=item.optional("completion_ts", item.seconds),
     )
     return Task(item.integer("id"), item.choice("state", TaskState), times)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Set, Tuple
 
-from pungi_osbuild.checked import FILE, Struct
+from pungi_osbuild.checked import FILE, Struct, path_below
 from pungi_osbuild.methods import UNRECORDED_METHOD, block_digest
 from pungi_osbuild.model import Arch, ImageRequest, OutcomeKind
 from pungi_osbuild.run.journal_lines import Damage, read_lines
@@ -316,7 +316,7 @@ class _Reader:
             base_release=fields.text_or_none("base_release"),
             nvr=fields.text_or_none("nvr"),
             server=self._server,
-            bounds=Bounds(fields.integer("after_task"), fields.integer_or_none("owner")),
+            bounds=Bounds(fields.integer("after_task"), fields.optional("owner", fields.integer)),
             time=time,
             changed=time,
         )
@@ -340,7 +340,7 @@ class _Reader:
         self._change(fields, state=state, resumed=True, waiting=waiting)
 
     def _placed(self, fields: Struct) -> None:
-        file = PlacedFile(fields.path("path"), fields.integer("size"))
+        file = PlacedFile(path_below(fields, "path"), fields.integer("size"))
         before = self._submissions[self._position(fields)]
         others = tuple(other for other in before.placed if other.path != file.path)
         self._change(fields, placed=(*others, file))
@@ -348,7 +348,7 @@ class _Reader:
     def _outcome(self, fields: Struct) -> None:
         kind = fields.choice("outcome", OutcomeKind)
         reason = fields.text_or_none("reason")
-        if fields.integer_or_none("intent") is None:
+        if fields.optional("intent", fields.integer) is None:
             self._never.append(NeverSubmitted(_slot(fields), kind, reason, fields.seconds("time")))
         else:
             ended = {"outcome": kind, "reason": reason}

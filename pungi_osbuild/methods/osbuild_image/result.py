@@ -133,7 +133,7 @@ def _image(
     build: Struct, archive: Archive, archives: Sequence[Archive], request: ImageRequest
 ) -> BuiltImage:
     row = archive.row
-    if row.is_true("metadata_only"):
+    if row.raw("metadata_only") is True:
         raise ReplyError(
             "Koji has no file for %s: the archive is metadata only" % archive.filename,
             "The import into Koji left the file out, and running this again reads the same build:"
