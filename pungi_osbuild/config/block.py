@@ -191,7 +191,7 @@ class _Block:
                     "failable-arch",
                     "%s.failable[%d]" % (self.place, index),
                     "the block is not built for %s" % arch,
-                    arch_hint([arch], _texts_of(arches), "Take it out, or add it to arches."),
+                    arch_hint([arch], _texts_of(arches), "Remove it, or add it to arches."),
                 )
 
     def _check_timeout(self) -> None:
@@ -199,7 +199,7 @@ class _Block:
         found = self.found["timeout"]
         if found is not None and found.value != found.value:
             self.problems.error(
-                "bad-value", found.place, "is no number", "Write a number of seconds."
+                "bad-value", found.place, "is not a number", "Write a number of seconds."
             )
 
     def _image_type(self) -> Optional[str]:
@@ -252,7 +252,7 @@ class _Block:
             self.problems.error(
                 "bad-value",
                 within(self.place, option),
-                "holds something that has no JSON form",
+                "contains a value that JSON cannot hold",
                 "Use strings, numbers, True, False, None, lists and dicts only.",
             )
             return None

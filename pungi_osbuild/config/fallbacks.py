@@ -98,7 +98,7 @@ def _literal_or_generator(found: Optional[Found], problems: Problems) -> Optiona
         problems.error(
             "unknown-generator",
             found.place,
-            "there is no generator %s" % found.value,
+            "unknown generator %s" % found.value,
             "Did you mean %s?" % near if near else "Known are: %s." % ", ".join(GENERATORS),
         )
     return found.value

@@ -26,7 +26,7 @@ def check_image_type(
         problems.error(
             "koji-cannot-import",
             place,
-            "the file of image type %s is a .%s, and Koji imports no such file" % (name, suffix),
+            "image type %s makes a .%s file, which Koji cannot import" % (name, suffix),
             "Use an image type with another file: minimal-raw is a .raw.xz."
             if listed is None
             else "Use another image type, or correct its format in osbuild_image_types.",
@@ -55,7 +55,7 @@ def check_image_type(
         problems.error(
             "inner-image-type",
             place,
-            "%s is a distribution's own name, which Koji's builders do not take" % name,
+            "%s is a distribution's internal name, which Koji's builders do not accept" % name,
             "Write %s, composer's name for it." % meant,
         )
         return imagetypes.CATALOGUE[meant].provider
@@ -81,9 +81,9 @@ def check_image_type(
     problems.warn(
         "unlisted-image-type",
         place,
-        "no image type %s is known here; it is sent as it is" % name,
+        "unknown image type %s; it is sent unchanged" % name,
         ("The most similar are %s. " % ", ".join(similar) if similar else "Check its name. ")
-        + "osbuild_image_types can say more of it.",
+        + "osbuild_image_types can describe it.",
     )
     return None
 

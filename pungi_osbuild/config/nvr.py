@@ -29,7 +29,7 @@ def nvr_problems(
     """
     Yield what the hub would refuse.
 
-    :param name: of the build; None when it is no text
+    :param name: of the build; None when it is not a string
     :param place: of the block
     """
     parts = [name or ""]
@@ -77,21 +77,21 @@ def _name_problems(name: str, place: str) -> Iterator[Problem]:
         yield Problem(
             "bad-name",
             place,
-            "Koji takes no package called %r" % name,
+            "%r is not a valid name of a Koji package" % name,
             "Use letters, digits and _ . + - only, and no two dots in a row.",
         )
     elif name_flaw(name) is not None:
         yield Problem(
             "bad-name",
             place,
-            "no image can be called %r: %s" % (name, name_flaw(name)),
-            "Begin it with a letter or a digit.",
+            "%r is not a valid name for an image: %s" % (name, name_flaw(name)),
+            "Start it with a letter or a digit.",
         )
 
 
 def subvariant_problems(subvariant: object, place: str) -> Iterator[Problem]:
     """
-    Yield what is wrong with a subvariant; of what is no text nothing.
+    Yield what is wrong with a subvariant; nothing of what is not a string.
 
     :param place: of the block
     """
@@ -100,8 +100,8 @@ def subvariant_problems(subvariant: object, place: str) -> Iterator[Problem]:
         yield Problem(
             "bad-name",
             "%s.subvariant" % place,
-            "no subvariant can be called %r: %s" % (subvariant, flaw),
-            "Use letters, digits, blanks and _ . + - only, and begin with a letter or a digit.",
+            "%r is not a valid subvariant: %s" % (subvariant, flaw),
+            "Use letters, digits, blanks and _ . + - only, and start with a letter or a digit.",
         )
 
 
@@ -115,13 +115,13 @@ def _part_problems(field: str, found: Found, giver: str = "") -> Iterator[Proble
     flaw = name_flaw(found.value) if found.value else None
     if not refused and flaw is None:
         return
-    marks = " and ".join(refused)
-    said = "Koji takes no %s with %s in it: %r" % (field, marks, found.value)
-    hint = "Write dots or underscores instead." if refused == ["-"] else "Take %s out." % marks
+    marks = " and ".join('"%s"' % mark for mark in refused)
+    said = "a Koji %s cannot contain %s: %r" % (field, marks, found.value)
+    hint = "Use dots or underscores instead." if refused == ["-"] else "Remove %s." % marks
     if not refused:
-        said = "no %s can be %r: %s" % (field, found.value, flaw)
-        hint = "Begin it with a letter or a digit, and use printable characters only."
+        said = "%r is not a valid %s: %s" % (found.value, field, flaw)
+        hint = "Start it with a letter or a digit, and use printable characters only."
     if giver:
-        said += ", which %s gives" % giver
+        said += " (from %s)" % giver
         hint = "Set %s in the block, without a generator." % field
     yield Problem(_CODES[field], found.place, said, hint)

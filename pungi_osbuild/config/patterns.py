@@ -37,7 +37,7 @@ def invalid_pattern(section: str, pattern: str) -> Optional[Problem]:
         return Problem(
             "bad-pattern",
             pattern_place(section, pattern),
-            "is no regular expression: %s" % error,
+            "is not a valid regular expression: %s" % error,
             "Write one that matches variant uids, e.g. ^Server$.",
         )
     return None
@@ -47,7 +47,7 @@ def matches(pattern: str, variant_uid: str) -> bool:
     """
     Return whether a pattern is meant for a variant; False where trying could take for ever.
 
-    :raises re.error: it is no regular expression (a config with one is refused earlier)
+    :raises re.error: it is not a regular expression (a config with one is refused earlier)
     """
     return (
         not is_endless(pattern, variant_uid) and _compiled(pattern).match(variant_uid) is not None
@@ -77,7 +77,7 @@ def nested_repetitions(pattern: str) -> int:
     """
     Return how deeply repetitions and choices are nested: 2 for ``(a+)+``, 1 for ``a+``.
 
-    :raises re.error: it is no regular expression
+    :raises re.error: it is not a regular expression
     """
     parser = importlib.import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
     return _nested(parser.parse(pattern))

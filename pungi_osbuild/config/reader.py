@@ -78,8 +78,8 @@ def _check_skipped(phases: Sequence[str], problems: Problems) -> None:
             problems.warn(
                 "unknown-phase",
                 within("skip_phases", index),
-                "there is no phase %s" % phase,
-                "Did you mean %s? The phase is not skipped as it is." % near,
+                "unknown phase %s" % phase,
+                "Did you mean %s? As written, the phase is not skipped." % near,
             )
 
 
@@ -175,8 +175,8 @@ def _read_pattern(
         problems.warn(
             "empty-pattern",
             place,
-            "there is no image block under this pattern",
-            "Add one, or take the pattern out.",
+            "there are no image blocks under this pattern",
+            "Add one, or remove the pattern.",
         )
     for index, item in enumerate(value):
         block_place = within(place, index)

@@ -101,7 +101,7 @@ def _worded(error: ValidationError, place: str) -> Iterator[Problem]:
         yield _wrong_length(value, schema, place)
     elif error.validator == "minLength":
         what = schema.get("description")
-        hint = "Write a value. %s" % what if what else "Write a value, or take it out."
+        hint = "Write a value. %s" % what if what else "Write a value, or remove it."
         yield Problem("empty", place, "must not be empty", hint)
     elif error.validator in ("minimum", "maximum"):
         yield _out_of_range(value, schema, place)
@@ -175,8 +175,8 @@ def unsendable(value: Any, place: str) -> Iterator[Problem]:
         yield Problem(
             "bad-character",
             where,
-            "holds %s, which cannot be sent to Koji" % ", ".join(repr(char) for char in bad),
-            "Take the character out.",
+            "contains %s, which cannot be sent to Koji" % ", ".join(repr(char) for char in bad),
+            "Remove the character.",
         )
 
 

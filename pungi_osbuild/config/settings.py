@@ -105,7 +105,7 @@ def _unknown_options(source: Source, ours: Mapping[str, Any]) -> Iterator[Proble
     for key in source.data:
         is_own = _prefix_of(key) is not None
         if key in misspelt:
-            hint = "Did you mean %s? It is ignored as it is." % misspelt[key]
+            hint = "Did you mean %s? As written, it is ignored." % misspelt[key]
         elif is_own and key not in ours:
             hint = "Only the config itself can use it. Known are: %s." % ", ".join(sorted(ours))
         else:
@@ -147,7 +147,7 @@ def _ignored(good: Mapping[str, Any], problems: Problems) -> Iterator[Tuple[str,
         problems.warn(
             "bad-value",
             within("osbuild_ignore", index),
-            "no problem has the code %r" % code,
+            "unknown problem code %r" % code,
             "Did you mean %s?" % meant if meant else "Codes are shown in brackets: [code].",
         )
 
@@ -161,7 +161,7 @@ def _seconds(
     """Return a number of seconds; the schema takes it for a number when it is infinite, too."""
     seconds: _Seconds = good.get(option, default)
     if seconds is not None and not math.isfinite(seconds):
-        problems.error("bad-value", option, "is no number", "Write a number of seconds.")
+        problems.error("bad-value", option, "is not a number", "Write a number of seconds.")
         return default
     return seconds
 
@@ -178,7 +178,7 @@ def _checksums(good: Mapping[str, Any], defaults: Settings, problems: Problems) 
             problems.error(
                 "bad-value",
                 within("media_checksums", index),
-                "there is no checksum %s" % name,
+                "unknown checksum %s" % name,
                 "Did you mean %s?" % near if near else "Known are: %s." % ", ".join(known),
             )
     return tuple(name for name in names if name in known)
@@ -207,8 +207,8 @@ def _base_product(good: Mapping[str, Any], problems: Problems) -> Optional[BaseP
         problems.error(
             "missing-key",
             missing[0],
-            "a base product needs %s, too" % " and ".join(missing),
-            "Add it, or take %s out." % " and ".join(there),
+            "a base product also needs %s" % " and ".join(missing),
+            "Add it, or remove %s." % " and ".join(there),
         )
     if missing:
         return None
@@ -239,6 +239,6 @@ def _in_source_control() -> Problem:
     return Problem(
         "scm-variants-file",
         "variants_file",
-        "the variants XML lies in source control, and is not fetched from there",
+        "the variants XML is in source control, and is not fetched from there",
         "Check it out and name it with --variants, or name a compose with --compose.",
     )

@@ -95,7 +95,7 @@ def _freeze(value: Any, levels: int) -> Any:
 def _too_deep(path: str, line: Optional[int] = None) -> SourceError:
     return SourceError(
         "%s: values are nested too deeply, or files import each other" % _at(path, line),
-        "Take the nesting, or the import that goes round in a circle, out.",
+        "Remove the nesting, or the circular import.",
     )
 
 
@@ -130,7 +130,7 @@ def _read_json(path: Path) -> Mapping[str, Any]:
         raise SourceError("%s: %s" % (path, error), "Write a shorter number.") from None
     if not isinstance(data, dict):
         raise SourceError(
-            "%s:1: the file holds no JSON object" % path,
+            "%s:1: the file does not contain a JSON object" % path,
             'Put the options in one: {"release_name": ..., "osbuild": {...}}.',
         )
     return data

@@ -20,7 +20,7 @@ _MORE_THAN_A_NAME = re.compile(r"\s*(\w+)\s*([!:.\[].*)?", re.S)
 
 def template_problems(text: str, place: str, has_release: bool) -> Iterator[Problem]:
     """
-    Say what in a text is no template, or can never be filled in.
+    Say what in a text is not a template, or can never be filled in.
 
     :param place: of the text
     :param has_release: the block's release is configured, in it or in what it falls back to
@@ -36,7 +36,7 @@ def template_problems(text: str, place: str, has_release: bool) -> Iterator[Prob
             yield Problem(
                 "template-needs-release",
                 place,
-                "holds {%s}, and the block has no release" % field,
+                "contains {%s}, but the block has no release" % field,
                 "Set release, osbuild_release or global_release, or use {compose_id}.",
             )
 
@@ -68,17 +68,17 @@ def option_strings(options: Mapping[str, Any], place: str) -> Iterator[Tuple[str
 def _fault(field: Optional[str]) -> Tuple[str, str]:
     known = "Fields are %s." % ", ".join("{%s}" % name for name in TEMPLATE_FIELDS)
     if field is None:
-        return "holds a single brace", "Write {{ for { and }} for }. " + known
+        return "contains a single brace", "Write {{ for { and }} for }. " + known
     simple = _MORE_THAN_A_NAME.fullmatch(field)
     name = simple.group(1) if simple else field
     near = name if name in TEMPLATE_FIELDS else suggest(name, TEMPLATE_FIELDS)
     hint = "Did you mean {%s}?" % near if near else known + " Write {{ for a brace."
     if simple and simple.group(2):
         return (
-            "holds {%s}: a field is a name and nothing else, no format, attribute or index" % field,
+            "{%s} is not a template field: it has a format, an attribute or an index" % field,
             hint,
         )
-    return "holds {%s}, and there is no such field" % field, hint
+    return "unknown template field {%s}" % field, hint
 
 
 def unreplaced(text: str, place: str) -> Iterator[Problem]:

@@ -58,7 +58,7 @@ from pungi_osbuild.problems import (
 )
 
 _ONE_UPLOAD = (
-    "Take it out: a block's images go to the one place that composer has for its image type."
+    "Remove it: a block's images go to the one place that composer has for its image type."
 )
 _OF_ANY_CLOUD: Mapping[str, str] = {
     "type": _ONE_UPLOAD,
@@ -270,7 +270,7 @@ class _Reader:
                 "upload-arch",
                 within(self.arches_place, arch),
                 "the block is not built for %s" % arch,
-                arch_hint([arch], arches, "Take it out, or add it to arches."),
+                arch_hint([arch], arches, "Remove it, or add it to arches."),
             )
 
     def _without_refused(self, options: Mapping[str, Any], place: str) -> Mapping[str, Any]:
@@ -390,7 +390,7 @@ def _first_upper(name: str) -> str:
 def _hint_of_ignored(cloud: Cloud, options: Mapping[str, Any], ignored: Tuple[str, ...]) -> str:
     name = _first_upper(cloud.name)
     if cloud.options and not set(options) <= set(ignored):
-        return "Take it out: %s takes %s." % (name, ", ".join(cloud.options))
+        return "Remove it: %s takes %s." % (name, ", ".join(cloud.options))
     settings = "Without any option nothing is uploaded"
     if cloud.options:
         return "%s takes %s. %s." % (name, ", ".join(cloud.options), settings)

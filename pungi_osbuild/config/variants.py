@@ -120,7 +120,7 @@ class _Reader:
         if name not in self._shared:
             near = suggest(name, self._shared)
             reference.fail(
-                "the reference to %r leads nowhere" % name,
+                "unknown reference %r" % name,
                 "Did you mean %s?" % near
                 if near
                 else "Refer to an addon or a layered product at the top of the file.",
@@ -138,7 +138,7 @@ def _variant(element: Element, parent: Optional[Variant]) -> Variant:
     kind = _type(element)
     if kind == "layered-product" and not element.below("release"):
         element.fail(
-            "the layered product %s says no release" % identifier,
+            "the layered product %s has no release" % identifier,
             'Add <release name="..." short="..." version="..."/>.',
         )
     return Variant(
@@ -156,7 +156,7 @@ def _type(element: Element) -> str:
     if kind not in VARIANT_TYPES:
         near = suggest(kind, VARIANT_TYPES)
         element.fail(
-            "there is no variant type %r" % kind,
+            "unknown variant type %r" % kind,
             "%sIt is one of: %s."
             % ("Did you mean %s? " % near if near else "", ", ".join(VARIANT_TYPES)),
         )
@@ -182,8 +182,8 @@ def _arches(element: Element, identifier: str) -> Tuple[Arch, ...]:
     for arch in found:
         if not _ARCH.fullmatch(arch.text):
             arch.fail(
-                "%r is no arch" % arch.text,
-                "Write the arch and nothing else, no space either: <arch>x86_64</arch>.",
+                "%r is not a valid arch" % arch.text,
+                "Write only the arch, without spaces: <arch>x86_64</arch>.",
             )
     arches = {arch.text for arch in found} - {"src"}
     if not arches:

@@ -65,7 +65,7 @@ def read_xml(path: Path) -> Element:
     except expat.ExpatError as error:
         raise SourceError(
             "%s:%d: this is not XML: %s" % (path, error.lineno, expat.ErrorString(error.code)),
-            "Mend that line.",
+            "Fix that line.",
         ) from None
     except (LookupError, ValueError) as error:  # the declared encoding, looked up by Python
         raise SourceError("%s:1: %s" % (path, error), "Save the file as UTF-8.") from None

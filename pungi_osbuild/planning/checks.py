@@ -54,7 +54,7 @@ def _nothing(config: ComposeConfig) -> Problem:
     return Problem(
         "no-task",
         sections[0],
-        "no task comes of this config",
+        "this config results in no task",
         "Put an image block under a pattern that matches a variant.",
     )
 
@@ -63,8 +63,8 @@ def _skipped(section: str) -> Problem:
     return Problem(
         "phase-skipped",
         "skip_phases",
-        "skip_phases has %s, so no image is built: not by Pungi, and not by this command" % section,
-        "Take it out. To skip the phase in Pungi alone, start that with --skip-phase=%s." % section,
+        "skip_phases contains %s, so neither Pungi nor this command builds an image" % section,
+        "Remove it. To skip the phase in Pungi only, run Pungi with --skip-phase=%s." % section,
         Severity.WARNING,
     )
 
@@ -326,5 +326,5 @@ def _taken(request: ImageRequest, claim: Claim, other: RecordedImage) -> Problem
         request.config.place,
         "for variant %s and %s it makes an image like one that the compose has of another phase:"
         " %s (%s)" % (request.variant, claim.arch, other.path, other.identity.describe()),
-        "Give the block another subvariant or name, or take the other image out of the compose.",
+        "Give the block another subvariant or name, or remove the other image from the compose.",
     )

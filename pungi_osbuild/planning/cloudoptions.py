@@ -77,7 +77,7 @@ def unbuilt_arches(config: ImageConfig, built: Set[Arch]) -> Iterator[Problem]:
                 arch_hint(
                     [own.arch],
                     built,
-                    "It is built for %s; take the others out." % ", ".join(sorted(built)),
+                    "It is built for %s; remove the others." % ", ".join(sorted(built)),
                 ),
                 Severity.WARNING,
             )
@@ -118,7 +118,7 @@ def _unfillable(request: ImageRequest, upload: Upload, words: Dict[str, str]) ->
                 continue
             code, message, hint = _NO_WORD[field]
             place = option_place(request.config, request.arches[0], option, index)
-            yield Problem(code, place, "holds {%s}, and %s" % (field, message), hint)
+            yield Problem(code, place, "contains {%s}, but %s" % (field, message), hint)
 
 
 _NO_RELEASE: Tuple[ProblemCode, str, str] = (
@@ -130,7 +130,7 @@ _NO_WORD: Mapping[str, Tuple[ProblemCode, str, str]] = {
     "arch": (
         "template-needs-one-arch",
         "the task is for several arches",
-        "Leave split_arches out, so that each arch is a task of its own, or take {arch} out.",
+        "Leave split_arches out, so that each arch is a task of its own, or remove {arch}.",
     ),
     "label": (
         "template-needs-label",

@@ -57,7 +57,7 @@ def _tree_arches(config: ComposeConfig, compose: Compose) -> Iterator[Problem]:
             "unknown-arch",
             within("tree_arches", index),
             "no variant has the arch %s" % arch,
-            "Did you mean %s?" % near if near else "Take it out: it selects nothing.",
+            "Did you mean %s?" % near if near else "Remove it: it selects nothing.",
         )
 
 
@@ -108,7 +108,7 @@ def block_problems(block: ImageConfig, built: Set[Arch], compose: Compose) -> It
                 "failable-arch",
                 within(within(block.place, "failable"), block.failable.index(entry)),
                 "the block is not built for %s; as in-tree all of it is allowed to fail" % entry,
-                arch_hint([entry], built, "Take it out, or write the arch's name."),
+                arch_hint([entry], built, "Remove it, or write the arch's name."),
             )
     addresses = [
         *((within(repos_place(block), n), r.baseurl) for n, r in enumerate(block.repos)),

@@ -104,7 +104,7 @@ class _Planner:
                 arch_hint(
                     missing,
                     variant.arches,
-                    "It is built for %s only; take the others out, or give the variant the arch."
+                    "It is built for %s only; remove the others, or give the variant the arch."
                     % ", ".join(arches),
                 ),
             )
@@ -183,7 +183,7 @@ def _coverage(
             yield Problem(
                 "no-task",
                 block.place if block.arches is None else "%s.arches" % block.place,
-                "no task comes of this block: its arches fit no variant that its pattern matches",
+                "no task for this block: no variant that its pattern matches has one of its arches",
                 " ".join(
                     [
                         arch_hint(block.arches or (), _offered(compose, block)),

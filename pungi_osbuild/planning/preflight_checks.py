@@ -33,7 +33,8 @@ class PreflightChecks:
             yield Problem(
                 "no-image-permission",
                 PROFILE_PLACE,
-                'the user "%s" may not build images at %s' % (user.name, self.facts.profile.server),
+                'the user "%s" is not allowed to build images at %s'
+                % (user.name, self.facts.profile.server),
                 "Ask an administrator of the hub for the permission (`%s`), or use another login."
                 % self._koji("grant-permission", "image", user.name),
             )
@@ -74,7 +75,7 @@ class PreflightChecks:
                     ", ".join(lacks),
                     "it has %s" % ", ".join(has) if has else "it has no arches at all",
                 ),
-                "Ask whoever owns the tag to add %s (`%s`), choose another target, or take %s out"
+                "Ask whoever owns the tag to add %s (`%s`), choose another target, or remove %s"
                 " of the block's arches."
                 % (
                     "it" if len(lacks) == 1 else "them",
@@ -109,14 +110,14 @@ class PreflightChecks:
         return _problem(
             request,
             "tag-permission",
-            'builds of the Koji target "%s" go to the tag "%s", which takes them only from users'
-            ' with the permission "%s", and "%s" has not got it%s'
+            'builds of the Koji target "%s" go to the tag "%s", which accepts them only from users'
+            ' with the permission "%s", and "%s" does not have it%s'
             % (
                 request.config.target,
                 tag,
                 perm,
                 user.name,
-                "; that he is an admin does not help" if user.is_admin else "",
+                "; admin permission is not enough" if user.is_admin else "",
             ),
             "Ask an administrator of the hub for it (`%s`), choose another target, or set skip_tag."
             % self._koji("grant-permission", perm, user.name),
@@ -146,7 +147,7 @@ class PreflightChecks:
             yield _problem(
                 request,
                 "file-not-imported",
-                "an image of type %s is a .%s file, and the hub imports no such file: the task"
+                "an image of type %s is a .%s file, which the hub cannot import: the task"
                 " would fail after the build" % (config.image_type, suffix),
                 "Ask an administrator of the hub to add the archive type (`%s`), or choose another"
                 " image type."

@@ -114,8 +114,8 @@ def _unusual_pair(
         yield Problem(
             "odd-productmd-type",
             _place_of(config, "type"),
-            "a .%s file is no %r to productmd, whose files are %s"
-            % (format_, type_, ", ".join(formats)),
+            "productmd expects images of type %r to be %s, not .%s"
+            % (type_, ", ".join(".%s" % known for known in formats), format_),
             _better(config, productmd.types_of(format_)),
             Severity.WARNING,
         )
@@ -124,7 +124,7 @@ def _unusual_pair(
 def _better(config: ImageConfig, fitting: Sequence[str]) -> str:
     entry = find(config.image_type)
     if config.manifest_type and entry is not None and None in dict(entry.recorded_as).values():
-        return "Leave manifest_type out: productmd has no word for what it is."
+        return "Leave manifest_type out: productmd has no type for what it is."
     if fitting:
         return "Set %s: %s." % (_type_option(config), " or ".join(fitting))
     return "Set another type, or leave it as it is: it can be recorded."

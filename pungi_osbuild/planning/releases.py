@@ -78,7 +78,7 @@ def allocate(
         if candidates is None:
             candidates = _of_compose(answer, identity)
             logger.warning(
-                "the hub cannot count up the release %s of %s-%s; using the compose's own, %s",
+                "the hub cannot increment the release %s of %s-%s; using the compose's own, %s",
                 *(answer.release or answer.newest or "?", name, version, candidates.first),
             )
         for group in groups:

@@ -128,7 +128,7 @@ class ConfigError(PungiOsbuildError):
         errors = sum(1 for problem in problems if problem.is_error)
         super().__init__(
             "the config has %d error%s" % (errors, "" if errors == 1 else "s"),
-            "Nothing was submitted. Mend the places named above and try again.",
+            "Nothing was submitted. Fix the errors above and try again.",
         )
         self.problems = tuple(problems)
 

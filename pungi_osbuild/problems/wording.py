@@ -38,11 +38,11 @@ def suggest(name: str, known: Iterable[str], cutoff: float = 0.6) -> Optional[st
 
 
 def bad_key(key: Any, place: str) -> Problem:
-    """Return the problem of a dict key that is no text."""
+    """Return the problem of a dict key that is not a string."""
     return Problem(
         "bad-key",
         within(place, key),
-        "the key %r is no text" % (key,),
+        "the key %r is not a string" % (key,),
         'Put it in quotation marks: "%s".' % (key,),
     )
 
@@ -55,7 +55,7 @@ def unknown_key(key: str, known: Sequence[str], place: str) -> Problem:
     """
     meant = suggest(key, known)
     hint = "Did you mean %s?" % meant if meant else "Known are: %s." % ", ".join(sorted(known))
-    return Problem("unknown-key", within(place, key), "there is no option %s here" % key, hint)
+    return Problem("unknown-key", within(place, key), "unknown option %s" % key, hint)
 
 
 def missing_key(key: str, place: str, description: str, whom: str = "") -> Problem:

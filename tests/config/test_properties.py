@@ -220,7 +220,7 @@ def test_the_good_block_is_good() -> None:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(float("nan"), "no number"), (float("inf"), "at most 86400"), (-1, "more than 0")],
+    [(float("nan"), "not a number"), (float("inf"), "at most 86400"), (-1, "more than 0")],
 )
 def test_a_poll_interval_is_a_number_of_seconds(value: float, words: str) -> None:
     """JSON can say NaN and Infinity."""

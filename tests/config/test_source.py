@@ -111,7 +111,7 @@ def test_a_file_that_cannot_be_read_is_a_wrong_argument(name: str, tmp_path: Pat
     ("text", "words"),
     [
         ('{"a":\n 1,,}', r"main\.json:2: this is not JSON"),
-        ("[1]", r"main\.json:1: the file holds no JSON object"),
+        ("[1]", r"main\.json:1: the file does not contain a JSON object"),
         ("[" * 100000, "nested too deeply"),
         ('{"a": %s}' % ("[" * 200 + "]" * 200), "nested too deeply"),
         ("", r"main\.json:1: this is not JSON"),

@@ -190,7 +190,7 @@ BROKEN: Dict[str, Tuple[str, Optional[int], str]] = {
     "unknown-type": (
         '<variants>\n<variant id="A" name="A" type="varaint"/></variants>',
         4,
-        "no variant type 'varaint'",
+        "unknown variant type 'varaint'",
     ),
     "no-arches": (
         '<variants>\n<variant id="A" name="A" type="variant"/></variants>',
@@ -200,12 +200,12 @@ BROKEN: Dict[str, Tuple[str, Optional[int], str]] = {
     "space-around-an-arch": (
         "<variants>\n%s</variants>" % _variant("A", " x86_64"),
         4,
-        "' x86_64' is no arch",
+        "' x86_64' is not a valid arch",
     ),
     "arch-that-is-a-path": (
         "<variants>\n%s</variants>" % _variant("A", "../x"),
         4,
-        "'../x' is no arch",
+        "'../x' is not a valid arch",
     ),
     "id-that-is-a-path": (
         "<variants>\n%s</variants>" % _variant("../A", "x86_64"),
@@ -219,13 +219,13 @@ BROKEN: Dict[str, Tuple[str, Optional[int], str]] = {
             _variant("A", "x86_64", inside=_children('\n<ref id="Sharde"/>')),
         ),
         6,
-        "'Sharde' leads nowhere",
+        "unknown reference 'Sharde'",
     ),
     "reference-to-a-variant": (
         "<variants>\n%s%s</variants>"
         % (_variant("B", "x86_64"), _variant("A", "x86_64", inside=_children('<ref id="B"/>'))),
         5,
-        "'B' leads nowhere",
+        "unknown reference 'B'",
     ),
     "reference-in-a-circle": (
         "<variants>\n%s%s</variants>"
@@ -287,7 +287,7 @@ BROKEN: Dict[str, Tuple[str, Optional[int], str]] = {
             _variant("A", "x86_64", inside=_children('<ref id="B"/>')),
         ),
         4,
-        "says no release",
+        "has no release",
     ),
     "unknown-entity": ("<variants>\n&nothing;</variants>", 4, "entity 'nothing'"),
 }

@@ -51,7 +51,7 @@ def told(**options: Any) -> List[Tuple[str, str, str]]:
         ("AARCH64", "Did you mean aarch64?"),
         ("ppc64", "Did you mean ppc64le?"),
         ("s390", "Did you mean s390x?"),
-        ("nonsense", "Take it out: it selects nothing."),
+        ("nonsense", "Remove it: it selects nothing."),
         ("ppc64le", None),
         ("i386", None),
         ("riscv64", None),

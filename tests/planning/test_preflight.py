@@ -417,7 +417,7 @@ def test_a_user_who_may_not_build_images(tmp_path: Path) -> None:
                 Problem(
                     "no-image-permission",
                     "koji_profile",
-                    'the user "nobody" may not build images at %s' % desk.hub.server,
+                    'the user "nobody" is not allowed to build images at %s' % desk.hub.server,
                     "Ask an administrator of the hub for the permission (`koji --profile=practice"
                     " grant-permission image nobody`), or use another login.",
                 ),
@@ -455,8 +455,8 @@ def test_a_tag_that_wants_a_permission(scene: Scene) -> None:
     problem = only(scene.look(wanted("f41-images-perm")))
     assert (problem.code, problem.severity) == ("tag-permission", Severity.ERROR)
     assert problem.message == (
-        'builds of the Koji target "f41-images-perm" go to the tag "f41-images-perm", which takes'
-        ' them only from users with the permission "admin", and "pungi" has not got it'
+        'builds of the Koji target "f41-images-perm" go to the tag "f41-images-perm", which accepts'
+        ' them only from users with the permission "admin", and "pungi" does not have it'
     )
     assert "`koji --profile=practice grant-permission admin pungi`" in problem.hint
     assert "skip_tag" in problem.hint
@@ -495,7 +495,7 @@ def test_of_a_tags_permission_preflight_says_what_the_hub_does(
         else:
             problem = only(found)
             assert problem.code == "tag-permission"
-            assert ("admin does not help" in problem.message) == (user == "admin")
+            assert ("admin permission is not enough" in problem.message) == (user == "admin")
 
 
 @pytest.mark.parametrize(
@@ -610,7 +610,9 @@ def test_a_file_that_the_hub_does_not_import() -> None:
     older = without("wsl")
     problem = only(answered(wanted(image_type="wsl"), getArchiveTypes=older))
     assert (problem.code, problem.severity) == ("file-not-imported", Severity.ERROR)
-    assert problem.message.startswith("an image of type wsl is a .wsl file, and the hub imports no")
+    assert problem.message.startswith(
+        "an image of type wsl is a .wsl file, which the hub cannot import"
+    )
     assert "`koji --profile=practice call addArchiveType wsl DESCRIPTION wsl`" in problem.hint
     warning = only(answered(wanted(image_type="wsl", can_fail=True), getArchiveTypes=older))
     assert warning == replace(problem, severity=Severity.WARNING)

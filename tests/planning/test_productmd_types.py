@@ -97,7 +97,7 @@ def test_a_type_should_fit_the_file() -> None:
     assert '"' not in problem.hint
     assert problem.hint == "Set manifest_type: qcow2."
     (problem,) = checked("edge-commit", manifest_type="qcow2").problems
-    assert problem.hint == "Leave manifest_type out: productmd has no word for what it is."
+    assert problem.hint == "Leave manifest_type out: productmd has no type for what it is."
     (problem,) = checked("guest-image", {"guest-image": {"type": "raw"}}).problems
     assert problem.hint == "Set type: qcow2."
 

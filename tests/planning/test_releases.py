@@ -132,7 +132,7 @@ def test_what_the_hub_cannot_count_up(
 ) -> None:
     """Without its arch it can be counted; else the compose's own, never lower, and it is said."""
     assert releases([unreleased(0)], NvrRegistry(None, newest=newest)) == [wanted]
-    assert ("cannot count up the release" in caplog.text) == wanted.endswith(".0")
+    assert ("cannot increment the release" in caplog.text) == wanted.endswith(".0")
 
 
 def test_an_answer_of_another_form_is_not_guessed_at(caplog: pytest.LogCaptureFixture) -> None:
