@@ -167,9 +167,9 @@ def test_an_image_type_that_was_meant_otherwise(here: Path, written: str, hint: 
 def test_every_problem_is_shown_at_once_and_nothing_submitted(here: Path) -> None:
     """Each with place, code, severity and hint; rehearse stops before it makes anything."""
     section = """{"^Server$": [
-        {"name": "a", "distro": "d-1", "image_types": "aws", "target": "t", "colour": 1,
+        {"name": "a", "distro": "rhel-9.6", "image_types": "aws", "target": "t", "colour": 1,
          "upload_options": {"tenant_id": "t", "subscription_id": "s", "resource_group": "g"}},
-        {"name": 5, "distro": "d-1", "image_types": "guest-image"}]}"""
+        {"name": 5, "distro": "rhel-9.6", "image_types": "guest-image"}]}"""
     path = config(here, section)
     out = here / "out"
     result = invoke("rehearse", path, "--out", out)
