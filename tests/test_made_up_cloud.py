@@ -78,7 +78,7 @@ class HoloDeck(CloudOf[HoloImage]):
     stored = HoloImage
     name = "the holodeck"
     title = "Holodeck"
-    refused: Mapping[str, str] = {"safety": "Take it out: the protocols are always on."}
+    refused: Mapping[str, str] = {"safety": "Remove it: the protocols are always on."}
     target_names = ("org.osbuild.holo",)
     val_name = "holo"
     stream_platform = "holodeck"

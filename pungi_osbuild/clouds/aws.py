@@ -84,7 +84,7 @@ def _account_rule(text: str) -> Optional[InvalidValue]:
         return None
     return InvalidValue(
         "bad-account",
-        "%r is no AWS account number" % text,
+        "%r is not a valid AWS account ID" % text,
         "Write its 12 digits and nothing else; zeros at the beginning count.",
     )
 
@@ -97,7 +97,7 @@ def _name_rule(text: str) -> Optional[InvalidValue]:
         if not text
         else InvalidValue(
             "bad-cloud-name",
-            "AWS takes no AMI called %r" % text,
+            "%r is not a valid name of an AMI" % text,
             "Use 3 to 128 letters, digits, spaces and ( ) [ ] . / - ' @ _ only.",
         )
     )
@@ -147,7 +147,7 @@ class AwsEc2(CloudOf[AwsEc2Image]):
     stored = AwsEc2Image
     name = "AWS EC2"
     refused: Mapping[str, str] = {
-        "tags": "Take it out, and tag the AMI by its recorded id afterwards."
+        "tags": "Remove it, and tag the AMI by its recorded id afterwards."
     }
     target_names = ("org.osbuild.aws",)
     val_name = "aws"

@@ -45,7 +45,7 @@ class AwsS3(CloudOf[AwsS3Image]):
     stored = AwsS3Image
     name = "AWS S3"
     refused: Mapping[str, str] = {
-        "public": "Take it out: the file is private, and its address expires (composer's default)."
+        "public": "Remove it: the file is private, and its address expires (composer's default)."
     }
     target_names = ("org.osbuild.aws.s3",)
 

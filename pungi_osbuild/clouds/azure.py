@@ -51,7 +51,7 @@ def _guid_rule(what: str, text: str) -> Optional[InvalidValue]:
         return None
     return InvalidValue(
         "bad-cloud-id",
-        "%r is no id of an Azure %s" % (text, what),
+        "%r is not a valid ID of an Azure %s" % (text, what),
         "Write its GUID, like 5c7ef5b6-1c3f-4da0-a622-0b060239d7d7.",
     )
 
@@ -85,7 +85,7 @@ def _name_rule(text: str) -> Optional[InvalidValue]:
         if not text
         else InvalidValue(
             "bad-cloud-name",
-            "Azure takes no image called %r" % text,
+            "%r is not a valid name of an Azure image" % text,
             "Use at most 80 letters, digits and . - _ only; a letter or digit first, and no dot or"
             " dash last.",
         )
@@ -152,7 +152,7 @@ class Azure(CloudOf[AzureImage]):
     upload = AzureUpload
     stored = AzureImage
     name = "Azure"
-    refused: Mapping[str, str] = {"hyper_v_generation": "Take it out: composer's default is V1."}
+    refused: Mapping[str, str] = {"hyper_v_generation": "Remove it: composer's default is V1."}
     target_names = ("org.osbuild.azure.image",)
     val_name = "azure"
     stream_platform = "azure"

@@ -49,7 +49,7 @@ def _name_rule(text: str) -> Optional[InvalidValue]:
     if ":" in last or "@" in last:
         return InvalidValue(
             "bad-cloud-name",
-            "the container name %r holds a tag or a digest of its own" % text,
+            "the container name %r contains a tag or a digest of its own" % text,
             "Write the tag into the option tag.",
             Severity.WARNING,
         )
@@ -137,7 +137,7 @@ class Container(CloudOf[ContainerImage]):
                 InvalidValue(
                     "tag-without-name",
                     "composer ignores the tag when there is no name",
-                    "Add name, or take tag out.",
+                    "Add name, or remove tag.",
                     Severity.WARNING,
                 ),
             )

@@ -69,7 +69,7 @@ def _name_rule(text: str) -> Optional[InvalidValue]:
         if not text
         else InvalidValue(
             "bad-cloud-name",
-            "GCP takes no image called %r" % text,
+            "%r is not a valid name of a GCP image" % text,
             "Use at most 63 lower-case letters, digits and dashes, a letter first:"
             " {date}-{type}-{respin} fits, {nvr} and the arch x86_64 do not (name it in"
             " arch_upload_options).",

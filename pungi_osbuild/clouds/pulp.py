@@ -14,7 +14,7 @@ from pungi_osbuild.checked import OMITTED, Struct
 from pungi_osbuild.clouds.cloud import CloudOf, Link, link_to_id, only, without_secret
 from pungi_osbuild.model import CloudImage, Ignored, Upload
 
-_REFUSED = "Take it out: nothing can be uploaded to Pulp through Koji."
+_REFUSED = "Remove it: nothing can be uploaded to Pulp through Koji."
 
 
 @dataclass(frozen=True)

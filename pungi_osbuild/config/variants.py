@@ -37,7 +37,7 @@ def read_variants(
     """
     root = read_xml(path)
     if root.tag != "variants":
-        root.fail("the file holds <%s>" % root.tag, "Name a Pungi variants file: <variants>.")
+        root.fail("the file contains <%s>" % root.tag, "Name a Pungi variants file: <variants>.")
     reader = _Reader(root, tree_arches, tree_variants)
     try:
         trees = reader.trees()

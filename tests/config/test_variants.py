@@ -183,7 +183,7 @@ def test_an_optional_at_the_top_is_ignored(tmp_path: Path) -> None:
 BROKEN: Dict[str, Tuple[str, Optional[int], str]] = {
     "not-xml": ("<variants><variant", 3, "not XML"),
     "wrong-nesting": ("<variants>\n<variant>\n</variants>\n", 5, "not XML: mismatched tag"),
-    "another-document": ("<comps/>", 3, "the file holds <comps>"),
+    "another-document": ("<comps/>", 3, "the file contains <comps>"),
     "no-id": ('<variants>\n<variant name="A" type="variant"/></variants>', 4, "has no id"),
     "no-name": ('<variants>\n<variant id="A" type="variant"/></variants>', 4, "has no name"),
     "no-type": ('<variants>\n<variant id="A" name="A"/></variants>', 4, "has no type"),
