@@ -6,13 +6,13 @@ import logging
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Iterator, List, Optional, Sequence, Type
+from typing import Iterator, List, Optional, Sequence, Tuple, Type
 
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import PungiOsbuildError, RunInterruptedError
 from pungi_osbuild.hub import DownloadSession, Hub, Profile
 from pungi_osbuild.metadata import ProductmdTypes
-from pungi_osbuild.model import Compose, ImageRequest, RunResult, Settings
+from pungi_osbuild.model import Compose, ImageRequest, Outcome, RunResult, Settings
 from pungi_osbuild.placing import check_links, remove_partial_files
 from pungi_osbuild.planning import Preflight, allocate, preflight, refusals_explained
 from pungi_osbuild.problems import ConfigError, has_errors
@@ -110,113 +110,205 @@ def run(
         submitted
     :raises RunInterruptedError: stopped from outside; what was done by then is recorded
     """
-    topdir = Path(compose.topdir)
     tracker = options.tracker or ProgressTracker()
+    host = options.host or ComposeFolder(Path(compose.topdir), compose.identity, settings)
     retries = replace(HUB_CALLS, limit=settings.outage_limit, limit_at_first=options.connect_limit)
     hub = Hub(profile, retries, clock, options.stop)
-    host = TrackedHost(options.host or ComposeFolder(topdir, compose.identity, settings), tracker)
-    host.check(requests)
-    # Pungi's own host may bring images from a cache of its own.
-    is_local = options.host is None and not options.over_http
-    if settings.link_type == "hardlink" and profile.topdir and is_local:
-        check_links(Path(profile.topdir), topdir / "compose")
+    given = (requests, compose, settings, profile, productmd, options, clock)
+    setup = _Setup(*given, hub, tracker, TrackedHost(host, tracker))
+    setup.check_place()
     tracker.plan(compose.identity.id, requests, hub.time.now)
     with (
-        Journal(topdir, hub.time.now, options.rebuild is Rebuild.ALL) as journal,
+        Journal(setup.topdir, hub.time.now, options.rebuild is Rebuild.ALL) as journal,
         _ending(journal, options.is_hub_gone),
         refusals_explained(profile),
         ExitStack() as stack,
     ):
-        remove_partial_files(topdir, requests)
+        remove_partial_files(setup.topdir, requests)
         rebuild = Rebuild.ALL if journal.history.is_hub_gone else options.rebuild
-        anew = rebuild is Rebuild.ALL
-        journal.plan(requests, compose.identity, profile.place, anew)
+        journal.plan(requests, compose.identity, profile.place, rebuild is Rebuild.ALL)
         with _nothing_submitted_yet(options.stop):
             stack.enter_context(hub)
-            check_hub(hub, requests, journal.history, rebuild)
-            methods = dict.fromkeys(request.config.method for request in requests)
-            tasks = UserTasks(hub, hub.user_id(), tuple(methods))
-            registry = HubNvrs(hub, options.stop.check)
-            check = options.stop.check
-            plan = plan_resume(hub, tasks.owner, requests, journal, rebuild, clock, check)
-            for one in plan.orphaned:
-                tracker.waits_for_build(one.request, one.task)
-            fresh = _to_submit(plan)
-            found = preflight(hub, fresh) if fresh else Preflight()
-            if has_errors(found.general if plan.is_resumed else found.problems):
-                raise ConfigError(found.problems)
-            wanted = _with_releases_again(
-                plan, [one for one in fresh if one.number not in found.by_request], registry
-            )
-            allocated = allocate(wanted, registry, compose.identity, plan.continued)
-            bounds = _bounds(tasks) if allocated else Bounds()
-        polling = options.polling or PollPolicy(fixed=settings.poll_interval)
-        course = Course(
-            hub,
-            Submitter(hub, tasks.owner, clock, options.stop),
-            registry,
-            compose.identity,
-            journal,
-            Watcher(
-                TrackedTasks(tasks, tracker, clock, options.tracker is not None), polling, clock
-            ),
-            Collector(
-                hub,
-                topdir,
-                settings,
-                productmd,
-                clock,
-                host.source,
-                options.over_http,
-                own_files(topdir),
-                stack.enter_context(
-                    DownloadSession(DownloadRetry.within(settings.outage_limit), clock)
-                ),
-            ),
-            host,
-            RunPolicy(
-                options.stop,
-                options.cancel_on_stop,
-                settings.fail_fast,
-                options.shutdown,
-                options.retries,
-            ),
-            OrphanedBuilds(
-                hub, clock, journal.history.tasks, interval=polling.fixed or ORPHANED_BUILD_INTERVAL
-            ),
-            bounds,
-            options.thread_class,
-        )
-        for request in fresh:
-            if request.number in found.by_request:
-                reasons = (problem.message for problem in found.by_request[request.number])
-                course.outcomes.record(refused(request, request.attempt, "; ".join(reasons)))
-        stopped: Optional[BaseException] = None
-        try:
-            course.go(allocated, plan.in_progress, plan.orphaned)
-        except BaseException as error:
-            # Whatever it was: what is finished must be recorded before it goes on its way.
-            stopped = error
+            ready = _make_ready(setup, journal, rebuild)
+        downloads = DownloadSession(DownloadRetry.within(settings.outage_limit), clock)
+        stack.enter_context(downloads)
+        course = _course(setup, ready, journal, downloads)
+        for outcome in ready.refused:
+            course.outcomes.record(outcome)
+        stopped = _build(course, ready)
         # Whoever waited for the hub when the run was stopped says so by a HubError.
-        interrupted = isinstance(stopped, KeyboardInterrupt) or (
+        is_interrupted = isinstance(stopped, KeyboardInterrupt) or (
             stopped is not None and options.stop.requested
         )
-        if interrupted:
-            hub.hurry()
-            if options.cancel_on_stop:
-                _cancel(course)
+        if is_interrupted:
+            _hurry(setup, course)
         # Nothing is recorded in a folder that somebody has made since.
         journal.check()
-        for outcome in course.outcomes.unfinished_outcomes():
-            host.abandoned(outcome)
-        outcomes = course.outcomes.of(requests)
-        result = RunResult(compose.identity, profile.place, outcomes)
-        result = host.record(result)
-        if interrupted:
+        result = _record(setup, course)
+        if is_interrupted:
             raise _interrupted(course) from None
         if stopped is not None:
             raise stopped
         return result
+
+
+@dataclass(frozen=True)
+class _Setup:
+    """What is given to a run, and what its steps share."""
+
+    requests: Sequence[ImageRequest]
+    compose: Compose
+    settings: Settings
+    profile: Profile
+    productmd: ProductmdTypes
+    options: RunOptions
+    clock: Clock
+    hub: Hub
+    tracker: ProgressTracker
+    host: Host
+
+    @property
+    def topdir(self) -> Path:
+        """The compose folder."""
+        return Path(self.compose.topdir)
+
+    def check_place(self) -> None:
+        """
+        Refuse a compose in which the run could not be recorded, or images not be placed.
+
+        :raises PungiOsbuildError: so
+        """
+        self.host.check(self.requests)
+        # Pungi's own host may bring images from a cache of its own.
+        is_local = self.options.host is None and not self.options.over_http
+        if self.settings.link_type == "hardlink" and self.profile.topdir and is_local:
+            check_links(Path(self.profile.topdir), self.topdir / "compose")
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """
+    What is known before the first submission.
+
+    :param requests: to submit, each with its release
+    :param refused: the outcomes of those that preflight has refused
+    :param bounds: what tells the tasks of this run from those before it
+    """
+
+    plan: ResumePlan
+    requests: Tuple[ImageRequest, ...]
+    refused: Tuple[Outcome, ...]
+    tasks: UserTasks
+    registry: HubNvrs
+    bounds: Bounds
+
+
+def _make_ready(setup: _Setup, journal: Journal, rebuild: Rebuild) -> _Ready:
+    """
+    Find out what to continue, check the rest by preflight, and give it releases.
+
+    :raises ConfigError: the hub would refuse a request
+    """
+    hub, requests, check = setup.hub, setup.requests, setup.options.stop.check
+    check_hub(hub, requests, journal.history, rebuild)
+    methods = dict.fromkeys(request.config.method for request in requests)
+    tasks = UserTasks(hub, hub.user_id(), tuple(methods))
+    registry = HubNvrs(hub, check)
+    plan = plan_resume(hub, tasks.owner, requests, journal, rebuild, setup.clock, check)
+    for one in plan.orphaned:
+        setup.tracker.waits_for_build(one.request, one.task)
+    fresh = [one.request.with_attempt(one.attempt) for one in plan.to_submit]
+    found = preflight(hub, fresh) if fresh else Preflight()
+    # What is resumed must be collected, whatever became of the config meanwhile.
+    if has_errors(found.general if plan.is_resumed else found.problems):
+        raise ConfigError(found.problems)
+    accepted = [one for one in fresh if one.number not in found.by_request]
+    wanted = _with_releases_again(plan, accepted, registry)
+    allocated = allocate(wanted, registry, setup.compose.identity, plan.continued)
+    return _Ready(
+        plan,
+        allocated,
+        tuple(
+            refused(
+                one,
+                one.attempt,
+                "; ".join(problem.message for problem in found.by_request[one.number]),
+            )
+            for one in fresh
+            if one.number in found.by_request
+        ),
+        tasks,
+        registry,
+        # Before the first submission, as any task that is older than this is none of ours.
+        Bounds(tasks.newest(), tasks.owner) if allocated else Bounds(),
+    )
+
+
+def _course(setup: _Setup, ready: _Ready, journal: Journal, downloads: DownloadSession) -> Course:
+    """Return the course of the run, put together; nothing has begun."""
+    hub, settings, options, clock = setup.hub, setup.settings, setup.options, setup.clock
+    polling = options.polling or PollPolicy(fixed=settings.poll_interval)
+    is_watched = options.tracker is not None
+    interval = polling.fixed or ORPHANED_BUILD_INTERVAL
+    return Course(
+        hub,
+        Submitter(hub, ready.tasks.owner, clock, options.stop),
+        ready.registry,
+        setup.compose.identity,
+        journal,
+        Watcher(TrackedTasks(ready.tasks, setup.tracker, clock, is_watched), polling, clock),
+        Collector(
+            hub,
+            setup.topdir,
+            settings,
+            setup.productmd,
+            clock,
+            setup.host.source,
+            options.over_http,
+            own_files(setup.topdir),
+            downloads,
+        ),
+        setup.host,
+        RunPolicy(
+            options.stop,
+            options.cancel_on_stop,
+            settings.fail_fast,
+            options.shutdown,
+            options.retries,
+        ),
+        OrphanedBuilds(hub, clock, journal.history.tasks, interval=interval),
+        ready.bounds,
+        options.thread_class,
+    )
+
+
+def _build(course: Course, ready: _Ready) -> Optional[BaseException]:
+    """Build everything; return what has stopped that, if anything has."""
+    try:
+        course.go(ready.requests, ready.plan.in_progress, ready.plan.orphaned)
+    except BaseException as error:
+        # Whatever it was: what is finished must be recorded before it goes on its way.
+        return error
+    return None
+
+
+def _hurry(setup: _Setup, course: Course) -> None:
+    """Wait for the hub no longer, and cancel the tasks where that is wanted."""
+    setup.hub.hurry()
+    if not setup.options.cancel_on_stop:
+        return
+    try:
+        course.cancel()
+    except PungiOsbuildError as error:
+        logger.error("the tasks could not be cancelled: %s", error.reason)
+
+
+def _record(setup: _Setup, course: Course) -> RunResult:
+    """Record in the compose what became of each request."""
+    for outcome in course.outcomes.unfinished_outcomes():
+        setup.host.abandoned(outcome)
+    outcomes = course.outcomes.of(setup.requests)
+    return setup.host.record(RunResult(setup.compose.identity, setup.profile.place, outcomes))
 
 
 @contextmanager
@@ -236,10 +328,6 @@ def _ending(journal: Journal, is_hub_gone: bool) -> Iterator[None]:
             logger.error("%s", error.reason)
 
 
-def _to_submit(plan: ResumePlan) -> List[ImageRequest]:
-    return [one.request.with_attempt(one.attempt) for one in plan.to_submit]
-
-
 def _with_releases_again(
     plan: ResumePlan, fresh: Sequence[ImageRequest], registry: HubNvrs
 ) -> List[ImageRequest]:
@@ -251,11 +339,6 @@ def _with_releases_again(
     taken = registry.taken(filter(None, (one.nvr for one in again.values()))) if again else set()
     free = {number: one for number, one in again.items() if one.nvr not in taken}
     return [free.get(one.number, one) for one in fresh]
-
-
-def _bounds(tasks: UserTasks) -> Bounds:
-    """Return what tells the tasks of this run from those before it."""
-    return Bounds(tasks.newest(), tasks.owner)
 
 
 @contextmanager
@@ -273,13 +356,6 @@ def _nothing_submitted_yet(stop: StopFlag) -> Iterator[None]:
             "interrupted before this run submitted anything",
             "Run the same command again; what earlier runs have submitted is not lost.",
         ) from None
-
-
-def _cancel(course: Course) -> None:
-    try:
-        course.cancel()
-    except PungiOsbuildError as error:
-        logger.error("the tasks could not be cancelled: %s", error.reason)
 
 
 def _interrupted(course: Course) -> RunInterruptedError:
