@@ -23,7 +23,7 @@ setup(
         include=["pungi_osbuild", "pungi_osbuild.*", "koji_rehearsal", "koji_rehearsal.*"]
     ),
     package_data={
-        "koji_rehearsal": ["py.typed", "templates/*.html"],
+        "koji_rehearsal": ["py.typed", "templates/*.html", "composer/*.json"],
         "pungi_osbuild": [
             "clouds/*.txt",
             "imagetypes/*.tsv",

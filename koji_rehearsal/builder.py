@@ -17,6 +17,7 @@ from koji_rehearsal.composer import request
 from koji_rehearsal.composer.answers import ComposerAnswers, traceback_of
 from koji_rehearsal.composer.jobs import Compose, ComposerJobs
 from koji_rehearsal.composer.request import Order
+from koji_rehearsal.composer.table import Table
 from koji_rehearsal.encoding import (
     TASK_STATES,
     BuildError,
@@ -86,11 +87,11 @@ class Builder:
         self._store = store
         self._settings = settings
         self._addresses = addresses
-        self._jobs = ComposerJobs(state, store, settings, faults)
-        self._importer = Importer(state, store, settings, faults)
-        self._answers = ComposerAnswers(
-            faults, state.content, addresses.composer, settings.composer_version
-        )
+        own_types = [entry.name for entry in state.content.image_types]
+        table = Table(settings.composer_version, own_types)
+        self._jobs = ComposerJobs(state, store, settings, faults, table)
+        self._importer = Importer(state, store, settings, faults, table)
+        self._answers = ComposerAnswers(faults, table, addresses.composer, addresses.server)
         self._schedule = Schedule()
         self._queue: Deque[int] = deque()
         self._building = 0

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 PROJECT = "rehearsal-project"
@@ -89,9 +89,13 @@ class AskedUpload:
             "osbuild_artifact": dict(artifact),
         }
 
-    def failure(self) -> Dict[str, Any]:
-        """Return composer's error of an upload that failed: 28, and 11 in its details."""
-        return self._target_failed(self._cloud.failure)
+    def failure(self, reason: str) -> Dict[str, Any]:
+        """
+        Return composer's error of an upload that failed: 28, and 11 in its details.
+
+        :param reason: of the fault ``upload``
+        """
+        return self._target_failed(self._cloud.refusals.get(reason, self._cloud.failure))
 
     def failure_of_name(self) -> Dict[str, Any]:
         """Return composer's error where the cloud has an image of that name."""
@@ -140,10 +144,10 @@ class RehearsedCloud:
     :param id: composer's UploadType
     :param target: what composer calls it in a target result
     :param result: gives composer's result of an upload
-    :param failure: why an upload fails
+    :param failure: why an upload fails, if nothing else is said
+    :param refusals: why it fails for other reasons of the fault ``upload``
     :param hub_options: the hub plugin's name for the shape of its options, and their schema; None:
         the hub has none
-    :param only_composer: options that composer takes besides
     :param needed: what an upload fails without; composer leaves it empty where the options have
         another shape
     :param name_option: says the image's name, where the cloud refuses a second one of that name
@@ -155,8 +159,8 @@ class RehearsedCloud:
     target: str
     result: Callable[[AskedUpload], Dict[str, Any]]
     failure: str
+    refusals: Mapping[str, str] = field(default_factory=dict)
     hub_options: Optional[Tuple[str, Schema]] = None
-    only_composer: Tuple[str, ...] = ()
     needed: Tuple[str, ...] = ()
     name_option: str = ""
     name_place: Tuple[str, ...] = ()
@@ -212,7 +216,15 @@ _CLOUDS: Dict[str, RehearsedCloud] = {
             "aws",
             "org.osbuild.aws",
             _aws,
-            "unable to register the image: RequestLimitExceeded",
+            "unable to register the image: RequestLimitExceeded: Request limit exceeded",
+            {
+                "denied": "unable to register the image: UnauthorizedOperation: You are not"
+                " authorized to perform this operation. User:"
+                " arn:aws:iam::123456789012:user/composer is not authorized to perform:"
+                " ec2:RegisterImage",
+                "quota": "unable to import the snapshot: ResourceCountLimitExceeded: Maximum"
+                " allowed number of active import tasks exceeded",
+            },
             hub_options=(
                 "AWSEC2UploadOptions",
                 closed(
@@ -232,16 +244,25 @@ _CLOUDS: Dict[str, RehearsedCloud] = {
             "aws.s3",
             "org.osbuild.aws.s3",
             _s3,
-            "unable to upload the image: SlowDown",
+            "unable to upload the image: SlowDown: Please reduce your request rate",
+            {
+                "denied": "unable to upload the image: AccessDenied: Access Denied",
+                "quota": "unable to upload the image: QuotaExceeded: The bucket is full",
+            },
             hub_options=("AWSS3UploadOptions", closed(["region"], region=STRING)),
-            only_composer=("public",),
             needed=("region",),
         ),
         RehearsedCloud(
             "gcp",
             "org.osbuild.gcp",
             _gcp,
-            "failed to import the image: quota exceeded",
+            "failed to import the image: Error 429: Rate Limit Exceeded, rateLimitExceeded",
+            {
+                "denied": "failed to import the image: Error 403: Required"
+                " 'compute.images.create' permission for 'projects/rehearsal-project', forbidden",
+                "quota": "failed to import the image: Error 403: Quota 'IMAGES' exceeded. Limit:"
+                " 2000.0 globally., quotaExceeded",
+            },
             hub_options=(
                 "GCPUploadOptions",
                 closed(
@@ -261,7 +282,13 @@ _CLOUDS: Dict[str, RehearsedCloud] = {
             "azure",
             "org.osbuild.azure.image",
             _azure,
-            "registering the image failed: authorization failed",
+            "registering the image failed: 429 TooManyRequests: The server is busy",
+            {
+                "denied": "registering the image failed: 403 AuthorizationFailed: The client does"
+                " not have authorization to perform action 'Microsoft.Compute/images/write'",
+                "quota": "creating the storage account failed: 409 StorageAccountQuotaExceeded: The"
+                " maximum number of accounts allowed in the subscription is 250",
+            },
             hub_options=(
                 "AzureUploadOptions",
                 closed(
@@ -273,7 +300,6 @@ _CLOUDS: Dict[str, RehearsedCloud] = {
                     image_name=STRING,
                 ),
             ),
-            only_composer=("hyper_v_generation",),
             needed=_AZURE_NEEDS,
             name_option="image_name",
             name_place=("subscription_id", "resource_group"),
@@ -283,19 +309,29 @@ _CLOUDS: Dict[str, RehearsedCloud] = {
             "container",
             "org.osbuild.container",
             _container,
-            "could not push the container: unauthorized",
+            "could not push the container: toomanyrequests: too many requests",
+            {
+                "denied": "could not push the container: unauthorized: access to the requested"
+                " resource is not authorized",
+                "quota": "could not push the container: denied: storage quota of the organization"
+                " exceeded",
+            },
             hub_options=("ContainerUploadOptions", closed(name=STRING, tag=STRING)),
         ),
         RehearsedCloud(
             "oci.objectstorage",
             "org.osbuild.oci.objectstorage",
             _oci,
-            "unable to upload the image: service unavailable",
+            "unable to upload the image: 429-TooManyRequests: User-rate limit exceeded",
+            {
+                "denied": "unable to upload the image: 404-NotAuthorizedOrNotFound: Authorization"
+                " failed or requested resource not found",
+                "quota": "unable to upload the image: 400-QuotaExceeded: The object storage quota"
+                " has been exceeded",
+            },
         ),
     )
 }
-_PULP = (frozenset({"basepath"}), frozenset({"repository", "server_address"}))
-"""What composer takes for Pulp, to which nothing that comes through Koji is uploaded."""
 
 
 def register_cloud(cloud: RehearsedCloud) -> None:
@@ -314,22 +350,3 @@ def hub_shapes() -> Tuple[Tuple[str, Schema], ...]:
     """Return the hub plugin's name and schema of each shape that upload options may have."""
     shapes = (cloud.hub_options for cloud in _CLOUDS.values())
     return tuple(shape for shape in shapes if shape is not None)
-
-
-def refusal(options: Mapping[str, Any]) -> Optional[str]:
-    """
-    Return why composer refuses upload options, whichever cloud they are for, or None.
-
-    What they may be has nothing to do with the image type: composer 180 tries one shape after the
-    other.
-    """
-    given = frozenset(options)
-    shapes = [_PULP]
-    for cloud in _CLOUDS.values():
-        if cloud.hub_options is not None:
-            schema = cloud.hub_options[1]
-            taken = frozenset((*schema["properties"], *cloud.only_composer))
-            shapes.append((frozenset(schema.get("required", ())), taken))
-    if any(required <= given <= required | optional for required, optional in shapes):
-        return None
-    return "upload options have no known shape: %s" % ", ".join(sorted(given))

@@ -13,6 +13,7 @@ from koji_rehearsal.composer.errors import NOTHING_REAL
 from koji_rehearsal.composer.images import image_bytes, spoiled
 from koji_rehearsal.composer.provenance import spdx_document
 from koji_rehearsal.composer.request import COMPOSER_INFO, OSBUILD_VERSION, ImageOutcome, Order
+from koji_rehearsal.composer.table import Table
 from koji_rehearsal.encoding import BUILD_STATES, GenericError
 from koji_rehearsal.faults import FaultKind, FaultPlan
 from koji_rehearsal.records import Archive, Build
@@ -42,12 +43,18 @@ class Importer:
     """Imports composes. Used under the hub's lock."""
 
     def __init__(
-        self, state: State, store: Store, settings: HubSettings, faults: FaultPlan
+        self,
+        state: State,
+        store: Store,
+        settings: HubSettings,
+        faults: FaultPlan,
+        table: Table,
     ) -> None:
         self._state = state
         self._store = store
         self._settings = settings
         self._faults = faults
+        self._table = table
 
     def import_build(
         self, build: Build, order: Order, images: Sequence[ImageOutcome], now: float
@@ -159,7 +166,7 @@ class Importer:
     def _image_info(self, order: Order, image: ImageOutcome) -> Mapping[str, Any]:
         return {
             "arch": image.arch,
-            "boot_mode": order.boot_mode(image.arch),
+            "boot_mode": self._table.boot_mode(order.distro, image.arch, order.image_type),
             "osbuild_artifact": order.artifact(),
             "osbuild_version": OSBUILD_VERSION,
         }

@@ -9,20 +9,26 @@ from typing import Any, Dict, Iterator, List
 MARK = "Mk9Secret"
 
 CUSTOMIZATIONS: Dict[str, Any] = {
-    "user": [{"name": "admin", "password": "$6$%s-hash" % MARK, "key": "ssh-rsa A%sA me" % MARK}],
-    "sshkey": [{"user": "root", "key": "ecdsa %sCC" % MARK}],
+    "users": [{"name": "admin", "password": "$6$%s-hash" % MARK, "key": "ssh-rsa A%sA me" % MARK}],
     "subscription": {
         "organization": "12",
-        "activation-key": MARK + "-activation",
+        "activation_key": MARK + "-activation",
+        "server_url": "https://subscription.example.com",
+        "base_url": "https://cdn.example.com",
         "insights": True,
     },
     "files": [{"path": "/etc/motd", "data": "user=%s-data and more" % MARK}],
     "kernel": {"append": "console=ttyS0 rd.luks.passphrase=%s-append" % MARK},
-    "firstboot": {"custom": [{"contents": "curl -u %s-script x" % MARK}]},
-    "fdo": {"secrets": {"deep": [{"er": MARK + "-fdo"}]}},
+    "ignition": {"embedded": {"config": "%s-ignition" % MARK}},
+    "openscap": {
+        "profile_id": "xccdf_org.ssgproject.content_profile_stig",
+        "secrets": {"deep": [{"er": MARK + "-openscap"}]},
+    },
     "hostname": "shown.example.com",
     "packages": ["vim-enhanced"],
 }
+"""As composer takes them: it looks for no unknown key in openscap."""
+
 BLOCKS: List[Dict[str, Any]] = [
     {
         "name": "good",

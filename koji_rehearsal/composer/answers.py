@@ -8,15 +8,15 @@ when the builder first asks how it goes; and later. Each leaves something else b
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Mapping, Optional, Tuple
+from typing import Optional, Tuple
 
-from koji_rehearsal.composer import errors
+from koji_rehearsal.composer import checks, cloudapi, errors
 from koji_rehearsal.composer.errors import Refusal
 from koji_rehearsal.composer.request import Order
+from koji_rehearsal.composer.table import Table
 from koji_rehearsal.encoding import FOREIGN, GenericError, TaskFault, as_fault
 from koji_rehearsal.errorpages import error_page
 from koji_rehearsal.faults import Fault, FaultKind, FaultPlan
-from koji_rehearsal.hub_content import HubContent
 
 _NOT_CREATED = "Failed to create the compose request: %s"
 _NO_STATUS = "Failed to get the compose status: %s"
@@ -44,32 +44,41 @@ class Answer:
     stray: Tuple[str, ...] = ()
 
 
-_Refusals = Mapping[int, Callable[[Order, str], Refusal]]
-_REFUSALS: _Refusals = {
-    4: lambda _order, _arch: errors.UNSUPPORTED_DISTRIBUTION,
-    5: lambda _order, _arch: errors.UNSUPPORTED_ARCH,
-    6: lambda _order, _arch: errors.UNSUPPORTED_IMAGE_TYPE,
-    30: lambda _order, _arch: errors.bad_hostname(5),
-    errors.MANIFEST_REFUSED: lambda order, arch: errors.no_swap(
-        order.image_type, order.distro, arch
-    ),
-}
-"""Composer's refusals that can be asked for, by code."""
+_SWAP = (
+    'blueprint validation failed for image type "qcow2": customizations.disk: swap partition'
+    " creation is not supported on %s %s"
+)
+"""What composer says of a partition that RHEL 8 cannot have on aarch64."""
+
+
+def _refusal_of(code: int, order: Order, number: int) -> Refusal:
+    """
+    Return a refusal that is asked for by its code.
+
+    :param number: of the image request that it is of
+    """
+    if code == errors.SCHEMA:
+        request = {**order.request(""), "customizations": {"hostname": 5}}
+        return Refusal(code, cloudapi.refused(request))
+    if code == errors.MANIFEST:
+        return Refusal(code, _SWAP % (order.distro, order.arches[number]), number)
+    return Refusal(code)
 
 
 class ComposerAnswers:
     """
     Says how composer answers an order's builder.
 
+    :param table: what composer builds
     :param address: composer's
-    :param version: composer's
+    :param server: the hub's address, which the builder tells composer
     """
 
-    def __init__(self, faults: FaultPlan, content: HubContent, address: str, version: int) -> None:
+    def __init__(self, faults: FaultPlan, table: Table, address: str, server: str) -> None:
         self._faults = faults
-        self._content = content
+        self._table = table
         self._address = address
-        self._version = version
+        self._server = server
 
     def to_request(self, order: Order) -> Optional[Answer]:
         """Return the answer to a request that does not go well; None: composer has taken it."""
@@ -79,8 +88,7 @@ class ComposerAnswers:
             return Answer(_fault(_NOT_CREATED, _page(FaultKind.HTTP_503)))
         if self._met(FaultKind.COMPOSER_FULL, order):
             return self._refused(order, errors.QUEUE_FULL)
-        is_listed = any(entry.name == order.image_type for entry in self._content.image_types)
-        refusal = order.refusal(self._version, is_listed)
+        refusal = checks.refusal(order.request(self._server), self._table)
         if refusal is not None:
             return self._refused(order, refusal)
         asked = self._met(FaultKind.COMPOSER_REFUSES, order)
@@ -100,14 +108,13 @@ class ComposerAnswers:
             for number, arch in enumerate(order.arches)
             if fault.is_about(order.subject(arch))
         )
-        refused = self._refused(order, _REFUSALS[code](order, order.arches[number]))
-        if code != errors.MANIFEST_REFUSED:
-            return refused
-        return Answer(refused.fault, reserves=True, stray=order.arches[:number])
+        return self._refused(order, _refusal_of(code, order, number))
 
     def _refused(self, order: Order, refusal: Refusal) -> Answer:
-        key = "%d %s" % (order.task_id, order.nvr)
-        return Answer(_fault(_NOT_CREATED, refusal.body(key)))
+        """Return the answer of a refusal: what composer has queued before, it works on."""
+        fault = _fault(_NOT_CREATED, refusal.body("%d %s" % (order.task_id, order.nvr)))
+        queued = refusal.queued
+        return Answer(fault, reserves=queued is not None, stray=order.arches[: queued or 0])
 
     def to_first_question(self, order: Order) -> Optional[TaskFault]:
         """Return what the task fails with when the builder first asks; None: it is told."""

@@ -14,11 +14,12 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 
 from koji_rehearsal import build_rules
 from koji_rehearsal.clouds import AskedUpload
-from koji_rehearsal.composer import errors, request
+from koji_rehearsal.composer import errors, failures, request
 from koji_rehearsal.composer.errors import NOTHING_REAL
 from koji_rehearsal.composer.request import ImageOutcome, Order
+from koji_rehearsal.composer.table import Table
 from koji_rehearsal.encoding import BUILD_STATES, SERVER_OFFLINE, GenericError, as_fault
-from koji_rehearsal.faults import FaultKind, FaultPlan
+from koji_rehearsal.faults import Fault, FaultKind, FaultPlan
 from koji_rehearsal.hub_content import BUILDER_USER
 from koji_rehearsal.importer import Importer
 from koji_rehearsal.records import Build
@@ -68,7 +69,8 @@ class Ended:
         }
         for image in self.images:
             stem = "%s-%s" % (image.arch, order.image_type)
-            documents[stem + ".manifest.json"] = order.manifest()
+            if all(one.has_manifest for one in self.images):
+                documents[stem + ".manifest.json"] = order.manifest()
             documents[stem + ".log.json"] = _image_log(order, image)
         return documents
 
@@ -77,12 +79,17 @@ class ComposerJobs:
     """Starts and ends composes; how long they take is the caller's to say."""
 
     def __init__(
-        self, state: State, store: Store, settings: HubSettings, faults: FaultPlan
+        self,
+        state: State,
+        store: Store,
+        settings: HubSettings,
+        faults: FaultPlan,
+        table: Table,
     ) -> None:
         self._state = state
         self._settings = settings
         self._faults = faults
-        self._importer = Importer(state, store, settings, self._faults)
+        self._importer = Importer(state, store, settings, self._faults, table)
         self._composes_of: Dict[str, int] = {}
 
     def work(self) -> Dict[str, Any]:
@@ -97,12 +104,12 @@ class ComposerJobs:
         """Take an order and register its build; one that Koji refuses will fail, not now."""
         compose = Compose(self._compose_id(order), order)
         owner = by_name(self._state.users, BUILDER_USER) or self._state.users[1]
-        if self._hits(FaultKind.REGISTER, order):
+        if self._met(FaultKind.REGISTER, order):
             error = errors.init_error("database outage", SERVER_OFFLINE)
             return replace(compose, error=error)
         try:
             for kind, state in ((FaultKind.TAKEN, "COMPLETE"), (FaultKind.RESERVED, "BUILDING")):
-                if self._hits(kind, order):
+                if self._met(kind, order):
                     self._take_nvr(order, BUILD_STATES[state], now)
             build = build_rules.reserve_build(
                 self._state, owner, order.name, order.version, order.release, now
@@ -111,9 +118,9 @@ class ComposerJobs:
             return replace(compose, error=errors.init_error(str(error)))
         return replace(compose, build=build)
 
-    def _hits(self, kind: FaultKind, order: Order, *arches: str) -> bool:
-        """Whether a fault hits one of these arches' images, or any of the order's."""
-        return self._faults.image(kind, order.subject(*arches), order.attempt) is not None
+    def _met(self, kind: FaultKind, order: Order, *arches: str) -> Optional[Fault]:
+        """Return the fault that hits one of these arches' images, or any of the order's."""
+        return self._faults.image(kind, order.subject(*arches), order.attempt)
 
     def _compose_id(self, order: Order) -> str:
         """Return composer's id, which does not depend on the order in which tasks come."""
@@ -159,25 +166,33 @@ class ComposerJobs:
     def _image_outcome(self, compose: Compose, arch: str) -> ImageOutcome:
         order = compose.order
 
-        def hits(kind: FaultKind) -> bool:
-            return self._hits(kind, order, arch)
-
         if compose.error is not None:
             return ImageOutcome(arch, error=errors.after(compose.error))
-        if hits(FaultKind.BUILD):
-            return ImageOutcome(arch, error=errors.BUILD_FAILED)
-        if hits(FaultKind.ESCAPES):
+        fault = self._met(FaultKind.BUILD, order, arch)
+        if fault is not None:
+            reason = str(fault.option("reason"))
+            return ImageOutcome(arch, failures.build_error(reason), failed_build=reason)
+        if self._met(FaultKind.ESCAPES, order, arch):
             return ImageOutcome(arch, error=errors.ESCAPED)
-        if hits(FaultKind.DEPSOLVE):
-            return ImageOutcome(arch, error=errors.DEPSOLVE_FAILED)
+        fault = self._met(FaultKind.DEPSOLVE, order, arch)
+        if fault is not None:
+            error = failures.depsolve_error(str(fault.option("reason")))
+            return ImageOutcome(arch, error, has_manifest=False)
+        return self._uploaded(order, arch)
+
+    def _uploaded(self, order: Order, arch: str) -> ImageOutcome:
+        """Return what became of an image that was built: its upload, where one is asked for."""
         upload = order.upload(arch, self._settings.seed)
-        if upload is not None and (upload.must_fail() or hits(FaultKind.UPLOAD)):
-            return ImageOutcome(arch, upload.failure(), upload, upload_failed=True)
-        if upload is not None and not self._take_cloud_name(upload):
-            return ImageOutcome(arch, upload.failure_of_name(), upload, upload_failed=True)
-        if hits(FaultKind.LOST_UPLOAD):
+        if upload is None:
             return ImageOutcome(arch)
-        return ImageOutcome(arch, upload=upload)
+        fault = self._met(FaultKind.UPLOAD, order, arch)
+        if fault is not None or upload.must_fail():
+            error = upload.failure("busy" if fault is None else str(fault.option("reason")))
+            return ImageOutcome(arch, error, upload, upload_failed=True)
+        if not self._take_cloud_name(upload):
+            return ImageOutcome(arch, upload.failure_of_name(), upload, upload_failed=True)
+        lost = self._met(FaultKind.LOST_UPLOAD, order, arch)
+        return ImageOutcome(arch, upload=None if lost else upload)
 
     def _take_cloud_name(self, upload: AskedUpload) -> bool:
         """
@@ -210,9 +225,9 @@ def _image_log(order: Order, image: ImageOutcome) -> Mapping[str, Any]:
     log: Dict[str, Any] = {"arch": image.arch, "log": NOTHING_REAL, "success": not image.error}
     if image.error:
         log["job_error"] = image.error
-    if image.error is errors.BUILD_FAILED:
+    if image.failed_build is not None:
         key = "%s %s" % (order.nvr, image.arch)
-        log.update(log=None, osbuild_output=errors.osbuild_failure(key))
+        log.update(log=None, osbuild_output=failures.osbuild_output(image.failed_build, key))
     elif image.upload is not None:
         log["target_results"] = [image.upload.target_result(order.artifact())]
     return log

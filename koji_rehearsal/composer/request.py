@@ -11,11 +11,7 @@ from dataclasses import dataclass
 from string import Template
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
-from koji_rehearsal import clouds
 from koji_rehearsal.clouds import AskedUpload
-from koji_rehearsal.composer import errors, versions
-from koji_rehearsal.composer.bootmodes import boot_mode
-from koji_rehearsal.composer.errors import Refusal
 from koji_rehearsal.composer.provenance import manifest
 from koji_rehearsal.faults import AffectedImages
 from pungi_osbuild.imagetypes import ExportedFile, ImageType
@@ -104,27 +100,11 @@ class Order:
             request["ostree"] = {
                 key: value if key == "url" else Template(value).substitute(arch=arch)
                 for key, value in ostree.items()
+                if value
             }
         if self.options.get("upload_options"):
             request["upload_options"] = self.options["upload_options"]
         return request
-
-    def refusal(self, version: int, is_listed: bool) -> Optional[Refusal]:
-        """
-        Return how composer refuses the request, or None.
-
-        :param version: of composer
-        :param is_listed: the config adds this image type, so that this composer has it
-        """
-        known = versions.image_types(version)
-        if not (is_listed or self.image_type in known):
-            return errors.unknown_image_type(0, self.image_type, known)
-        asked = self.options.get("upload_options")
-        if asked and clouds.refusal(asked):
-            return errors.unknown_upload_options(0, asked)
-        if self.image_type == versions.BOOTC_ONLY and not is_listed:
-            return errors.NEEDS_BOOTC
-        return None
 
     def exported(self) -> ExportedFile:
         """Return the file that osbuild exports."""
@@ -135,10 +115,6 @@ class Order:
         """Return the ``osbuild_artifact`` of the image."""
         exported = self.exported()
         return {"export_filename": exported.name, "export_name": exported.export}
-
-    def boot_mode(self, arch: str) -> str:
-        """Return how an arch's image boots."""
-        return boot_mode(self.image_type, self.distro, arch)
 
     def upload(self, arch: str, seed: int) -> Optional[AskedUpload]:
         """Return the upload of an arch's image, or None when none is asked for."""
@@ -164,12 +140,17 @@ class ImageOutcome:
 
     :param error: composer's error, or None
     :param upload: the upload that was asked for and whose result is told
+    :param failed_build: why osbuild failed; None: it did not
+    :param has_manifest: whether composer could make its manifest; where it cannot for one image, it
+        gives none of the compose
     """
 
     arch: str
     error: Optional[Mapping[str, Any]] = None
     upload: Optional[AskedUpload] = None
     upload_failed: bool = False
+    failed_build: Optional[str] = None
+    has_manifest: bool = True
 
     def to_status(self, success: bool) -> Dict[str, Any]:
         """

@@ -7,9 +7,11 @@ an older version knew is taken from version 80.
 
 from __future__ import annotations
 
-from typing import Mapping, Tuple
+from typing import Any, Dict, Mapping
 
-NEWEST = 180
+from pungi_osbuild.imagetypes import COMPOSER_VERSION, SINCE, UNTIL
+
+NEWEST = COMPOSER_VERSION
 """The newest version whose answers were recorded; a newer one is played as this one."""
 
 OLDEST = 58
@@ -18,44 +20,37 @@ OLDEST = 58
 RESULTS_IN_KOJI = 91
 """The version that began to give Koji the results of uploads."""
 
-_SINCE: Mapping[str, int] = {
-    "vsphere-ova": 84,
-    "live-installer": 85,
-    "wsl": 89,
-    "oci": 90,
-    "iot-simplified-installer": 99,
-    "iot-bootable-container": 100,
-    "minimal-raw": 101,
-    "azure-cvm": 144,
-    "azure-sapapps-rhui": 147,
-    "pxe-tar-xz": 153,
-    "network-installer": 155,
-    "aws-cvm": 165,
-    "everything-network-installer": 167,
-    "server-network-installer": 167,
-    "bootable-container-iso": 171,
+ALIASES_SINCE: Mapping[str, int] = {"rhel-7": 100, "rhel-8": 100, "rhel-9": 100, "rhel-10": 110}
+
+_CUSTOMIZATIONS_SINCE: Mapping[str, int] = {
+    "rhsm": 116,
+    "cacerts": 129,
+    "enabled_modules": 137,
+    "disk": 137,
+    "dnf": 154,
 }
-_UNTIL: Mapping[str, int] = {"iot-bootable-container": 179}
-"""The first version without an image type."""
-
-_IMAGE_TYPES = (
-    *("aws", "aws-cvm", "aws-ha-rhui", "aws-rhui", "aws-sap-rhui", "azure", "azure-cvm"),
-    *("azure-eap7-rhui", "azure-rhui", "azure-sapapps-rhui", "azure-sap-rhui"),
-    *("bootable-container-iso", "edge-commit", "edge-container", "edge-installer", "gcp"),
-    *("gcp-rhui", "guest-image", "image-installer", "iot-bootable-container", "iot-commit"),
-    *("iot-container", "iot-installer", "iot-raw-image", "iot-simplified-installer"),
-    *("live-installer", "minimal-raw", "network-installer", "everything-network-installer"),
-    *("server-network-installer", "oci", "pxe-tar-xz", "vsphere", "vsphere-ova", "wsl"),
-)
-
-BOOTC_ONLY = "bootable-container-iso"
-"""The image type that no Koji build can have: koji-osbuild always names a distribution."""
 
 
-def image_types(version: int) -> Tuple[str, ...]:
-    """Return the image types of a version's API, in the order of its description."""
-    return tuple(
-        name
-        for name in _IMAGE_TYPES
-        if _SINCE.get(name, 0) <= version < _UNTIL.get(name, version + 1)
-    )
+def as_of(version: int, schemas: Dict[str, Any]) -> None:
+    """
+    Take out of the API's description what a version had not yet, and put in what it still had.
+
+    :param schemas: of the newest version; changed
+    """
+    image_types = [name for name in schemas["ImageTypes"]["enum"] if SINCE.get(name, 0) <= version]
+    for former, last in UNTIL.items():
+        if SINCE.get(former, 0) <= version <= last:
+            place = next(i for i, name in enumerate(image_types) if name > former)
+            image_types.insert(place, former)
+    schemas["ImageTypes"]["enum"] = image_types
+    customizations = schemas["Customizations"]["properties"]
+    for key, since in _CUSTOMIZATIONS_SINCE.items():
+        if version < since:
+            del customizations[key]
+    if version < 95:
+        del schemas["ImageRequest"]["properties"]["upload_targets"]
+    if version < 126:
+        del schemas["AzureUploadOptions"]["properties"]["hyper_v_generation"]
+    if version < 161:
+        del schemas["ComposeRequest"]["properties"]["bootc"]
+        schemas["ComposeRequest"]["required"] = ["distribution"]

@@ -108,6 +108,13 @@ def _one_number(*known: int) -> Callable[[str], int]:
     return lambda text: int(_choice(tuple(map(str, known)))(text))
 
 
+REASONS: Mapping[str, Tuple[str, ...]] = {
+    "build": ("scriptlet", "selinux", "space", "initramfs"),
+    "depsolve": ("missing", "conflict", "repository"),
+    "upload": ("busy", "denied", "quota"),
+}
+"""Why something goes wrong, by the kind of fault; the first is meant where none is given."""
+
 KEYS: Mapping[str, Key] = {
     "name": Key("the N of an N-V-R"),
     "version": Key("the V of an N-V-R"),
@@ -119,6 +126,7 @@ KEYS: Mapping[str, Key] = {
     "seconds": Key("seconds, up to %d" % LONGEST, _seconds, 1.0),
     "code": Key("one of 4, 5, 6, 30, 1005", _one_number(4, 5, 6, 30, 1005), 1005),
     "answer": Key("page, an error page of HTTP 503, or none", _choice(("page", "none")), "page"),
+    "reason": Key("a reason"),
     "to": Key("the address of another server, http://HOST[:PORT]", _server),
 }
 """All keys, in the order in which they are told."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from koji_rehearsal.errors import RehearsalError
-from koji_rehearsal.faults.fault_options import IMAGE_KEYS, KEYS, Times, shown
+from koji_rehearsal.faults.fault_options import IMAGE_KEYS, KEYS, REASONS, Times, shown
 from koji_rehearsal.faults.kinds import FaultKind, Group
 from koji_rehearsal.task_methods import TASK_METHODS
 from pungi_osbuild import imagetypes
@@ -48,6 +48,7 @@ class Fault:
     :param to: the address of another server
     :param code: of composer's error
     :param answer: what composer answers that does not do its work
+    :param reason: why it goes wrong
     """
 
     kind: FaultKind
@@ -62,6 +63,7 @@ class Fault:
     to: Optional[str] = None
     code: Optional[int] = None
     answer: Optional[str] = None
+    reason: Optional[str] = None
 
     @property
     def spec(self) -> str:
@@ -75,6 +77,8 @@ class Fault:
     def option(self, key: str) -> Any:
         """Return what a key says, or what it says where nothing is said."""
         given = getattr(self, key)
+        if key == "reason":
+            return given or REASONS[self.kind.value][0]
         return KEYS[key].default if given is None else given
 
     @property
@@ -162,6 +166,12 @@ def _values(spec: str, kind: FaultKind, rest: str) -> Dict[str, Any]:
                 "key %r is given twice in fault %r" % (key, spec), "Ask for two faults instead."
             )
         values[key] = _value(spec, key, text)
+        if key == "reason" and text not in REASONS[kind.value]:
+            known = REASONS[kind.value]
+            raise RehearsalError(
+                "unknown reason %r in fault %r" % (text, spec),
+                _choices("reasons of %s" % kind.value, text, known),
+            )
     return values
 
 

@@ -176,15 +176,19 @@ class FaultKind(str, Enum):
 
     # Builds and uploads
 
-    BUILD = _build("build", "osbuild fails in a stage; the task and the Koji build fail.")
+    BUILD = _build("build", "osbuild fails in a stage; the task and the Koji build fail.", "reason")
     ESCAPES = _build(
         "escapes", "osbuild fails, and what composer says of it is full of terminal escapes."
     )
     UPLOAD = _build(
-        "upload", "The upload to the cloud fails; what other arches have uploaded stays there."
+        "upload",
+        "The upload to the cloud fails; what other arches have uploaded stays there.",
+        "reason",
     )
     DEPSOLVE = _build(
-        "depsolve", "A package is missing: the manifest cannot be made, however often it is tried."
+        "depsolve",
+        "The manifest cannot be made: a package is missing, two conflict, a repository is away.",
+        "reason",
     )
     REGISTER = _build(
         "register", "Composer cannot register the build with Koji, whose database is away."

@@ -54,7 +54,7 @@ def test_what_a_run_records_conforms(tmp_path: Path) -> None:
     done = rehearse(config, tmp_path / "out", ["build:name=rhel-azure,arch=aarch64"])
     document = json.loads((done.out / "compose/metadata/osbuild.json").read_text("utf-8"))
     assert [error.message for error in VALIDATOR.iter_errors(document)] == []
-    assert len(document["payload"]["tasks"]) == 10
+    assert len(document["payload"]["tasks"]) == 9
 
 
 def test_a_record_conforms_and_every_key_is_listed(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Mapping, Tuple
+from typing import Any, Callable, Mapping, Tuple
 
 from tests.rehearsal.desk import DURATION, Desk
 from tests.rehearsal.transcripts import Ids
@@ -68,24 +68,19 @@ def _after_submission(**more: Any) -> Scene:
     return Scene({2: Stage.all_ended}, **more)
 
 
-def _rig(**words: Any) -> Dict[str, Any]:
-    """Return the customizations by which the real hub's stand-in for composer was steered."""
-    return {**ONE, "customizations": {"rig": words}}
-
-
 def _submit_closed(stage: Stage) -> None:
-    stage.submit(33, "42.070403.2", arches=["x86_64", "aarch64"], opts=_rig(duration=8))
+    stage.submit(33, "42.070403.2", arches=["x86_64", "aarch64"], opts=ONE)
     stage.taken()
 
 
 def _cancel_open(stage: Stage) -> None:
-    task_id = stage.submit(34, "42.070403.3", opts=_rig(duration=60))
+    task_id = stage.submit(34, "42.070403.3", opts=ONE)
     stage.taken()
     stage.desk.session().cancelTask(task_id)
 
 
 def _fail(stage: Stage) -> None:
-    stage.submit(35, "42.070403.4", opts=_rig(fail_at="build"))
+    stage.submit(35, "42.070403.4", opts=ONE)
     stage.all_ended()
 
 
@@ -161,7 +156,7 @@ def _a_history(stage: Stage) -> None:
         name="rig-aws",
         image_type="aws",
         arches=["x86_64", "aarch64"],
-        opts={**_rig(fail_arch=["aarch64"]), "upload_options": upload},
+        opts={**ONE, "upload_options": upload},
     )
     stage.all_ended()
     _three_ended(stage)

@@ -9,6 +9,7 @@ from xmlrpc.client import Fault
 import koji
 import pytest
 
+from koji_rehearsal.faults.fault_options import REASONS
 from tests.rehearsal.desk import Desk, a_desk
 
 FIXED: Dict[str, Dict[str, Any]] = {
@@ -83,6 +84,61 @@ def test_a_package_is_missing_however_often(tmp_path: Path) -> None:
             log = desk.output(task_id, "koji-import.log.json")
             assert log["job_error"]["id"] == 13
         assert desk.state(build(desk, arches=["aarch64"])) == "CLOSED"
+
+
+STAGES = {
+    "scriptlet": ("org.osbuild.rpm", "scriptlet failed, exit status 127"),
+    "selinux": ("org.osbuild.selinux", "setfiles: Could not set context for"),
+    "space": ("org.osbuild.copy", "No space left on device"),
+    "initramfs": ("org.osbuild.dracut", "installkernel failed in module kernel-modules"),
+}
+
+
+@pytest.mark.parametrize("reason", REASONS["build"])
+def test_a_build_fails_in_the_stage_of_its_reason(reason: str, tmp_path: Path) -> None:
+    """Composer names the stage, and its log has the words of the tool that failed there."""
+    stage, words = STAGES[reason]
+    with a_desk(tmp_path, "build:reason=" + reason) as desk:
+        task_id = build(desk)
+        (status,) = desk.output(task_id)["image_statuses"]
+        assert status["error"]["reason"] == 'osbuild build failed in stage: "%s"' % stage
+        log = desk.output(task_id, "x86_64-guest-image.log.json")["osbuild_output"]
+        failed = log["error"]["details"]["stage"]
+        assert (failed["type"], log["success"]) == (stage, False)
+        assert words in failed["output"]
+        assert "subprocess.CalledProcessError: Command" in failed["output"]
+        ((*good, bad),) = log["log"].values()
+        assert all(one["success"] for one in good)
+        assert (bad["type"], bad["success"]) == (stage, False)
+
+
+@pytest.mark.parametrize("reason", REASONS["depsolve"])
+def test_no_manifest_without_packages(reason: str, tmp_path: Path) -> None:
+    """Composer gives none of a compose then, so the builder keeps none of the other arch either."""
+    with a_desk(tmp_path, "depsolve:arch=aarch64,reason=" + reason) as desk:
+        task_id = build(desk, arches=["x86_64", "aarch64"])
+        good, bad = desk.output(task_id)["image_statuses"]
+        assert (good["status"], bad["error"]["id"]) == ("success", 9)
+        (cause,) = bad["error"]["details"]
+        assert cause["details"][0]["reason"].startswith("DNF error occurred: ")
+        assert not [name for name in outputs(desk, task_id) if "manifest" in name]
+
+
+@pytest.mark.parametrize("reason", REASONS["upload"])
+@pytest.mark.parametrize("image_type", [*FIXED, "iot-container", "guest-image", "oci"])
+def test_a_cloud_refuses_in_its_own_words(image_type: str, reason: str, tmp_path: Path) -> None:
+    """Each reason in other ones."""
+    upload = FIXED.get(image_type, {"region": "us-east-1"})
+    with a_desk(tmp_path, "upload:times=1,reason=" + reason, "upload:times=2..") as desk:
+        said = []
+        for release in ("1", "2"):
+            options = {"upload_options": upload, "release": release}
+            task_id = desk.build(image_type=image_type, opts=options)
+            (status,) = desk.output(task_id)["image_statuses"]
+            (cause,) = status["error"]["details"]
+            assert (status["error"]["id"], cause["id"]) == (28, 11)
+            said.append(cause["reason"])
+        assert (said[0] == said[1]) == (reason == REASONS["upload"][0])
 
 
 def test_composer_answers_with_an_error(tmp_path: Path) -> None:

@@ -276,7 +276,9 @@ def test_arch_is_put_into_repos_and_refs_but_not_into_the_url(desk: Desk) -> Non
 def test_kojis_own_image_types_are_mapped(desk: Desk) -> None:
     """The task keeps what was sent; composer and the output files have its own name."""
     upload = {"region": "us-east-1", "share_with_accounts": []}
-    task_id = desk.build("rig-aws", image_type="ec2", opts={"upload_options": upload})
+    task_id = desk.build(
+        "rig-aws", distro="rhel-9.6", image_type="ec2", opts={"upload_options": upload}
+    )
     assert desk.session().getTaskRequest(task_id)[3] == "ec2"
     assert "x86_64-aws-rhui.manifest.json" in desk.session().listTaskOutput(task_id)
     (archive,) = desk.image_archives(task_id)

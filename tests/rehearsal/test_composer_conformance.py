@@ -1,289 +1,211 @@
 """
-Composer's own answers, recorded from osbuild-composer 180, and what the rehearsal answers instead.
+Every recorded exchange with osbuild-composer 180, made again with the rehearsal's composer.
 
-They are in ``data/golden-composer``. Its descriptions of a schema, which an answer quotes, are left
-out here; an operation's id is another each time.
+They are in ``data/golden-composer``, asked as koji-osbuild's builder plugin asks. Status, error id
+and text are the same, to the letter; an operation's id is another each time. Each request that a
+builder can make is made through a hub, too: its task fails with the same answer, or builds files of
+the same names, and what composer had queued is left behind.
 """
 
 from __future__ import annotations
 
-import csv
 import json
-import re
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 import koji
 import pytest
 
-from koji_rehearsal import HubSettings
-from koji_rehearsal.composer.bootmodes import boot_mode
-from koji_rehearsal.composer.errors import Refusal, bad_hostname, unknown_upload_options
-from koji_rehearsal.composer.versions import image_types
+from koji_rehearsal import HubContent, HubSettings
+from koji_rehearsal.composer import checks
+from koji_rehearsal.composer.errors import QUEUE_FULL, Refusal
+from koji_rehearsal.composer.table import Table
 from tests.rehearsal.desk import DATA, DURATION, Desk, a_desk
 
-ERROR = "Failed to create the compose request: "
-AWS = {"upload_options": {"region": "us-east-1", "share_with_accounts": ["1"]}, "release": "1"}
+GOLDEN = DATA / "golden-composer"
+NAMES = tuple(sorted(path.stem for path in GOLDEN.glob("*.json")))
+COMPOSE = "/api/image-builder-composer/v2/compose"
+NOT_CREATED = "Failed to create the compose request: "
 
-
-def recorded(name: str, note: str) -> Dict[str, Any]:
-    """Return the call of a transcript whose note begins so."""
-    path = DATA / "golden-composer" / (name + ".json")
-    calls: List[Dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["calls"]
-    (call,) = [call for call in calls if call["note"].startswith(note)]
-    return call
-
-
-def plain(reply: Dict[str, Any]) -> Dict[str, Any]:
-    """Return an error without what differs each time, and without a schema's descriptions."""
-    details = re.sub(r'\n +"(description|example)": .*', "", reply["details"])
-    details = re.sub(r",(\s*[}\]])", r"\1", details)
-    return {**reply, "details": details, "operation_id": len(reply["operation_id"]) > 0}
-
-
-def refused_with(desk: Desk, task_id: int) -> Dict[str, Any]:
-    """Return the body of composer's answer, which the task fails with word for word."""
-    with pytest.raises(koji.GenericError) as caught:
-        desk.session().getTaskResult(task_id)
-    assert caught.value.faultCode == 1000
-    assert str(caught.value).startswith(ERROR)
-    assert desk.session().listTaskOutput(task_id) == ["compose-request.json"]
-    body: Dict[str, Any] = json.loads(str(caught.value)[len(ERROR) :])
-    return body
-
-
-@pytest.mark.parametrize(
-    "image_type, note",
-    [
-        ("nope", "image type unknown to the API"),
-        ("iot-bootable-container", "removed in 2026-08"),
-        ("bootable-container-iso", "bootc only type with a distribution"),
-    ],
-)
-def test_what_composer_refuses_by_itself(image_type: str, note: str, tmp_path: Path) -> None:
-    """Without a fault: in its own words, and the N-V-R stays free."""
-    with a_desk(tmp_path) as desk:
-        task_id = desk.build(image_type=image_type)
-        golden = recorded("05_image_type_arch", note)
-        assert plain(refused_with(desk, task_id)) == plain(golden["reply"])
-        assert desk.session().listBuilds() == []
-
-
-REFUSALS: Dict[str, Tuple[str, str]] = {
-    "composer-refuses:code=4": ("04_distribution", "'fedora-rawhide'"),
-    "composer-refuses:code=5": ("05_image_type_arch", "arch unknown"),
-    "composer-refuses:code=6": ("05_image_type_arch", "known, but not on aarch64"),
-    "composer-refuses:code=30": ("07_customizations", "hostname a number"),
-    "composer-refuses:code=1005": ("06_ostree", "two arches, wrong for the second only"),
-    "composer-full": ("14_queue_full", "the job queue cannot be written"),
+_HTTP = "the rehearsal's builder hands its composer a request without HTTP between them"
+_MOMENT = "a moment between two jobs; the rehearsal's images wait, are built, and have ended"
+_ENDED = "what the builder makes of it, in the task's output, is compared in test_composer.py"
+_READ = "no builder asks for this"
+NOT_ASKED: Mapping[Tuple[str, int], str] = {
+    **{("11_http", number): _HTTP for number in (0, 1, 3, 4, 5, 6, 8, 9)},
+    ("15_order", 12): _HTTP,
+    ("12_reading", 1): _ENDED,
+    **{("12_reading", number): "the builder asks for these at the end alone" for number in (2, 3)},
+    **{("12_reading", number): _READ for number in range(4, 14)},
+    **{("13_life", number): _MOMENT for number in (1, 2, 7, 8, 9, 13, 14)},
+    **{("13_life", number): _ENDED for number in (3, 4, 5, 10, 11, 15, 16)},
 }
+"""What is not made again, by transcript and number, and why not."""
+
+_SCHEMA = "the hub's schema takes no such upload options"
+NOT_THROUGH_A_HUB: Mapping[Tuple[str, int], str] = {
+    ("01_accepted", 3): _SCHEMA,
+    ("01_accepted", 5): _SCHEMA,
+    ("03_uploads_refused", 0): _SCHEMA,
+    ("03_uploads_refused", 1): _SCHEMA,
+    ("03_uploads_refused", 2): _SCHEMA,
+    ("03_uploads_refused", 3): _SCHEMA,
+    ("03_uploads_refused", 4): _SCHEMA,
+}
+"""What a builder would ask so, but no hub takes, and why not."""
+
+ALL_ARCHES = HubContent.seeded(["f41-images"], [], ["x86_64", "aarch64", "riscv64", "i386", "nope"])
+"""Content whose builders leave it to composer to know an arch."""
 
 
-@pytest.mark.parametrize("fault", sorted(REFUSALS))
-def test_a_refusal_that_is_asked_for(fault: str, tmp_path: Path) -> None:
-    """Each in composer's words; 1005 alone has queued koji-init, so its N-V-R stays reserved."""
-    leaves_build = "1005" in fault
-    with a_desk(tmp_path, fault + (",times=1" if ":" in fault else ":times=1")) as desk:
-        task_id = desk.build(distro="rhel-8.10", arches=["aarch64"], opts={"release": "1"})
-        golden = plain(recorded(*REFUSALS[fault])["reply"])
-        golden["details"] = golden["details"].replace('"qcow2"', '"guest-image"')
-        assert plain(refused_with(desk, task_id)) == golden
-        build = desk.session().getBuild("rig-image-41-1")
-        assert (build is not None) == leaves_build
-        again = desk.build(distro="rhel-8.10", arches=["aarch64"], opts={"release": "1"})
-        assert desk.state(again) == ("FAILED" if leaves_build else "CLOSED")
-        if leaves_build:
-            assert (build["state"], build["task_id"]) == (koji.BUILD_STATES["BUILDING"], None)
-            (cause,) = desk.output(again)["image_statuses"][0]["error"]["details"]
-            assert "Build is already reserved" in cause["reason"]
-            desk.clock.turn(1000 * DURATION)
-            assert desk.session().getBuild("rig-image-41-1")["state"] == build["state"]
+def transcript(name: str) -> List[Dict[str, Any]]:
+    calls: List[Dict[str, Any]] = json.loads((GOLDEN / (name + ".json")).read_text())["calls"]
+    return calls
 
 
-def test_a_later_arch_that_is_refused_leaves_the_earlier_ones(tmp_path: Path) -> None:
-    """They are built and uploaded, and never imported: their names are taken in the cloud."""
-    upload = {"region": "us-east-1", "share_with_accounts": [], "snapshot_name": "fixed-41"}
-    opts = {"upload_options": upload, "release": "1"}
-    arches = ["x86_64", "aarch64"]
-    with a_desk(tmp_path, "composer-refuses:arch=aarch64,times=1") as desk:
-        task_id = desk.build(image_type="aws", arches=arches, opts=opts)
-        assert refused_with(desk, task_id)["id"] == "1005"
-        assert desk.session().getBuild("rig-image-41-1")["state"] == koji.BUILD_STATES["BUILDING"]
-        again = desk.build(image_type="aws", opts={**opts, "release": "2"})
-        (status,) = desk.output(again)["image_statuses"]
-        assert "InvalidAMIName.Duplicate" in status["error"]["details"][0]["reason"]
+def asked(name: str) -> Iterator[Tuple[int, Dict[str, Any], Any]]:
+    """Give the requests for composes: number, call, body."""
+    for number, call in enumerate(transcript(name)):
+        if (name, number) not in NOT_ASKED:
+            assert (call["method"], call["path"]) == ("POST", COMPOSE)
+            body = call["body"] if "body" in call else json.loads(call["body_text"])
+            yield number, call, body
 
 
-def test_a_refusal_before_the_queue_leaves_no_arch(tmp_path: Path) -> None:
-    """The same arches, refused by a check that comes before."""
-    upload = {"region": "us-east-1", "share_with_accounts": [], "snapshot_name": "fixed-41"}
-    opts = {"upload_options": upload, "release": "1"}
-    with a_desk(tmp_path, "composer-refuses:arch=aarch64,code=6") as desk:
-        desk.build(image_type="aws", arches=["x86_64", "aarch64"], opts=opts)
-        assert desk.session().listBuilds() == []
-        assert desk.state(desk.build(image_type="aws", opts=opts)) == "CLOSED"
+def test_all_is_asked_or_has_a_reason() -> None:
+    """Nothing of the recordings is forgotten."""
+    assert sum(len(transcript(name)) for name in NAMES) == 166
+    assert len(NAMES) == 15
+    for name, number in NOT_ASKED:
+        assert number < len(transcript(name))
 
 
-@pytest.mark.parametrize(
-    "note, refusal",
-    [
-        (
-            "unknown key",
-            unknown_upload_options(
-                0, {"region": "us-east-1", "share_with_accounts": [], "tags": {"a": "b"}}
-            ),
-        ),
-        (
-            "aws without region",
-            unknown_upload_options(0, {"share_with_accounts": ["123456789012"]}),
-        ),
-        (
-            "account number as integer",
-            unknown_upload_options(
-                0, {"region": "us-east-1", "share_with_accounts": [123456789012]}
-            ),
-        ),
-    ],
-)
-def test_upload_options_of_no_shape(note: str, refusal: Refusal) -> None:
-    """A real hub's schema refuses most of them before."""
-    golden = recorded("03_uploads_refused", note)["reply"]
-    assert plain(json.loads(refusal.body("x"))) == plain(golden)
+def told(refusal: Optional[Refusal]) -> Tuple[int, Any]:
+    """Return status and body of an answer; one that is good has an id that differs."""
+    if refusal is None:
+        return 201, None
+    return refusal.status, {**refusal.document(""), "operation_id": "OPERATION-ID"}
 
 
-def test_a_body_is_the_same_each_time() -> None:
-    """As all of a rehearsal."""
-    assert bad_hostname(5).body("a") == bad_hostname(5).body("a") != bad_hostname(5).body("b")
+def queued(call: Mapping[str, Any]) -> Optional[int]:
+    """Return for how many images composer had queued a build; None: nothing at all."""
+    kinds = [job["type"] for job in call.get("jobs_put_in_queue", ())]
+    return sum(kind.startswith("osbuild:") for kind in kinds) if "koji-init" in kinds else None
 
 
-def shape(value: Any) -> Any:
-    """Return what a status says, without texts that are examples."""
-    if isinstance(value, dict):
-        return {key: shape(one) for key, one in value.items() if key not in ("reason", "ami")}
-    return [shape(one) for one in value] if isinstance(value, list) else value
+@pytest.mark.parametrize("name", NAMES)
+def test_composer_answers_as_recorded(name: str) -> None:
+    """Status, id and text, and what it had put in its queue."""
+    for number, call, body in asked(name):
+        refusal = QUEUE_FULL if name == "14_queue_full" else checks.refusal(body, Table(180))
+        expected = (call["status"], call["reply"] if call["status"] != 201 else None)
+        assert told(refusal) == expected, (number, call["note"])
+        if refusal is not None and "jobs_put_in_queue" in call:
+            assert refusal.queued == queued(call), (number, call["note"])
 
 
-def image_statuses(note: str) -> Any:
-    """Return what composer said of images, with what koji-osbuild keeps of it."""
-    images = recorded("13_life", note)["reply"]["image_statuses"]
-    return [
-        {key: value for key, value in image.items() if key != "upload_statuses"} for image in images
-    ]
+@pytest.mark.parametrize("name", NAMES)
+def test_a_task_fails_with_composers_answer(name: str, tmp_path: Path) -> None:
+    """Or ends with the files that composer names; the request is the recorded one."""
+    faults = ("composer-full",) if name == "14_queue_full" else ()
+    settings = HubSettings(duration=DURATION, clouds_remember=False)
+    with a_desk(tmp_path, *faults, content=ALL_ARCHES, settings=settings) as desk:
+        for number, call, body in asked(name):
+            if call["by"] == "builder":
+                with_hub = Through(desk, name, number, call, body)
+                with_hub.play()
 
 
-def test_a_failed_upload_is_told_as_recorded(tmp_path: Path) -> None:
-    """Its ids are empty; the other arch's AMI is there, and both are called failures."""
-    arches = ["x86_64", "aarch64"]
-    with a_desk(tmp_path, "upload:arch=aarch64") as desk:
-        task_id = desk.build(image_type="aws", arches=arches, opts=AWS)
-        status = desk.output(task_id)
-        assert shape(status["image_statuses"]) == shape(image_statuses("C: at the end"))
-        amis = [one["upload_status"]["options"]["ami"] for one in status["image_statuses"]]
-        assert (amis[0][:4], amis[1]) == ("ami-", "")
-        golden = recorded("13_life", "logs: C")["reply"]["koji"]
-        assert desk.output(task_id, "koji-import.log.json") == golden["import"]
+class Through:
+    """A recorded request, made by a task of a hub, with a version of its own."""
 
+    def __init__(
+        self, desk: Desk, name: str, number: int, call: Dict[str, Any], body: Dict[str, Any]
+    ) -> None:
+        self._desk = desk
+        self._place = (name, number)
+        self._call = call
+        self._body = json.loads(json.dumps(body))
+        self._body["koji"].update(version=str(number + 1), server=desk.hub.server)
 
-def test_a_build_that_koji_refuses_is_told_as_recorded(tmp_path: Path) -> None:
-    """The image names what it waited for; the recorded one lacked packages as well."""
-    with a_desk(tmp_path, "taken") as desk:
-        task_id = desk.build(opts={"release": "1"})
-        (golden,) = image_statuses("A: at the end")
-        golden["error"]["details"] = golden["error"]["details"][:1]
-        (status,) = desk.output(task_id)["image_statuses"]
-        assert shape(status) == shape(golden)
-        logs = recorded("13_life", "logs: A")["reply"]["koji"]
-        assert shape(desk.output(task_id, "koji-init.log.json")) == shape(logs["init"])
-        assert desk.output(task_id, "koji-import.log.json") == logs["import"]
+    def play(self) -> None:
+        """Submit the task and look at what became of it."""
+        try:
+            task_id = self._submit()
+        except koji.ParameterError:
+            assert self._place in NOT_THROUGH_A_HUB
+            return
+        assert self._place not in NOT_THROUGH_A_HUB
+        self._desk.end_all()
+        self._body["koji"]["task_id"] = task_id
+        assert self._desk.output(task_id, "compose-request.json") == self._body
+        if self._call["status"] == 201:
+            self._ends_well(task_id)
+        else:
+            self._is_refused(task_id)
 
+    def _submit(self) -> int:
+        koji_, images = self._body["koji"], self._body["image_requests"]
+        first = images[0]
+        options = {
+            "release": koji_["release"],
+            "repo": [
+                {key: value for key, value in repo.items() if key != "rhsm"}
+                for repo in first["repositories"]
+            ],
+        }
+        if len(images) > 1:
+            options["repo"] = ["http://127.0.0.1:8499/repos/f43-build/1/$arch"]
+        if "ostree" in first:
+            options["ostree"] = first["ostree"] or {"ref": ""}
+        for key, holder in (("upload_options", first), ("customizations", self._body)):
+            if key in holder:
+                options[key] = holder[key]
+        return self._desk.submit(
+            koji_["name"],
+            koji_["version"],
+            distro=self._body["distribution"],
+            image_type=first["image_type"],
+            arches=[image["architecture"] for image in images],
+            opts=options,
+        )
 
-def test_an_import_that_fails_leaves_good_uploads(tmp_path: Path) -> None:
-    """No image has an error, and both arches' AMIs are there."""
-    with a_desk(tmp_path, "corrupt-upload:arch=aarch64") as desk:
-        task_id = desk.build(image_type="aws", arches=["x86_64", "aarch64"], opts=AWS)
-        (golden, _) = image_statuses("C: at the end")
-        for status in desk.output(task_id)["image_statuses"]:
-            assert shape(status) == shape(golden)
-            assert status["upload_status"]["options"]["ami"].startswith("ami-")
+    def _is_refused(self, task_id: int) -> None:
+        with pytest.raises(koji.GenericError) as caught:
+            self._desk.session().getTaskResult(task_id)
+        assert str(caught.value).startswith(NOT_CREATED)
+        body = json.loads(str(caught.value)[len(NOT_CREATED) :])
+        assert {**body, "operation_id": "OPERATION-ID"} == self._call["reply"], self._place
+        assert self._desk.session().listTaskOutput(task_id) == ["compose-request.json"]
+        build = self._desk.session().getBuild(self._nvr)
+        if "jobs_put_in_queue" in self._call:
+            assert (build is not None) == (queued(self._call) is not None), self._place
+            assert build is None or build["state"] == koji.BUILD_STATES["BUILDING"]
 
+    def _ends_well(self, task_id: int) -> None:
+        jobs = self._call["jobs_put_in_queue"]
+        if self._desk.state(task_id) == "FAILED":
+            # Composer takes it, and its worker cannot do it: what a cloud needs is empty.
+            assert "EMPTY" in self._call["note"] or "twice" in self._call["note"]
+            return
+        images = self._desk.image_archives(task_id)
+        names = [name for job in jobs for name in job.get("koji_filenames", ())]
+        assert sorted(one["filename"] for one in images) == sorted(map(self._named, names))
+        archives = {one["filename"]: one for one in images}
+        for job in jobs:
+            for target in job.get("targets", ()):
+                if target["name"] == "org.osbuild.koji":
+                    extra = archives[self._named(target["image_name"])]["extra"]["image"]
+                    assert extra["boot_mode"] == job["boot_mode"], self._place
+                    assert extra["osbuild_artifact"] == target["osbuild_artifact"], self._place
 
-# what a version knows
+    def _named(self, filename: str) -> str:
+        """Return the name of a recorded file as it is with the version here."""
+        recorded = self._call["body"]["koji"]
+        nvr = "%s-%s-%s" % tuple(recorded[key] for key in ("name", "version", "release"))
+        assert filename.startswith(nvr)
+        return self._nvr + filename[len(nvr) :]
 
-
-@pytest.mark.parametrize(
-    "image_type, version, state",
-    [
-        ("guest-image", 58, "CLOSED"),
-        ("wsl", 88, "FAILED"),
-        ("wsl", 89, "CLOSED"),
-        ("iot-bootable-container", 99, "FAILED"),
-        ("iot-bootable-container", 100, "CLOSED"),
-        ("iot-bootable-container", 178, "CLOSED"),
-        ("iot-bootable-container", 179, "FAILED"),
-        ("aws-cvm", 164, "FAILED"),
-        ("aws-cvm", 165, "CLOSED"),
-        ("aws-cvm", 999, "CLOSED"),
-    ],
-)
-def test_a_composer_knows_the_image_types_of_its_time(
-    image_type: str, version: int, state: str, tmp_path: Path
-) -> None:
-    """Another is no type of its API."""
-    settings = HubSettings(duration=DURATION, composer_version=version)
-    with a_desk(tmp_path, settings=settings) as desk:
-        task_id = desk.build(image_type=image_type)
-        assert desk.state(task_id) == state
-        if state == "FAILED":
-            details = refused_with(desk, task_id)["details"]
-            assert ('"%s"' % image_type) not in details.split("Value:")[0]
-            assert details.endswith('Value:\n  "%s"\n' % image_type)
-
-
-def test_the_newest_image_types_are_those_that_were_recorded() -> None:
-    """In their order."""
-    details = recorded("05_image_type_arch", "image type unknown")["reply"]["details"]
-    assert list(image_types(180)) == json.loads(details.split("allowed values ")[1].split("\n")[0])
-
-
-# how images boot
-
-
-def rows() -> Iterator[Tuple[str, str, str, str]]:
-    """Give image type, distribution, arch and boot mode, as measured."""
-    path = DATA / "composer-types.tsv"
-    with path.open(encoding="utf-8", newline="") as source:
-        for row in csv.DictReader(source, delimiter="\t"):
-            for part in row["boot_mode"].split("; "):
-                mode, arches = part.split(": ")
-                for arch in arches.split():
-                    for distro in row["distributions"].split():
-                        for name in examples(distro):
-                            yield row["image_type"], name, arch, mode
-
-
-def examples(pattern: str) -> List[str]:
-    """Return the names at the ends of a pattern of distributions."""
-    for end, names in (("*", ("0", "9")), ("+", ("",))):
-        if pattern.endswith(end):
-            return [pattern[:-1] + name for name in names]
-    stem, _, last = pattern.partition("..")
-    return [stem, stem.rpartition(".")[0] + "." + last] if last else [stem]
-
-
-def test_images_boot_as_composer_tells_koji() -> None:
-    """For each image type, distribution and arch."""
-    measured = list(rows())
-    assert len(measured) > 900
-    wrong = [row for row in measured if boot_mode(*row[:3]) != row[3]]
-    assert wrong == []
-
-
-def test_an_archive_boots_as_its_arch_does(tmp_path: Path) -> None:
-    """Never hybrid where there is no BIOS."""
-    with a_desk(tmp_path) as desk:
-        task_id = desk.build(image_type="minimal-raw", arches=["aarch64", "x86_64"])
-        modes = [one["extra"]["image"]["boot_mode"] for one in desk.image_archives(task_id)]
-        assert modes == ["uefi", "uefi"]
-        task_id = desk.build(arches=["aarch64", "ppc64le", "s390x", "x86_64"], version="42")
-        modes = [one["extra"]["image"]["boot_mode"] for one in desk.image_archives(task_id)]
-        assert modes == ["uefi", "legacy", "legacy", "hybrid"]
+    @property
+    def _nvr(self) -> str:
+        return "%s-%s-%s" % tuple(self._body["koji"][key] for key in ("name", "version", "release"))

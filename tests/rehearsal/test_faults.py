@@ -54,7 +54,7 @@ def test_a_failed_build_keeps_what_others_uploaded(tmp_path: Path) -> None:
         log = desk.output(task_id, "aarch64-aws.log.json")["osbuild_output"]
         assert log["error"]["details"]["stage"]["type"] == "org.osbuild.rpm"
         assert [stage["success"] for stage in log["log"]["os"]] == [True, False]
-        assert "No space left on device" in log["log"]["os"][1]["output"]
+        assert "scriptlet failed, exit status 127" in log["log"]["os"][1]["output"]
         (build,) = desk.session().listBuilds(packageID="rig-aws")
         assert build["state"] == koji.BUILD_STATES["FAILED"]
         assert desk.session().listArchives(buildID=build["build_id"]) == []
@@ -275,6 +275,8 @@ def test_a_fault_is_read() -> None:
             "invalid value '0' for key 'requests'",
             "Expected: a number of requests, 1 or more.",
         ),
+        ("build:reason=quota", "unknown reason 'quota'", "The reasons of build are: scriptlet,"),
+        ("upload:reason=quote", "unknown reason 'quote'", "Did you mean 'quota'? The reasons of"),
         (
             "offline:method=download",
             "fault 'offline:method=download' cannot hit a download",

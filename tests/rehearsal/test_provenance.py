@@ -23,7 +23,7 @@ from pungi_osbuild import imagetypes
 from tests.rehearsal.desk import Desk, a_desk
 
 IDENTIFIER = re.compile(r"SPDXRef-[A-Za-z0-9.-]+\Z")
-TYPES = ("guest-image", "edge-commit", "azure", "minimal-raw", "wsl", "image-installer")
+TYPES = ("guest-image", "iot-commit", "azure", "minimal-raw", "wsl", "image-installer")
 
 
 def files_of(desk: Desk, task_id: int) -> Tuple[Any, Dict[str, Any]]:

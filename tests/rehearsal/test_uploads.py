@@ -52,8 +52,8 @@ def test_an_azure_upload_is_told_as_composer_does(tmp_path: Path) -> None:
             {"tenant_id": "t", "subscription_id": "s", "resource_group": "g"},
             {"image_name": "composer-api-<uuid>"},
         ),
-        ("edge-container", {"tag": "41"}, {"url": ".../fedora-41:<uuid>"}),
-        ("edge-container", {"name": "r.example.com/a"}, {"url": "r.example.com/a:<uuid>"}),
+        ("iot-container", {"tag": "41"}, {"url": ".../fedora-41:<uuid>"}),
+        ("iot-container", {"name": "r.example.com/a"}, {"url": "r.example.com/a:<uuid>"}),
     ],
 )
 def test_a_name_that_is_not_given_is_composers(
@@ -78,7 +78,7 @@ AZURE = {"tenant_id": "t", "subscription_id": "s", "resource_group": "g"}
         ("aws", {"region": "us-east-1", "image_name": "x"}, "aws"),
         ("guest-image", {"region": "us-east-1", "share_with_accounts": ["1"]}, "aws.s3"),
         ("vsphere", {"region": "us-east-1", "bucket": "b"}, "aws.s3"),
-        ("edge-container", AZURE, "container"),
+        ("iot-container", AZURE, "container"),
         ("oci", AZURE, "oci.objectstorage"),
         ("oci", {"tag": "x"}, "oci.objectstorage"),
     ],

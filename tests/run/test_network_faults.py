@@ -52,7 +52,7 @@ STAGES = {
 ONCE = (NetworkFault.EXPIRED, NetworkFault.CLOSED)
 """A session that was logged in anew and is refused again is an error, not fault."""
 
-FAILS = "build:image_type=vsphere"
+FAILS = "build:image_type=minimal-raw"
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def weathered(
     """
     blocks: List[Dict[str, Any]] = [
         {},
-        {"name": "other", "subvariant": "Other", "image_types": "vsphere", "failable": ["*"]},
+        {"name": "other", "subvariant": "Other", "image_types": "minimal-raw", "failable": ["*"]},
     ]
     out = folder / "out"
     prepared = prepare(a_config(folder, *blocks), Origin(date=DATE), out, rehearsal=True)

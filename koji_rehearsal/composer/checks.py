@@ -1,0 +1,177 @@
+"""
+What composer checks of a request before it answers, in composer's own order.
+
+Measured on osbuild-composer 180, whose answers are in ``tests/rehearsal/data/golden-composer``.
+Not checked, as there: whether repositories are there, whether the N-V-R is free or even a name, and
+whether two image requests are the same.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+from typing import Any, Iterator, List, Mapping, Optional
+
+from koji_rehearsal.composer import cloudapi, errors, manifests
+from koji_rehearsal.composer.errors import Refusal
+from koji_rehearsal.composer.table import Table
+
+BOOTC_ONLY = "bootable-container-iso"
+"""The image type that no Koji build can have: koji-osbuild always names a distribution."""
+
+_MODE = re.compile(r"0?[0-7]{3}\Z")
+_SIZE = re.compile(r"\d+(\.\d+)?(\s*([kMGT]B|[KMGT]iB))?\Z")
+_NO_REPOSITORIES = ("fedora-99",)
+"""Distributions that composer was seen to have no repositories of its own for."""
+
+_Json = Mapping[str, Any]
+
+
+def refusal(request: Any, table: Table) -> Optional[Refusal]:
+    """
+    Return how composer refuses a request, or None where it takes it.
+
+    :param request: the body of a POST to ``/compose``, as JSON has it
+    :param table: what this composer builds
+    """
+    said = cloudapi.refused(request, table.version, table.own_types)
+    if said:
+        return Refusal(errors.SCHEMA, said)
+    return next(_refusals(request, table), None)
+
+
+def _refusals(request: _Json, table: Table) -> Iterator[Refusal]:
+    """Give all that composer holds against a request; it tells the first one only."""
+    yield from _of_numbers(request)
+    if ("distribution" in request) == ("bootc" in request):
+        yield Refusal(43 if "bootc" in request else 44)
+    images = _images(request)
+    if any(image["image_type"] == BOOTC_ONLY for image in images) and "distribution" in request:
+        yield Refusal(47)
+    customizations = request.get("customizations", {})
+    yield from _of_customizations(customizations)
+    distribution = table.distribution(request["distribution"])
+    if distribution is None:
+        yield Refusal(4)
+        return
+    if ("image_request" in request) == ("image_requests" in request):
+        yield Refusal(25)
+    for image in images:
+        yield from _of_image(image, customizations, distribution, "koji" in request, table)
+    task_id = request.get("koji", {}).get("task_id", 0)
+    if task_id < 0:
+        yield Refusal(errors.NO_HTTP_ERROR, "invalid Koji task ID: %d" % task_id)
+    # koji-init is queued here, and each image's jobs when its manifest can be made.
+    for number, image in enumerate(images):
+        target = table.target(distribution, image["architecture"], image["image_type"])
+        assert target is not None, "what composer does not build was refused before"
+        yield from manifests.refusals(customizations, image, target, number)
+
+
+def _images(request: _Json) -> List[_Json]:
+    single = [request["image_request"]] if "image_request" in request else []
+    return [*request.get("image_requests", ()), *single]
+
+
+def _of_numbers(request: _Json) -> Iterator[Refusal]:
+    """Go's reader of JSON wants natural numbers for what the description leaves open."""
+    sizes = [("image_request.size", [request.get("image_request", {})], "size")]
+    sizes += [
+        ("image_requests.%d.size" % number, [image], "size")
+        for number, image in enumerate(request.get("image_requests", ()))
+    ]
+    sizes += [
+        ("customizations.filesystem.%d.min_size" % number, [one], "min_size")
+        for number, one in enumerate(request.get("customizations", {}).get("filesystem", ()))
+    ]
+    for place, (holder,), key in sizes:
+        value = holder.get(key)
+        if value is not None and not (type(value) is int and value >= 0):
+            yield Refusal(
+                errors.MALFORMED,
+                "json: cannot unmarshal %s into Go struct field ComposeRequest.%s of type uint64"
+                % (_go_kind(value), place),
+            )
+
+
+def _go_kind(value: Any) -> str:
+    kinds = {str: "string", bool: "bool", list: "array", dict: "object"}
+    return kinds.get(type(value)) or "number %s" % value
+
+
+def _of_customizations(customizations: _Json) -> Iterator[Refusal]:
+    openscap = customizations.get("openscap", {})
+    if "tailoring" in openscap and "json_tailoring" in openscap:
+        yield Refusal(
+            errors.NO_HTTP_ERROR,
+            "OpenSCAP customization error: choose one option between OpenSCAP tailoring and"
+            " OpenSCAP json tailoring",
+        )
+    for key, name in (("directories", "directory"), ("files", "file")):
+        wrong = [said for one in customizations.get(key, ()) for said in _of_node(one)]
+        if wrong:
+            yield Refusal(35, "invalid %s customizations: [%s]" % (name, " ".join(wrong)))
+    for size in _sizes(customizations.get("disk", {})):
+        if not re.match(r"\d", size):
+            said = "the size string is not a valid positive float number: %s" % size
+            yield Refusal(35, said)
+        elif not _SIZE.match(size):
+            yield Refusal(35, "unknown data size units in string: %s" % size)
+
+
+def _of_node(node: _Json) -> Iterator[str]:
+    """Give what is wrong with a file or directory; of several things, the first."""
+    mode, path = node.get("mode"), node["path"]
+    if mode and not _MODE.match(mode):
+        yield "invalid mode %s: must be an octal number" % mode
+    elif not path:
+        yield "path must not be empty"
+    elif not path.startswith("/"):
+        yield "path must be absolute"
+    elif path.endswith("/"):
+        yield "path must not end with a slash"
+    elif not set(path[1:].split("/")).isdisjoint(("", ".", "..")):
+        yield "path must be canonical"
+
+
+def _sizes(disk: _Json) -> Iterator[str]:
+    partitions = disk.get("partitions", ())
+    volumes = chain.from_iterable(one.get("logical_volumes", ()) for one in partitions)
+    for holder in chain((disk,), partitions, volumes):
+        if "minsize" in holder:
+            yield holder["minsize"].strip()
+
+
+def _of_image(
+    image: _Json, customizations: _Json, distribution: str, has_koji: bool, table: Table
+) -> Iterator[Refusal]:
+    """Give what is wrong with an image request, before anything is queued."""
+    arch, image_type = image["architecture"], image["image_type"]
+    if arch not in table.arches(distribution):
+        yield Refusal(5)
+    target = table.target(distribution, arch, image_type)
+    if target is None:
+        yield Refusal(6)
+        return
+    yield from _of_repositories(image["repositories"])
+    yield from _of_repositories(customizations.get("payload_repositories", ()))
+    if not image["repositories"] and distribution in _NO_REPOSITORIES:
+        said = 'requested repository not found: for distribution "%s"' % distribution
+        yield Refusal(errors.NO_HTTP_ERROR, said)
+    ostree = image.get("ostree", {})
+    if ostree.get("contenturl") and not ostree.get("url"):
+        yield Refusal(27)
+    uploads = image.get("upload_targets", ())
+    kind = target.row.upload if target.row is not None else None
+    if kind and any(upload["type"] not in (kind, "local") for upload in uploads):
+        yield Refusal(38)
+    if not has_koji and not uploads and "upload_options" not in image:
+        yield Refusal(1004)
+
+
+def _of_repositories(repositories: Any) -> Iterator[Refusal]:
+    for repository in repositories:
+        if not any(repository.get(key) for key in ("baseurl", "mirrorlist", "metalink")):
+            yield Refusal(7)
+        if repository.get("check_gpg") and not repository.get("gpgkey"):
+            yield Refusal(29)

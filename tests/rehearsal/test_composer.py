@@ -1,0 +1,178 @@
+"""What composer does with a compose, as recorded from osbuild-composer 180, and older versions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Dict, List, Tuple
+
+import koji
+import pytest
+
+from koji_rehearsal import HubSettings
+from tests.rehearsal.desk import DATA, DURATION, Desk, a_desk
+
+ERROR = "Failed to create the compose request: "
+AWS = {"upload_options": {"region": "us-east-1", "share_with_accounts": ["1"]}, "release": "1"}
+
+
+def recorded(name: str, note: str) -> Dict[str, Any]:
+    """Return the call of a transcript whose note begins so."""
+    path = DATA / "golden-composer" / (name + ".json")
+    calls: List[Dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["calls"]
+    (call,) = [call for call in calls if call["note"].startswith(note)]
+    return call
+
+
+def plain(reply: Dict[str, Any]) -> Dict[str, Any]:
+    """Return an error without what differs each time."""
+    return {**reply, "operation_id": len(reply["operation_id"]) > 0}
+
+
+def refused_with(desk: Desk, task_id: int) -> Dict[str, Any]:
+    """Return the body of composer's answer, which the task fails with word for word."""
+    with pytest.raises(koji.GenericError) as caught:
+        desk.session().getTaskResult(task_id)
+    assert caught.value.faultCode == 1000
+    assert str(caught.value).startswith(ERROR)
+    assert desk.session().listTaskOutput(task_id) == ["compose-request.json"]
+    body: Dict[str, Any] = json.loads(str(caught.value)[len(ERROR) :])
+    return body
+
+
+REFUSALS: Dict[str, Tuple[str, str]] = {
+    "composer-refuses:code=4": ("04_distribution", "'fedora-rawhide'"),
+    "composer-refuses:code=5": ("05_image_type_arch", "arch unknown"),
+    "composer-refuses:code=6": ("05_image_type_arch", "known, but not on aarch64"),
+    "composer-refuses:code=30": ("07_customizations", "hostname a number"),
+    "composer-refuses:code=1005": ("06_ostree", "two arches, wrong for the second only"),
+    "composer-full": ("14_queue_full", "the job queue cannot be written"),
+}
+
+
+@pytest.mark.parametrize("fault", sorted(REFUSALS))
+def test_a_refusal_that_is_asked_for(fault: str, tmp_path: Path) -> None:
+    """Each in composer's words; 1005 alone has queued koji-init, so its N-V-R stays reserved."""
+    leaves_build = "1005" in fault
+    with a_desk(tmp_path, fault + (",times=1" if ":" in fault else ":times=1")) as desk:
+        task_id = desk.build(distro="rhel-8.10", arches=["aarch64"], opts={"release": "1"})
+        golden = recorded(*REFUSALS[fault])["reply"]
+        assert plain(refused_with(desk, task_id)) == plain(golden)
+        build = desk.session().getBuild("rig-image-41-1")
+        assert (build is not None) == leaves_build
+        again = desk.build(distro="rhel-8.10", arches=["aarch64"], opts={"release": "1"})
+        assert desk.state(again) == ("FAILED" if leaves_build else "CLOSED")
+        if leaves_build:
+            assert (build["state"], build["task_id"]) == (koji.BUILD_STATES["BUILDING"], None)
+            (cause,) = desk.output(again)["image_statuses"][0]["error"]["details"]
+            assert "Build is already reserved" in cause["reason"]
+            desk.clock.turn(1000 * DURATION)
+            assert desk.session().getBuild("rig-image-41-1")["state"] == build["state"]
+
+
+def test_a_later_arch_that_is_refused_leaves_the_earlier_ones(tmp_path: Path) -> None:
+    """They are built and uploaded, and never imported: their names are taken in the cloud."""
+    upload = {"region": "us-east-1", "share_with_accounts": [], "snapshot_name": "fixed-41"}
+    opts = {"upload_options": upload, "release": "1"}
+    arches = ["x86_64", "aarch64"]
+    with a_desk(tmp_path, "composer-refuses:arch=aarch64,times=1") as desk:
+        task_id = desk.build(image_type="aws", arches=arches, opts=opts)
+        assert refused_with(desk, task_id)["id"] == "1005"
+        assert desk.session().getBuild("rig-image-41-1")["state"] == koji.BUILD_STATES["BUILDING"]
+        again = desk.build(image_type="aws", opts={**opts, "release": "2"})
+        (status,) = desk.output(again)["image_statuses"]
+        assert "InvalidAMIName.Duplicate" in status["error"]["details"][0]["reason"]
+
+
+def test_a_refusal_before_the_queue_leaves_no_arch(tmp_path: Path) -> None:
+    """The same arches, refused by a check that comes before."""
+    upload = {"region": "us-east-1", "share_with_accounts": [], "snapshot_name": "fixed-41"}
+    opts = {"upload_options": upload, "release": "1"}
+    with a_desk(tmp_path, "composer-refuses:arch=aarch64,code=6") as desk:
+        desk.build(image_type="aws", arches=["x86_64", "aarch64"], opts=opts)
+        assert desk.session().listBuilds() == []
+        assert desk.state(desk.build(image_type="aws", opts=opts)) == "CLOSED"
+
+
+def shape(value: Any) -> Any:
+    """Return what a status says, without texts that are examples."""
+    if isinstance(value, dict):
+        return {key: shape(one) for key, one in value.items() if key not in ("reason", "ami")}
+    return [shape(one) for one in value] if isinstance(value, list) else value
+
+
+def image_statuses(note: str) -> Any:
+    """Return what composer said of images, with what koji-osbuild keeps of it."""
+    images = recorded("13_life", note)["reply"]["image_statuses"]
+    return [
+        {key: value for key, value in image.items() if key != "upload_statuses"} for image in images
+    ]
+
+
+def test_a_failed_upload_is_told_as_recorded(tmp_path: Path) -> None:
+    """Its ids are empty; the other arch's AMI is there, and both are called failures."""
+    arches = ["x86_64", "aarch64"]
+    with a_desk(tmp_path, "upload:arch=aarch64") as desk:
+        task_id = desk.build(image_type="aws", arches=arches, opts=AWS)
+        status = desk.output(task_id)
+        assert shape(status["image_statuses"]) == shape(image_statuses("C: at the end"))
+        amis = [one["upload_status"]["options"]["ami"] for one in status["image_statuses"]]
+        assert (amis[0][:4], amis[1]) == ("ami-", "")
+        golden = recorded("13_life", "logs: C")["reply"]["koji"]
+        assert desk.output(task_id, "koji-import.log.json") == golden["import"]
+
+
+def test_a_build_that_koji_refuses_is_told_as_recorded(tmp_path: Path) -> None:
+    """The image names what it waited for; the recorded one lacked packages as well."""
+    with a_desk(tmp_path, "taken") as desk:
+        task_id = desk.build(opts={"release": "1"})
+        (golden,) = image_statuses("A: at the end")
+        golden["error"]["details"] = golden["error"]["details"][:1]
+        (status,) = desk.output(task_id)["image_statuses"]
+        assert shape(status) == shape(golden)
+        logs = recorded("13_life", "logs: A")["reply"]["koji"]
+        assert shape(desk.output(task_id, "koji-init.log.json")) == shape(logs["init"])
+        assert desk.output(task_id, "koji-import.log.json") == logs["import"]
+
+
+def test_an_import_that_fails_leaves_good_uploads(tmp_path: Path) -> None:
+    """No image has an error, and both arches' AMIs are there."""
+    with a_desk(tmp_path, "corrupt-upload:arch=aarch64") as desk:
+        task_id = desk.build(image_type="aws", arches=["x86_64", "aarch64"], opts=AWS)
+        (golden, _) = image_statuses("C: at the end")
+        for status in desk.output(task_id)["image_statuses"]:
+            assert shape(status) == shape(golden)
+            assert status["upload_status"]["options"]["ami"].startswith("ami-")
+
+
+# what a version knows
+
+
+@pytest.mark.parametrize(
+    "image_type, version, state",
+    [
+        ("guest-image", 58, "CLOSED"),
+        ("wsl", 88, "FAILED"),
+        ("wsl", 89, "CLOSED"),
+        ("iot-bootable-container", 99, "FAILED"),
+        ("iot-bootable-container", 100, "CLOSED"),
+        ("iot-bootable-container", 178, "CLOSED"),
+        ("iot-bootable-container", 179, "FAILED"),
+        ("aws-cvm", 164, "FAILED"),
+        ("aws-cvm", 165, "CLOSED"),
+        ("aws-cvm", 999, "CLOSED"),
+    ],
+)
+def test_a_composer_knows_the_image_types_of_its_time(
+    image_type: str, version: int, state: str, tmp_path: Path
+) -> None:
+    """Another is no type of its API."""
+    settings = HubSettings(duration=DURATION, composer_version=version)
+    distro = "rhel-9.6" if image_type == "aws-cvm" else "fedora-41"
+    with a_desk(tmp_path, settings=settings) as desk:
+        task_id = desk.build(image_type=image_type, distro=distro)
+        assert desk.state(task_id) == state
+        if state == "FAILED":
+            details = refused_with(desk, task_id)["details"]
+            assert ('"%s"' % image_type) not in details.split("Value:")[0]
+            assert details.endswith('Value:\n  "%s"\n' % image_type)
