@@ -26,7 +26,7 @@ from benchmarks.scene import PROFILE, ROOT
 from koji_rehearsal import HubSettings, RehearsalHub, write_profile
 from pungi_osbuild.hub import download, read_profile
 from pungi_osbuild.model import BuiltImage, Checksum
-from pungi_osbuild.placing.place import Source, VerifyOptions, place
+from pungi_osbuild.placing.place import FileSource, VerifyOptions, place
 
 MIB = 1024 * 1024
 BELOW_KOJI = "packages/big/1/1/images/big.raw"
@@ -241,10 +241,10 @@ def _placed(how: str, koji: Path, verify: bool) -> Effort:
         build_id=1,
         archive_id=1,
     )
-    source = Source(local=path)
+    source = FileSource(local=path)
     if how == "download":
         profile = read_profile(PROFILE, koji / "profile.conf")
-        source = Source(stream=lambda: download(profile, BELOW_KOJI, image.size))
+        source = FileSource(stream=lambda: download(profile, BELOW_KOJI, image.size))
     before, start = _bytes_read(), time.perf_counter()
     placed = place(
         image, source, koji / "compose", "big.raw", _LINK_TYPES[how], VerifyOptions(verify)

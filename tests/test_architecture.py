@@ -193,6 +193,37 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
         assert path.stem not in {"utils", "util", "helpers", "common", "misc", "base", "tools"}
 
 
+def classes(path: Path) -> Iterator[ast.ClassDef]:
+    """Give the classes that a module defines, but those inside of a function or another class."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    yield from (node for node in tree.body if isinstance(node, ast.ClassDef))
+
+
+def test_a_class_name_has_one_meaning() -> None:
+    """Within the product, and but for what is private to a module; the rehearsal has its own."""
+    found: Dict[str, List[str]] = {}
+    for path in modules():
+        for one in classes(path):
+            if not one.name.startswith("_"):
+                found.setdefault(one.name, []).append(shown(path))
+    assert {name: paths for name, paths in found.items() if len(paths) > 1} == {}
+
+
+MAX_LINES = 420
+MAX_METHODS = 22
+TOO_MANY_METHODS = {"Course"}
+"""Until what runs requests is an engine of events."""
+
+
+@pytest.mark.parametrize("path", every_module(), ids=shown)
+def test_a_module_can_be_read_at_one_sitting(path: Path) -> None:
+    """It has one job, and so has each class."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+    for one in classes(path):
+        methods = [node.name for node in one.body if isinstance(node, ast.FunctionDef)]
+        assert len(methods) <= MAX_METHODS or one.name in TOO_MANY_METHODS, one.name
+
+
 def test_pungi_is_never_a_dependency() -> None:
     """On the package index ``pungi`` is another project."""
     from importlib.metadata import requires

@@ -91,7 +91,7 @@ def _unusable_file(place: str, expected: str, value: object) -> ValueError:  # n
 
 
 @dataclass(frozen=True)
-class Origin:
+class ValueOrigin:
     """
     Where values come from, and so how they are read: a file of ours or productmd's, or a hub.
 
@@ -106,10 +106,10 @@ class Origin:
     is_hub: bool
 
 
-HUB = Origin(unusable_reply, is_hub=True)
+HUB = ValueOrigin(unusable_reply, is_hub=True)
 """Replies and task output of a hub: :class:`~pungi_osbuild.errors.ReplyError`."""
 
-FILE = Origin(_unusable_file, is_hub=False)
+FILE = ValueOrigin(_unusable_file, is_hub=False)
 """Files on this machine: :class:`ValueError`."""
 
 
@@ -124,7 +124,7 @@ class Struct:
     :raises Exception: the origin's error; it is not an object
     """
 
-    def __init__(self, value: object, place: str, origin: Origin = HUB) -> None:
+    def __init__(self, value: object, place: str, origin: ValueOrigin = HUB) -> None:
         self.origin = origin
         if not isinstance(value, Mapping):
             raise self.origin.error(place, "an object", value)
@@ -277,21 +277,21 @@ def iso_seconds(struct: Struct, key: str) -> int:
     return int(time.timestamp())
 
 
-def integer(value: object, place: str, origin: Origin = HUB) -> int:
+def integer(value: object, place: str, origin: ValueOrigin = HUB) -> int:
     """Return a whole number from 0 to ``MAX_INTEGER``."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_INTEGER:
         raise origin.error(place, "a whole number", value)
     return value
 
 
-def flag(value: object, place: str, origin: Origin = HUB) -> bool:
+def flag(value: object, place: str, origin: ValueOrigin = HUB) -> bool:
     """Return true or false."""
     if not isinstance(value, bool):
         raise origin.error(place, "true or false", value)
     return value
 
 
-def texts(value: object, place: str, origin: Origin = HUB) -> Tuple[str, ...]:
+def texts(value: object, place: str, origin: ValueOrigin = HUB) -> Tuple[str, ...]:
     """Return a list of texts."""
     items = _items(value, place, origin)
     most = MAX_TEXT if origin.is_hub else sys.maxsize
@@ -300,27 +300,27 @@ def texts(value: object, place: str, origin: Origin = HUB) -> Tuple[str, ...]:
     return tuple(hide(printable(str(item))) if origin.is_hub else str(item) for item in items)
 
 
-def structs(value: object, place: str, origin: Origin = HUB) -> Tuple[Struct, ...]:
+def structs(value: object, place: str, origin: ValueOrigin = HUB) -> Tuple[Struct, ...]:
     """Return a list of objects."""
     items = _items(value, place, origin)
     where = "%s [%d]" if origin.is_hub else "%s[%d]"
     return tuple(Struct(item, where % (place, index), origin) for index, item in enumerate(items))
 
 
-def _items(value: object, place: str, origin: Origin) -> Sequence[object]:
+def _items(value: object, place: str, origin: ValueOrigin) -> Sequence[object]:
     if not isinstance(value, (list, tuple)) or (origin.is_hub and len(value) > MAX_ITEMS):
         raise origin.error(place, "a list", value)
     return value
 
 
-def plain_name(name: str, place: str, origin: Origin = HUB) -> str:
+def plain_name(name: str, place: str, origin: ValueOrigin = HUB) -> str:
     """Return a name when it can be nothing but a name in a folder."""
     if name_flaw(name) is not None:
         raise origin.error(place, "a plain file name", name)
     return name
 
 
-def json_struct(content: bytes, place: str, origin: Origin = HUB) -> Struct:
+def json_struct(content: bytes, place: str, origin: ValueOrigin = HUB) -> Struct:
     """Return the object in a JSON document."""
     try:
         value = json.loads(content.decode("utf-8"))

@@ -35,7 +35,7 @@ from pungi_osbuild.phase.messages import Messages
 from pungi_osbuild.phase.sanity import check_sanity
 from pungi_osbuild.phase.tasklog import TaskLogs, upload_lines
 from pungi_osbuild.phase.telemetry import Spans
-from pungi_osbuild.placing import Source
+from pungi_osbuild.placing import FileSource
 from pungi_osbuild.run import SubmittedTask, check_recording, check_writable, expected_images
 from pungi_osbuild.secrets import hide
 
@@ -92,7 +92,7 @@ class PungiHost:
         check_writable(Path(self.compose.topdir))
         check_pungi_recording(self.compose, self.images, self.productmd, requests)
 
-    def source(self, image: BuiltImage) -> Optional[Source]:
+    def source(self, image: BuiltImage) -> Optional[FileSource]:
         """
         Return the file that Pungi's own downloader has of an image; None where it has none.
 
@@ -119,7 +119,7 @@ class PungiHost:
         if file is None:
             return None
         local = Path(file)
-        return Source(in_its_folder(local, image.path) if file == path else local)
+        return FileSource(in_its_folder(local, image.path) if file == path else local)
 
     def submitting(self, request: ImageRequest) -> None:
         """Log the beginning, which a slow hub does not delay, and begin the span."""

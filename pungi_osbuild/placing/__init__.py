@@ -2,7 +2,7 @@
 
 from pungi_osbuild.placing.media_checksums import check_media_checksums, update_media_checksums
 from pungi_osbuild.placing.place import (
-    Source,
+    FileSource,
     VerifyOptions,
     check_links,
     place,
@@ -13,8 +13,8 @@ from pungi_osbuild.placing.verify import CHUNK
 
 __all__ = [
     "CHUNK",
+    "FileSource",
     "Provenance",
-    "Source",
     "VerifyOptions",
     "check_links",
     "check_media_checksums",

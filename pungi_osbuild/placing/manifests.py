@@ -11,7 +11,7 @@ from pungi_osbuild.errors import InputError, PlacementError, PungiOsbuildError, 
 from pungi_osbuild.hub import Profile, build_file, download, local_path
 from pungi_osbuild.metadata import ImageRecord
 from pungi_osbuild.model import Artifact, KojiPlace
-from pungi_osbuild.placing.place import Source
+from pungi_osbuild.placing.place import FileSource
 from pungi_osbuild.placing.task_files import at_most, regular, save_file, saved_folder, verified
 from pungi_osbuild.placing.verify import chunks_of
 from pungi_osbuild.secrets import PRIVATE
@@ -48,7 +48,9 @@ def fetch_manifest(image: ImageRecord, koji: KojiPlace, topdir: str, folder: Pat
     try:
         remote = build_file(image.koji.nvr, name)
         local = local_path(profile, remote)
-        save_file(Source(local, lambda: download(profile, remote)), path, image.manifest, PRIVATE)
+        save_file(
+            FileSource(local, lambda: download(profile, remote)), path, image.manifest, PRIVATE
+        )
     except PungiOsbuildError as error:
         raise InputError(
             "the manifest of %s cannot be fetched from Koji: %s" % (image.path, error.reason),

@@ -36,7 +36,7 @@ user, too many links, a file system without links."""
 
 
 @dataclass(frozen=True)
-class Source:
+class FileSource:
     """
     Where the content of an image is.
 
@@ -80,7 +80,7 @@ class VerifyOptions:
 
 def place(
     image: BuiltImage,
-    source: Source,
+    source: FileSource,
     destination: Path,
     name: str,
     link_type: str,
@@ -157,7 +157,7 @@ def check_name(name: str) -> None:
 
 
 def _kept(
-    path: Path, expected: Expected, options: VerifyOptions, may_replace: bool, source: Source
+    path: Path, expected: Expected, options: VerifyOptions, may_replace: bool, source: FileSource
 ) -> Optional[PlacedFile]:
     """Return the file that is there already when it is the right one; None when there is none.
 
@@ -202,7 +202,7 @@ def _reason(error: Exception) -> str:
 
 def _placed(
     image: BuiltImage,
-    source: Source,
+    source: FileSource,
     path: Path,
     link_type: str,
     expected: Expected,

@@ -22,7 +22,7 @@ from pungi_osbuild.errors import PungiOsbuildError
 from pungi_osbuild.metadata import create, making, replace_text
 from pungi_osbuild.methods import OutputFile, hidden
 from pungi_osbuild.model import Arch, BuildFile, BuiltImage, ImageRequest, Manifest
-from pungi_osbuild.placing.place import Source
+from pungi_osbuild.placing.place import FileSource
 from pungi_osbuild.placing.verify import Expected, Verifier, chunks_of, open_koji_file
 from pungi_osbuild.secrets import PRIVATE, hide_log
 
@@ -89,7 +89,7 @@ class Provenance:
     """
 
     topdir: Path
-    at_koji: Callable[[str], Source]
+    at_koji: Callable[[str], FileSource]
     manifests: bool = False
 
     def save(self, image: BuiltImage) -> Tuple[Path, ...]:
@@ -112,7 +112,7 @@ class Provenance:
         return tuple(saved)
 
 
-def save_file(source: Source, path: Path, file: BuildFile, mode: int = 0o666) -> None:
+def save_file(source: FileSource, path: Path, file: BuildFile, mode: int = 0o666) -> None:
     """
     Save a file of Koji's of ``MAX_SIZE`` bytes at most, as Koji says that it is.
 
@@ -164,7 +164,7 @@ def at_most(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 @contextmanager
-def _content(source: Source) -> Iterator[Iterator[bytes]]:
+def _content(source: FileSource) -> Iterator[Iterator[bytes]]:
     """Give the content of a file of Koji's, in chunks."""
     if source.local is not None:
         with regular(open_koji_file(source.local)) as descriptor:

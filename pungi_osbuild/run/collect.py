@@ -35,7 +35,14 @@ from pungi_osbuild.model import (
     Settings,
     TaskTimes,
 )
-from pungi_osbuild.placing import Provenance, Source, VerifyOptions, place, save_logs, saved_folder
+from pungi_osbuild.placing import (
+    FileSource,
+    Provenance,
+    VerifyOptions,
+    place,
+    save_logs,
+    saved_folder,
+)
 from pungi_osbuild.run.leftovers import (
     leftovers_of_cancelled,
     leftovers_of_failed,
@@ -116,7 +123,7 @@ class Collector:
     settings: Settings
     productmd: ProductmdTypes
     clock: Clock
-    source: Callable[[BuiltImage], Optional[Source]]
+    source: Callable[[BuiltImage], Optional[FileSource]]
     over_http: bool = False
     own_paths: FrozenSet[str] = frozenset()
     downloads: Optional[DownloadSession] = None
@@ -285,14 +292,14 @@ class Collector:
             can_fail=request.can_fail,
         )
 
-    def _source(self, image: BuiltImage) -> Source:
+    def _source(self, image: BuiltImage) -> FileSource:
         return self.source(image) or self._at_koji(image.path, image.size)
 
-    def _at_koji(self, path: str, size: Optional[int] = None) -> Source:
+    def _at_koji(self, path: str, size: Optional[int] = None) -> FileSource:
         """Return a file of Koji's: on its volume, or else behind its address."""
         profile = self.hub.profile
         local = None if self.over_http else local_path(profile, path)
-        return Source(local, lambda: download(profile, path, size, self.downloads))
+        return FileSource(local, lambda: download(profile, path, size, self.downloads))
 
 
 def _warn_of_files(built: Sequence[BuiltImage]) -> None:

@@ -71,9 +71,9 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class PlacedFile:
+class JournaledFile:
     """
-    An image in its place.
+    An image that was placed, as the journal has it.
 
     :param path: below ``compose/``
     :param size: bytes
@@ -134,7 +134,7 @@ class Submission:
     state: Optional[str] = None
     outcome: Optional[OutcomeKind] = None
     reason: Optional[str] = None
-    placed: Tuple[PlacedFile, ...] = ()
+    placed: Tuple[JournaledFile, ...] = ()
     resumed: bool = False
     waiting: bool = False
 
@@ -340,7 +340,7 @@ class _Reader:
         self._change(fields, state=state, resumed=True, waiting=waiting)
 
     def _placed(self, fields: Struct) -> None:
-        file = PlacedFile(path_below(fields, "path"), fields.integer("size"))
+        file = JournaledFile(path_below(fields, "path"), fields.integer("size"))
         before = self._submissions[self._position(fields)]
         others = tuple(other for other in before.placed if other.path != file.path)
         self._change(fields, placed=(*others, file))

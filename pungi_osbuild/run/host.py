@@ -15,7 +15,7 @@ from pungi_osbuild.model import (
     RunResult,
     Settings,
 )
-from pungi_osbuild.placing import Source, check_media_checksums
+from pungi_osbuild.placing import FileSource, check_media_checksums
 from pungi_osbuild.run.collect import SubmittedTask
 from pungi_osbuild.run.record import check_recording, check_writable, record
 
@@ -32,7 +32,7 @@ class Host(Protocol):
         :raises PungiOsbuildError: so
         """
 
-    def source(self, image: BuiltImage) -> Optional[Source]:
+    def source(self, image: BuiltImage) -> Optional[FileSource]:
         """
         Return where an image is; None: on Koji's volume, or else behind its address.
 
@@ -95,7 +95,7 @@ class ComposeFolder:
         check_writable(self.topdir)
         check_recording(self.topdir, self.identity, requests)
 
-    def source(self, _image: BuiltImage) -> Optional[Source]:
+    def source(self, _image: BuiltImage) -> Optional[FileSource]:
         """Leave it to the run where an image is."""
         return None
 

@@ -16,7 +16,7 @@ from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import HubFaultError, Query, Task, look_up
 from pungi_osbuild.model import BuiltImage, ImageRequest, Outcome, RunResult
-from pungi_osbuild.placing import Source
+from pungi_osbuild.placing import FileSource
 from pungi_osbuild.run.collect import SubmittedTask
 from pungi_osbuild.run.host import Host
 from pungi_osbuild.run.hub_queries import UserTasks
@@ -39,7 +39,7 @@ class TrackedHost:
         """See :class:`Host`."""
         self._host.check(requests)
 
-    def source(self, image: BuiltImage) -> Optional[Source]:
+    def source(self, image: BuiltImage) -> Optional[FileSource]:
         """See :class:`Host`."""
         return self._host.source(image)
 

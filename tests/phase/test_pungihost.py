@@ -17,7 +17,7 @@ from pungi_osbuild.model import JsonDict, Outcome, OutcomeKind, RunResult, Unkno
 from pungi_osbuild.phase.messages import Message, Messages
 from pungi_osbuild.phase.pungihost import PungiHost, describe_failure
 from pungi_osbuild.phase.tasklog import TaskLogs
-from pungi_osbuild.placing.place import Source
+from pungi_osbuild.placing.place import FileSource
 from pungi_osbuild.run.collect import SubmittedTask
 from tests.phase.pungi_standin import (
     Kept,
@@ -285,7 +285,7 @@ def test_a_file_that_the_downloader_has_in_its_cache(tmp_path: Path) -> None:
     cached = in_koji(cache)
     asked = downloader(tmp_path / "koji", cache)
     scene = Scene(tmp_path, asked)
-    assert scene.host.source(a_built_image()) == Source(local=cached)
+    assert scene.host.source(a_built_image()) == FileSource(local=cached)
     assert asked.asked == ["%s/%s" % (scene.koji, a_built_image().path)]
 
 
@@ -293,7 +293,7 @@ def test_a_file_of_a_volume_that_is_mounted(tmp_path: Path) -> None:
     """Without a cache the downloader returns the path that it was given."""
     file = in_koji(tmp_path / "koji")
     scene = Scene(tmp_path, downloader(tmp_path / "koji"))
-    assert scene.host.source(a_built_image()) == Source(local=file)
+    assert scene.host.source(a_built_image()) == FileSource(local=file)
 
 
 def test_a_volume_that_is_not_mounted(tmp_path: Path) -> None:

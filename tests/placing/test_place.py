@@ -19,8 +19,8 @@ from pungi_osbuild.errors import HubError, InputError, PlacementError
 from pungi_osbuild.metadata.atomic import beside, making, partial_files
 from pungi_osbuild.model import BuiltImage, Checksum
 from pungi_osbuild.placing.place import (
+    FileSource,
     PlacedFile,
-    Source,
     VerifyOptions,
     check_links,
     check_name,
@@ -56,7 +56,7 @@ def koji_file(folder: Path, content: bytes = CONTENT) -> Path:
 
 def placed(
     folder: Path,
-    source: Source,
+    source: FileSource,
     image: BuiltImage,
     link_type: str = "hardlink-or-copy",
     verify: bool = True,
@@ -117,7 +117,7 @@ def other_volume(tmp_path: Path) -> Iterator[Path]:
 def test_an_image_is_placed_by_link_type(tmp_path: Path, link_type: str, verify: bool) -> None:
     """Content, size and time of the file in Koji; nothing else in the folder."""
     local = koji_file(tmp_path)
-    result = placed(tmp_path, Source(local), an_image_of(CONTENT), link_type, verify)
+    result = placed(tmp_path, FileSource(local), an_image_of(CONTENT), link_type, verify)
     assert result.path == tmp_path / "images" / NAME
     assert result.path.read_bytes() == CONTENT
     assert (result.size, result.mtime) == (len(CONTENT), 1795418607)
@@ -138,7 +138,7 @@ def test_the_log_says_where_an_image_came_from(
     local = koji_file(tmp_path)
     with caplog.at_level("INFO"):
         for _ in range(2):
-            placed(tmp_path, Source(local), an_image_of(CONTENT), link_type)
+            placed(tmp_path, FileSource(local), an_image_of(CONTENT), link_type)
     assert caplog.messages == ["%s %s to %s" % (how, local, tmp_path / "images" / NAME)]
 
 
@@ -148,8 +148,8 @@ def test_the_log_says_what_was_copied_or_downloaded(
     """A copy may share its blocks with Koji's file."""
     image, local = an_image_of(CONTENT), koji_file(tmp_path)
     with caplog.at_level("INFO"):
-        placed(tmp_path / "a", Source(local), image, "copy")
-        placed(tmp_path / "b", Source(stream=a_stream(CONTENT)), image)
+        placed(tmp_path / "a", FileSource(local), image, "copy")
+        placed(tmp_path / "b", FileSource(stream=a_stream(CONTENT)), image)
     copied, downloaded = caplog.messages
     assert copied.startswith("copied ")
     assert copied.endswith("%s to %s" % (local, tmp_path / "a" / "images" / NAME))
@@ -160,7 +160,7 @@ def test_a_hard_link_shares_the_inode(tmp_path: Path) -> None:
     """No space is used twice."""
     local = koji_file(tmp_path)
     for link_type in ("hardlink", "hardlink-or-copy"):
-        result = placed(tmp_path, Source(local), an_image_of(CONTENT), link_type)
+        result = placed(tmp_path, FileSource(local), an_image_of(CONTENT), link_type)
         assert result.path.samefile(local)
         assert not result.path.is_symlink()
 
@@ -169,7 +169,7 @@ def test_a_copy_is_a_file_of_its_own(tmp_path: Path) -> None:
     """With the rights of the file that it is a copy of."""
     local = koji_file(tmp_path)
     local.chmod(0o640)
-    result = placed(tmp_path, Source(local), an_image_of(CONTENT), "copy")
+    result = placed(tmp_path, FileSource(local), an_image_of(CONTENT), "copy")
     assert not result.path.samefile(local)
     assert stat.S_IMODE(result.path.stat().st_mode) == 0o640
 
@@ -181,7 +181,7 @@ def test_a_copy_is_a_file_of_its_own(tmp_path: Path) -> None:
 def test_a_symlink_is_relative_or_not(tmp_path: Path, link_type: str, target: str) -> None:
     """As link_type says."""
     local = koji_file(tmp_path)
-    result = placed(tmp_path, Source(local), an_image_of(CONTENT), link_type)
+    result = placed(tmp_path, FileSource(local), an_image_of(CONTENT), link_type)
     assert str(result.path.readlink()) == target.format(local)
 
 
@@ -190,7 +190,7 @@ def test_a_relative_symlink_leads_home_from_a_linked_folder(tmp_path: Path) -> N
     local = koji_file(tmp_path)
     (tmp_path / "deep" / "er" / "real").mkdir(parents=True)
     (tmp_path / "images").symlink_to("deep/er/real")
-    result = placed(tmp_path, Source(local), an_image_of(CONTENT), "symlink")
+    result = placed(tmp_path, FileSource(local), an_image_of(CONTENT), "symlink")
     assert result.path.read_bytes() == CONTENT
 
 
@@ -199,7 +199,7 @@ def test_a_symlinked_folder_in_koji_is_followed(tmp_path: Path, link_type: str) 
     """Koji's volumes are made of them."""
     local = koji_file(tmp_path)
     (tmp_path / "link").symlink_to("koji/packages")
-    source = Source(tmp_path / "link" / local.name)
+    source = FileSource(tmp_path / "link" / local.name)
     result = placed(tmp_path, source, an_image_of(CONTENT), link_type)
     assert result.path.read_bytes() == CONTENT
 
@@ -216,7 +216,7 @@ def test_a_file_of_kojis_that_is_a_symlink_is_not_placed(
     link.symlink_to(target)
     for local in (link, link / "inside") if target == "link" else (link,):
         with pytest.raises(PlacementError, match=r"is a symbolic link|behind a circle") as caught:
-            placed(tmp_path, Source(local), an_image_of(CONTENT), link_type, verify)
+            placed(tmp_path, FileSource(local), an_image_of(CONTENT), link_type, verify)
         assert str(local) in caught.value.reason
     assert left(tmp_path) == []
 
@@ -229,16 +229,16 @@ def test_a_symlink_in_the_compose_must_lead_to_kojis_file(tmp_path: Path) -> Non
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / NAME).symlink_to(other)
     with pytest.raises(PlacementError, match="a symbolic link to another file"):
-        placed(tmp_path, Source(local), an_image_of(CONTENT), "symlink", verify=False)
-    placed(tmp_path, Source(local), an_image_of(CONTENT), "symlink", False, may_replace=True)
-    again = placed(tmp_path, Source(local), an_image_of(CONTENT), "symlink", verify=False)
+        placed(tmp_path, FileSource(local), an_image_of(CONTENT), "symlink", verify=False)
+    placed(tmp_path, FileSource(local), an_image_of(CONTENT), "symlink", False, may_replace=True)
+    again = placed(tmp_path, FileSource(local), an_image_of(CONTENT), "symlink", verify=False)
     assert again.path.samefile(local)
 
 
 def test_what_cannot_be_linked_is_copied(tmp_path: Path, other_volume: Path) -> None:
     """Koji's volume is another one."""
     local = koji_file(other_volume)
-    result = placed(tmp_path, Source(local), an_image_of(CONTENT))
+    result = placed(tmp_path, FileSource(local), an_image_of(CONTENT))
     assert result.path.read_bytes() == CONTENT
     assert (result.mtime, result.checksums) == (1795418607, (sha256_of(CONTENT),))
 
@@ -272,7 +272,7 @@ def test_only_a_hard_link_is_an_error_where_there_can_be_none(
 ) -> None:
     """The hint says which link_type would do."""
     with pytest.raises(PlacementError) as caught:
-        placed(tmp_path, Source(koji_file(other_volume)), an_image_of(CONTENT), "hardlink")
+        placed(tmp_path, FileSource(koji_file(other_volume)), an_image_of(CONTENT), "hardlink")
     assert "hardlink-or-copy" in caught.value.solution
     assert left(tmp_path) == []
 
@@ -280,7 +280,7 @@ def test_only_a_hard_link_is_an_error_where_there_can_be_none(
 def test_an_unknown_link_type_is_an_error(tmp_path: Path) -> None:
     """Nothing is guessed."""
     with pytest.raises(PlacementError, match="reflink"):
-        placed(tmp_path, Source(koji_file(tmp_path)), an_image_of(CONTENT), "reflink")
+        placed(tmp_path, FileSource(koji_file(tmp_path)), an_image_of(CONTENT), "reflink")
     assert left(tmp_path) == []
 
 
@@ -297,9 +297,9 @@ def put_there(folder: Path, content: bytes) -> Path:
 def test_what_is_there_already_is_kept(tmp_path: Path, link_type: str, verify: bool) -> None:
     """The same again is no work, by whatever way it came; its bytes are read once at most."""
     local = koji_file(tmp_path)
-    first = placed(tmp_path, Source(local), an_image_of(CONTENT), link_type, verify)
+    first = placed(tmp_path, FileSource(local), an_image_of(CONTENT), link_type, verify)
     inode = first.path.lstat().st_ino
-    again = placed(tmp_path, Source(local), an_image_of(CONTENT), link_type, verify)
+    again = placed(tmp_path, FileSource(local), an_image_of(CONTENT), link_type, verify)
     assert again == first
     assert again.path.lstat().st_ino == inode
     assert left(tmp_path) == [NAME]
@@ -311,7 +311,7 @@ def test_another_file_is_never_overwritten(tmp_path: Path, link_type: str, other
     """Whoever put it there: the error says where it is and what to do."""
     path = put_there(tmp_path, other)
     with pytest.raises(PlacementError, match="another file is at") as caught:
-        placed(tmp_path, Source(koji_file(tmp_path)), an_image_of(CONTENT), link_type)
+        placed(tmp_path, FileSource(koji_file(tmp_path)), an_image_of(CONTENT), link_type)
     assert str(path) in caught.value.reason
     assert "move it away" in caught.value.solution
     assert path.read_bytes() == other
@@ -322,7 +322,7 @@ def test_another_file_of_that_size_is_kept_where_nothing_is_verified(tmp_path: P
     """That is what osbuild_verify = False says; it is not overwritten either."""
     other = CONTENT[:-1] + b"!"
     path = put_there(tmp_path, other)
-    placed(tmp_path, Source(koji_file(tmp_path)), an_image_of(CONTENT), "copy", verify=False)
+    placed(tmp_path, FileSource(koji_file(tmp_path)), an_image_of(CONTENT), "copy", verify=False)
     assert path.read_bytes() == other
 
 
@@ -335,7 +335,7 @@ def test_a_file_that_comes_to_be_there_meanwhile_is_not_overwritten(tmp_path: Pa
         yield iter([CONTENT])
 
     with pytest.raises(PlacementError, match="another file is at"):
-        placed(tmp_path, Source(stream=opened), an_image_of(CONTENT))
+        placed(tmp_path, FileSource(stream=opened), an_image_of(CONTENT))
     assert (tmp_path / "images" / NAME).read_bytes() == b"somebody else's"
     assert left(tmp_path) == [NAME]
 
@@ -345,7 +345,7 @@ def test_a_link_that_leads_nowhere_is_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / NAME).symlink_to("/nowhere/at/all")
     with pytest.raises(PlacementError, match="another file is at"):
-        placed(tmp_path, Source(koji_file(tmp_path)), an_image_of(CONTENT))
+        placed(tmp_path, FileSource(koji_file(tmp_path)), an_image_of(CONTENT))
     assert (tmp_path / "images" / NAME).is_symlink()
 
 
@@ -353,7 +353,7 @@ def test_a_link_that_leads_nowhere_is_in_the_way(tmp_path: Path) -> None:
 def test_an_own_file_is_replaced(tmp_path: Path, link_type: str) -> None:
     """An earlier run's, of a build that was deleted and made again."""
     path = put_there(tmp_path, b"old")
-    source, image = Source(koji_file(tmp_path)), an_image_of(CONTENT)
+    source, image = FileSource(koji_file(tmp_path)), an_image_of(CONTENT)
     placed(tmp_path, source, image, link_type, may_replace=True)
     assert path.read_bytes() == CONTENT
     assert left(tmp_path) == [NAME]
@@ -366,7 +366,7 @@ def test_what_a_killed_run_has_left_is_no_trouble(tmp_path: Path, link_type: str
     (tmp_path / "images").mkdir()
     part = beside(tmp_path / "images" / NAME)
     os.link(local, part)
-    result = placed(tmp_path, Source(stream=a_stream(CONTENT)), an_image_of(CONTENT), link_type)
+    result = placed(tmp_path, FileSource(stream=a_stream(CONTENT)), an_image_of(CONTENT), link_type)
     assert result.path.read_bytes() == local.read_bytes() == CONTENT
     assert left(tmp_path) == [part.name, NAME]
     assert partial_files(tmp_path / "images") == (part,)
@@ -391,9 +391,9 @@ def test_two_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
 def test_a_file_that_is_a_link_to_kojis_is_never_written_to(tmp_path: Path) -> None:
     """A download over it makes a new file; Koji's stays as it is."""
     local = koji_file(tmp_path)
-    placed(tmp_path, Source(local), an_image_of(CONTENT), "hardlink")
+    placed(tmp_path, FileSource(local), an_image_of(CONTENT), "hardlink")
     new = b"QFI\xfb another image"
-    source = Source(stream=a_stream(new))
+    source = FileSource(stream=a_stream(new))
     result = placed(tmp_path, source, an_image_of(new), may_replace=True)
     assert result.path.read_bytes() == new
     assert local.read_bytes() == CONTENT
@@ -407,7 +407,9 @@ def test_a_wrong_checksum_places_nothing(tmp_path: Path, link_type: str, kind: s
     image = an_image_of(CONTENT, kind)
     damaged = CONTENT[:-1] + b"!"
     with pytest.raises(PlacementError) as caught:
-        placed(tmp_path, Source(koji_file(tmp_path, damaged)), image, link_type, may_replace=True)
+        placed(
+            tmp_path, FileSource(koji_file(tmp_path, damaged)), image, link_type, may_replace=True
+        )
     assert image.checksum.value in caught.value.reason
     assert hashlib.new(kind, damaged).hexdigest() in caught.value.reason
     assert left(tmp_path) == [NAME]
@@ -420,7 +422,7 @@ def test_a_wrong_size_places_nothing(tmp_path: Path, link_type: str, verify: boo
     """Also when nothing is read: the size costs nothing."""
     image = an_image_of(CONTENT, size=7)
     with pytest.raises(PlacementError) as caught:
-        placed(tmp_path, Source(koji_file(tmp_path)), image, link_type, verify)
+        placed(tmp_path, FileSource(koji_file(tmp_path)), image, link_type, verify)
     assert "7 bytes" in caught.value.reason
     assert str(len(CONTENT)) in caught.value.reason
     assert left(tmp_path) == []
@@ -429,7 +431,7 @@ def test_a_wrong_size_places_nothing(tmp_path: Path, link_type: str, verify: boo
 def test_a_wrong_checksum_passes_when_nothing_is_verified(tmp_path: Path) -> None:
     """That is what osbuild_verify = False says."""
     image = an_image_of(CONTENT, checksum=Checksum("md5", "0" * 32))
-    result = placed(tmp_path, Source(koji_file(tmp_path)), image, "hardlink", verify=False)
+    result = placed(tmp_path, FileSource(koji_file(tmp_path)), image, "hardlink", verify=False)
     assert result.checksums == (Checksum("md5", "0" * 32),)
 
 
@@ -437,14 +439,14 @@ def test_a_checksum_of_an_unknown_kind_is_an_error(tmp_path: Path) -> None:
     """Rather than an image that was not verified though it should be."""
     image = an_image_of(CONTENT, checksum=Checksum("adler32", "0" * 8))
     with pytest.raises(PlacementError, match="adler32"):
-        placed(tmp_path, Source(koji_file(tmp_path)), image)
+        placed(tmp_path, FileSource(koji_file(tmp_path)), image)
 
 
 @pytest.mark.parametrize("link_type", LINK_TYPES)
 def test_every_byte_is_read_once(tmp_path: Path, link_type: str) -> None:
     """Verifying, hashing and copying are one pass."""
     content = b"QFI\xfb" + os.urandom(CHUNK) * 9
-    source, image = Source(koji_file(tmp_path, content)), an_image_of(content)
+    source, image = FileSource(koji_file(tmp_path, content)), an_image_of(content)
     before = bytes_read()
     result = placed(tmp_path, source, image, link_type)
     assert len(content) <= bytes_read() - before < len(content) + CHUNK
@@ -455,7 +457,7 @@ def test_every_byte_is_read_once(tmp_path: Path, link_type: str) -> None:
 def test_nothing_is_read_when_nothing_is_verified(tmp_path: Path, link_type: str) -> None:
     """A compose on a far volume is placed in no time."""
     content = b"QFI\xfb" + os.urandom(CHUNK) * 2
-    source, image = Source(koji_file(tmp_path, content)), an_image_of(content)
+    source, image = FileSource(koji_file(tmp_path, content)), an_image_of(content)
     before = bytes_read()
     placed(tmp_path, source, image, link_type, verify=False)
     assert bytes_read() - before < CHUNK
@@ -473,7 +475,7 @@ def test_what_is_no_file_is_not_placed(tmp_path: Path, link_type: str, kind: str
     elif kind == "dangling":
         local.symlink_to("nowhere")
     with pytest.raises(PlacementError) as caught:
-        placed(tmp_path, Source(local), an_image_of(CONTENT), link_type)
+        placed(tmp_path, FileSource(local), an_image_of(CONTENT), link_type)
     assert caught.value.solution
     assert left(tmp_path) == []
 
@@ -482,7 +484,7 @@ def test_a_download_is_placed(tmp_path: Path) -> None:
     """In any chunks, and closed at the end."""
     closed: List[bool] = []
     stream = a_stream(CONTENT[:1], b"", CONTENT[1:], closed=closed)
-    result = placed(tmp_path, Source(stream=stream), an_image_of(CONTENT), "hardlink")
+    result = placed(tmp_path, FileSource(stream=stream), an_image_of(CONTENT), "hardlink")
     assert result.path.read_bytes() == CONTENT
     assert (result.size, result.checksums) == (len(CONTENT), (sha256_of(CONTENT),))
     assert closed == [True]
@@ -497,7 +499,7 @@ def test_a_corrupted_download_is_begun_anew(tmp_path: Path) -> None:
     def opened() -> Iterator[Iterator[bytes]]:
         yield iter([tries.pop(0)])
 
-    result = placed(tmp_path, Source(stream=opened), an_image_of(CONTENT))
+    result = placed(tmp_path, FileSource(stream=opened), an_image_of(CONTENT))
     assert result.path.read_bytes() == CONTENT
     assert left(tmp_path) == [NAME]
     assert tries == []
@@ -508,21 +510,21 @@ def test_a_download_that_is_always_corrupted_fails(tmp_path: Path) -> None:
     opened: List[bool] = []
     stream = a_stream(CONTENT[:-1] + b"!", closed=opened)
     with pytest.raises(PlacementError, match="wrong md5 checksum"):
-        placed(tmp_path, Source(stream=stream), an_image_of(CONTENT))
+        placed(tmp_path, FileSource(stream=stream), an_image_of(CONTENT))
     assert len(opened) == DOWNLOAD_ATTEMPTS
     assert left(tmp_path) == []
 
 
 def test_a_mounted_file_is_not_downloaded(tmp_path: Path) -> None:
     """The stream is there for when it is not mounted."""
-    source = Source(koji_file(tmp_path), a_stream(b"", error=AssertionError("opened")))
+    source = FileSource(koji_file(tmp_path), a_stream(b"", error=AssertionError("opened")))
     assert placed(tmp_path, source, an_image_of(CONTENT)).size == len(CONTENT)
 
 
 def test_a_source_without_anything_is_an_error(tmp_path: Path) -> None:
     """It says what to set."""
     with pytest.raises(PlacementError, match="no other place of"):
-        placed(tmp_path, Source(), an_image_of(CONTENT))
+        placed(tmp_path, FileSource(), an_image_of(CONTENT))
 
 
 @pytest.mark.parametrize("verify", [True, False])
@@ -530,7 +532,7 @@ def test_a_download_that_breaks_off_places_nothing(tmp_path: Path, verify: bool)
     """Its size is always looked at."""
     stream = a_stream(CONTENT[:-1])
     with pytest.raises(PlacementError, match="wrong size"):
-        placed(tmp_path, Source(stream=stream), an_image_of(CONTENT), verify=verify)
+        placed(tmp_path, FileSource(stream=stream), an_image_of(CONTENT), verify=verify)
     assert left(tmp_path) == []
 
 
@@ -554,7 +556,7 @@ def test_a_download_that_does_not_end_is_stopped(tmp_path: Path, verify: bool) -
             closed.append(True)
 
     with pytest.raises(PlacementError, match="wrong size"):
-        placed(tmp_path, Source(stream=endless), an_image_of(b"x" * 250), verify=verify)
+        placed(tmp_path, FileSource(stream=endless), an_image_of(b"x" * 250), verify=verify)
     assert given_out == 3 * DOWNLOAD_ATTEMPTS
     assert closed == [True] * DOWNLOAD_ATTEMPTS
     assert left(tmp_path) == []
@@ -565,7 +567,7 @@ def test_a_broken_connection_is_a_placement_error(tmp_path: Path, error: OSError
     """With its own words; the file that was begun is gone."""
     stream = a_stream(CONTENT[:5], error=error)
     with pytest.raises(PlacementError) as caught:
-        placed(tmp_path, Source(stream=stream), an_image_of(CONTENT))
+        placed(tmp_path, FileSource(stream=stream), an_image_of(CONTENT))
     assert (error.strerror or str(error)) in caught.value.reason
     assert left(tmp_path) == []
 
@@ -574,7 +576,7 @@ def test_an_error_of_the_hub_goes_through(tmp_path: Path) -> None:
     """It knows better what is wrong."""
     stream = a_stream(error=HubError("the hub is gone", "Wait."))
     with pytest.raises(HubError):
-        placed(tmp_path, Source(stream=stream), an_image_of(CONTENT))
+        placed(tmp_path, FileSource(stream=stream), an_image_of(CONTENT))
     assert left(tmp_path) == []
 
 
@@ -582,7 +584,7 @@ def test_a_folder_in_the_way_is_an_error(tmp_path: Path) -> None:
     """It is not removed."""
     (tmp_path / "images" / NAME / "keep").mkdir(parents=True)
     with pytest.raises(PlacementError):
-        placed(tmp_path, Source(koji_file(tmp_path)), an_image_of(CONTENT))
+        placed(tmp_path, FileSource(koji_file(tmp_path)), an_image_of(CONTENT))
     assert (tmp_path / "images" / NAME / "keep").is_dir()
     assert left(tmp_path) == [NAME]
 
@@ -591,7 +593,7 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     """There is a file of that name."""
     (tmp_path / "images").write_text("")
     with pytest.raises(PlacementError):
-        placed(tmp_path, Source(koji_file(tmp_path)), an_image_of(CONTENT))
+        placed(tmp_path, FileSource(koji_file(tmp_path)), an_image_of(CONTENT))
 
 
 @pytest.mark.parametrize(
@@ -615,7 +617,7 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
 )
 def test_a_bad_name_is_refused(tmp_path: Path, name: str) -> None:
     """Before anything is made."""
-    source = Source(koji_file(tmp_path))
+    source = FileSource(koji_file(tmp_path))
     with pytest.raises(PlacementError):
         place(an_image_of(CONTENT), source, tmp_path / "images", name, "copy")
     assert not (tmp_path / "images").exists()
@@ -624,7 +626,7 @@ def test_a_bad_name_is_refused(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", [NAME, "x" * 255, "ä" * 127, "a b.tar.gz", "a.b", "~", "-"])
 def test_a_good_name_is_taken(tmp_path: Path, name: str) -> None:
     """However long or plain."""
-    source = Source(koji_file(tmp_path))
+    source = FileSource(koji_file(tmp_path))
     result = place(an_image_of(CONTENT), source, tmp_path / "images", name, "copy")
     assert left(tmp_path) == [name]
     assert result.path.read_bytes() == CONTENT
@@ -636,7 +638,7 @@ def test_no_name_leaves_its_folder(name: str) -> None:
     """It is refused, or there is one file of that name in the folder and nothing elsewhere."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        source = Source(stream=a_stream(b"x"))
+        source = FileSource(stream=a_stream(b"x"))
         try:
             place(an_image_of(b"x"), source, folder / "a" / "images", name, "copy")
         except PlacementError:

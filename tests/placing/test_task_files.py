@@ -13,7 +13,7 @@ import pytest
 from pungi_osbuild.methods import OutputFile
 from pungi_osbuild.model import BuiltImage, Sbom
 from pungi_osbuild.placing import task_files
-from pungi_osbuild.placing.place import Source
+from pungi_osbuild.placing.place import FileSource
 from pungi_osbuild.placing.task_files import Provenance, save_logs, saved_folder
 from tests.rehearsed import EXAMPLES, Rehearsed, rehearse
 from tests.values import a_built_image, a_request
@@ -116,7 +116,7 @@ def a_scene(tmp_path: Path) -> Tuple[BuiltImage, Path, Provenance]:
     (folder / image.sboms[0].filename).write_text("foo")
     assert image.manifest is not None
     (folder / image.manifest.filename).write_text("foo")
-    return image, folder, Provenance(tmp_path / "out", lambda path: Source(koji / path), True)
+    return image, folder, Provenance(tmp_path / "out", lambda path: FileSource(koji / path), True)
 
 
 def test_companions_are_verified(tmp_path: Path) -> None:

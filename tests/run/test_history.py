@@ -19,7 +19,7 @@ from pungi_osbuild.run.history import (
     Bounds,
     Ending,
     History,
-    PlacedFile,
+    JournaledFile,
     Slot,
     read_history,
 )
@@ -120,7 +120,7 @@ def test_what_a_journal_writes_is_read(tmp_path: Path) -> None:
     assert (built.version, built.base_release, built.nvr) == ("1", "5", "image-0-1-5")
     assert (built.bounds, built.time, built.changed) == (Bounds(9, 4), 5.0, 5.0)
     assert (built.task_id, built.state, built.outcome) == (12, "CLOSED", OutcomeKind.BUILT)
-    assert built.placed == (PlacedFile(a_placed_image().path, 3),)
+    assert built.placed == (JournaledFile(a_placed_image().path, 3),)
     assert (second.refused, second.in_doubt, second.task_id) == (True, False, None)
     assert (third.task_id, third.outcome, third.changed) == (14, OutcomeKind.FAILED, 6.0)
     assert third.reason == "full"
