@@ -44,8 +44,9 @@ from pungi_osbuild.imagetypes.composer import (
     table_rows,
 )
 from pungi_osbuild.imagetypes.customizations import (
-    KeyFault,
+    CustomizationFault,
     customization_faults,
+    untaken_customizations,
 )
 
 __all__ = [
@@ -62,9 +63,9 @@ __all__ = [
     "UNIMPORTABLE_TYPES",
     "UNTIL",
     "Buildable",
+    "CustomizationFault",
     "ExportedFile",
     "ImageType",
-    "KeyFault",
     "TableRow",
     "api_name",
     "arches_of",
@@ -90,4 +91,5 @@ __all__ = [
     "suggestions",
     "table_rows",
     "type_and_format",
+    "untaken_customizations",
 ]

@@ -12,7 +12,7 @@ from typing import Iterator, Mapping, Optional, Sequence, Set
 from pungi_osbuild.imagetypes import (
     ALIASES,
     COMPOSER_VERSION,
-    KeyFault,
+    CustomizationFault,
     api_name,
     arches_of,
     buildable,
@@ -24,6 +24,7 @@ from pungi_osbuild.imagetypes import (
     full_name,
     known_types,
     meant_distribution,
+    untaken_customizations,
 )
 from pungi_osbuild.model import Arch, ImageConfig
 from pungi_osbuild.problems import Problem, ProblemCode, Severity, along, suggest
@@ -39,10 +40,11 @@ def composer_problems(block: ImageConfig, arches: Sequence[Arch]) -> Iterator[Pr
 
     :param arches: that there are tasks for
     """
-    yield from _customization_problems(block)
-    if not block.is_valid("distro", "image_types"):
+    is_valid = block.is_valid("distro", "image_types")
+    distribution = full_name(block.distro) if is_valid else None
+    yield from _customization_problems(block, distribution, api_name(block.image_type))
+    if not is_valid:
         return
-    distribution = full_name(block.distro)
     if block.listed is None or block.distro not in block.listed.distros:
         yield from _distribution_problems(block, distribution)
     image_type = api_name(block.image_type)
@@ -203,24 +205,29 @@ def _customizations(block: ImageConfig) -> Mapping[str, object]:
     return {} if block.customizations is None else block.customizations.to_wire()
 
 
-def _customization_problems(block: ImageConfig) -> Iterator[Problem]:
-    for fault in customization_faults(_customizations(block)):
-        yield _key_problem(fault, along(block.place, ["customizations", *fault.path]))
+def _customization_problems(
+    block: ImageConfig, distribution: Optional[str], image_type: str
+) -> Iterator[Problem]:
+    given = _customizations(block)
+    faults = list(customization_faults(given))
+    if distribution is not None:
+        faults += untaken_customizations(given, distribution, image_type)
+    for fault in faults:
+        place = along(block.place, ["customizations", *fault.path])
+        yield _customization_problem(fault, place)
 
 
-def _key_problem(fault: KeyFault, place: str) -> Problem:
+def _customization_problem(fault: CustomizationFault, place: str) -> Problem:
     key = str(fault.path[-1])
-    if fault.is_missing:
-        return _warning(
-            "missing-customization",
-            place,
-            "%s refuses this customization without %s" % (_COMPOSER, key),
-            "Add %s." % key,
-        )
-    meant = suggest(key, fault.level.keys)
-    known = "Known here: %s." % ", ".join(fault.level.keys)
-    hint = "Did you mean %s?" % meant if meant else known
-    if fault.level.is_strict:
+    if fault.kind == "refused":
+        message = "%s %s" % (_COMPOSER, fault.reason)
+        return _warning("refused-customization", place, message, fault.hint)
+    if fault.kind == "missing":
+        message = "%s refuses this customization without %s" % (_COMPOSER, key)
+        return _warning("missing-customization", place, message, "Add %s." % key)
+    meant = suggest(key, fault.known)
+    hint = "Did you mean %s?" % meant if meant else "Known here: %s." % ", ".join(fault.known)
+    if fault.kind == "unknown":
         message = "%s has no customization %s here, and refuses the request" % (_COMPOSER, key)
         return _warning("unknown-customization", place, message, hint)
     message = "%s has no customization %s here, and ignores it" % (_COMPOSER, key)

@@ -73,6 +73,7 @@ ProblemCode = Literal[
     "ostree-option",
     "package-not-listed",
     "phase-skipped",
+    "refused-customization",
     "scm-variants-file",
     "shared-with-nobody",
     "slow-pattern",
