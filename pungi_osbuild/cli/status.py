@@ -35,11 +35,11 @@ from pungi_osbuild.report import (
 )
 from pungi_osbuild.run import (
     Progress,
-    going_on,
+    anonymous_hub,
     last_run,
-    looked_at,
-    looking_hub,
+    refreshed,
     status,
+    tasks_in_progress,
 )
 from pungi_osbuild.timing import PollPolicy
 
@@ -103,7 +103,7 @@ def status_command(
 
 
 def _may_change(progress: Progress) -> bool:
-    return bool(going_on(progress)) or not progress.activity.is_over
+    return bool(tasks_in_progress(progress)) or not progress.activity.is_over
 
 
 def _profile(folder: Path, name: Optional[str], koji_config: Optional[Path]) -> Optional[Profile]:
@@ -124,7 +124,7 @@ def _hub(stack: ExitStack, profile: Optional[Profile]) -> Optional[Hub]:
     if profile is None:
         return None
     try:
-        return stack.enter_context(looking_hub(profile))
+        return stack.enter_context(anonymous_hub(profile))
     except HubError as error:
         _warn("%s; this is what the journal says" % error.reason)
         return None
@@ -152,7 +152,7 @@ class _View:
             return progress
         start = time.monotonic()
         try:
-            progress = looked_at(self._hub, progress)
+            progress = refreshed(self._hub, progress)
             self._is_away = False
         except HubError as error:
             if not self._is_away:

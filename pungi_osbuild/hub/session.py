@@ -57,7 +57,7 @@ logger = logging.getLogger(__name__)
 
 SESSIONS = 4
 
-_UNTAMED = {"max_retries": 1, "retry_interval": 0, "offline_retry": False, "anon_retry": False}
+_KOJI_RETRIES = {"max_retries": 1, "retry_interval": 0, "offline_retry": False, "anon_retry": False}
 """What is left of koji's own retries: its logins make a second try at once, and need one."""
 
 MULTICALL_BATCH = 100
@@ -183,6 +183,7 @@ class Hub:
 
         There may be one more session now: all others may be waiting for a hub that hangs.
         """
+        # The flag first: a session that another thread makes meanwhile either sees it or is seen.
         self._hurried = True
         self._outage.hurry()
         for session in self._made:
@@ -308,6 +309,8 @@ class Hub:
             "Tell whoever runs the hub; its log says more. Then run this again.",
         )
 
+    # A session is used by one thread at a time: koji numbers the calls of each, and the hub refuses
+    # those that arrive out of order. Also one whose call failed is put back: it was renewed.
     @contextmanager
     def _lent(self) -> Iterator[Any]:
         session = self._take()
@@ -324,17 +327,18 @@ class Hub:
                 has_room = self._count < SESSIONS + self._hurried
                 self._count += has_room
         if not has_room:
+            # Without the lock, and without a limit: whoever has one puts it back in the end, since
+            # no call takes longer than its timeouts.
             return self._idle.get()
-        session = self._make()
-        self._made.append(session)
-        return session
+        return self._make()
 
     def _make(self) -> Any:
-        options = {**dict(self.profile.session_options), **_UNTAMED}
+        options = {**dict(self.profile.session_options), **_KOJI_RETRIES}
         options["timeout"] = self.timeout
         if self.profile.user:
             options.update(user=self.profile.user, password=self.profile.password)
         session = ClientSession(self.profile.hub_url, options, self.time.heard, self._call_clock)
+        self._made.append(session)
         if self._hurried:
             session.hurry(STOPPING_CALL_TIMEOUT)
         return session

@@ -12,7 +12,7 @@ from pungi_osbuild.clock import iso_time, whole_seconds
 from pungi_osbuild.report.differences import NOTHING, Expected, expected_for
 from pungi_osbuild.report.tables import columns
 from pungi_osbuild.report.units import duration_text
-from pungi_osbuild.run import Activity, Progress, Stage, Standing, going_on
+from pungi_osbuild.run import Activity, Progress, Stage, Standing, tasks_in_progress
 
 HEADER = ("STATE", "VARIANT", "ARCH", "IMAGE", "TASK", "TIME")
 EXPECTED = "EXPECTED"
@@ -94,7 +94,7 @@ def activity_line(progress: Progress) -> str:
     }[activity]
     if progress.is_hub_gone:
         return "%s. It was a rehearsal, and nothing goes on: rehearse anew." % ended
-    tasks = going_on(progress)
+    tasks = tasks_in_progress(progress)
     if not tasks:
         return "%s. Run it again to go on." % ended
     return "%s; tasks go on in Koji: %s. Run it again to go on." % (

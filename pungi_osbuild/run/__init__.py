@@ -10,7 +10,7 @@ from pungi_osbuild.run.record import check_recording, check_writable, expected_i
 from pungi_osbuild.run.resume import Rebuild, may_be_submitted
 from pungi_osbuild.run.resume_plan import check_hub
 from pungi_osbuild.run.run import RunOptions, run
-from pungi_osbuild.run.status import going_on, last_run, looked_at, looking_hub, status
+from pungi_osbuild.run.status import anonymous_hub, last_run, refreshed, status, tasks_in_progress
 from pungi_osbuild.run.workers import Background, Inbox, Workers, WorkerThread
 
 __all__ = [
@@ -28,16 +28,16 @@ __all__ = [
     "SubmittedTask",
     "WorkerThread",
     "Workers",
+    "anonymous_hub",
     "check_hub",
     "check_recording",
     "check_writable",
     "expected_images",
-    "going_on",
     "last_run",
-    "looked_at",
-    "looking_hub",
     "may_be_submitted",
     "read_journal",
+    "refreshed",
     "run",
     "status",
+    "tasks_in_progress",
 ]

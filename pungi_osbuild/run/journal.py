@@ -315,6 +315,7 @@ class Journal:
         try:
             if self._is_torn:
                 os.ftruncate(descriptor, self._size)
+            # Should this fail half way, the next line is not appended to half a line.
             self._is_torn = True
             _append(descriptor, line)
         except OSError as error:
@@ -395,6 +396,7 @@ def _append(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
+    # What follows on a line, a submission above all, must not be ahead of it after a power cut.
     os.fsync(descriptor)
 
 

@@ -163,7 +163,7 @@ def _as_it_goes_on(stage: Stage, activity: Activity) -> Stage:
 
 
 @contextmanager
-def looking_hub(profile: Profile) -> Iterator[Hub]:
+def anonymous_hub(profile: Profile) -> Iterator[Hub]:
     """
     Give a hub that is asked by nobody in particular: what is asked here needs no login.
 
@@ -173,7 +173,7 @@ def looking_hub(profile: Profile) -> Iterator[Hub]:
         yield hub
 
 
-def looked_at(hub: Hub, progress: Progress) -> Progress:
+def refreshed(hub: Hub, progress: Progress) -> Progress:
     """
     Return the same as the hub has it now: its time, the states of tasks and of their images.
 
@@ -210,7 +210,7 @@ def _seen(one: Standing, stages: Dict[int, Stage], images: Dict[int, ImageStates
     return replace(one, stage=stages[one.task_id], images=images.get(one.task_id, ()))
 
 
-def going_on(progress: Progress) -> Tuple[int, ...]:
+def tasks_in_progress(progress: Progress) -> Tuple[int, ...]:
     """Return the tasks that go on in Koji, as far as is known."""
     if progress.is_hub_gone:
         return ()

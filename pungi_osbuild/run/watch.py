@@ -112,6 +112,7 @@ class Watcher:
         turn, since = self._whose_turn(asked_at), self._since
         known = set(turn[self._new :]) if since is not None else set()
         ended, looked_up = self._source.ask(since, turn)
+        # Only now: after a poll that raised, the same tasks are asked about again.
         self._turns.rotate(-len(turn))
         if since is None or asked_at >= self._next_turn:
             part = len(turn) / len(self._open)

@@ -137,6 +137,9 @@ class Workers(Generic[Item, Result]):
         traceback: Optional[TracebackType],
     ) -> None:
         self._inbox._workers.remove(self)
+        # stop() waits without end until the queue is empty, so it is for a run that ends well.
+        # kill() only has each thread end after the item that it is at. One that hangs in a call is
+        # left behind: all are daemons, and what they hand in later nobody takes.
         if kind is None:
             self._pool.stop()
         else:
@@ -161,9 +164,12 @@ class Workers(Generic[Item, Result]):
 
         :raises DefectError: a thread has died
         """
+        # A thread of kobo's ends without a word, and its items wait in the queue for ever.
         if self.pending and not all(thread.is_alive() for thread in self._pool.threads):
             raise _thread_gone()
 
+    # In a worker's thread. The queue is all that two threads share: the counters and whatever acts
+    # on a result belong to the thread that reads the inbox.
     def _hand_in(self, result: Union[Result, _Broken]) -> None:
         self._inbox._entries.put((self, functools.partial(self._take, result)))
 
@@ -330,7 +336,8 @@ def _thread(
         get_timeout = IDLE_INTERVAL
 
         def process(self, item: Item, _num: int) -> None:
-            # Nothing may leave this: kobo would end the thread, and its siblings.
+            # Nothing may leave this: kobo has every thread of the pool end after its present item
+            # (WorkerThread.run calls pool.kill()), and what is queued is never worked off.
             result: Union[Result, _Broken]
             try:
                 try:

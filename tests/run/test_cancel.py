@@ -317,8 +317,8 @@ def test_a_task_is_known_before_its_thread_has_told_of_it(
             host=a_host(scene, late),
             shutdown=IN_A_HURRY,
         )
-        going_on = "none" if cancel_on_stop else "1"
-        with pytest.raises(RunInterruptedError, match="go on in Koji: %s$" % going_on):
+        tasks_in_progress = "none" if cancel_on_stop else "1"
+        with pytest.raises(RunInterruptedError, match="go on in Koji: %s$" % tasks_in_progress):
             scene.run([wanted(0)], options)
         gone.set()
         assert scene.asked_to_cancel == ([1] if cancel_on_stop else [])

@@ -21,8 +21,8 @@ from pungi_osbuild.run import (
     Progress,
     ProgressTracker,
     RunOptions,
-    looked_at,
-    looking_hub,
+    anonymous_hub,
+    refreshed,
     status,
 )
 from pungi_osbuild.run.history import Submission
@@ -95,8 +95,8 @@ class Scene:
 
     def seen(self) -> Progress:
         """Return what another process sees, by the hub."""
-        with looking_hub(read_profile("rehearsal", self.out / "profile.conf")) as hub:
-            return looked_at(hub, status(self.out))
+        with anonymous_hub(read_profile("rehearsal", self.out / "profile.conf")) as hub:
+            return refreshed(hub, status(self.out))
 
     @property
     def records(self) -> List[TaskRecord]:

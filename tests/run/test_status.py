@@ -16,7 +16,14 @@ from pungi_osbuild.run.history import Ending
 from pungi_osbuild.run.journal import FOLDER, Journal
 from pungi_osbuild.run.lock import NAME
 from pungi_osbuild.run.progress import Activity, Progress, Stage
-from pungi_osbuild.run.status import IN_DOUBT, going_on, last_run, looked_at, looking_hub, status
+from pungi_osbuild.run.status import (
+    IN_DOUBT,
+    anonymous_hub,
+    last_run,
+    refreshed,
+    status,
+    tasks_in_progress,
+)
 from tests.values import (
     a_failed_outcome,
     a_koji_place,
@@ -80,7 +87,7 @@ def test_a_run_that_is_at_work(tmp_path: Path) -> None:
     assert by_name["failed"].reason == "why"
     assert by_name["doubtful"].reason == IN_DOUBT
     assert by_name["untried"].reason == "not tried"
-    assert going_on(progress) == (13,)
+    assert tasks_in_progress(progress) == (13,)
     assert last_run(tmp_path).profile == a_koji_place().profile
 
 
@@ -174,8 +181,8 @@ def test_looking_at_the_hub_needs_no_login(tmp_path: Path) -> None:
         with Journal(tmp_path, lambda: now[0]) as journal:
             a_run(journal, now)
             progress = status(tmp_path)
-            with looking_hub(profile) as session:
-                seen = looked_at(session, progress)
+            with anonymous_hub(profile) as session:
+                seen = refreshed(session, progress)
         assert stages(seen) == EXPECTED
         assert {call.method for call in hub.calls} == {
             "getAPIVersion",

@@ -17,7 +17,7 @@ CLOUD = EXAMPLES / "rhel-cloud" / "rhel-cloud.conf"
 LONG = HubSettings(duration=1.5, capacity=5)
 
 
-def looked_at(out: Path, tracker: Optional[ProgressTracker], seen: List[Set[str]]) -> Rehearsed:
+def tracked_run(out: Path, tracker: Optional[ProgressTracker], seen: List[Set[str]]) -> Rehearsed:
     """Run with a clock on which each poll may be a look."""
 
     def sleep(seconds: float) -> None:
@@ -33,7 +33,7 @@ def looked_at(out: Path, tracker: Optional[ProgressTracker], seen: List[Set[str]
 def test_all_states_are_seen(tmp_path: Path) -> None:
     """Free while others build, what composer says, and the ends."""
     tracker, seen = ProgressTracker(), []  # type: ProgressTracker, List[Set[str]]
-    done = looked_at(tmp_path, tracker, seen)
+    done = tracked_run(tmp_path, tracker, seen)
     states = set().union(*seen)
     assert {"free", "pending"} <= states
     assert [standing.state for standing in tracker.snapshot().standings].count("built") == 8
@@ -45,7 +45,7 @@ def test_all_states_are_seen(tmp_path: Path) -> None:
 
 def test_nobody_asks_composer_while_nobody_looks(tmp_path: Path) -> None:
     """A status is read where a task has failed, and nowhere else."""
-    unseen = looked_at(tmp_path / "a", None, [])
+    unseen = tracked_run(tmp_path / "a", None, [])
     read = Counter(call.params[0] for call in unseen.calls if call.method == "downloadTaskOutput")
     failed = {outcome.task_id for outcome in unseen.result.failures}
     assert set(read) == failed
@@ -53,7 +53,7 @@ def test_nobody_asks_composer_while_nobody_looks(tmp_path: Path) -> None:
 
 def test_a_look_is_taken_in_a_request_that_is_made_anyway(tmp_path: Path) -> None:
     """What is asked for more often than once is a question that the run asks, too."""
-    done = looked_at(tmp_path, ProgressTracker(), [])
+    done = tracked_run(tmp_path, ProgressTracker(), [])
     looks = [
         request
         for request in done.requests
