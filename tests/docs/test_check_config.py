@@ -47,16 +47,27 @@ def test_a_good_config_is_validated_planned_and_rehearsed(tmp_path: Path) -> Non
     assert (results / "rehearsal" / "compose" / "metadata" / "images.json").exists()
 
 
-def test_an_error_fails_the_job_and_its_testcase(tmp_path: Path) -> None:
-    """Nothing is rehearsed then; the log has the problem, too."""
+@pytest.mark.parametrize(
+    ("good", "wrong", "code"),
+    [
+        ('"image_types": "gcp"', '"image_types": "gce"', "inner-image-type"),
+        ('"arches": ["x86_64"],', "", "type-not-on-arch"),
+        ('"distro": "rhel-9.4"', '"distro": "rhel9.4"', "unknown-distro"),
+    ],
+)
+def test_a_problem_fails_the_job_and_its_testcase(
+    good: str, wrong: str, code: str, tmp_path: Path
+) -> None:
+    """An error or a warning; nothing is rehearsed then, and the log has the problem, too."""
     config = tmp_path / "broken.conf"
     text = CLOUD.read_text(encoding="utf-8").replace(
         "variants.xml", str(CLOUD.parent) + "/variants.xml"
     )
-    config.write_text(text.replace('"image_types": "gcp"', '"image_types": "gce"'), "utf-8")
+    assert good in text
+    config.write_text(text.replace(good, wrong, 1), "utf-8")
     done = check(config, tmp_path)
     assert done.returncode == 1
-    assert "[inner-image-type]" in done.stdout + done.stderr
+    assert "[%s]" % code in done.stdout + done.stderr
     suites = ElementTree.parse(tmp_path / "results" / "validate.xml").getroot()
     assert len(suites.findall(".//failure")) == 1
     assert not (tmp_path / "results" / "rehearsal").exists()
@@ -67,7 +78,8 @@ def test_an_error_fails_the_job_and_its_testcase(tmp_path: Path) -> None:
 def test_nothing_secret_is_left_for_an_artifact(broken: bool, umask: int, tmp_path: Path) -> None:
     """Neither in a file of the results nor in the log, whatever the rehearsal comes to."""
     config = marked_config(tmp_path)
-    config.write_text(config.read_text("utf-8") + "osbuild_save_provenance = True\n", "utf-8")
+    more = "osbuild_save_provenance = True\nosbuild_ignore = ['ignored-customization']\n"
+    config.write_text(config.read_text("utf-8") + more, "utf-8")
     if broken:
         text = config.read_text("utf-8")
         config.write_text(text.replace("'image_types': 'guest-image'", "'image_types': 'azure'"))
