@@ -2,6 +2,7 @@
 
 from koji_rehearsal.api.submission import register_task_method, unregister_task_method
 from koji_rehearsal.clouds import AskedUpload, RehearsedCloud, register_cloud, unregister_cloud
+from koji_rehearsal.composer.table import OwnType
 from koji_rehearsal.composer.versions import NEWEST as NEWEST_COMPOSER
 from koji_rehearsal.composer.versions import OLDEST as OLDEST_COMPOSER
 from koji_rehearsal.errors import RehearsalError
@@ -33,6 +34,7 @@ __all__ = [
     "HubTarget",
     "HubUser",
     "Outage",
+    "OwnType",
     "RehearsalError",
     "RehearsalHub",
     "RehearsedCloud",

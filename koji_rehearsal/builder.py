@@ -87,8 +87,7 @@ class Builder:
         self._store = store
         self._settings = settings
         self._addresses = addresses
-        own_types = [entry.name for entry in state.content.image_types]
-        table = Table(settings.composer_version, own_types)
+        table = Table(settings.composer_version, state.content.own_types)
         self._jobs = ComposerJobs(state, store, settings, faults, table)
         self._importer = Importer(state, store, settings, faults, table)
         self._answers = ComposerAnswers(faults, table, addresses.composer, addresses.server)

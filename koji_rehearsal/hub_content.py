@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Iterable, Optional, Tuple
 
+from koji_rehearsal.composer.table import OwnType
 from pungi_osbuild.imagetypes import CATALOGUE, ExportedFile, ImageType
 
 ALL_ARCHES = ("x86_64", "aarch64", "ppc64le", "s390x")
@@ -62,6 +63,7 @@ class HubContent:
     :param anonymous: the user that callers are who have not logged in; None: nobody, as on a
         real hub
     :param image_types: that composer knows beside those of the catalogue, or instead of them
+    :param own_types: which distributions and arches composer builds them for, beside its table
     """
 
     users: Tuple[HubUser, ...]
@@ -70,6 +72,7 @@ class HubContent:
     strict: bool = False
     anonymous: Optional[str] = REHEARSAL_USER
     image_types: Tuple[ImageType, ...] = ()
+    own_types: Tuple[OwnType, ...] = ()
 
     def image_type(self, name: str) -> Optional[ImageType]:
         """Return an image type by composer's name, or None for one that composer has not."""

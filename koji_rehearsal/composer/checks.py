@@ -34,7 +34,7 @@ def refusal(request: Any, table: Table) -> Optional[Refusal]:
     :param request: the body of a POST to ``/compose``, as JSON has it
     :param table: what this composer builds
     """
-    said = cloudapi.refused(request, table.version, table.own_types)
+    said = cloudapi.refused(request, table.version, table.new_types)
     if said:
         return Refusal(errors.SCHEMA, said)
     return next(_refusals(request, table), None)

@@ -99,27 +99,66 @@ class Target:
         return on_oracle and self.image_type in _WITHOUT_DISK
 
 
+@dataclass(frozen=True)
+class OwnType:
+    """
+    An image type that a site's own composer builds beside what the table says.
+
+    :param distros: for which; none: for all of them, where there are arches or where the API has no
+        such type, else for none
+    :param arches: on which; none: on all of them
+    """
+
+    name: str
+    distros: Tuple[str, ...] = ()
+    arches: Tuple[str, ...] = ()
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the API of composer has no such type."""
+        return self.name not in imagetypes.known_types()
+
+    def is_built(self, distribution: str, arch: str) -> bool:
+        """Whether the site's composer builds it so."""
+        if not (self.is_new or self.distros or self.arches):
+            return False
+        of_distribution = not self.distros or distribution in self.distros
+        return of_distribution and (not self.arches or arch in self.arches)
+
+
 class Table:
     """
     What one composer builds.
 
     :param version: of composer
-    :param own_types: image types that this site's composer may have beside those of the API
+    :param own_types: what this site's composer builds besides
     """
 
-    def __init__(self, version: int, own_types: Sequence[str] = ()) -> None:
+    def __init__(self, version: int, own_types: Sequence[OwnType] = ()) -> None:
         self.version = version
-        known = imagetypes.known_types()
-        self.own_types = tuple(name for name in own_types if name not in known)
+        self._own_types = tuple(own_types)
+
+    @property
+    def new_types(self) -> Tuple[str, ...]:
+        """The image types that this composer has beside those of the API."""
+        return tuple(dict.fromkeys(own.name for own in self._own_types if own.is_new))
 
     def distribution(self, name: str) -> Optional[str]:
         """Return the distribution that a name stands for; None: composer knows none."""
+        if any(name in own.distros for own in self._own_types):
+            return name
         is_too_new = self.version < versions.ALIASES_SINCE.get(name, 0)
         return None if is_too_new else imagetypes.full_name(name)
 
     def arches(self, distribution: str) -> Tuple[str, ...]:
         """Return the arches that composer knows for a distribution."""
-        return imagetypes.arches_of(distribution)
+        own = (
+            arch
+            for own in self._own_types
+            for arch in own.arches
+            if own.is_built(distribution, arch)
+        )
+        return (*imagetypes.arches_of(distribution), *own)
 
     def target(self, distribution: str, arch: str, image_type: str) -> Optional[Target]:
         """
@@ -129,8 +168,12 @@ class Table:
         """
         row = imagetypes.buildable(distribution, arch, image_type)
         target = Target(distribution, arch, image_type, row)
-        is_own = image_type in self.own_types or image_type in imagetypes.UNTIL
-        return target if row is not None or is_own or target.has_no_disk else None
+        is_own = any(
+            own.name == image_type and own.is_built(distribution, arch) for own in self._own_types
+        )
+        is_former = image_type in imagetypes.UNTIL
+        is_built = row is not None or is_own or is_former or target.has_no_disk
+        return target if is_built else None
 
     def boot_mode(self, distribution: str, arch: str, image_type: str) -> str:
         """Return how an image boots, as composer hands it to Koji."""

@@ -17,13 +17,14 @@ from koji_rehearsal import (
     Group,
     HubContent,
     HubSettings,
+    OwnType,
     RehearsalError,
     ResultsIn,
     parse_fault,
 )
 from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.errors import InputError
-from pungi_osbuild.imagetypes import entry_of
+from pungi_osbuild.imagetypes import api_name, entry_of
 from pungi_osbuild.model import ImageRequest
 
 
@@ -45,8 +46,11 @@ def content_for(requests: Iterable[ImageRequest]) -> HubContent:
         packages=(request.config.name for request in asked),
         arches=(arch for request in asked for arch in request.arches),
     )
-    listed = (entry_of(request.config) for request in asked if request.config.listed)
-    return replace(seeded, image_types=tuple(entry for entry in listed if entry is not None))
+    listed = [request.config for request in asked if request.config.listed]
+    entries = tuple(entry for entry in map(entry_of, listed) if entry is not None)
+    own = dict.fromkeys(config.listed for config in listed if config.listed is not None)
+    own_types = tuple(OwnType(api_name(one.name), one.distros, one.arches) for one in own)
+    return replace(seeded, image_types=entries, own_types=own_types)
 
 
 def complete_fault(_ctx: click.Context, _option: click.Parameter, incomplete: str) -> List[str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 import koji
 import pytest
 
-from koji_rehearsal import HubSettings
+from koji_rehearsal import HubContent, HubSettings, OwnType
+from pungi_osbuild.imagetypes import ExportedFile, ImageType
 from tests.rehearsal.desk import DATA, DURATION, Desk, a_desk
 
 ERROR = "Failed to create the compose request: "
@@ -176,3 +178,66 @@ def test_a_composer_knows_the_image_types_of_its_time(
             details = refused_with(desk, task_id)["details"]
             assert ('"%s"' % image_type) not in details.split("Value:")[0]
             assert details.endswith('Value:\n  "%s"\n' % image_type)
+
+
+# a site's own composer
+
+
+@pytest.mark.parametrize(
+    ("own", "distro", "arch", "image_type", "builds"),
+    [
+        (OwnType("gcp"), "rhel-9.6", "aarch64", "gcp", False),
+        (OwnType("gcp", arches=("aarch64",)), "rhel-9.6", "aarch64", "gcp", True),
+        (OwnType("gcp", arches=("aarch64",)), "rhel-9.6", "ppc64le", "gcp", False),
+        (OwnType("gcp", ("rhel-9.6",)), "rhel-9.6", "s390x", "gcp", True),
+        (OwnType("gcp", ("rhel-9.6",)), "rhel-9.5", "aarch64", "gcp", False),
+        (OwnType("guest-image", ("mylinux-3",)), "mylinux-3", "x86_64", "guest-image", True),
+        (OwnType("guest-image", ("mylinux-3",)), "mylinux-3", "x86_64", "oci", False),
+        (OwnType("oci", ("rhel-9.6",), ("riscv64",)), "rhel-9.6", "riscv64", "oci", True),
+        (OwnType("tablet"), "fedora-41", "aarch64", "tablet", True),
+        (OwnType("tablet", ("rhel-9.6",)), "fedora-41", "aarch64", "tablet", False),
+    ],
+)
+def test_a_site_builds_what_it_says_besides(
+    own: OwnType, distro: str, arch: str, image_type: str, builds: bool, tmp_path: Path
+) -> None:
+    """For the distributions that it names, on the arches that it names, and nothing more."""
+    tablet = ImageType("tablet", "aws.s3", (ExportedFile("disk.qcow2", "qcow2"),))
+    seeded = HubContent.seeded(["t"], [], ["aarch64", "ppc64le", "riscv64", "s390x", "x86_64"])
+    content = replace(seeded, image_types=(tablet,), own_types=(own,))
+    with a_desk(tmp_path, content=content) as desk:
+        task_id = desk.build(distro=distro, arches=[arch], image_type=image_type, target="t")
+        assert desk.state(task_id) == ("CLOSED" if builds else "FAILED")
+        if not builds:
+            assert refused_with(desk, task_id)["id"] == "6"
+
+
+@pytest.mark.parametrize(
+    ("version", "customizations", "said"),
+    [
+        (136, {"enabled_modules": []}, 'property "enabled_modules" is unsupported'),
+        (137, {"enabled_modules": []}, ""),
+        (153, {"dnf": {}}, 'property "dnf" is unsupported'),
+        (154, {"dnf": {}}, ""),
+        (128, {"cacerts": {"pem_certs": []}}, 'property "cacerts" is unsupported'),
+        (115, {"rhsm": {}}, 'property "rhsm" is unsupported'),
+    ],
+)
+def test_a_composer_knows_the_customizations_of_its_time(
+    version: int, customizations: Dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    """It refuses those of a later one."""
+    settings = HubSettings(duration=DURATION, composer_version=version)
+    with a_desk(tmp_path, settings=settings) as desk:
+        task_id = desk.build(opts={"customizations": customizations})
+        assert desk.state(task_id) == ("FAILED" if said else "CLOSED")
+        if said:
+            assert said in refused_with(desk, task_id)["details"]
+
+
+@pytest.mark.parametrize(("version", "state"), [(99, "FAILED"), (100, "CLOSED"), (180, "CLOSED")])
+def test_aliases_came_with_a_version(version: int, state: str, tmp_path: Path) -> None:
+    """Before, there was no distribution rhel-9."""
+    settings = HubSettings(duration=DURATION, composer_version=version)
+    with a_desk(tmp_path, settings=settings) as desk:
+        assert desk.state(desk.build(distro="rhel-9")) == state

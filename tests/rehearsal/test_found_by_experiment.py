@@ -16,7 +16,7 @@ from xmlrpc.client import Fault
 import koji
 import pytest
 
-from koji_rehearsal import HubSettings, ResultsIn
+from koji_rehearsal import HubSettings, OwnType, ResultsIn
 from pungi_osbuild.imagetypes import ExportedFile, ImageType
 from tests.rehearsal.desk import DURATION, STRICT, Desk, a_desk
 
@@ -142,7 +142,7 @@ def test_empty_upload_options_are_none(desk: Desk) -> None:
 def test_a_refused_extension_fails_the_task(suffix: str, tmp_path: Path) -> None:
     """Only koji-import.log.json says why: compose-status.json has image success, status failure."""
     odd = ImageType("odd", "aws.s3", (ExportedFile("disk." + suffix, "image"),))
-    content = replace(STRICT, image_types=(odd,))
+    content = replace(STRICT, image_types=(odd,), own_types=(OwnType("odd"),))
     with a_desk(tmp_path, content=content) as desk:
         task_id = desk.build(image_type="odd", opts=ONE)
         with pytest.raises(koji.BuildError, match=r"\ACompose failed \(id: "):
