@@ -17,7 +17,7 @@ demo: $(STAMP)
 
 # Many tests wait for a process or a poll; by files, as a file's tests may share what it has set up.
 test: $(STAMP)
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile -rs
 
 test-long: $(STAMP)
 	$(BIN)/python -m pytest -m long

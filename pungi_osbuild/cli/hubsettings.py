@@ -23,6 +23,7 @@ from koji_rehearsal import (
     parse_fault,
 )
 from pungi_osbuild.cli.exits import exits
+from pungi_osbuild.cli.show import show_lines
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.imagetypes import api_name, entry_of
 from pungi_osbuild.model import ImageRequest
@@ -87,8 +88,9 @@ _OPTIONS = (
         default=NEWEST_COMPOSER,
         show_default=True,
         metavar="N",
-        help="Before 91, composer told results of uploads in compose-status.json alone; each has"
-        " its own image types. From 58 on: an older one uploaded nothing.",
+        help="From 58 on: an older one uploaded nothing. Each has the image types and"
+        " customizations of its time; before 91 composer told results of uploads in"
+        " compose-status.json alone.",
     ),
     click.option(
         "--seed",
@@ -131,6 +133,18 @@ def _check_composer(version: int) -> None:
             % version,
             "Name a version from %d on with --composer-version." % OLDEST_COMPOSER,
         )
+    if version != NEWEST_COMPOSER:
+        show_lines(["note: " + _unknown_of(version)], err=True)
+
+
+def _unknown_of(version: int) -> str:
+    """Return what the rehearsal does not know of a composer that is not the one it has seen."""
+    if version > NEWEST_COMPOSER:
+        return "composer %d is not known; it is played as %d" % (version, NEWEST_COMPOSER)
+    return (
+        "of composer %d the image types, some customizations and where it told results are known;"
+        " all else is played as in %d" % (version, NEWEST_COMPOSER)
+    )
 
 
 FAULTS = "\n\n".join(

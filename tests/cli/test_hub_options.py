@@ -174,6 +174,7 @@ def test_a_rehearsal_takes_the_options_of_its_hub(tmp_path: Path) -> None:
     seed = ("--seed", 7, "--format", "json")
     done = pungi_osbuild("rehearse", CLOUD, "--out", out, *options, *seed, home=tmp_path)
     assert done.exit == 0, done.err
+    assert "note: of composer 90 the image types, some customizations" in done.err
     images = json.loads(done.out)["images"]
     assert len(images) == 9
     assert all(image["cloud"] for image in images)

@@ -8,11 +8,13 @@ import os
 import platform
 import shlex
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any, Dict
 
 import pytest
 
+from koji_rehearsal.composer.provenance import SIZE
 from tests.cli.commands import Done, pungi_osbuild
 from tests.rehearsed import DATE, EXAMPLES, rehearse
 
@@ -217,3 +219,46 @@ def test_a_manifest_of_an_older_record_is_not_run_either(
     assert refused.exit == 2
     assert "older version" in refused.err
     assert not (stand_ins / "said").exists(), "nothing was run"
+
+
+ALL_FILES = """
+release_name = "Example"
+release_short = "Example"
+release_version = "1"
+variants_file = "variants.xml"
+osbuild_target = "example"
+osbuild_release = "1"
+osbuild_save_provenance = True
+osbuild = {"^Server$": %s}
+"""
+BLOCKS = [
+    {"name": kind, "subvariant": kind, "distro": "fedora-43", "image_types": kind}
+    for kind in ("guest-image", "minimal-raw", "iot-commit")
+]
+SERVER = """<variants><variant id="Server" name="Server" type="variant">
+<arches><arch>%s</arch></arches><groups/></variant></variants>"""
+
+
+@buildable
+def test_osbuild_builds_a_rehearsed_image_again(tmp_path: Path) -> None:
+    """Where there is one, and this is root: it takes the manifests, and builds the files."""
+    if shutil.which("osbuild") is None or os.geteuid() != 0:
+        pytest.skip("needs osbuild, and to be root")
+    config, out = tmp_path / "example.conf", tmp_path / "out"
+    config.write_text(ALL_FILES % json.dumps(BLOCKS))
+    (tmp_path / "variants.xml").write_text(SERVER % HERE)
+    rehearse(config, out)
+    images = json.loads((out / "compose/metadata/osbuild.json").read_text("utf-8"))
+    found = images["payload"]["images"]["Server"][HERE]
+    assert len(found) == 3
+    for image in found:
+        (manifest,) = (out / "logs").rglob(image["manifest"]["filename"])
+        subprocess.run(["osbuild", "--inspect", str(manifest)], check=True, capture_output=True)
+        made = tmp_path / image["image_type"]
+        name = image["path"].rpartition("/")[2]
+        arguments = ("reproduce", out, name, "--output", made, "--run")
+        done = pungi_osbuild(*arguments, home=tmp_path)
+        assert done.exit == 0, done.err
+        artifact = image["osbuild_artifact"]
+        file = made / "output" / artifact["export_name"] / artifact["export_filename"]
+        assert file.stat().st_size == SIZE

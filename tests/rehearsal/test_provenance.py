@@ -7,11 +7,7 @@ SBOM was read by spdx-tools 0.8; here each field that SPDX 2.3 requires is looke
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any, Dict, Tuple
 
@@ -19,7 +15,6 @@ import pytest
 import requests
 
 from koji_rehearsal.composer.provenance import SIZE, spdx_document
-from pungi_osbuild import imagetypes
 from tests.rehearsal.desk import Desk, a_desk
 
 IDENTIFIER = re.compile(r"SPDXRef-[A-Za-z0-9.-]+\Z")
@@ -57,26 +52,6 @@ def test_a_manifest_exports_what_the_archive_says(image_type: str, tmp_path: Pat
     (stage,) = pipeline["stages"]
     assert stage["type"] == "org.osbuild.truncate"
     assert stage["options"] == {"filename": artifact["export_filename"], "size": str(SIZE)}
-
-
-def test_osbuild_builds_a_manifest(tmp_path: Path) -> None:
-    """Where there is one, and this is root."""
-    if shutil.which("osbuild") is None or os.geteuid() != 0:
-        pytest.skip("needs osbuild, and to be root")
-    with a_desk(tmp_path / "top") as desk:
-        image, files = files_of(desk, desk.build())
-    (name,) = [name for name in files if name.endswith(".manifest.json")]
-    (tmp_path / "manifest.json").write_text(json.dumps(files[name]))
-    out, export = tmp_path / "out", image["extra"]["image"]["osbuild_artifact"]["export_name"]
-    subprocess.run(
-        [
-            *("osbuild", "--store", str(tmp_path / "store"), "--output-directory", str(out)),
-            *("--export", export, str(tmp_path / "manifest.json")),
-        ],
-        check=True,
-    )
-    exported = imagetypes.CATALOGUE["guest-image"].file("fedora-41")
-    assert (out / export / exported.name).stat().st_size == SIZE
 
 
 def test_sboms_are_whole(tmp_path: Path) -> None:
