@@ -1,7 +1,7 @@
 """
 What was found by experiment with a real hub, fact by fact, where no other test tells it.
 
-N-V-Rs, releases and package lists are in ``test_rules``, states in ``test_states``, sessions in
+N-V-Rs, releases and package lists are in ``test_build_rules``, states in ``test_states``, sessions in
 ``test_sessions``, every recorded call in ``test_conformance``.
 """
 
