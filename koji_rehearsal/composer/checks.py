@@ -1,7 +1,7 @@
 """
 What composer checks of a request before it answers, in composer's own order.
 
-Measured on osbuild-composer 180, whose answers are in ``tests/rehearsal/data/golden-composer``.
+Measured on osbuild-composer 180, whose answers are in ``tests/conformance/data/golden-composer``.
 Not checked, as there: whether repositories are there, whether the N-V-R is free or even a name, and
 whether two image requests are the same.
 """

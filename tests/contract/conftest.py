@@ -9,8 +9,8 @@ import koji
 import pytest
 
 from koji_rehearsal import HubSettings, RehearsalHub
+from tests.conformance.desk import STRICT
 from tests.contract.hub_at_hand import HubAtHand, named_hub, read_choices
-from tests.rehearsal.desk import STRICT
 
 CHOICES = read_choices()
 DURATION = 1.5

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import Call, Hub, HubFaultError, Profile, Reply
 from pungi_osbuild.hub.session import MULTICALL_BATCH
-from tests.rehearsal.desk import a_desk
+from tests.conformance.desk import a_desk
 
 Answer = Callable[[List[Dict[str, Any]]], Any]
 CALLS = [Call("getTag", ("one",)), Call("getTag", ("two",))]

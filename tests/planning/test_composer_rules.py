@@ -16,7 +16,7 @@ from pungi_osbuild.problems import Problem, Severity
 from tests.imagetypes.test_composer import ARCHES, DISTRIBUTIONS, measured, rows
 from tests.values import a_compose, a_variant
 
-RECORDED = Path(__file__).parent.parent / "rehearsal" / "data" / "golden-composer"
+RECORDED = Path(__file__).parent.parent / "conformance" / "data" / "golden-composer"
 MEASURED = measured()
 TYPES = sorted({row["image_type"] for row in rows()})
 SAMPLE = ("fedora-43", "rhel-7.9", "rhel-8.10", "rhel-9.6", "rhel-10.1", "centos-9", "ol-9.6")

@@ -21,7 +21,7 @@ from pungi_osbuild.hub import Call, Hub, HubFaultError, Profile, Reply, read_pro
 from pungi_osbuild.model import ImageRequest, ListedImageType
 from pungi_osbuild.planning.preflight import Preflight, preflight
 from pungi_osbuild.problems import Problem, Severity
-from tests.rehearsal.desk import Desk, a_desk
+from tests.conformance.desk import Desk, a_desk
 from tests.values import a_request, an_image_config
 
 STRICT = replace(HubContent.golden(), strict=True)

@@ -19,7 +19,7 @@ from koji import xmlrpcplus
 from koji_rehearsal import HubSettings
 from koji_rehearsal.api import API
 from koji_rehearsal.server import MAX_DRAINED, MAX_REQUEST
-from tests.rehearsal.desk import DURATION, STRICT, Desk, a_desk
+from tests.conformance.desk import DURATION, STRICT, Desk, a_desk
 
 QUICK = settings(
     max_examples=60,

@@ -10,7 +10,7 @@ import koji
 import pytest
 
 from koji_rehearsal.faults.fault_options import REASONS
-from tests.rehearsal.desk import Desk, a_desk
+from tests.conformance.desk import Desk, a_desk
 
 FIXED: Dict[str, Dict[str, Any]] = {
     "aws": {"region": "us-east-1", "share_with_accounts": [], "snapshot_name": "fixed-41"},

@@ -12,7 +12,7 @@ import pytest
 
 from koji_rehearsal.archivetypes import archive_type
 from koji_rehearsal.build_rules import count_up
-from tests.rehearsal.desk import STRICT, Desk, a_desk
+from tests.conformance.desk import STRICT, Desk, a_desk
 
 ONE = {"release": "1"}
 

@@ -12,7 +12,7 @@ import pytest
 
 from koji_rehearsal import HubContent, HubSettings, OwnType
 from pungi_osbuild.imagetypes import ExportedFile, ImageType
-from tests.rehearsal.desk import DATA, DURATION, Desk, a_desk
+from tests.conformance.desk import DATA, DURATION, Desk, a_desk
 
 ERROR = "Failed to create the compose request: "
 AWS = {"upload_options": {"region": "us-east-1", "share_with_accounts": ["1"]}, "release": "1"}

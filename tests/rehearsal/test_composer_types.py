@@ -15,7 +15,7 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 import pytest
 
 from koji_rehearsal import HubContent, HubSettings
-from tests.rehearsal.desk import DATA, DURATION, Desk, a_desk
+from tests.conformance.desk import DATA, DURATION, Desk, a_desk
 
 ARCHES = ("x86_64", "aarch64", "ppc64le", "s390x", "riscv64")
 ORACLES = {("azure-cvm", "aarch64"), ("oci", "aarch64")}

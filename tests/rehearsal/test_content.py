@@ -8,7 +8,7 @@ import koji
 import pytest
 
 from koji_rehearsal import HubContent, HubUser
-from tests.rehearsal.desk import a_desk
+from tests.conformance.desk import a_desk
 
 
 def test_seeded_content_is_what_a_plan_needs(tmp_path: Path) -> None:

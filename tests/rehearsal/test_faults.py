@@ -12,7 +12,7 @@ import requests
 
 from koji_rehearsal import Fault, FaultKind, HubSettings, ResultsIn, parse_fault
 from koji_rehearsal.errors import RehearsalError
-from tests.rehearsal.desk import DURATION, Desk, a_desk
+from tests.conformance.desk import DURATION, Desk, a_desk
 
 EC2 = {"region": "us-east-1", "share_with_accounts": ["123456789012"]}
 BOTH = ["x86_64", "aarch64"]

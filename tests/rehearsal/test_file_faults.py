@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from koji_rehearsal.downloads import read_range
-from tests.rehearsal.desk import a_desk
+from tests.conformance.desk import a_desk
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from xmlrpc.client import Fault
 import koji
 import pytest
 
-from tests.rehearsal.desk import DURATION, START, Desk, a_desk, golden, normal
+from tests.conformance.desk import DURATION, START, Desk, a_desk, golden, normal
 
 ONE = {"release": "1"}
 ENDS = [koji.TASK_STATES[name] for name in ("CLOSED", "CANCELED", "FAILED")]

@@ -1,8 +1,8 @@
 """
 What was found by experiment with a real hub, fact by fact, where no other test tells it.
 
-N-V-Rs, releases and package lists are in ``test_build_rules``, states in ``test_states``, sessions in
-``test_sessions``, every recorded call in ``test_conformance``.
+N-V-Rs, releases and package lists are in ``test_build_rules``, states in ``test_states``, sessions
+in ``test_sessions``, every recorded call in ``tests/conformance``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pytest
 
 from koji_rehearsal import HubSettings, OwnType, ResultsIn
 from pungi_osbuild.imagetypes import ExportedFile, ImageType
-from tests.rehearsal.desk import DURATION, STRICT, Desk, a_desk
+from tests.conformance.desk import DURATION, STRICT, Desk, a_desk
 
 ONE = {"release": "1"}
 

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from koji_rehearsal.encoding import response
+from tests.conformance.desk import Desk, a_desk
 from tests.hostile import NAMES, VALUES, InBase64, Oversized, Padded, Repeated
-from tests.rehearsal.desk import Desk, a_desk
 
 IMAGE = "rig-image-41-1.x86_64.qcow2"
 STATUS = "compose-status.json"

@@ -14,7 +14,7 @@ import requests
 
 from koji_rehearsal import HubSettings, RehearsalHub, write_profile
 from koji_rehearsal.errors import RehearsalError
-from tests.rehearsal.desk import DURATION, Desk, a_desk
+from tests.conformance.desk import DURATION, Desk, a_desk
 
 
 @pytest.fixture

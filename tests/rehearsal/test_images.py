@@ -16,7 +16,7 @@ from koji_rehearsal.archivetypes import archive_type
 from koji_rehearsal.composer.images import SIZE, image_bytes, spoiled
 from koji_rehearsal.composer.table import Table
 from pungi_osbuild import imagetypes
-from tests.rehearsal.desk import a_desk
+from tests.conformance.desk import a_desk
 
 SUFFIXES = sorted(
     {file.suffix for image_type in imagetypes.CATALOGUE.values() for file in image_type.files}

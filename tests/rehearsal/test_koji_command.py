@@ -11,7 +11,7 @@ from typing import Iterator
 import pytest
 
 from koji_rehearsal import write_profile
-from tests.rehearsal.desk import DURATION, Desk, a_desk
+from tests.conformance.desk import DURATION, Desk, a_desk
 
 KOJI = Path(sys.executable).parent / "koji"
 

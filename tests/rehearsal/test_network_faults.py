@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from koji_rehearsal import FaultKind, HubSettings, RehearsalHub, parse_fault
-from tests.rehearsal.desk import STRICT, Desk, a_desk
+from tests.conformance.desk import STRICT, Desk, a_desk
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "rehearsal-hub.md"
 REQUESTS = 3

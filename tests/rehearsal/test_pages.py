@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from koji_rehearsal import HubSettings
 from koji_rehearsal.pages import HIDING
-from tests.rehearsal.desk import DURATION, Desk, a_desk
+from tests.conformance.desk import DURATION, Desk, a_desk
 
 EC2 = {"region": "us-east-1", "share_with_accounts": ["123456789012"]}
 TAGS = set(

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from koji_rehearsal.composer.provenance import SIZE, spdx_document
-from tests.rehearsal.desk import Desk, a_desk
+from tests.conformance.desk import Desk, a_desk
 
 IDENTIFIER = re.compile(r"SPDXRef-[A-Za-z0-9.-]+\Z")
 TYPES = ("guest-image", "iot-commit", "azure", "minimal-raw", "wsl", "image-installer")

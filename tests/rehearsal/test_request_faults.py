@@ -19,7 +19,7 @@ from koji import xmlrpcplus
 
 from koji_rehearsal import HubSettings, RehearsalHub, parse_fault
 from koji_rehearsal.errors import RehearsalError
-from tests.rehearsal.desk import Desk, a_desk
+from tests.conformance.desk import Desk, a_desk
 
 CALL = (
     b"<?xml version='1.0'?><methodCall><methodName>getAPIVersion</methodName><params/></methodCall>"

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from koji_rehearsal import HubSettings, Outage
-from tests.rehearsal.desk import DURATION, STRICT, Desk, a_desk
+from tests.conformance.desk import DURATION, STRICT, Desk, a_desk
 
 
 @pytest.fixture

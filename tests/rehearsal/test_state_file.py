@@ -22,7 +22,7 @@ from koji_rehearsal.errors import RehearsalError
 from koji_rehearsal.records import Listing, Tagging, Task
 from koji_rehearsal.state_file import VERSION
 from tests.cli.commands import LIMIT, started
-from tests.rehearsal.desk import DURATION, REPOS, Desk, HandClock
+from tests.conformance.desk import DURATION, REPOS, Desk, HandClock
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

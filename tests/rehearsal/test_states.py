@@ -9,7 +9,7 @@ import koji
 import pytest
 
 from koji_rehearsal import HubSettings
-from tests.rehearsal.desk import DURATION, STRICT, Desk, a_desk, golden, normal
+from tests.conformance.desk import DURATION, STRICT, Desk, a_desk, golden, normal
 
 RELEASE = {"release": "1"}
 

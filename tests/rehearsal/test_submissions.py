@@ -13,7 +13,7 @@ import pytest
 from koji_rehearsal import HubSettings, RehearsalHub, Submission
 from koji_rehearsal.errors import RehearsalError
 from tests.cli.commands import pungi_osbuild
-from tests.rehearsal.desk import DURATION, START, STRICT, a_desk
+from tests.conformance.desk import DURATION, START, STRICT, a_desk
 
 SECRET = {"customizations": {"users": [{"name": "root", "password": "hunter2"}]}}
 

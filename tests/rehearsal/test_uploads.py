@@ -9,7 +9,7 @@ from typing import Any, Dict
 import pytest
 
 from koji_rehearsal import HubSettings
-from tests.rehearsal.desk import DURATION, a_desk, normal
+from tests.conformance.desk import DURATION, a_desk, normal
 
 
 def test_an_azure_upload_is_told_as_composer_does(tmp_path: Path) -> None:

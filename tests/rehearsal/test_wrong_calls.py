@@ -8,7 +8,7 @@ from xmlrpc.client import Fault
 import koji
 import pytest
 
-from tests.rehearsal.desk import STRICT, Desk, a_desk
+from tests.conformance.desk import STRICT, Desk, a_desk
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Callable, Mapping, Tuple
 
-from tests.rehearsal.desk import DURATION, Desk
-from tests.rehearsal.transcripts import Ids
+from tests.conformance.desk import DURATION, Desk
+from tests.conformance.transcripts import Ids
 
 REPO = {"repo": ["https://repos.example.com/f41/$arch/os/"]}
 ONE = {**REPO, "release": "1"}

@@ -20,9 +20,9 @@ import pytest
 import requests
 
 from koji_rehearsal import HubSettings
-from tests.rehearsal.desk import DURATION, STRICT, a_desk
-from tests.rehearsal.scenes import SCENES, Stage
-from tests.rehearsal.transcripts import (
+from tests.conformance.desk import DURATION, STRICT, a_desk
+from tests.conformance.scenes import SCENES, Stage
+from tests.conformance.transcripts import (
     NAMES,
     Entry,
     Ids,

@@ -20,7 +20,7 @@ from koji_rehearsal import HubContent, HubSettings
 from koji_rehearsal.composer import checks
 from koji_rehearsal.composer.errors import QUEUE_FULL, Refusal
 from koji_rehearsal.composer.table import Table
-from tests.rehearsal.desk import DATA, DURATION, Desk, a_desk
+from tests.conformance.desk import DATA, DURATION, Desk, a_desk
 
 GOLDEN = DATA / "golden-composer"
 NAMES = tuple(sorted(path.stem for path in GOLDEN.glob("*.json")))
