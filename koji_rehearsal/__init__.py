@@ -13,7 +13,7 @@ from koji_rehearsal.profile import PROFILE, write_profile
 from koji_rehearsal.request_log import Call, Counters, Request
 from koji_rehearsal.settings import LOOPBACK, HubSettings, Outage, ResultsIn
 from koji_rehearsal.submissions import Submission
-from koji_rehearsal.task_methods import BuiltFile, TaskMethod, Wanted
+from koji_rehearsal.task_methods import BuiltFile, RehearsedMethod, Wanted
 
 __all__ = [
     "LOOPBACK",
@@ -38,10 +38,10 @@ __all__ = [
     "RehearsalError",
     "RehearsalHub",
     "RehearsedCloud",
+    "RehearsedMethod",
     "Request",
     "ResultsIn",
     "Submission",
-    "TaskMethod",
     "Wanted",
     "parse_fault",
     "register_cloud",

@@ -8,7 +8,7 @@ from koji_rehearsal.encoding import GenericError, parse_nvr
 from koji_rehearsal.faults import AffectedImages
 from koji_rehearsal.records import Archive, Build, Task
 from koji_rehearsal.state import State
-from koji_rehearsal.task_methods import TASK_METHODS, TaskMethod, wanted_by
+from koji_rehearsal.task_methods import TASK_METHODS, RehearsedMethod, wanted_by
 
 _OF_TASKS = {
     "cancelTask": "task_id",
@@ -71,7 +71,7 @@ def of_file(state: State, below: str) -> Optional[Tuple[AffectedImages, Archive]
 
 
 def _submitted(
-    method: TaskMethod, args: Sequence[Any], options: Mapping[str, Any]
+    method: RehearsedMethod, args: Sequence[Any], options: Mapping[str, Any]
 ) -> Optional[AffectedImages]:
     values = dict(zip(method.parameters, args))
     values.update(options)

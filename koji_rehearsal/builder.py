@@ -43,7 +43,7 @@ from koji_rehearsal.steps import (
     Vacancy,
 )
 from koji_rehearsal.store import Store
-from koji_rehearsal.task_methods import TASK_METHODS, TaskMethod, Wanted
+from koji_rehearsal.task_methods import TASK_METHODS, RehearsedMethod, Wanted
 from pungi_osbuild import imagetypes
 
 HOST_ID = 1
@@ -95,7 +95,9 @@ class Builder:
         self._queue: Deque[int] = deque()
         self._building = 0
 
-    def submit(self, owner: int, method: TaskMethod, request: Sequence[Any], now: float) -> Task:
+    def submit(
+        self, owner: int, method: RehearsedMethod, request: Sequence[Any], now: float
+    ) -> Task:
         """Make an image task, which is FREE."""
         wanted = method.wanted(request)
         attempt = self._state.next_attempt(

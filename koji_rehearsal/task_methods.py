@@ -44,7 +44,7 @@ class BuiltFile:
 
 
 @dataclass(frozen=True)
-class TaskMethod:
+class RehearsedMethod:
     """
     A task method.
 
@@ -86,7 +86,7 @@ def _stored_of_osbuild(arguments: List[Any]) -> List[Any]:
     return [*arguments[:3], kept, *arguments[4:]]
 
 
-OSBUILD_IMAGE = TaskMethod(
+OSBUILD_IMAGE = RehearsedMethod(
     "osbuildImage(name, version, distro, image_type, target, arches, opts=None, priority=None)",
     schema.refusal,
     _wanted_of_osbuild,
@@ -94,7 +94,7 @@ OSBUILD_IMAGE = TaskMethod(
 )
 """koji-osbuild's."""
 
-TASK_METHODS: Dict[str, TaskMethod] = {OSBUILD_IMAGE.name: OSBUILD_IMAGE}
+TASK_METHODS: Dict[str, RehearsedMethod] = {OSBUILD_IMAGE.name: OSBUILD_IMAGE}
 """All of them, by the hub's name; :func:`koji_rehearsal.register_task_method` adds one."""
 
 

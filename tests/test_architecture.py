@@ -230,3 +230,11 @@ def test_pungi_is_never_a_dependency() -> None:
 
     for line in requires("pungi-osbuild") or []:
         assert not line.lower().startswith("pungi"), line
+
+
+def test_nothing_asks_which_task_method_it_is() -> None:
+    """A method's name is written in its own place alone."""
+    own = ("methods/", "koji_rehearsal/task_methods.py", "koji_rehearsal/schema.py")
+    for path in every_module():
+        if not shown(path).startswith(own):
+            assert "osbuildImage" not in path.read_text(encoding="utf-8"), path

@@ -10,10 +10,10 @@ from koji_rehearsal.api_registry import API, Caller
 from koji_rehearsal.conversions import whole_number
 from koji_rehearsal.encoding import FOREIGN, ActionNotAllowed, GenericError, ParameterError
 from koji_rehearsal.records import Task
-from koji_rehearsal.task_methods import TASK_METHODS, TaskMethod
+from koji_rehearsal.task_methods import TASK_METHODS, RehearsedMethod
 
 
-def register_task_method(method: TaskMethod) -> None:
+def register_task_method(method: RehearsedMethod) -> None:
     """
     Let hubs take tasks of one more method.
 
@@ -25,17 +25,17 @@ def register_task_method(method: TaskMethod) -> None:
     _take_calls_of(method)
 
 
-def unregister_task_method(method: TaskMethod) -> None:
+def unregister_task_method(method: RehearsedMethod) -> None:
     """Let hubs take no more tasks of a method that was registered."""
     del TASK_METHODS[method.name]
     API.remove(method.name)
 
 
-def _take_calls_of(method: TaskMethod) -> None:
+def _take_calls_of(method: RehearsedMethod) -> None:
     API.call(method.signature, writes=True)(partial(_submit, method))
 
 
-def _submit(method: TaskMethod, caller: Caller, *values: Any) -> int:
+def _submit(method: RehearsedMethod, caller: Caller, *values: Any) -> int:
     """
     Submit an image task; neither target nor image type is looked at before it is taken.
 

@@ -13,7 +13,7 @@ getBuild (N-V-R)      N-V-R                                               ``buil
 listArchives          the build of each archive                           ``methods``
 getArchive            id and build                                        ``live``
 compose-status.json   the build, where it names one                       ``methods``
-osbuildImage          a task younger than the intent, and no other's      ``run.submitting``
+(a task method)       a task younger than the intent, and no other's      ``run.submitting``
 getTaskInfo           one task for each id, in order: id and method       ``tasks``
 listTasks             owner and method; of ends the state; rows asked for ``tasks``
 cancelTask            nothing; see the getTaskInfo that goes with it      ``tasks``

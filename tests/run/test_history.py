@@ -408,3 +408,14 @@ def test_the_arguments_are_not_in_the_journal(tmp_path: Path) -> None:
     assert b"hunter" not in (tmp_path / FOLDER / NAME).read_bytes()
     one, other = read_journal(tmp_path).submissions
     assert one.block != other.block
+
+
+def test_what_was_journaled_without_a_method_was_of_osbuild() -> None:
+    """Plans of older versions do not name it; their submissions belong to them all the same."""
+    intent = an_intent()
+    del intent["method"]
+    history = read(RUN, PLAN, intent)
+    assert history.submissions[0].slot == history.planned[0].slot
+    assert history.planned[0].slot.method == "osbuildImage"
+    other = read(RUN, PLAN, an_intent(method="imageBuilderBuild"))
+    assert other.submissions[0].slot != other.planned[0].slot
