@@ -57,9 +57,9 @@ class Outage:
             self._has_answered = True
             if self._since is None:
                 return
-            passed, told = self._clock.monotonic() - self._started, self._logged is not None
+            passed, was_logged = self._clock.monotonic() - self._started, self._logged is not None
             self._since = self._logged = None
-        if told:
+        if was_logged:
             logger.warning(
                 "the Koji hub at %s answers again, after %s", self._profile.server, _length(passed)
             )

@@ -56,7 +56,7 @@ class PungiHost:
     :param task_logs: a log for each task
     :param checks_sanity: make the sanity check of images, which this Pungi leaves to the phases
     :param messages: takes what notification scripts are told
-    :param keep: given the result before it is recorded: recording may fail
+    :param on_result: given the result before it is recorded: recording may fail
     :param spans: what Pungi's telemetry sees of each request
     """
 
@@ -68,7 +68,7 @@ class PungiHost:
     task_logs: TaskLogs
     checks_sanity: bool
     messages: Messages
-    keep: Callable[[RunResult], None]
+    on_result: Callable[[RunResult], None]
     spans: Spans = field(default_factory=Spans)
 
     def expect(self, requests: Iterable[ImageRequest]) -> None:
@@ -203,7 +203,7 @@ class PungiHost:
 
         :raises PungiOsbuildError: one of them cannot be written; the other one was, if it could be
         """
-        self.keep(result)
+        self.on_result(result)
         failed = {image.path for outcome in result.failures for image in outcome.images}
         good = [image for image in result.images if image.path not in failed]
         folder = Path(self.compose.paths.compose.metadata())

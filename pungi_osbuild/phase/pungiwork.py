@@ -98,7 +98,7 @@ class PungiWork:
         )
         self._background: Optional[Background] = None
         self._result: Optional[RunResult] = None
-        self._told: Set[Problem] = set()
+        self._reported: Set[Problem] = set()
         self._given_up = False
 
     def validate(self) -> None:
@@ -124,7 +124,7 @@ class PungiWork:
                 lambda hub: check_hub(hub, plan.requests, before, Rebuild.NOTHING),
             )
             problems = [*problems, *asked.problems]
-        self._tell(problems)
+        self._report(problems)
 
     def used_patterns(self) -> Set[str]:
         """Return the patterns of the section that match a variant of the compose."""
@@ -145,7 +145,7 @@ class PungiWork:
         if plan is not None:
             # Phases before this one have put their images into the manifest by now.
             problems = [*problems, *check_beside(plan.requests, self._images.entries())]
-        self._tell(problems)
+        self._report(problems)
         assert plan is not None, "a config without errors has a plan"
         host = self._host(plan.profile)
         host.expect(plan.requests)
@@ -244,11 +244,11 @@ class PungiWork:
             TaskLogs(folder, profile.weburl, self._clock.now),
             self._features.checks_sanity,
             Messages(self._compose.notifier, self._log, self._features.thread_class),
-            self._keep,
+            self._keep_result,
             Spans(self._features.open_span),
         )
 
-    def _keep(self, result: RunResult) -> None:
+    def _keep_result(self, result: RunResult) -> None:
         self._result = result
 
     def _failures(self) -> List[str]:
@@ -272,12 +272,12 @@ class PungiWork:
             return None, planned.problems
         return _Plan(reading.config, compose, planned.requests, profile), planned.problems
 
-    def _tell(self, problems: Sequence[Problem]) -> None:
+    def _report(self, problems: Sequence[Problem]) -> None:
         """Log warnings and notes, each once; raise the errors."""
         for problem in problems:
-            if problem.is_error or problem in self._told:
+            if problem.is_error or problem in self._reported:
                 continue
-            self._told.add(problem)
+            self._reported.add(problem)
             level = logging.INFO if problem.severity is Severity.NOTE else logging.WARNING
             for line in problem.lines():
                 self._log.log(level, "%s", line)

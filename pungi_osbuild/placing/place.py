@@ -107,9 +107,9 @@ def place(
     expected = Expected(image.filename, image.size, image.checksum)
     try:
         destination.mkdir(parents=True, exist_ok=True)
-        kept = _kept(path, expected, options, may_replace, source)
-        if kept is not None:
-            return kept
+        found = _already_placed(path, expected, options, may_replace, source)
+        if found is not None:
+            return found
         return _placed(image, source, path, link_type, expected, options, may_replace)
     except FileExistsError as error:
         raise _in_the_way(path, "it came to be there meanwhile") from error
@@ -156,7 +156,7 @@ def check_name(name: str) -> None:
         )
 
 
-def _kept(
+def _already_placed(
     path: Path, expected: Expected, options: VerifyOptions, may_replace: bool, source: FileSource
 ) -> Optional[PlacedFile]:
     """Return the file that is there already when it is the right one; None when there is none.

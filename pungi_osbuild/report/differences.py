@@ -9,7 +9,7 @@ from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 from pungi_osbuild.metadata import ImageRecord, OsbuildRecord, TaskRecord
 from pungi_osbuild.model import Arch, OutcomeKind
 from pungi_osbuild.report.units import duration_text, size_text
-from pungi_osbuild.run import Standing
+from pungi_osbuild.run import RequestStatus
 
 SMALL = 1.0
 """Per cent: nightly images differ by less all the time."""
@@ -246,7 +246,7 @@ def expected_of(record: OsbuildRecord) -> Expected:
     return durations(record)
 
 
-def expected_for(standing: Standing, expected: Expected) -> Optional[float]:
+def expected_for(status: RequestStatus, expected: Expected) -> Optional[float]:
     """Return how many seconds a request may be expected to take; None where nobody knows."""
-    subject = Subject(standing.variant, standing.arches, standing.name, standing.image_type)
+    subject = Subject(status.variant, status.arches, status.name, status.image_type)
     return expected.get(subject)

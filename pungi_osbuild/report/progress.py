@@ -12,7 +12,7 @@ from pungi_osbuild.clock import iso_time, whole_seconds
 from pungi_osbuild.report.differences import NOTHING, Expected, expected_for
 from pungi_osbuild.report.tables import columns
 from pungi_osbuild.report.units import duration_text
-from pungi_osbuild.run import Activity, Progress, Stage, Standing, tasks_in_progress
+from pungi_osbuild.run import Activity, Progress, RequestStatus, Stage, tasks_in_progress
 
 HEADER = ("STATE", "VARIANT", "ARCH", "IMAGE", "TASK", "TIME")
 EXPECTED = "EXPECTED"
@@ -50,7 +50,7 @@ class ProgressLine:
 
 def headline(progress: Progress, expected: Expected = NOTHING) -> str:
     """Return in a line how far a run is, and how long it may go on where that is known."""
-    total = len(progress.standings)
+    total = len(progress.statuses)
     ends = (
         (progress.count(Stage.BUILT), "built"),
         (progress.count(Stage.FAILED), "failed"),
@@ -70,11 +70,11 @@ def headline(progress: Progress, expected: Expected = NOTHING) -> str:
 def _left(progress: Progress, expected: Expected) -> Optional[float]:
     """Return how many seconds the run may go on; None where nobody knows, or it is late."""
     left = []
-    for standing in progress.unfinished:
-        usual = expected_for(standing, expected)
+    for status in progress.unfinished:
+        usual = expected_for(status, expected)
         if usual is None:
             return None
-        left.append(usual - (standing.elapsed(progress.now) or 0.0))
+        left.append(usual - (status.elapsed(progress.now) or 0.0))
     return max(left) if left and max(left) > 0 else None
 
 
@@ -118,59 +118,59 @@ def progress_table(
         that before what is built. None: for all
     :param reasons: below each row that failed, why
     """
-    shown, left_out = _fitting(progress.standings, rows)
+    shown, left_out = _fitting(progress.statuses, rows)
     if not shown:
         return []
     header = (*HEADER, EXPECTED) if expected else HEADER
-    cells = [_cells(standing, progress.now, expected) for standing in shown]
+    cells = [_cells(status, progress.now, expected) for status in shown]
     first, *texts = columns(header, cells)
     lines = [ProgressLine(first)]
-    for standing, text in zip(shown, texts):
-        lines.append(ProgressLine(text, standing.state, standing.stage))
-        if reasons and standing.reason:
-            lines.extend(ProgressLine("    %s" % line) for line in standing.reason.splitlines())
+    for status, text in zip(shown, texts):
+        lines.append(ProgressLine(text, status.state, status.stage))
+        if reasons and status.reason:
+            lines.extend(ProgressLine("    %s" % line) for line in status.reason.splitlines())
     if left_out:
         lines.append(ProgressLine("and %d more: %s" % (len(left_out), _counted(left_out))))
     return lines
 
 
-def _cells(standing: Standing, now: float, expected: Expected) -> Tuple[str, ...]:
-    elapsed = standing.elapsed(now)
+def _cells(status: RequestStatus, now: float, expected: Expected) -> Tuple[str, ...]:
+    elapsed = status.elapsed(now)
     cells = (
-        standing.state,
-        standing.variant,
-        ",".join(standing.arches),
-        standing.name,
-        "-" if standing.task_id is None else str(standing.task_id),
+        status.state,
+        status.variant,
+        ",".join(status.arches),
+        status.name,
+        "-" if status.task_id is None else str(status.task_id),
         "-" if elapsed is None else duration_text(elapsed),
     )
     if not expected:
         return cells
-    usual = expected_for(standing, expected)
+    usual = expected_for(status, expected)
     if usual is None:
         return (*cells, "-")
-    is_late = not standing.stage.is_end and (elapsed or 0.0) > usual * LATE
+    is_late = not status.stage.is_end and (elapsed or 0.0) > usual * LATE
     return (*cells, duration_text(usual) + (", late" if is_late else ""))
 
 
 def _fitting(
-    standings: Sequence[Standing], rows: Optional[int]
-) -> Tuple[Sequence[Standing], Sequence[Standing]]:
+    statuses: Sequence[RequestStatus], rows: Optional[int]
+) -> Tuple[Sequence[RequestStatus], Sequence[RequestStatus]]:
     """Return those that there is room for, in their order, and the others."""
-    if rows is None or len(standings) <= rows:
-        return standings, ()
+    if rows is None or len(statuses) <= rows:
+        return statuses, ()
     places = {stage: place for place, stage in enumerate(_FIRST)}
-    order = sorted(range(len(standings)), key=lambda number: places[standings[number].stage])
+    order = sorted(range(len(statuses)), key=lambda number: places[statuses[number].stage])
     # One row tells of the others.
     chosen = set(order[: max(1, rows - 1)])
     return (
-        [one for number, one in enumerate(standings) if number in chosen],
-        [one for number, one in enumerate(standings) if number not in chosen],
+        [one for number, one in enumerate(statuses) if number in chosen],
+        [one for number, one in enumerate(statuses) if number not in chosen],
     )
 
 
-def _counted(standings: Sequence[Standing]) -> str:
-    stages = [one.stage for one in standings]
+def _counted(statuses: Sequence[RequestStatus]) -> str:
+    stages = [one.stage for one in statuses]
     return ", ".join(
         "%d %s" % (stages.count(stage), stage.value) for stage in Stage if stage in stages
     )
@@ -181,27 +181,27 @@ def progress_json(progress: Progress, expected: Expected = NOTHING) -> Dict[str,
     return {
         "compose": progress.compose_id,
         "run": progress.activity.value,
-        "tasks": [_task_json(one, progress.now, expected) for one in progress.standings],
+        "tasks": [_task_json(one, progress.now, expected) for one in progress.statuses],
     }
 
 
-def _task_json(standing: Standing, now: float, expected: Expected) -> Dict[str, Any]:
-    elapsed = standing.elapsed(now)
+def _task_json(status: RequestStatus, now: float, expected: Expected) -> Dict[str, Any]:
+    elapsed = status.elapsed(now)
     return {
-        "variant": standing.variant,
-        "arches": list(standing.arches),
-        "name": standing.name,
-        "nvr": standing.nvr,
-        "image_type": standing.image_type,
-        "can_fail": standing.can_fail,
-        "task_id": standing.task_id,
-        "attempt": standing.attempt,
-        "state": standing.stage.value,
-        "images": dict(standing.images),
-        "submitted": iso_time(whole_seconds(standing.since)),
+        "variant": status.variant,
+        "arches": list(status.arches),
+        "name": status.name,
+        "nvr": status.nvr,
+        "image_type": status.image_type,
+        "can_fail": status.can_fail,
+        "task_id": status.task_id,
+        "attempt": status.attempt,
+        "state": status.stage.value,
+        "images": dict(status.images),
+        "submitted": iso_time(whole_seconds(status.since)),
         "elapsed": None if elapsed is None else round(elapsed, 1),
-        "expected": expected_for(standing, expected),
-        "reason": standing.reason,
+        "expected": expected_for(status, expected),
+        "reason": status.reason,
     }
 
 
@@ -228,7 +228,7 @@ def live_view(progress: Progress, height: int, expected: Expected = NOTHING) -> 
 
     :param height: lines of the terminal
     """
-    if not progress.standings:
+    if not progress.statuses:
         return Group(Text("starting", style="bold"))
     lines = progress_table(progress, expected, max(1, height - _AROUND))
     rows = [styled(line) for line in lines]

@@ -4,7 +4,7 @@ from pungi_osbuild.run.collect import SubmittedTask
 from pungi_osbuild.run.journal import FOLDER as JOURNAL_FOLDER
 from pungi_osbuild.run.journal import read_journal
 from pungi_osbuild.run.lock import RunLock
-from pungi_osbuild.run.progress import Activity, Progress, Stage, Standing
+from pungi_osbuild.run.progress import Activity, Progress, RequestStatus, Stage
 from pungi_osbuild.run.progress_tracker import ProgressTracker
 from pungi_osbuild.run.record import check_recording, check_writable, expected_images
 from pungi_osbuild.run.resume import Rebuild, may_be_submitted
@@ -21,10 +21,10 @@ __all__ = [
     "Progress",
     "ProgressTracker",
     "Rebuild",
+    "RequestStatus",
     "RunLock",
     "RunOptions",
     "Stage",
-    "Standing",
     "SubmittedTask",
     "WorkerThread",
     "Workers",

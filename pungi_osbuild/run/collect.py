@@ -140,24 +140,24 @@ class Collector:
             found.extend(execute_all(self.hub, queries))
         return tuple(TaskResult(*work, one) for work, one in zip(works, found))
 
-    def finish(self, read: TaskResult) -> Outcome:
+    def finish(self, result: TaskResult) -> Outcome:
         """
         Return what became of a request: place its images, or save why there are none.
 
         :raises HubError: the hub could not be reached, which says nothing of the image
         """
-        submitted, task = read.submitted, read.task
+        submitted, task = result.submitted, result.task
         hint, is_unusable = None, False
         try:
-            if isinstance(read.found, Exception):
-                raise read.found
-            if isinstance(read.found, Outcome):
-                return read.found
+            if isinstance(result.found, Exception):
+                raise result.found
+            if isinstance(result.found, Outcome):
+                return result.found
             if submitted.build_id is not None:
                 self._tag(submitted.request, submitted.build_id)
             elif task is not None and task.state is TaskState.FAILED:
                 return self._failed(submitted, task)
-            return self._built(submitted, task, read.found)
+            return self._built(submitted, task, result.found)
         except HubFaultError as fault:
             reason = "the hub refused to say more: %s" % fault.reason
         except HubError:
@@ -166,7 +166,7 @@ class Collector:
             reason, hint = error.reason, error.solution
             # What could not be placed is taken by the next run; what is wrong in Koji stays so.
             is_unusable = isinstance(error, ReplyError)
-        kept = self._kept(read)
+        kept = self._uploads(result)
         lines = [upload.describe() for upload in kept]
         return replace(
             failed(submitted, "\n".join([reason, *lines]), task),
@@ -176,11 +176,11 @@ class Collector:
             else uploaded_leftovers([one.upload for one in kept]),
         )
 
-    def _kept(self, read: TaskResult) -> Sequence[KeptUpload]:
+    def _uploads(self, result: TaskResult) -> Sequence[KeptUpload]:
         """Return what stays in clouds of a task whose images cannot be placed."""
-        if isinstance(read.found, tuple) and read.found:
-            return [KeptUpload(image.arch, one) for image in read.found for one in image.uploads]
-        task_id, request = read.submitted.task_id, read.submitted.request
+        if isinstance(result.found, tuple) and result.found:
+            return [KeptUpload(image.arch, one) for image in result.found for one in image.uploads]
+        task_id, request = result.submitted.task_id, result.submitted.request
         (kept,) = execute_all(self.hub, [method_of(request).uploads(task_id, request)])
         return () if isinstance(kept, Exception) else kept
 

@@ -128,7 +128,7 @@ class Course:
             inbox,
             self._submit_one,
             self._submit_broke,
-            self._note,
+            self._record_submission,
             SUBMITTERS,
             policy.shutdown_timeouts.submitting,
         )
@@ -186,7 +186,7 @@ class Course:
         """
         deadline = self._collector.clock.monotonic() + self._policy.shutdown.unseen
         for found in self._attempts.find_doubtful():
-            self._note(found)
+            self._record_submission(found)
         self._canceller.cancel(self.outcomes.in_progress)
         for submitted in self.outcomes.unfinished:
             end = self._tasks.end_of(submitted.task_id)
@@ -241,7 +241,7 @@ class Course:
             self._give_up(self.outcomes.reason_to_give_up)
         now = self._collector.clock.monotonic()
         self._cancel(self.outcomes.find_overdue(self._open.ids, now))
-        self._try_again()
+        self._retry_due()
         if self._orphaned.is_due:
             self._questions.ask("orphaned builds", self._orphaned.poll, self._collect_orphaned)
         self._poll_when_due()
@@ -315,7 +315,7 @@ class Course:
         """Whether there is something to do that time alone brings."""
         return bool(self._open.ids or self._orphaned.open or self._retries.waiting)
 
-    def _try_again(self) -> None:
+    def _retry_due(self) -> None:
         """Submit what has waited long enough; nothing when the run gives up."""
         if self.outcomes.reason_to_give_up is not None:
             for outcome in self._retries.drop():
@@ -329,8 +329,8 @@ class Course:
             self._questions.ask("retries", functools.partial(self._registry.taken, nvrs), act)
 
     def _submit_again(self, due: Sequence[Outcome], taken: Set[str]) -> None:
-        tries, kept = self._retries.take_due(due, taken)
-        for outcome in kept:
+        tries, final = self._retries.take_due(due, taken)
+        for outcome in final:
             self.outcomes.record(outcome)
         self._submit(tries)
 
@@ -349,7 +349,7 @@ class Course:
             self._given[request.number] = request
             self._submitters.give((request, attempt))
 
-    def _note(self, done: Union[SubmittedTask, Outcome]) -> None:
+    def _record_submission(self, done: Union[SubmittedTask, Outcome]) -> None:
         self._submitted_at = self._collector.clock.monotonic()
         if isinstance(done, Outcome):
             self.outcomes.record(done)

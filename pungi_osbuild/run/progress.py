@@ -64,7 +64,7 @@ ENDED_AS: Dict[OutcomeKind, Stage] = {
 
 
 @dataclass(frozen=True)
-class Standing:
+class RequestStatus:
     """
     Where a request stands. Times are seconds since the epoch, by the hub's clock.
 
@@ -114,7 +114,7 @@ class Standing:
         return "%s %s %s" % (self.variant, ",".join(self.arches), self.name)
 
 
-def poll_progress(one: Standing) -> Query[Tuple[int, ImageStates]]:
+def poll_progress(one: RequestStatus) -> Query[Tuple[int, ImageStates]]:
     """Return the id of a task that runs, with what its builders say of its images by now."""
     task_id = one.task_id or 0
     return task_id, (yield from method_named(one.method).progress(task_id, one.arches))
@@ -145,34 +145,34 @@ class Progress:
 
     :param compose_id: "" while nobody knows
     :param now: when this was, seconds since the epoch by the hub's clock
-    :param standings: in the order of the plan
+    :param statuses: in the order of the plan
     :param who: the process and its machine, for people; "" where it is this one
     :param is_hub_gone: the run is over, and its hub was there for it alone: a rehearsal's
     """
 
     compose_id: str
     now: float
-    standings: Tuple[Standing, ...] = ()
+    statuses: Tuple[RequestStatus, ...] = ()
     activity: Activity = Activity.RUNNING
     who: str = ""
     is_hub_gone: bool = False
 
     def count(self, *stages: Stage) -> int:
         """Return how many are in one of some stages."""
-        counted = Counter(standing.stage for standing in self.standings)
+        counted = Counter(status.stage for status in self.statuses)
         return sum(counted[stage] for stage in stages)
 
     @property
-    def unfinished(self) -> Tuple[Standing, ...]:
+    def unfinished(self) -> Tuple[RequestStatus, ...]:
         """Those without an outcome."""
-        return tuple(standing for standing in self.standings if not standing.stage.is_end)
+        return tuple(status for status in self.statuses if not status.stage.is_end)
 
     @property
     def elapsed(self) -> Optional[float]:
         """Seconds from the first submission to the last outcome, or to now."""
-        begun = [standing.since for standing in self.standings if standing.since is not None]
+        begun = [status.since for status in self.statuses if status.since is not None]
         if not begun:
             return None
-        ends = [standing.until for standing in self.standings if standing.until is not None]
+        ends = [status.until for status in self.statuses if status.until is not None]
         end = self.now if self.unfinished or not ends else max(ends)
         return max(0.0, end - min(begun))

@@ -10,7 +10,7 @@ from pungi_osbuild.hub import Task
 from pungi_osbuild.methods import ImageStates
 from pungi_osbuild.model import ImageRequest, Outcome
 from pungi_osbuild.run.collect import SubmittedTask
-from pungi_osbuild.run.progress import ENDED_AS, STAGE_OF, Progress, Stage, Standing
+from pungi_osbuild.run.progress import ENDED_AS, STAGE_OF, Progress, RequestStatus, Stage
 
 
 class ProgressTracker:
@@ -20,7 +20,7 @@ class ProgressTracker:
         self._now: Callable[[], float] = lambda: 0.0
         self._lock = threading.Lock()
         self._compose_id = ""
-        self._standings: Dict[int, Standing] = {}
+        self._statuses: Dict[int, RequestStatus] = {}
         self._requests: Dict[int, int] = {}
 
     def plan(
@@ -34,7 +34,7 @@ class ProgressTracker:
         with self._lock:
             self._now = now
             self._compose_id = compose_id
-            self._standings = {request.number: _planned(request) for request in requests}
+            self._statuses = {request.number: _planned(request) for request in requests}
             self._requests = {}
 
     def submitted(self, submitted: SubmittedTask) -> None:
@@ -42,7 +42,7 @@ class ProgressTracker:
         request = submitted.request
         with self._lock:
             self._requests[submitted.task_id] = request.number
-            self._standings[request.number] = replace(
+            self._statuses[request.number] = replace(
                 _planned(request),
                 nvr=request.nvr,
                 task_id=submitted.task_id,
@@ -55,7 +55,7 @@ class ProgressTracker:
         """Take note of a task that was cancelled, and whose build is waited for."""
         with self._lock:
             self._requests[task.id] = request.number
-            self._standings[request.number] = replace(
+            self._statuses[request.number] = replace(
                 _planned(request),
                 nvr=request.nvr,
                 task_id=task.id,
@@ -80,8 +80,8 @@ class ProgressTracker:
         """Take note of what became of a request for good."""
         request = outcome.request
         with self._lock:
-            before = self._standings.get(request.number, _planned(request))
-            self._standings[request.number] = replace(
+            before = self._statuses.get(request.number, _planned(request))
+            self._statuses[request.number] = replace(
                 before,
                 nvr=request.nvr,
                 task_id=outcome.task_id,
@@ -91,29 +91,29 @@ class ProgressTracker:
                 reason=outcome.explanation,
             )
 
-    def running(self) -> Tuple[Standing, ...]:
+    def running(self) -> Tuple[RequestStatus, ...]:
         """Return those whose tasks have not ended, as far as is known."""
-        return tuple(one for one in self.snapshot().standings if one.stage.is_running)
+        return tuple(one for one in self.snapshot().statuses if one.stage.is_running)
 
     def snapshot(self) -> Progress:
         """Return where everything stands."""
         with self._lock:
-            standings = tuple(self._standings[number] for number in sorted(self._standings))
-            return Progress(self._compose_id, self._now(), standings)
+            statuses = tuple(self._statuses[number] for number in sorted(self._statuses))
+            return Progress(self._compose_id, self._now(), statuses)
 
     def _change(self, task_id: int, **changes: Any) -> None:
         number = self._requests.get(task_id)
         if number is None:
             return
-        standing = self._standings[number]
+        status = self._statuses[number]
         # Of an earlier attempt, or of a request that is finished: nobody wants to know.
-        if standing.task_id == task_id and not standing.stage.is_end:
-            self._standings[number] = replace(standing, **changes)
+        if status.task_id == task_id and not status.stage.is_end:
+            self._statuses[number] = replace(status, **changes)
 
 
-def _planned(request: ImageRequest) -> Standing:
+def _planned(request: ImageRequest) -> RequestStatus:
     config = request.config
-    return Standing(
+    return RequestStatus(
         variant=request.variant,
         arches=request.arches,
         name=config.name,

@@ -87,18 +87,18 @@ class Retries:
         :param taken: which of its N-V-Rs cannot be used
         """
         tries: Tries = []
-        kept: List[Outcome] = []
+        final: List[Outcome] = []
         for outcome in due:
             request = outcome.request
             if self._waiting.pop(request.number, None) is None:
                 continue
             if request.nvr in taken:
-                kept.append(_not_again(outcome, "%s is reserved" % request.nvr))
+                final.append(_not_again(outcome, "%s is reserved" % request.nvr))
             else:
                 self.add_attempt(outcome)
                 attempt = outcome.attempt + 1
                 tries.append((request.with_attempt(attempt), attempt))
-        return tries, kept
+        return tries, final
 
     def drop(self) -> Tuple[Outcome, ...]:
         """Return what waits, and try none of it again."""

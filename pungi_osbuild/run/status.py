@@ -24,8 +24,8 @@ from pungi_osbuild.run.progress import (
     STAGE_OF,
     Activity,
     Progress,
+    RequestStatus,
     Stage,
-    Standing,
     poll_progress,
 )
 from pungi_osbuild.run.watch import TURN
@@ -66,7 +66,7 @@ def status(topdir: Path) -> Progress:
         compose_id=run.compose or "",
         # Not the host's clock: these are the hub's times, and may be another host's, too.
         now=max((one.changed for one in history.submissions), default=0.0),
-        standings=tuple(_standings(history, activity)),
+        statuses=tuple(_statuses(history, activity)),
         activity=activity,
         who="pid %d on %s" % (run.pid, run.host),
         is_hub_gone=history.is_hub_gone and activity.is_over,
@@ -95,7 +95,7 @@ def _activity(run: RunEntry, lock: Path) -> Activity:
     return Activity.KILLED if holder.is_gone() else Activity.RUNNING
 
 
-def _standings(history: History, activity: Activity) -> Iterator[Standing]:
+def _statuses(history: History, activity: Activity) -> Iterator[RequestStatus]:
     """Give where each request of the plan stands; of several submissions the last one counts."""
     latest = {(one.slot, one.block): one for one in history.submissions}
     by_slot = {one.slot: one for one in history.submissions}
@@ -103,20 +103,20 @@ def _standings(history: History, activity: Activity) -> Iterator[Standing]:
     for planned in history.planned:
         # A block that has changed since is kept as it was submitted, until it is built anew.
         submission = latest.get((planned.slot, planned.block)) or by_slot.get(planned.slot)
-        standing = _planned(planned)
+        known = _planned(planned)
         untried = never.get(planned.slot)
         if submission is not None:
-            yield _submitted(standing, submission, activity)
+            yield _submitted(known, submission, activity)
         elif untried is not None:
             stage = ENDED_AS[untried.outcome]
-            yield replace(standing, stage=stage, until=untried.time, reason=untried.reason)
+            yield replace(known, stage=stage, until=untried.time, reason=untried.reason)
         else:
-            yield standing
+            yield known
 
 
-def _planned(planned: Planned) -> Standing:
+def _planned(planned: Planned) -> RequestStatus:
     slot = planned.slot
-    return Standing(
+    return RequestStatus(
         slot.variant,
         slot.arches,
         slot.name,
@@ -127,9 +127,9 @@ def _planned(planned: Planned) -> Standing:
     )
 
 
-def _submitted(standing: Standing, submission: Submission, activity: Activity) -> Standing:
-    standing = replace(
-        standing,
+def _submitted(known: RequestStatus, submission: Submission, activity: Activity) -> RequestStatus:
+    known = replace(
+        known,
         nvr=submission.nvr,
         task_id=submission.task_id,
         attempt=submission.attempt,
@@ -138,14 +138,14 @@ def _submitted(standing: Standing, submission: Submission, activity: Activity) -
     )
     if submission.resumed:
         stage = Stage.WAITING if submission.waiting else _stage(submission.state)
-        return replace(standing, stage=_as_it_goes_on(stage, activity), reason=None)
+        return replace(known, stage=_as_it_goes_on(stage, activity), reason=None)
     if submission.outcome is not None:
-        return replace(standing, stage=ENDED_AS[submission.outcome], until=submission.changed)
+        return replace(known, stage=ENDED_AS[submission.outcome], until=submission.changed)
     if submission.in_doubt:
-        return replace(standing, reason=IN_DOUBT)
+        return replace(known, reason=IN_DOUBT)
     if submission.refused:
-        return replace(standing, stage=Stage.FAILED, until=submission.changed)
-    return replace(standing, stage=_as_it_goes_on(_stage(submission.state), activity))
+        return replace(known, stage=Stage.FAILED, until=submission.changed)
+    return replace(known, stage=_as_it_goes_on(_stage(submission.state), activity))
 
 
 def _stage(state: Optional[str]) -> Stage:
@@ -181,7 +181,7 @@ def refreshed(hub: Hub, progress: Progress) -> Progress:
 
     :raises HubError: it cannot be reached
     """
-    running = [one for one in progress.standings if one.stage.is_running and one.task_id]
+    running = [one for one in progress.statuses if one.stage.is_running and one.task_id]
     ids = [one.task_id for one in running if one.task_id is not None]
     stages: Dict[int, Stage] = {}
     images: Dict[int, ImageStates] = {}
@@ -190,22 +190,24 @@ def refreshed(hub: Hub, progress: Progress) -> Progress:
         for task in (yield from look_up(part)):
             stages[task.id] = _as_it_goes_on(STAGE_OF[task.state], progress.activity)
 
-    def told(one: Standing) -> Query[None]:
+    def progress_of(one: RequestStatus) -> Query[None]:
         images.update([(yield from poll_progress(one))])
 
     parts = [ids[start : start + TURN] for start in range(0, len(ids), TURN)]
-    for end in execute_all(hub, [*map(states, parts), *map(told, running)]):
+    for end in execute_all(hub, [*map(states, parts), *map(progress_of, running)]):
         if isinstance(end, Exception) and not isinstance(end, (HubFaultError, ReplyError)):
             raise end
-    found: List[Standing] = []
-    for one in progress.standings:
-        seen = one.stage.is_running and one.task_id in stages
-        found.append(_seen(one, stages, images) if seen else one)
+    found: List[RequestStatus] = []
+    for one in progress.statuses:
+        is_known = one.stage.is_running and one.task_id in stages
+        found.append(_updated(one, stages, images) if is_known else one)
     now = hub.time.not_before(progress.now)
-    return replace(progress, now=now, standings=tuple(found))
+    return replace(progress, now=now, statuses=tuple(found))
 
 
-def _seen(one: Standing, stages: Dict[int, Stage], images: Dict[int, ImageStates]) -> Standing:
+def _updated(
+    one: RequestStatus, stages: Dict[int, Stage], images: Dict[int, ImageStates]
+) -> RequestStatus:
     assert one.task_id is not None
     return replace(one, stage=stages[one.task_id], images=images.get(one.task_id, ()))
 
@@ -214,5 +216,5 @@ def tasks_in_progress(progress: Progress) -> Tuple[int, ...]:
     """Return the tasks that go on in Koji, as far as is known."""
     if progress.is_hub_gone:
         return ()
-    running = (one.task_id for one in progress.standings if one.stage.is_running)
+    running = (one.task_id for one in progress.statuses if one.stage.is_running)
     return tuple(sorted(task_id for task_id in running if task_id is not None))

@@ -20,7 +20,7 @@ from pungi_osbuild.placing import FileSource
 from pungi_osbuild.run.collect import SubmittedTask
 from pungi_osbuild.run.host import Host
 from pungi_osbuild.run.hub_queries import UserTasks
-from pungi_osbuild.run.progress import Progress, Stage, Standing, poll_progress
+from pungi_osbuild.run.progress import Progress, RequestStatus, Stage, poll_progress
 from pungi_osbuild.run.progress_tracker import ProgressTracker
 from pungi_osbuild.run.watch import TURN
 from pungi_osbuild.timing import HEARTBEAT_INTERVAL, PROGRESS_INTERVAL
@@ -123,7 +123,7 @@ class TrackedTasks:
         self._tracker.update_states(tasks)
         return tasks
 
-    def _progress(self, one: Standing) -> Query[Tuple[Task, ...]]:
+    def _progress(self, one: RequestStatus) -> Query[Tuple[Task, ...]]:
         with suppress(HubFaultError, ReplyError):
             task_id, states = yield from poll_progress(one)
             if states:  # a file may be half written: what it said before stands
@@ -173,7 +173,7 @@ class Heartbeat:
 
 def waiting_text(progress: Progress) -> str:
     """Return in a line what a run waits for, and for how long."""
-    total, waiting = len(progress.standings), progress.unfinished
+    total, waiting = len(progress.statuses), progress.unfinished
     stages = ["%d %s" % (progress.count(stage), stage.value) for stage in Stage]
     counts = [text for text in stages if not text.startswith("0 ")]
     text = "waiting for %d of %d tasks (%s)" % (len(waiting), total, ", ".join(counts))

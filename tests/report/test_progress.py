@@ -18,11 +18,11 @@ from pungi_osbuild.report import (
     progress_json,
     progress_table,
 )
-from pungi_osbuild.run import Activity, Progress, Stage, Standing
+from pungi_osbuild.run import Activity, Progress, RequestStatus, Stage
 from tests.report.records import a_failed_task, a_record, a_task
 
 NOW = 10_000.0
-GUEST = Standing(
+GUEST = RequestStatus(
     variant="Server",
     arches=("x86_64",),
     name="example-guest",
@@ -90,7 +90,7 @@ def test_a_terminal_that_is_too_low() -> None:
     """What failed and what runs is shown; of what is built and what waits there is a count."""
     built = replace(GUEST, stage=Stage.BUILT, images=(), until=NOW)
     planned = replace(GUEST, stage=Stage.PLANNED, images=(), task_id=None, since=None)
-    progress = replace(PROGRESS, standings=(*[built] * 50, AZURE, *[planned] * 50, GUEST))
+    progress = replace(PROGRESS, statuses=(*[built] * 50, AZURE, *[planned] * 50, GUEST))
     _, *rows, last = texts(progress, 4)
     assert [row.split()[0] for row in rows] == ["failed", "planned", "building"]
     assert last == "and 99 more: 49 planned, 50 built"
@@ -108,7 +108,7 @@ def drawn(progress: Progress, height: int, width: int = 100) -> List[str]:
 @pytest.mark.parametrize("height", [1, 3, 10, 60])
 def test_the_view_fits_the_terminal(height: int) -> None:
     """It is drawn anew in its place, so it must not be higher; a row is cut, and the end is not."""
-    progress = replace(PROGRESS, standings=(GUEST,) * 40)
+    progress = replace(PROGRESS, statuses=(GUEST,) * 40)
     lines = drawn(progress, height)
     assert len(lines) <= max(height, 5)
     assert lines[-1] == headline(progress)
@@ -139,8 +139,8 @@ def test_for_machines() -> None:
 def test_what_a_run_does() -> None:
     """And, where it does nothing any more, what to do."""
 
-    def said(activity: Activity, *standings: Standing) -> str:
-        progress = replace(PROGRESS, activity=activity, who="pid 7 on a", standings=standings)
+    def said(activity: Activity, *statuses: RequestStatus) -> str:
+        progress = replace(PROGRESS, activity=activity, who="pid 7 on a", statuses=statuses)
         return activity_line(progress)
 
     assert said(Activity.RUNNING, GUEST) == "The run is at work: pid 7 on a."

@@ -237,11 +237,9 @@ def test_a_hub_whose_clock_runs_fast(speed: float, tmp_path: Path) -> None:
     assert record.placed is not None
     assert record.ended - record.created == 4 * HOUR
     assert record.placed >= record.ended
-    (standing,) = seen.standings
-    assert (standing.elapsed(seen.now) or 0.0) >= 4 * HOUR - 1
-    assert (standing.elapsed(seen.now) or 0.0) == pytest.approx(
-        record.placed - record.created, abs=2
-    )
+    (shown,) = seen.statuses
+    assert (shown.elapsed(seen.now) or 0.0) >= 4 * HOUR - 1
+    assert (shown.elapsed(seen.now) or 0.0) == pytest.approx(record.placed - record.created, abs=2)
 
 
 @pytest.mark.parametrize("ahead", [0.0, 4 * HOUR, -4 * HOUR])
@@ -252,10 +250,10 @@ def test_a_task_that_goes_on_is_as_old_as_the_hub_says(ahead: float, tmp_path: P
         scene.run_until(600.0)
         clocks.passed += 1200.0
         seen, offline = scene.seen(), status(scene.out)
-    (standing,) = seen.standings
-    assert standing.elapsed(seen.now) == pytest.approx(1800.0, abs=61)
-    (standing,) = offline.standings
-    assert (standing.elapsed(offline.now) or 0.0) <= 601
+    (shown,) = seen.statuses
+    assert shown.elapsed(seen.now) == pytest.approx(1800.0, abs=61)
+    (shown,) = offline.statuses
+    assert (shown.elapsed(offline.now) or 0.0) <= 601
 
 
 @pytest.mark.parametrize("ahead", [4 * HOUR, -4 * HOUR])
@@ -267,7 +265,7 @@ def test_the_board_of_a_second_run_has_the_hub_s_times(ahead: float, tmp_path: P
         clocks.host_ahead += 2 * HOUR
         scene.run(tracker)
         (record,) = scene.records
-    (standing,) = tracker.snapshot().standings
+    (shown,) = tracker.snapshot().statuses
     assert record.placed is not None
     assert record.created is not None
-    assert standing.elapsed(0.0) == pytest.approx(record.placed - record.created, abs=2)
+    assert shown.elapsed(0.0) == pytest.approx(record.placed - record.created, abs=2)

@@ -41,7 +41,7 @@ def tracker(time: Time) -> ProgressTracker:
 
 
 def states(tracker: ProgressTracker) -> List[str]:
-    return [standing.state for standing in tracker.snapshot().standings]
+    return [status.state for status in tracker.snapshot().statuses]
 
 
 def task(number: int, state: TaskState) -> Task:
@@ -65,7 +65,7 @@ def test_a_request_from_the_plan_to_its_end(tracker: ProgressTracker, time: Time
     time.now += 60
     progress = tracker.snapshot()
     assert states(tracker)[0] == "built"
-    assert progress.standings[0].elapsed(progress.now) == 120.0
+    assert progress.statuses[0].elapsed(progress.now) == 120.0
     assert progress.elapsed == 180.0, "the others are not done"
     tracker.update_states([task(11, TaskState.OPEN)])
     assert states(tracker)[0] == "built", "what comes late changes nothing"
@@ -76,23 +76,23 @@ def test_only_the_last_attempt_counts(tracker: ProgressTracker) -> None:
     tracker.submitted(SubmittedTask(REQUESTS[0], 11))
     tracker.submitted(SubmittedTask(REQUESTS[0], 12, 2))
     tracker.update_states([task(11, TaskState.FAILED), task(12, TaskState.OPEN)])
-    (standing, *_) = tracker.snapshot().standings
-    assert (standing.task_id, standing.attempt, standing.stage) == (12, 2, Stage.OPEN)
+    (status, *_) = tracker.snapshot().statuses
+    assert (status.task_id, status.attempt, status.stage) == (12, 2, Stage.OPEN)
 
 
 def test_a_task_of_an_earlier_run_has_its_own_time(tracker: ProgressTracker) -> None:
     """It was submitted before this run was there."""
     tracker.submitted(SubmittedTask(REQUESTS[0], 11, created=400.0))
-    (standing, *_) = tracker.snapshot().standings
-    assert standing.elapsed(1000.0) == 600.0
+    (status, *_) = tracker.snapshot().statuses
+    assert status.elapsed(1000.0) == 600.0
 
 
 def test_what_was_never_submitted_has_an_end_too(tracker: ProgressTracker) -> None:
     """Refused by the hub, or never tried."""
     tracker.finished(a_failed_outcome(request=REQUESTS[1], task_id=None, reason="refused"))
-    (_, standing, _) = tracker.snapshot().standings
-    assert (standing.stage, standing.reason) == (Stage.FAILED, "refused")
-    assert standing.elapsed(2000.0) is None
+    (_, status, _) = tracker.snapshot().statuses
+    assert (status.stage, status.reason) == (Stage.FAILED, "refused")
+    assert status.elapsed(2000.0) is None
 
 
 def test_images_of_one_task_may_differ(tracker: ProgressTracker) -> None:

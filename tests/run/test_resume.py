@@ -420,13 +420,13 @@ def test_a_build_that_is_waited_for_is_shown_as_such(tmp_path: Path) -> None:
         sleep = scene.times.sleep
 
         def look(_seconds: float) -> None:
-            standings = (*status(scene.topdir).standings, *tracker.snapshot().standings)
-            seen.update(one.stage for one in standings)
+            statuses = (*status(scene.topdir).statuses, *tracker.snapshot().statuses)
+            seen.update(one.stage for one in statuses)
             sleep(_seconds)
 
         scene.times.sleep = look  # type: ignore[method-assign]
         scene.run(TWO, replace(options(), tracker=tracker))
-        assert {one.stage for one in tracker.snapshot().standings} == {Stage.BUILT}
+        assert {one.stage for one in tracker.snapshot().statuses} == {Stage.BUILT}
     assert Stage.WAITING in seen
     assert seen <= {Stage.WAITING, Stage.BUILT, Stage.COLLECTING}
 

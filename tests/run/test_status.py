@@ -57,7 +57,7 @@ def a_run(journal: Journal, now: List[float]) -> None:
 
 
 def stages(progress: Progress) -> Tuple[Tuple[str, Stage], ...]:
-    return tuple((one.name, one.stage) for one in progress.standings)
+    return tuple((one.name, one.stage) for one in progress.statuses)
 
 
 EXPECTED = (
@@ -80,7 +80,7 @@ def test_a_run_that_is_at_work(tmp_path: Path) -> None:
     assert progress.activity is Activity.RUNNING
     assert progress.compose_id == an_identity().id
     assert stages(progress) == EXPECTED
-    by_name = {one.name: one for one in progress.standings}
+    by_name = {one.name: one for one in progress.statuses}
     assert by_name["built"].elapsed(1100.0) == 50.0
     assert by_name["running"].elapsed(1100.0) == 100.0
     assert progress.now == 1050.0, "when the journal was last written to"
@@ -120,15 +120,15 @@ def test_what_the_present_run_goes_on_with_has_not_failed(
         journal.plan([request], an_identity(), a_koji_place())
         journal.resume(request, journal.history.submissions[0])
         journal.resumed(request, 1, state, waiting)
-        (standing,) = status(tmp_path).standings
-        assert (standing.stage, standing.reason, standing.until) == (stage, None, None)
-    (standing,) = status(tmp_path).standings
-    assert standing.stage is over
+        (shown,) = status(tmp_path).statuses
+        assert (shown.stage, shown.reason, shown.until) == (stage, None, None)
+    (shown,) = status(tmp_path).statuses
+    assert shown.stage is over
     with Journal(tmp_path, lambda: 4.0) as journal:
         journal.resume(request, journal.history.submissions[0])
         journal.outcome(an_outcome(request=request))
-    (standing,) = status(tmp_path).standings
-    assert standing.stage is Stage.BUILT
+    (shown,) = status(tmp_path).statuses
+    assert shown.stage is Stage.BUILT
 
 
 @pytest.mark.parametrize(

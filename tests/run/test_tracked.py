@@ -22,7 +22,7 @@ def tracked_run(out: Path, tracker: Optional[ProgressTracker], seen: List[Set[st
 
     def sleep(seconds: float) -> None:
         if tracker is not None:
-            seen.append({standing.state for standing in tracker.snapshot().standings})
+            seen.append({status.state for status in tracker.snapshot().statuses})
         time.sleep(min(seconds, 0.05))
 
     clock = Clock(monotonic=lambda: time.monotonic() * 100, sleep=sleep)
@@ -36,11 +36,11 @@ def test_all_states_are_seen(tmp_path: Path) -> None:
     done = tracked_run(tmp_path, tracker, seen)
     states = set().union(*seen)
     assert {"free", "pending"} <= states
-    assert [standing.state for standing in tracker.snapshot().standings].count("built") == 8
-    assert [standing.reason for standing in tracker.snapshot().standings if standing.reason] == [
+    assert [status.state for status in tracker.snapshot().statuses].count("built") == 8
+    assert [status.reason for status in tracker.snapshot().statuses if status.reason] == [
         outcome.reason for outcome in done.result.failures
     ]
-    assert all(standing.elapsed(0) is not None for standing in tracker.snapshot().standings)
+    assert all(status.elapsed(0) is not None for status in tracker.snapshot().statuses)
 
 
 def test_nobody_asks_composer_while_nobody_looks(tmp_path: Path) -> None:
