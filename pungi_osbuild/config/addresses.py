@@ -99,7 +99,11 @@ def address_problems(block: Mapping[str, Any], place: str) -> Iterator[Problem]:
         yield from _odd_address(text, where)
     url = block.get("ostree_url")
     if isinstance(url, str) and url:
-        yield from _odd_address(url, within(place, "ostree_url"))
+        where = within(place, "ostree_url")
+        yield from _odd_address(url, where)
+        if "://" not in url and not _BLANK.search(url):
+            hint = "Write an http or https address: composer's workers read it, as it is."
+            yield _odd(where, "is not an address: %r" % url, hint)
 
 
 def _odd_address(text: str, place: str) -> Iterator[Problem]:

@@ -291,22 +291,27 @@ def nearest(name: str) -> Optional[str]:
     return matches[0] if matches else None
 
 
+_TWINS = (("edge-", "iot-"), ("iot-", "edge-"))
+
+
 def suggestions(name: str, distro: str) -> Tuple[str, ...]:
     """
     Return the image types of a distribution that an unknown name is most like, the best first.
 
     :param distro: e.g. ``rhel-9.4``
-    :returns: at most three; those that share a word with the name come first
+    :returns: at most three; what is called ``edge-`` elsewhere and ``iot-`` in Fedora comes first,
+        then what shares a word with the name
     """
     distribution = full_name(distro)
     written = _hyphened(name)
+    twin = next((new + written[len(old) :] for old, new in _TWINS if written.startswith(old)), None)
     ranked = []
     for known in NAMES:
         shared = len(set(written.split("-")) & set(known.split("-")))
         likeness = difflib.SequenceMatcher(None, written, known).ratio()
         is_built = distribution is None or building_arches(distribution, api_name(known))
         if is_built and (shared or likeness >= 0.6):
-            ranked.append((int(likeness < 0.8), -shared, -likeness, known))
+            ranked.append((known != twin, likeness < 0.8, -shared, -likeness, known))
     return tuple(known for *_rank, known in sorted(ranked)[:3])
 
 

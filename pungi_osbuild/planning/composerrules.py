@@ -7,23 +7,22 @@ All of it is a warning: composers differ and grow. Each names the version that i
 from __future__ import annotations
 
 import re
-from typing import Iterator, Mapping, Optional, Sequence, Set
+from typing import Iterator, Mapping, Optional, Sequence
 
 from pungi_osbuild.imagetypes import (
     ALIASES,
     COMPOSER_VERSION,
     CustomizationFault,
     api_name,
-    arches_of,
     buildable,
     building_arches,
     building_distributions,
-    built_types,
     customization_faults,
     example_distribution,
     full_name,
     known_types,
     meant_distribution,
+    suggestions,
     untaken_customizations,
 )
 from pungi_osbuild.model import Arch, ImageConfig
@@ -41,13 +40,14 @@ def composer_problems(block: ImageConfig, arches: Sequence[Arch]) -> Iterator[Pr
     :param arches: that there are tasks for
     """
     is_valid = block.is_valid("distro", "image_types")
+    is_listed = block.listed is not None and block.distro in block.listed.distros
     distribution = full_name(block.distro) if is_valid else None
-    yield from _customization_problems(block, distribution, api_name(block.image_type))
-    if not is_valid:
-        return
-    if block.listed is None or block.distro not in block.listed.distros:
+    if is_valid and not is_listed:
         yield from _distribution_problems(block, distribution)
+        # One mistake hides no other: the rest is judged for the distribution that was meant.
+        distribution = distribution or full_name(meant_distribution(block.distro) or "")
     image_type = api_name(block.image_type)
+    yield from _customization_problems(block, distribution, image_type)
     if distribution is None or image_type not in known_types():
         return
     built_on = building_arches(distribution, image_type)
@@ -97,27 +97,16 @@ def _distribution_problems(block: ImageConfig, distribution: Optional[str]) -> I
 
 
 def _not_in_distribution(block: ImageConfig, distribution: str, image_type: str) -> Problem:
-    names = {
-        built.image_type
-        for arch in arches_of(distribution)
-        for built in built_types(distribution, arch)
-    }
-    meant = _counterpart(image_type, names) or suggest(image_type, sorted(names))
-    where = ", ".join(building_distributions(image_type))
-    hint = "It is built for %s only." % where
+    hint = "It is built for %s only." % ", ".join(building_distributions(image_type))
+    meant = suggestions(image_type, distribution)[:2]
+    if meant:
+        hint = "Did you mean %s? %s" % (" or ".join(meant), hint)
     return _warning(
         "type-not-in-distro",
         "%s.image_types" % block.place,
         "%s does not build %s for %s" % (_COMPOSER, block.image_type, distribution),
-        "Did you mean %s? %s" % (meant, hint) if meant else hint,
+        hint,
     )
-
-
-def _counterpart(image_type: str, names: Set[str]) -> Optional[str]:
-    """Return what another distribution calls an image type: iot-commit for edge-commit."""
-    kind = image_type.partition("-")[2]
-    found = [name for name in sorted(names) if kind and name.partition("-")[2] == kind]
-    return found[0] if found else None
 
 
 def _not_on_arch(

@@ -128,6 +128,12 @@ def test_a_near_miss_is_recognised(name: str, near: object) -> None:
         ("edge-raw-image", "fedora-41", ("iot-raw-image", "guest-image", "image-installer")),
         ("iot_container", "rhel-9.6", ("edge-container",)),
         ("iot_container", "rhel-10.0", ()),
+        ("iot-installer", "rhel-9.6", ("edge-installer", "image-installer", "network-installer")),
+        (
+            "network-installer",
+            "fedora-43",
+            ("server-network-installer", "everything-network-installer", "iot-installer"),
+        ),
         ("guest", "", ("guest-image",)),
         ("banana", "rhel-9.4", ()),
     ],

@@ -92,6 +92,16 @@ def test_every_cell_is_judged_as_composer_does(distro: str) -> None:
     judge(distro)
 
 
+def test_a_misspelt_distribution_hides_no_other_mistake() -> None:
+    """The rest is judged for the one that was meant."""
+    found = problems_of([block_of("rhel9.6", "aarch64", "gcp", ostree_url="https://example.com/")])
+    assert [problem.code for problem in found] == [
+        "unknown-distro",
+        "type-not-on-arch",
+        "ostree-option",
+    ]
+
+
 OSTREE = {
     "ostree_ref": st.sampled_from(["fedora/43/$arch/iot", "a", "a-b/c.d_e", "rhel/9/${arch}/edge"]),
     "ostree_parent": st.sampled_from(["fedora/43/$arch/iot", "a" * 64]),
