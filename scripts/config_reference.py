@@ -156,9 +156,11 @@ def _image_types() -> str:
                 ", ".join("`.%s`" % suffix for suffix in suffixes),
                 ", ".join(dict.fromkeys(_recorded(entry, suffix) for suffix in suffixes)),
                 imagetypes.KOJI_ALIASES.get(name, ""),
+                str(imagetypes.SINCE.get(imagetypes.api_name(name), "")),
             )
         )
-    return _rows(("image type", "goes to", "file", "in images.json as", "another name of"), rows)
+    head = ("image type", "goes to", "file", "in images.json as", "another name of")
+    return _rows((*head, "since composer"), rows)
 
 
 def _recorded(entry: imagetypes.ImageType, suffix: str) -> str:
