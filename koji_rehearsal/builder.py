@@ -88,8 +88,8 @@ class Builder:
         self._settings = settings
         self._addresses = addresses
         table = Table(settings.composer_version, state.content.own_types)
-        self._jobs = ComposerJobs(state, store, settings, faults, table)
         self._importer = Importer(state, store, settings, faults, table)
+        self._jobs = ComposerJobs(state, settings, faults, self._importer)
         self._answers = ComposerAnswers(faults, table, addresses.composer, addresses.server)
         self._schedule = Schedule()
         self._queue: Deque[int] = deque()

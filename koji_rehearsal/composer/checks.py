@@ -42,7 +42,7 @@ def refusal(request: Any, table: Table) -> Optional[Refusal]:
 
 def _refusals(request: _Json, table: Table) -> Iterator[Refusal]:
     """Give all that composer holds against a request; it tells the first one only."""
-    yield from _of_numbers(request)
+    yield from _of_reading(request)
     if ("distribution" in request) == ("bootc" in request):
         yield Refusal(43 if "bootc" in request else 44)
     images = _images(request)
@@ -50,6 +50,9 @@ def _refusals(request: _Json, table: Table) -> Iterator[Refusal]:
         yield Refusal(47)
     customizations = request.get("customizations", {})
     yield from _of_customizations(customizations)
+    if "bootc" in request:
+        # Nothing that comes through Koji is one; what else composer checks of it is not known.
+        return
     distribution = table.distribution(request["distribution"])
     if distribution is None:
         yield Refusal(4)
@@ -73,25 +76,31 @@ def _images(request: _Json) -> List[_Json]:
     return [*request.get("image_requests", ()), *single]
 
 
-def _of_numbers(request: _Json) -> Iterator[Refusal]:
-    """Go's reader of JSON wants natural numbers for what the description leaves open."""
-    sizes = [("image_request.size", [request.get("image_request", {})], "size")]
-    sizes += [
-        ("image_requests.%d.size" % number, [image], "size")
-        for number, image in enumerate(request.get("image_requests", ()))
-    ]
-    sizes += [
-        ("customizations.filesystem.%d.min_size" % number, [one], "min_size")
-        for number, one in enumerate(request.get("customizations", {}).get("filesystem", ()))
-    ]
-    for place, (holder,), key in sizes:
-        value = holder.get(key)
-        if value is not None and not (type(value) is int and value >= 0):
-            yield Refusal(
-                errors.MALFORMED,
-                "json: cannot unmarshal %s into Go struct field ComposeRequest.%s of type uint64"
-                % (_go_kind(value), place),
-            )
+def _of_reading(request: _Json) -> Iterator[Refusal]:
+    """
+    Go's reader of JSON wants objects and natural numbers where the description leaves it open.
+
+    What it says of an object was not recorded: nothing that comes through Koji has another there.
+    """
+    numbered = enumerate(request.get("image_requests", ()))
+    images = [("image_requests.%d" % number, image) for number, image in numbered]
+    if "image_request" in request:
+        images.append(("image_request", request["image_request"]))
+    mounts = enumerate(request.get("customizations", {}).get("filesystem", ()))
+    sizes = [("customizations.filesystem.%d.min_size" % n, one["min_size"]) for n, one in mounts]
+    for place, image in images:
+        if not isinstance(image, dict):
+            yield _unreadable(image, place, "v2.ImageRequest")
+        else:
+            sizes.append((place + ".size", image.get("size")))
+    for place, size in sizes:
+        if size is not None and not (type(size) is int and size >= 0):
+            yield _unreadable(size, place, "uint64")
+
+
+def _unreadable(value: Any, place: str, wanted: str) -> Refusal:
+    said = "json: cannot unmarshal %s into Go struct field ComposeRequest.%s of type %s"
+    return Refusal(errors.MALFORMED, said % (_go_kind(value), place, wanted))
 
 
 def _go_kind(value: Any) -> str:
@@ -136,7 +145,7 @@ def _of_node(node: _Json) -> Iterator[str]:
 
 def _sizes(disk: _Json) -> Iterator[str]:
     partitions = disk.get("partitions", ())
-    volumes = chain.from_iterable(one.get("logical_volumes", ()) for one in partitions)
+    volumes = chain.from_iterable(map(manifests.volumes, partitions))
     for holder in chain((disk,), partitions, volumes):
         if "minsize" in holder:
             yield holder["minsize"].strip()

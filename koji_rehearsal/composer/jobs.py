@@ -17,7 +17,6 @@ from koji_rehearsal.clouds import AskedUpload
 from koji_rehearsal.composer import errors, failures, request
 from koji_rehearsal.composer.errors import NOTHING_REAL
 from koji_rehearsal.composer.request import ImageOutcome, Order
-from koji_rehearsal.composer.table import Table
 from koji_rehearsal.encoding import BUILD_STATES, SERVER_OFFLINE, GenericError, as_fault
 from koji_rehearsal.faults import Fault, FaultKind, FaultPlan
 from koji_rehearsal.hub_content import BUILDER_USER
@@ -25,7 +24,6 @@ from koji_rehearsal.importer import Importer
 from koji_rehearsal.records import Build
 from koji_rehearsal.settings import HubSettings
 from koji_rehearsal.state import State, by_name
-from koji_rehearsal.store import Store
 
 
 @dataclass(frozen=True)
@@ -79,17 +77,12 @@ class ComposerJobs:
     """Starts and ends composes; how long they take is the caller's to say."""
 
     def __init__(
-        self,
-        state: State,
-        store: Store,
-        settings: HubSettings,
-        faults: FaultPlan,
-        table: Table,
+        self, state: State, settings: HubSettings, faults: FaultPlan, importer: Importer
     ) -> None:
         self._state = state
         self._settings = settings
         self._faults = faults
-        self._importer = Importer(state, store, settings, self._faults, table)
+        self._importer = importer
         self._composes_of: Dict[str, int] = {}
 
     def work(self) -> Dict[str, Any]:

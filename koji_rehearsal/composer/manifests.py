@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from functools import partial
-from typing import Any, Iterable, Iterator, List, Mapping
+from typing import Any, Iterable, Iterator, List, Mapping, Sequence
 
 from koji_rehearsal.composer import errors
 from koji_rehearsal.composer.errors import Refusal
@@ -137,10 +137,16 @@ def _mountpoints(mounts: Iterable[_Json], partitions: Iterable[_Json]) -> Iterat
     for mount in mounts:
         yield mount["mountpoint"]
     for partition in partitions:
-        volumes = (*partition.get("logical_volumes", ()), *partition.get("subvolumes", ()))
-        for holder in (partition, *volumes):
+        for holder in (partition, *volumes(partition)):
             if holder.get("mountpoint"):
                 yield holder["mountpoint"]
+
+
+def volumes(partition: _Json) -> Sequence[_Json]:
+    """Return what a partition is divided into; a plain one may hold other things by those names."""
+    key = {"lvm": "logical_volumes", "btrfs": "subvolumes"}.get(partition.get("type", ""))
+    found: Sequence[_Json] = partition.get(key, ()) if key is not None else ()
+    return found
 
 
 def _is_no_mountpoint(path: str) -> bool:
@@ -195,7 +201,7 @@ def _of_swap(partitions: Iterable[_Json], target: Target) -> Iterator[str]:
     for partition in partitions:
         if partition.get("fs_type") == "swap":
             yield words % ("partition", target.distribution, target.arch)
-        if any(one.get("fs_type") == "swap" for one in partition.get("logical_volumes", ())):
+        if any(one.get("fs_type") == "swap" for one in volumes(partition)):
             yield words % ("logical volume", target.distribution, target.arch)
 
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Mapping, Tuple
 
 import koji
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from koji_rehearsal import HubContent, HubSettings, OwnType
+from koji_rehearsal.composer import checks, cloudapi
+from koji_rehearsal.composer.table import Table
 from pungi_osbuild.imagetypes import ExportedFile, ImageType
 from tests.conformance.desk import DATA, DURATION, Desk, a_desk
 
+SCHEMAS = json.loads(Path(cloudapi.__file__).with_name("cloudapi.json").read_text("utf-8"))
+KOJI = {"server": "s", "task_id": 1, "name": "n", "version": "1", "release": "1"}
 ERROR = "Failed to create the compose request: "
 AWS = {"upload_options": {"region": "us-east-1", "share_with_accounts": ["1"]}, "release": "1"}
 
@@ -169,9 +175,9 @@ def test_a_composer_knows_the_image_types_of_its_time(
     image_type: str, version: int, state: str, tmp_path: Path
 ) -> None:
     """Another is no type of its API."""
-    settings = HubSettings(duration=DURATION, composer_version=version)
+    old = HubSettings(duration=DURATION, composer_version=version)
     distro = "rhel-9.6" if image_type == "aws-cvm" else "fedora-41"
-    with a_desk(tmp_path, settings=settings) as desk:
+    with a_desk(tmp_path, settings=old) as desk:
         task_id = desk.build(image_type=image_type, distro=distro)
         assert desk.state(task_id) == state
         if state == "FAILED":
@@ -227,8 +233,8 @@ def test_a_composer_knows_the_customizations_of_its_time(
     version: int, customizations: Dict[str, Any], said: str, tmp_path: Path
 ) -> None:
     """It refuses those of a later one."""
-    settings = HubSettings(duration=DURATION, composer_version=version)
-    with a_desk(tmp_path, settings=settings) as desk:
+    old = HubSettings(duration=DURATION, composer_version=version)
+    with a_desk(tmp_path, settings=old) as desk:
         task_id = desk.build(opts={"customizations": customizations})
         assert desk.state(task_id) == ("FAILED" if said else "CLOSED")
         if said:
@@ -238,6 +244,54 @@ def test_a_composer_knows_the_customizations_of_its_time(
 @pytest.mark.parametrize(("version", "state"), [(99, "FAILED"), (100, "CLOSED"), (180, "CLOSED")])
 def test_aliases_came_with_a_version(version: int, state: str, tmp_path: Path) -> None:
     """Before, there was no distribution rhel-9."""
-    settings = HubSettings(duration=DURATION, composer_version=version)
-    with a_desk(tmp_path, settings=settings) as desk:
+    old = HubSettings(duration=DURATION, composer_version=version)
+    with a_desk(tmp_path, settings=old) as desk:
         assert desk.state(desk.build(distro="rhel-9")) == state
+
+
+# any request at all
+
+TEXTS = st.sampled_from(["", "/", "/etc", "/usr/x/", "a b", "a/b", "2 GiB", "plain", "0" * 64])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner, max_size=2),
+    max_leaves=6,
+)
+
+
+@st.composite
+def near(draw: st.DrawFn, name: str) -> Any:
+    """Give what a schema of the API allows, most of the time."""
+    return _drawn(draw, SCHEMAS[name])
+
+
+def _drawn(draw: st.DrawFn, schema: Mapping[str, Any]) -> Any:
+    if "$ref" in schema:
+        return _drawn(draw, SCHEMAS[schema["$ref"].rpartition("/")[2]])
+    if draw(st.integers(0, 20)) == 0:
+        return draw(JSON)
+    if "enum" in schema:
+        return draw(st.sampled_from(schema["enum"]))
+    for word in ("oneOf", "anyOf"):
+        if word in schema:
+            return _drawn(draw, draw(st.sampled_from(schema[word])))
+    if schema.get("type") == "array":
+        return [_drawn(draw, schema["items"]) for _ in range(draw(st.integers(0, 2)))]
+    if "properties" in schema:
+        # A key of another kind of partition, and one that nothing has.
+        keys = {"logical_volumes": {}, "subvolumes": {}, "nope": {}, **schema["properties"]}
+        chosen = draw(st.lists(st.sampled_from(sorted(keys)), max_size=3))
+        names = dict.fromkeys((*schema.get("required", ()), *chosen))
+        return {key: _drawn(draw, keys[key]) for key in names}
+    return draw(TEXTS if schema.get("type") == "string" else JSON)
+
+
+@given(near("ComposeRequest"), near("Customizations"))
+@settings(max_examples=200, deadline=None)
+def test_nothing_is_too_odd_to_be_answered(request: Any, customizations: Any) -> None:
+    """It is taken or refused in words that JSON can hold."""
+    image = {"architecture": "x86_64", "image_type": "guest-image", "repositories": []}
+    whole = {"distribution": "rhel-8.9", "koji": KOJI, "image_requests": [image]}
+    for one in (request, {**whole, "customizations": customizations}):
+        refusal = checks.refusal(one, Table(180))
+        assert refusal is None or json.loads(refusal.body("x"))["id"] == str(refusal.code)
