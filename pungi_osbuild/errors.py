@@ -14,7 +14,7 @@ class ExitCode(IntEnum):
     """Everything asked for was done."""
 
     FAILED = 1
-    """The config has errors, or an image that may not fail did."""
+    """The config has errors, or a required image failed."""
 
     USAGE = 2
     """The command was called wrongly: a missing file, an output folder in use."""
@@ -26,7 +26,7 @@ class ExitCode(IntEnum):
     """Stopped from outside; tasks that were submitted go on in Koji."""
 
     INCOMPLETE = 5
-    """Finished, but at least one image that may fail did."""
+    """Finished, but at least one image that is allowed to fail did."""
 
 
 class PungiOsbuildError(Exception):
@@ -69,7 +69,7 @@ class SourceError(PungiOsbuildError):
     """
     A file was found but cannot be read as what it should be, or an option in it cannot be used.
 
-    Mend the file.
+    Fix the file.
     """
 
 
@@ -89,9 +89,9 @@ class PlacementError(PungiOsbuildError):
 
 class ReproductionError(PungiOsbuildError):
     """
-    An image could not be built once more on this machine.
+    An image could not be built again on this machine.
 
-    What osbuild said is above; the compose is as it was.
+    osbuild's output is above; the compose is unchanged.
     """
 
 

@@ -95,7 +95,7 @@ class Normal:
         text = re.sub(r'"mtime": \d+', '"mtime": "<time>"', text)
         text = re.sub(r'"(archive_id|build_id)": \d+', r'"\1": "<id>"', text)
         text = re.sub(
-            r'("task_id": |/tasks/\d+/|taskID=|  |task )(\d+)(?=$|[,/\n])',
+            r'("task_id": |/tasks/\d+/|taskID=|  |task )(\d+)(?=$|[,/\n]| \()',
             lambda match: match.group(1) + self.tasks.get(match.group(2), match.group(2)),
             text,
             flags=re.M,

@@ -1,8 +1,8 @@
 """
-The values that travel between rooms, all frozen.
+The values that pass between packages, all frozen.
 
 Data enters as dicts at two edges only: the config (``config/``) and the hub (``hub/``). Behind
-them there is nothing but what this package defines.
+them there are only the values of this package.
 """
 
 from pungi_osbuild.checked import JsonDict

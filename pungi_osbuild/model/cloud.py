@@ -1,4 +1,4 @@
-"""Clouds: what is asked of them, and what came of it. What each is stands in ``clouds/``."""
+"""Uploads: what is asked of clouds, and what came of it. Each cloud is in ``clouds/``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Ignored = Tuple[Tuple[str, Union[str, Tuple[str, ...]]], ...]
 """Options of other clouds, as (option, value): sent as written, and ignored by composer."""
 
 UNNAMED = "composer-api-<uuid>"
-"""What composer calls an image that nobody has given a name (its Cloud API v2)."""
+"""What composer calls an image without a configured name (its Cloud API v2)."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Upload:
 
     @property
     def leftover(self) -> str:
-        """What to look for in the cloud where nobody knows whether the image is there."""
+        """What to look for in the cloud where it is unknown whether the image is there."""
         name = self.wanted_name()
         return UNNAMED if name is None else str(self.own[name.option])
 
@@ -116,12 +116,12 @@ _OPTIONS = Form(_read_options, {"type": "object", "additionalProperties": {"type
 @dataclass(frozen=True)
 class UnknownUpload:
     """
-    One upload of a built image to somewhere that is not known here, as composer returned it.
+    One upload of a built image to an unknown target, as composer returned it.
 
-    Its object has no ``id``: nobody knows which of the options is.
+    Its object has no ``id``: which of the options is the id is unknown.
 
     :param provider: composer's name of it, e.g. ``org.osbuild.vmware``
-    :param options: (name, value), sorted; of a value that is no text, its JSON. Holds no secret.
+    :param options: (name, value), sorted; of a value that is not a text, its JSON. Holds no secret.
     """
 
     provider: str

@@ -13,7 +13,7 @@ TYPE_SUFFIXES = {"production": "", "nightly": ".n", "test": ".t", "ci": ".ci", "
 
 @dataclass(frozen=True)
 class BaseProduct:
-    """The product that a layered product lies on."""
+    """The base product of a layered product."""
 
     name: str
     short: str

@@ -127,7 +127,7 @@ class ImageConfig:
     :param version: as configured, perhaps a ``!`` generator; None: the compose's image_version
     :param release: as configured, perhaps a ``!`` generator; None: the hub gives one
     :param arches: as written; None: all of the variant's
-    :param failable: arches that may fail, or ``*``
+    :param failable: arches that are allowed to fail, or ``*``
     :param upload: as written: every string in it is a template
     :param upload_lacks: options without which ``upload_options`` are of no use to an arch that
         ``arch_upload_options`` do not have
@@ -185,9 +185,9 @@ class ImageConfig:
         return self.upload if own is None else own.upload
 
     def can_fail(self, arches: Tuple[Arch, ...]) -> bool:
-        """Whether a task for these arches may fail.
+        """Whether a task for these arches is allowed to fail.
 
-        A task for one arch may when the arch is listed. A task for several is failable all or
+        A task for one arch is when the arch is listed. A task for several is failable all or
         nothing, as in-tree: any non-empty list makes it so.
         """
         if len(arches) == 1 and self.split_arches:
@@ -202,13 +202,13 @@ class Settings:
 
     :param poll_interval: seconds between two polls (``osbuild_poll_interval``); None: adaptive
     :param verify: read every placed image once and verify it (``osbuild_verify``)
-    :param fail_fast: cancel what still runs as soon as an image that may not fail has failed
+    :param fail_fast: cancel what still runs as soon as a required image has failed
         (``osbuild_fail_fast``)
     :param save_provenance: keep manifests and SBOMs in the compose's logs
         (``osbuild_save_provenance``)
     :param ignore: warnings that the config accepts, as (code, name of the block or None)
         (``osbuild_ignore``)
-    :param outage_limit: seconds for which the hub may be away before the run gives up
+    :param outage_limit: seconds for which the hub may be unavailable before the run gives up
         (``osbuild_outage_limit``)
     """
 

@@ -34,7 +34,7 @@ class BuildFile:
     """
     A file beside an image in its Koji build.
 
-    What only its name is known of was recorded before osbuild.json 1.3.
+    Before osbuild.json 1.3 only its name was recorded.
 
     :param size: bytes
     :param checksum: Koji's own

@@ -32,7 +32,7 @@ class TaskTimes:
 @dataclass(frozen=True)
 class EarlierTry:
     """
-    A task that a request was before, and that failed.
+    An earlier task of a request, which failed.
 
     :param attempt: 1 for the first submission
     """
@@ -46,10 +46,10 @@ class EarlierTry:
 @dataclass(frozen=True)
 class Leftover:
     """
-    Something that a task leaves behind which came to nothing: somebody has to delete it, or use it.
+    Something that a failed or cancelled task left: somebody has to delete it, or use it.
 
     :param place: ``koji`` for a build, else composer's name of the cloud
-    :param note: what is known of it, where it neither is there for sure nor simply may appear
+    :param note: what is known of it, where neither "is there" nor "may appear" says it
     :param name: the N-V-R, or what the image is called in its cloud; where it is there, its id
     :param is_there: False: it may still appear, as composer goes on
     :param region: of the cloud, which Azure calls location; None: there is none, or nobody says
@@ -76,14 +76,14 @@ class Outcome:
     :param task_id: None when nothing was submitted
     :param attempt: 1 for the first submission
     :param reason: why it failed, for people, per arch where composer says so; None when built
-    :param hint: what to do about it; None: the reason says enough
+    :param hint: what to do about it; None: the reason is enough
     :param logs: addresses of files that say more, the best one first
-    :param nvr_taken: it failed because its N-V-R was taken by another build meanwhile
-    :param transient_reason: why it may not happen again; None: trying again is of no use
+    :param nvr_taken: it failed because another build took its N-V-R meanwhile
+    :param transient_reason: why it looks transient; None: a retry is of no use
     :param goes_on: composer goes on with its build, though the task has failed
     :param placed: when its last image was placed, seconds since the epoch
     :param earlier: the tries before this one, in their order
-    :param leftovers: what this try and those before leave behind, in clouds and in Koji
+    :param leftovers: what this try and earlier ones left in clouds and in Koji
     """
 
     request: ImageRequest
@@ -159,5 +159,5 @@ class RunResult:
 
     @property
     def required_failures(self) -> Tuple[Outcome, ...]:
-        """The failures that may not be."""
+        """The failures of required images."""
         return tuple(outcome for outcome in self.failures if not outcome.request.can_fail)

@@ -1,4 +1,4 @@
-"""What is asked of a Koji hub and what it answers, as values: who asks need not be connected."""
+"""Queries to a Koji hub and their replies, as values: no connection is needed to write one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Value = TypeVar("Value")
 
 class HubFaultError(Exception):
     """
-    The hub answered a call with a fault. What that means is the caller's to say.
+    The hub answered a call with a fault. Its meaning depends on the caller.
 
     :param code: koji's faultCode; 1 is an exception that is not koji's own
     :param text: the fault string; what is kept of it is made printable

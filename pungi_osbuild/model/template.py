@@ -37,10 +37,10 @@ _TOKEN = re.compile(r"(?P<brace>\{\{|\}\})|\{(?P<field>[^{}]*)\}|(?P<single>[{}]
 
 class BadTemplateError(ValueError):
     """
-    A text is no template.
+    A text is not a valid template.
 
-    :param faults: what stands between braces and is no field; None for a single brace
-    :param fields: what it has of fields all the same
+    :param faults: what stands between braces and is not a field; None for a single brace
+    :param fields: the valid fields in it
     """
 
     def __init__(self, faults: Tuple[Optional[str], ...], fields: Tuple[str, ...]) -> None:
@@ -99,7 +99,7 @@ class Template:
         Return the text with every field filled in.
 
         :param words: what each field stands for
-        :raises KeyError: there is no word for a field
+        :raises KeyError: a field has no word
         """
         return "".join(words[part.name] if isinstance(part, Field) else part for part in self.parts)
 
@@ -136,9 +136,9 @@ class UploadTemplate:
 
 def option_texts(options: Upload) -> Iterator[Tuple[str, int, str]]:
     """
-    Give option, position (-1 for an option that is no list) and text of every string.
+    Give option, position (-1 for an option that is not a list) and text of every string.
 
-    Options of other clouds are no templates.
+    Options of other clouds are not templates.
     """
     for name, value in options.own.items():
         if isinstance(value, tuple):

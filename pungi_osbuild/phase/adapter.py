@@ -1,10 +1,10 @@
 """
-The one door to Pungi: the phase that takes the place of its own ``osbuild`` phase.
+The one importer of Pungi: the phase that replaces its own ``osbuild`` phase.
 
 ``pungi.scripts.pungi_koji.run_compose`` looks the class up in ``pungi.phases`` when it is called,
 and Pungi checks a config by what ``pungi.checks.make_schema`` returns then. :func:`install` puts
-ours in both places; nothing of Pungi is edited. What differs between Pungi 4.3.2 and 4.14 is found
-out by looking, never by a version number.
+ours in both places; Pungi's files are not edited. Differences between Pungi 4.3.2 and 4.14 are
+found by inspection, never by a version number.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _CANCELLING = "try_kill_koji_tasks"
 
 class OSBuildPhase(base.PhaseLoggerMixin, base.ConfigGuardedPhase):  # type: ignore[misc]
     """
-    Pungi's phase ``osbuild``, by another hand; see docs/pungi.md.
+    The replacement of Pungi's phase ``osbuild``; see docs/pungi.md.
 
     ``validate`` finds every problem before anything runs; ``start`` begins to build; ``stop`` waits
     for the end, beside the other image phases.
@@ -47,9 +47,9 @@ class OSBuildPhase(base.PhaseLoggerMixin, base.ConfigGuardedPhase):  # type: ign
 
     def validate(self) -> None:
         """
-        Find every problem, on the hub, too.
+        Find every problem, also on the hub.
 
-        :raises ValueError: with a line or two for each; Pungi shows them all and goes no further
+        :raises ValueError: with a line or two for each; Pungi shows them all and stops
         """
         try:
             self._work().validate()
@@ -60,7 +60,7 @@ class OSBuildPhase(base.PhaseLoggerMixin, base.ConfigGuardedPhase):  # type: ign
         """
         Begin to build.
 
-        :raises RuntimeError: the config has errors by now; nothing was submitted
+        :raises RuntimeError: the config has errors; nothing was submitted
         """
         work = self._work()
         self.used_patterns = work.used_patterns()
@@ -73,7 +73,7 @@ class OSBuildPhase(base.PhaseLoggerMixin, base.ConfigGuardedPhase):  # type: ign
         """
         Wait for the end.
 
-        :raises RuntimeError: one message for all images that failed where one of them may not
+        :raises RuntimeError: one message for all images that failed, if one of them is required
         """
         if not self.finished:
             self._work().finish()
@@ -90,12 +90,12 @@ class OSBuildPhase(base.PhaseLoggerMixin, base.ConfigGuardedPhase):  # type: ign
 
 
 def features() -> Features:
-    """Return what the Pungi at hand has."""
+    """Return what the installed Pungi has."""
     return Features(_thread_class(), not _test_phase_checks_images(), _open_span())
 
 
 def install() -> None:
-    """Put the phase and its options in the place of Pungi's own; once is enough."""
+    """Replace Pungi's own phase and its options; a second call changes nothing."""
     pungi.phases.OSBuildPhase = OSBuildPhase
     make_schema = pungi.checks.make_schema
     if not getattr(make_schema, "has_pungi_osbuild", False):
@@ -109,7 +109,7 @@ def install() -> None:
 
 
 def _bound_cancelling() -> None:
-    """Let what Pungi's handler of signals asks the hub not keep a compose from ending."""
+    """Bound the time for which Pungi's signal handler waits for the hub."""
     script: Any = sys.modules.get(_SCRIPT)
     cancelling = getattr(script, _CANCELLING, None)
     if cancelling is not None and not hasattr(cancelling, "__wrapped__"):

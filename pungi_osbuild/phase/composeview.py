@@ -1,5 +1,5 @@
 """
-What a run must know of Pungi's ``Compose``, as the values that the rest of the phase works with.
+What a run needs of Pungi's ``Compose``, as the values that the rest of the phase uses.
 
 Nothing of Pungi is imported here: the compose is an object that Pungi made, or something that
 looks like it. What is used of it was found by running Pungi 4.3.6 with its accesses recorded.
@@ -54,17 +54,17 @@ class PungiCompose(Protocol):
     def attempt_deliverable(
         self, variant: PungiVariant, arch: str, kind: str, subvariant: Optional[str]
     ) -> None:
-        """Note in deliverables.json what may fail."""
+        """Record in deliverables.json an image that is allowed to fail."""
 
     def require_deliverable(
         self, variant: PungiVariant, arch: str, kind: str, subvariant: Optional[str]
     ) -> None:
-        """Note in deliverables.json what may not fail."""
+        """Record in deliverables.json a required image."""
 
     def fail_deliverable(
         self, variant: PungiVariant, arch: str, kind: str, subvariant: Optional[str]
     ) -> None:
-        """Note in deliverables.json what failed; the compose is then incomplete."""
+        """Record in deliverables.json a failed image; the compose is then incomplete."""
 
 
 def view(compose: PungiCompose) -> Compose:
@@ -75,15 +75,14 @@ def view(compose: PungiCompose) -> Compose:
 
 def path_problems(compose: PungiCompose) -> Iterator[Problem]:
     """
-    Say which folders are not where images are placed.
+    Give a problem for each folder that is not where images are placed.
 
-    Another ``paths_module`` may move them; images would then lie where Pungi does not look.
+    Another ``paths_module`` may move them; Pungi would then not find the images.
     """
     paths = compose.paths.compose
     if paths.topdir(create_dir=False) != "%s/compose" % compose.topdir:
         yield _moved("compose", paths.topdir(create_dir=False))
-    seen = view(compose)
-    for variant, ours in zip(compose.get_variants(), seen.variants):
+    for variant, ours in zip(compose.get_variants(), view(compose).variants):
         for arch in ours.arches:
             folder = paths.image_dir(variant, relative=True) % {"arch": arch}
             if folder != "%s/images" % ours.topdir(arch):
@@ -96,7 +95,7 @@ def _moved(what: str, where: str) -> Problem:
         "moved-paths",
         "paths_module",
         "the config's paths_module puts the %s into %s" % (what, where),
-        "Image builds go where Pungi's own paths lead; leave these as they are.",
+        "Images are placed by Pungi's own paths; do not change these.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What the package logs goes into the log of whoever it works for."""
+"""Forwards what the package logs to the log of the phase."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pungi_osbuild.secrets import HidingFilter
 
 _PACKAGE = "pungi_osbuild"
 _KOJI = "koji"
-"""koji tells there when a hub does not answer and it tries again; to other phases, too."""
+"""koji logs there that a hub does not answer and that it retries; also for other phases."""
 
 
 class _Forward(logging.Handler):
@@ -27,7 +27,7 @@ def forward(target: logging.Logger) -> None:
     """
     Send what the package logs to another logger from now on, and nowhere else.
 
-    What koji warns of goes there, too, under its own name: it may be about calls of others.
+    What koji logs goes there, too, with the prefix ``koji:``: it may be about other phases' calls.
     """
     package = logging.getLogger(_PACKAGE)
     if package is not target:

@@ -14,7 +14,7 @@ from pungi_osbuild.run import Inbox, Workers, WorkerThread
 
 @dataclass(frozen=True)
 class Message:
-    """What a script is told: its name, and the fields, for JSON."""
+    """What a script gets: a name, and the fields, for JSON."""
 
     name: str
     fields: Tuple[Tuple[str, Any], ...]
@@ -60,7 +60,7 @@ class Messages:
 
     @property
     def unsent(self) -> int:
-        """How many have not been sent, as far as :meth:`wait` has seen."""
+        """How many have not been sent, as counted by :meth:`wait`."""
         return self._workers.pending
 
     def wait(self, check: Callable[[], None]) -> None:
@@ -77,9 +77,9 @@ class Messages:
         self._notifier.send(message.name, **dict(message.fields))
 
     def _failed(self, message: Message, error: Exception) -> None:
-        # A script of somebody's: no image fails for it.
+        # A site's own script: no image fails for it.
         self._log.warning("notification %s failed: %s", message.name, error)
 
 
 def _sent(_nothing: None) -> None:
-    """Do nothing more: it is counted."""
+    """Do nothing: the worker pool counts it."""

@@ -1,8 +1,8 @@
 """
-The other way in: an unmodified ``pungi-koji`` imports this for ``paths_module`` in a config.
+The entry point for an unmodified ``pungi-koji``, which imports this for ``paths_module``.
 
-It is Pungi's own option for other paths. The paths stay Pungi's; importing this puts our phase in
-the place of Pungi's. See docs/pungi.md for what this way cannot do.
+It is Pungi's own option for other paths. The paths stay Pungi's; importing this replaces Pungi's
+phase. See docs/pungi.md for its limits.
 """
 
 from pungi.paths import ComposePaths, LogPaths, WorkPaths

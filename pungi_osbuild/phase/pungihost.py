@@ -1,5 +1,5 @@
 """
-The host of a run inside Pungi: what happens goes where Pungi and its later phases look for it.
+The host of a run inside Pungi: what happens goes where Pungi and its later phases expect it.
 
 Nothing of Pungi is imported here; see :mod:`pungi_osbuild.phase.composeview`.
 """
@@ -55,8 +55,8 @@ class PungiHost:
     :param log: Pungi's log of the phase
     :param task_logs: a log for each task
     :param checks_sanity: make the sanity check of images, which this Pungi leaves to the phases
-    :param messages: takes what notification scripts are told
-    :param on_result: given the result before it is recorded: recording may fail
+    :param messages: sends messages to notification scripts
+    :param on_result: gets the result before it is recorded: recording can fail
     :param spans: what Pungi's telemetry sees of each request
     """
 
@@ -72,15 +72,15 @@ class PungiHost:
     spans: Spans = field(default_factory=Spans)
 
     def expect(self, requests: Iterable[ImageRequest]) -> None:
-        """Note in deliverables.json what will be tried: each arch with its subvariant."""
+        """Record in deliverables.json what will be built: each arch with its subvariant."""
         for request in requests:
-            note = (
+            record = (
                 self.compose.attempt_deliverable
                 if request.can_fail
                 else self.compose.require_deliverable
             )
             for arch in request.arches:
-                note(self._variant(request), arch, DELIVERABLE, request.subvariant)
+                record(self._variant(request), arch, DELIVERABLE, request.subvariant)
 
     def check(self, requests: Sequence[ImageRequest]) -> None:
         """
@@ -113,8 +113,8 @@ class PungiHost:
             file = downloader.get_file(path)
         except Exception as error:  # whatever requests, the lock's library or Pungi raise
             raise PlacementError(
-                "Pungi's downloader cannot bring %s: %s" % (path, error),
-                "Look at koji_cache, and whether Koji's files can be reached.",
+                "Pungi's downloader cannot fetch %s: %s" % (path, error),
+                "Check koji_cache, and whether Koji's file server is reachable.",
             ) from error
         if file is None:
             return None
@@ -148,7 +148,7 @@ class PungiHost:
         self.task_logs.submitted(submitted)
 
     def built(self, outcome: Outcome) -> Outcome:
-        """Check the images, add them to the manifest, and tell whoever wants to be notified."""
+        """Check the images, add them to the manifest, and notify the scripts."""
         try:
             self._check_sanity(outcome.images)
             self.images.add(outcome.images, self.productmd)
@@ -161,7 +161,7 @@ class PungiHost:
         return outcome
 
     def finished(self, outcome: Outcome) -> None:
-        """Log the end; a failure that may be makes the compose incomplete."""
+        """Log the end; a failure that is allowed makes the compose incomplete."""
         request = outcome.request
         self.spans.begin(request)
         self.task_logs.finished(outcome)
@@ -197,9 +197,9 @@ class PungiHost:
         """
         Write osbuild.json, and images.json with our images alone.
 
-        Pungi writes images.json anew in the end, with all images, and the CHECKSUM files. Of a
-        compose that comes to nothing it writes neither; what was built, and uploaded, must be
-        found all the same.
+        Pungi writes images.json again at the end, with all images, and the CHECKSUM files. Of a
+        compose that fails it writes neither; what was built, and uploaded, must be found all the
+        same.
 
         :raises PungiOsbuildError: one of them cannot be written; the other one was, if it could be
         """
@@ -239,9 +239,9 @@ def check_pungi_recording(
 
 
 def describe_failure(outcome: Outcome) -> str:
-    """Return a failed request in a line: what it is, N-V-R, task, whether it may fail, and why."""
+    """Return a failed request in a line: what it is, required or not, N-V-R, task and reason."""
     request = outcome.request
-    details = ["may fail" if request.can_fail else "may not fail"]
+    details = ["allowed to fail" if request.can_fail else "required"]
     if request.nvr is not None:
         details.append(request.nvr)
     if outcome.task_id is not None:

@@ -51,7 +51,7 @@ from pungi_osbuild.timing import PUNGI_CONNECT_LIMIT, TERMINATE_TIMEOUT
 @dataclass(frozen=True)
 class Features:
     """
-    What the Pungi at hand has, found out by looking and not by its version.
+    What the installed Pungi has, found by inspection and not by its version.
 
     :param thread_class: kobo's worker thread, or Pungi's own, which carries its telemetry on
     :param checks_sanity: whether its image phases check their images themselves (4.13 and later)
@@ -103,20 +103,20 @@ class PungiWork:
 
     def validate(self) -> None:
         """
-        Find everything that would go wrong for certain, before any phase has begun.
+        Find everything that is certain to go wrong, before any phase has begun.
 
-        Asks the hub, too: login, permissions, targets, arches, tags, package lists, files, N-V-Rs.
+        Also asks the hub: login, permissions, targets, arches, tags, package lists, files, N-V-Rs.
         Warnings are logged.
 
         :raises ConfigError: there are errors; nothing was submitted
-        :raises InputError: it cannot be said what was submitted for this compose before
+        :raises InputError: the journal does not say what was submitted for this compose before
         :raises SourceError: the images could not be recorded in the compose's metadata
         """
         before = read_journal(Path(self._compose.topdir))
         plan, problems = self._plan()
         if plan is not None and plan.requests:
             check_pungi_recording(self._compose, self._images, productmd_types(), plan.requests)
-            # What is built need not be possible once more: a tag may be locked by now.
+            # What was built is not checked again: its tag may be locked by now.
             asked = check_on_hub(
                 plan.profile,
                 may_be_submitted(plan.requests, before),
@@ -156,8 +156,8 @@ class PungiWork:
         """
         Wait for the end.
 
-        :raises RuntimeError: images that may not fail have failed, or the run broke off; one
-            message that names every failed image
+        :raises RuntimeError: required images failed, or the run broke off; one message that names
+            every failed image
         """
         if self._background is None:
             return
@@ -166,7 +166,7 @@ class PungiWork:
         except PungiOsbuildError as error:
             raise RuntimeError("\n".join([in_lines(error), *self._failures()])) from error
         if not ended:
-            raise RuntimeError("the osbuild phase was left behind: it did not end in time")
+            raise RuntimeError("the osbuild phase was abandoned: it did not end in time")
         assert self._result is not None, "a run that ended has a result"
         if self._result.required_failures:
             raise RuntimeError("\n".join(self._failures()))
@@ -188,8 +188,8 @@ class PungiWork:
         else:
             self._given_up = True
             self._log.error(
-                "the osbuild phase has not ended after %d seconds. Look at the tasks that"
-                " koji-tasks/ names: they may go on in Koji",
+                "the osbuild phase has not ended after %d seconds. Check the tasks listed in"
+                " koji-tasks/: they may still run in Koji",
                 self._terminate_timeout,
             )
 
@@ -216,7 +216,7 @@ class PungiWork:
                     self._clock,
                 )
             except RunInterruptedError:
-                raise  # and drop the messages: somebody waits for the end
+                raise  # and drop the messages: the signal handler waits for the end
             except PungiOsbuildError as error:
                 broken = error
             self._wait_for(host.messages)
@@ -228,9 +228,9 @@ class PungiWork:
             messages.wait(self._stop.check)
         except KeyboardInterrupt:
             raise RunInterruptedError(
-                "interrupted when the images were done and recorded; messages to notification"
-                " scripts that may not have arrived: %d" % messages.unsent,
-                "The compose is whole. Look at the scripts' own logs for what they were told.",
+                "interrupted after the images were recorded; %d messages to notification scripts"
+                " may be lost" % messages.unsent,
+                "The compose is complete. See the scripts' own logs for what has arrived.",
             ) from None
 
     def _host(self, profile: Profile) -> PungiHost:
@@ -259,7 +259,7 @@ class PungiWork:
         return read_config(Source("the compose's config", self._compose.conf))
 
     def _plan(self) -> Tuple[Optional[_Plan], Sequence[Problem]]:
-        """Return what is to be done, None where that cannot be said, and all problems."""
+        """Return what is to be done, None where the config has none, and all problems."""
         reading = self._read()
         problems = [*reading.problems, *path_problems(self._compose)]
         profile, unusable = _profile(reading)
@@ -303,7 +303,7 @@ def _profile(reading: Reading) -> Tuple[Optional[Profile], List[Problem]]:
             "no-profile",
             "koji_profile",
             error.reason,
-            "See what is configured in ~/.koji/config.d and /etc/koji.conf.d.",
+            "See the profiles in ~/.koji/config.d and /etc/koji.conf.d.",
         )
         return None, [unusable]
 
@@ -323,9 +323,10 @@ def _failures(result: RunResult) -> List[str]:
     if not result.failures:
         return []
     required = len(result.required_failures)
-    head = "osbuild: %d of %d image builds have failed, %d of which may not fail:" % (
+    head = "osbuild: %d of %d image builds failed: %d required, %d allowed to fail" % (
         len(result.failures),
         len(result.outcomes),
         required,
+        len(result.failures) - required,
     )
     return [head, *("    %s" % describe_failure(one) for one in result.failures)]

@@ -21,7 +21,7 @@ def check_sanity(path: Path, format: str) -> None:
     Images of this phase are never marked bootable, so a boot record is not looked for.
 
     :param format: productmd's format of the image
-    :raises PlacementError: it is called an ISO and is none, or it cannot be read
+    :raises PlacementError: it is not the ISO that its name says, or it cannot be read
     """
     if format != "iso":
         return
@@ -38,5 +38,5 @@ def check_sanity(path: Path, format: str) -> None:
     if found != magic:
         raise PlacementError(
             "%s does not look like an ISO file" % path,
-            "Look at the build in Koji, and whether its image type makes an ISO.",
+            "Check the build in Koji, and whether its image type makes an ISO.",
         )

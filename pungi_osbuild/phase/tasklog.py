@@ -1,4 +1,4 @@
-"""A log for each task, named after variant, arch and image, for whoever looks for a reason."""
+"""A log for each task, named after variant, arch and image: where to look for a reason."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """
-Spans: what the telemetry of the Pungi at hand sees of each request.
+Spans: what Pungi's telemetry, if it has one, sees of each request.
 
-Nothing of Pungi is imported here; where it has no telemetry there is nothing to see.
+Nothing of Pungi is imported here; without telemetry nothing is recorded.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 def before_termination(work: Callable[[], None]) -> None:
     """
-    Have something done when SIGINT or SIGTERM arrives, before the handlers that are there.
+    Run something when SIGINT or SIGTERM arrives, before the handlers that are already set.
 
     Pungi's own handler cancels Koji tasks only where ``KojiWrapper.login`` works, writes the
     compose's status and ends the process. Further signals change nothing: whoever ends a compose
@@ -43,7 +43,7 @@ def _then(work: Callable[[], None], previous: Any) -> Callable[[int, Optional[Fr
         work()
         if callable(previous):
             previous(number, frame)
-        else:  # the system's own way: the process ends by the signal
+        else:  # the default action: the process ends by the signal
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
 
@@ -52,9 +52,9 @@ def _then(work: Callable[[], None], previous: Any) -> Callable[[int, Optional[Fr
 
 def bounded(cancelling: Callable[..., None]) -> Callable[..., None]:
     """
-    Return Pungi's own cancelling of tasks, given up after :data:`PUNGI_CANCELLING_TIMEOUT`.
+    Return Pungi's own cancelling of tasks, abandoned after :data:`PUNGI_CANCELLING_TIMEOUT`.
 
-    It goes on in its thread, which does not keep the process alive.
+    It continues in its thread, which does not keep the process alive.
 
     :param cancelling: called from the handler of a signal; must not raise
     """
@@ -66,7 +66,7 @@ def bounded(cancelling: Callable[..., None]) -> Callable[..., None]:
         if not background.wait(PUNGI_CANCELLING_TIMEOUT):
             logger.warning(
                 "Pungi has not cancelled the Koji tasks of its phases after %g seconds: the hub"
-                " does not answer. Cancel those that koji-tasks/ names with `koji cancel`",
+                " does not answer. Cancel the tasks listed in koji-tasks/ with `koji cancel`",
                 PUNGI_CANCELLING_TIMEOUT,
             )
 

@@ -83,8 +83,8 @@ class Slower:
 
     @property
     def text(self) -> str:
-        """How long it took then and now."""
-        return "%s, and %s then" % (duration_text(self.after), duration_text(self.before))
+        """How long it took now and before."""
+        return "%s, was %s" % (duration_text(self.after), duration_text(self.before))
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,10 @@ class Differences:
     :param previous: its id
     :param compared: how many images are in both
     :param added: images that it did not have
-    :param gone: images that it had, and that nobody has tried to build now
-    :param failing: what failed now, and not then
+    :param missing: images that it had, and that were not attempted now
+    :param failing: what failed now, and was built before
     :param still_failing: what failed both times
-    :param mended: what failed then, and was built now
+    :param fixed: what failed before, and was built now
     :param sizes: images that differ by ``SMALL`` per cent and more, the greatest first
     :param slower: tasks that were built both times and took much longer, the worst first
     """
@@ -106,17 +106,17 @@ class Differences:
     previous: str
     compared: int
     added: Tuple[Subject, ...]
-    gone: Tuple[Subject, ...]
+    missing: Tuple[Subject, ...]
     failing: Tuple[Subject, ...]
     still_failing: Tuple[Subject, ...]
-    mended: Tuple[Subject, ...]
+    fixed: Tuple[Subject, ...]
     sizes: Tuple[SizeChange, ...]
     slower: Tuple[Slower, ...] = ()
 
     @property
     def nothing(self) -> bool:
-        """Whether there is nothing to tell."""
-        changed = (self.added, self.gone, self.failing, self.mended, self.sizes, self.slower)
+        """Whether there is nothing to report."""
+        changed = (self.added, self.missing, self.failing, self.fixed, self.sizes, self.slower)
         return not any(changed)
 
 
@@ -138,10 +138,12 @@ def differences(now: OsbuildRecord, before: OsbuildRecord) -> Differences:
         added=_subjects(
             key for key in images if key not in earlier and key[0] not in before_arches
         ),
-        gone=_subjects(key for key in earlier if key not in images and key[0] not in tried_arches),
+        missing=_subjects(
+            key for key in earlier if key not in images and key[0] not in tried_arches
+        ),
         failing=_sorted(subject for subject in failed if subject not in failed_before),
         still_failing=_sorted(subject for subject in failed if subject in failed_before),
-        mended=_sorted(
+        fixed=_sorted(
             subject
             for subject in failed_before
             if subject not in failed and _built(subject, images)
@@ -247,6 +249,6 @@ def expected_of(record: OsbuildRecord) -> Expected:
 
 
 def expected_for(status: RequestStatus, expected: Expected) -> Optional[float]:
-    """Return how many seconds a request may be expected to take; None where nobody knows."""
+    """Return how many seconds a request may be expected to take; None where unknown."""
     subject = Subject(status.variant, status.arches, status.name, status.image_type)
     return expected.get(subject)

@@ -88,10 +88,10 @@ def _said(text: str) -> str:
         outputs = list(_outputs(value, failed=False))
     except (ValueError, RecursionError):
         return text
-    told = [said for said, failed in outputs if failed] or [said for said, _ in outputs]
-    if told:
-        return "\n".join(said.rstrip() for said in told)
-    # Koji's log of a step that went well: there is nothing to tell.
+    words = [said for said, failed in outputs if failed] or [said for said, _ in outputs]
+    if words:
+        return "\n".join(said.rstrip() for said in words)
+    # Koji's log of a step that went well: there is nothing to report.
     went_well = isinstance(value, dict) and value.get("koji_error") == ""
     return "" if went_well else text
 

@@ -78,8 +78,8 @@ def image_ids(images: Sequence[ImageRecord], live: LiveAddresses) -> List[str]:
     """
     Return the IDs of all uploads, each once.
 
-    What a cloud that nobody knows calls an ID is not known either. Where live addresses were asked
-    for, one stands for the ID of its upload, and an upload that has none any more has no ID.
+    Uploads to unknown clouds have no ID. Where live addresses were asked for, one stands for the ID
+    of its upload, and an upload whose address has expired for good has no ID.
     """
     found = [
         _id(upload, live) for image in images for upload in image.uploads if _has_id(upload, live)

@@ -5,7 +5,7 @@ What CI systems show of one decides its shape. Jenkins and Azure show only the f
 testcase, so there is one, and its text holds all errors. GitLab shows neither the class name nor
 the failure's ``message``, so the testcase's name says which block it is and the text says all.
 Both tell testcases apart by name, and want those that passed, too: a problem that is gone shows as
-mended.
+fixed.
 """
 
 from __future__ import annotations

@@ -12,10 +12,10 @@ from pungi_osbuild.report.addresses import build_link, console_link, task_link
 from pungi_osbuild.report.differences import Differences, name_of
 from pungi_osbuild.report.excerpts import Excerpt
 from pungi_osbuild.report.timeline import Timeline, timeline
-from pungi_osbuild.report.units import day_and_time, duration_text, size_text
+from pungi_osbuild.report.units import day_and_time, duration_text, failed_text, size_text
 
 NO_CLOUD = "no cloud"
-_NO_REASON = "No reason is recorded."
+_NO_REASON = "No reason recorded."
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ class EarlierView:
 
 
 @dataclass(frozen=True)
-class OrphanView:
+class LeftoverView:
     """
-    What is left in a cloud, or in Koji, and is in no compose.
+    What a failed task left in a cloud, or in Koji, and is in no compose.
 
     :param place: what people call it
     :param region: "" where there is nothing to say
@@ -138,7 +138,7 @@ class PageView:
     The whole report.
 
     :param rehearsed: nothing real was built
-    :param verdict: ``good``, ``partly`` where only what may fail did, or ``bad``
+    :param verdict: ``good``, ``partly`` where only tasks that are allowed to fail did, or ``bad``
     :param lanes: one for each task, in the order of ``tasks`` of the record
     """
 
@@ -155,7 +155,7 @@ class PageView:
     choices: Tuple[Choice, ...]
     rows: Tuple[Row, ...]
     failures: Tuple[FailureView, ...]
-    orphans: Tuple[OrphanView, ...]
+    leftovers: Tuple[LeftoverView, ...]
     timeline: Optional[Timeline]
     lanes: Tuple[LaneView, ...]
     differences: Optional[Differences]
@@ -209,8 +209,8 @@ def page_view(
         failures=tuple(
             _failure(task, _task_row(task, weburl, anchors), weburl, logs(task)) for task in anchors
         ),
-        orphans=tuple(
-            _orphan(orphan, task, weburl) for task in record.tasks for orphan in task.orphans
+        leftovers=tuple(
+            _leftover(left, task, weburl) for task in record.tasks for left in task.orphans
         ),
         timeline=times,
         lanes=tuple(
@@ -222,15 +222,15 @@ def page_view(
 
 
 def _anchors(tasks: Sequence[TaskRecord]) -> Dict[TaskRecord, str]:
-    """Return the tasks that were not built, those that may not fail first."""
+    """Return the tasks that were not built, the required ones first."""
     failed = [task for task in tasks if task.outcome is not OutcomeKind.BUILT]
     failed.sort(key=lambda task: task.can_fail)
     return {task: "failure-%d" % number for number, task in enumerate(failed, start=1)}
 
 
 def _verdict(failed: Iterable[TaskRecord]) -> str:
-    may_fail = [task.can_fail for task in failed]
-    return "good" if not may_fail else "partly" if all(may_fail) else "bad"
+    allowed = [task.can_fail for task in failed]
+    return "good" if not allowed else "partly" if all(allowed) else "bad"
 
 
 def _headline(tasks: Sequence[TaskRecord]) -> str:
@@ -239,15 +239,11 @@ def _headline(tasks: Sequence[TaskRecord]) -> str:
     required = sum(1 for task in failed if not task.can_fail)
     total = len(tasks)
     if not total:
-        return "No task is recorded."
+        return "No tasks recorded."
     if not failed:
         return "%s built." % ("The one task was" if total == 1 else "All %d tasks were" % total)
-    parts = ["%d of %d tasks were built" % (total - len(failed), total)]
-    if required:
-        parts.append("%d that may not fail did" % required)
-    if len(failed) > required:
-        parts.append("%d that may fail did" % (len(failed) - required))
-    return "; ".join(parts) + "."
+    built = "%d of %d tasks were built" % (total - len(failed), total)
+    return "%s. %s." % (built, failed_text(len(failed), required))
 
 
 def _facts(record: OsbuildRecord, times: Optional[Timeline]) -> Tuple[Tuple[str, str], ...]:
@@ -258,7 +254,7 @@ def _facts(record: OsbuildRecord, times: Optional[Timeline]) -> Tuple[Tuple[str,
     ]
     if times is not None:
         facts.append(("First task submitted", day_and_time(times.start)))
-        facts.append(("From then to the last end", duration_text(times.end - times.start)))
+        facts.append(("Duration", duration_text(times.end - times.start)))
     return tuple(facts)
 
 
@@ -335,7 +331,7 @@ def _distinct(checksums: Sequence[Checksum]) -> Iterable[Checksum]:
 def _cloud(cloud: CloudImage) -> CloudView:
     where = cloud.where or ""
     if cloud.presigned:
-        where = "%s; the address that opens it is signed and expires" % where if where else ""
+        where = ", ".join(filter(None, [where, "signed URL, expires"]))
     return CloudView(_heading(cloud.provider), cloud.id, where, console_link(cloud))
 
 
@@ -380,14 +376,14 @@ def _earlier(task: TaskRecord, weburl: str) -> Tuple[EarlierView, ...]:
     return tuple(map(view, task.earlier))
 
 
-def _orphan(orphan: Leftover, task: TaskRecord, weburl: str) -> OrphanView:
-    return OrphanView(
-        place="Koji" if orphan.place == "koji" else _heading(orphan.place),
-        name=orphan.name,
-        region=orphan.region or "",
-        is_there=orphan.is_there,
+def _leftover(leftover: Leftover, task: TaskRecord, weburl: str) -> LeftoverView:
+    return LeftoverView(
+        place="Koji" if leftover.place == "koji" else _heading(leftover.place),
+        name=leftover.name,
+        region=leftover.region or "",
+        is_there=leftover.is_there,
         subject="%s for %s in %s" % (_title(task), ", ".join(task.arches), task.variant),
-        # Of which of several tries it is, nobody has recorded.
+        # Which of several tries left it is not recorded.
         task=None if task.earlier else task_link(weburl, task.task_id),
     )
 

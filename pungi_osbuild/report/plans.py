@@ -10,7 +10,8 @@ from pungi_osbuild.model import ImageRequest
 from pungi_osbuild.report.tables import columns
 from pungi_osbuild.secrets import hide_in
 
-FROM_HUB = "(from the hub)"
+NEXT = "<next>"
+"""Stands for a release that the hub gives."""
 
 
 def plan_table(requests: Sequence[ImageRequest], show_secrets: bool = False) -> List[str]:
@@ -20,15 +21,15 @@ def plan_table(requests: Sequence[ImageRequest], show_secrets: bool = False) -> 
     :param show_secrets: show passwords, keys and logins, which are hidden otherwise
     """
     if not requests:
-        return ["No task would be submitted."]
-    header = ("#", "VARIANT", "ARCHES", "IMAGE TYPE", "N-V-R", "TARGET", "MAY FAIL")
+        return ["No tasks to submit."]
+    header = ("#", "VARIANT", "ARCHES", "IMAGE TYPE", "N-V-R", "TARGET", "FAILABLE")
     rows = [
         (
             str(request.number + 1),
             request.variant,
             ",".join(request.arches),
             request.config.image_type,
-            request.nvr or "%s-%s-%s" % (request.config.name, request.version, FROM_HUB),
+            request.nvr or "%s-%s-%s" % (request.config.name, request.version, NEXT),
             request.config.target,
             "yes" if request.can_fail else "no",
         )

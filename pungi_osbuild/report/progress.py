@@ -49,7 +49,7 @@ class ProgressLine:
 
 
 def headline(progress: Progress, expected: Expected = NOTHING) -> str:
-    """Return in a line how far a run is, and how long it may go on where that is known."""
+    """Return in a line how far a run is, and how long it will still take where that is known."""
     total = len(progress.statuses)
     ends = (
         (progress.count(Stage.BUILT), "built"),
@@ -68,7 +68,7 @@ def headline(progress: Progress, expected: Expected = NOTHING) -> str:
 
 
 def _left(progress: Progress, expected: Expected) -> Optional[float]:
-    """Return how many seconds the run may go on; None where nobody knows, or it is late."""
+    """Return how many seconds the run will still take; None where unknown, or it is late."""
     left = []
     for status in progress.unfinished:
         usual = expected_for(status, expected)
@@ -79,25 +79,25 @@ def _left(progress: Progress, expected: Expected) -> Optional[float]:
 
 
 def activity_line(progress: Progress) -> str:
-    """Return what the run does, and what to do where it does nothing any more."""
+    """Return whether the run is in progress or how it ended, and then what to do."""
     activity, who = progress.activity, progress.who
     if activity is Activity.RUNNING:
-        return "The run is at work: %s." % who
+        return "Run in progress (%s)." % who
     if activity is Activity.ELSEWHERE:
-        return "The run is at work, or was killed: %s; look there." % who
+        return "Run in progress, or killed (%s); check on that machine." % who
     if activity is Activity.FINISHED:
-        return "The run has finished."
+        return "Run finished."
     ended = {
-        Activity.INTERRUPTED: "The run was interrupted",
-        Activity.BROKEN: "The run ended with an error",
-        Activity.KILLED: "The run was killed: %s" % who,
+        Activity.INTERRUPTED: "Run interrupted",
+        Activity.BROKEN: "Run ended with an error",
+        Activity.KILLED: "Run killed (%s)" % who,
     }[activity]
     if progress.is_hub_gone:
-        return "%s. It was a rehearsal, and nothing goes on: rehearse anew." % ended
+        return "%s. It was a rehearsal, so its hub is gone: rehearse again." % ended
     tasks = tasks_in_progress(progress)
     if not tasks:
-        return "%s. Run it again to go on." % ended
-    return "%s; tasks go on in Koji: %s. Run it again to go on." % (
+        return "%s. Run the same command again to continue." % ended
+    return "%s; tasks still in progress in Koji: %s. Run the same command again to continue." % (
         ended,
         ", ".join(map(str, tasks)),
     )
@@ -161,7 +161,7 @@ def _fitting(
         return statuses, ()
     places = {stage: place for place, stage in enumerate(_FIRST)}
     order = sorted(range(len(statuses)), key=lambda number: places[statuses[number].stage])
-    # One row tells of the others.
+    # One row sums up the others.
     chosen = set(order[: max(1, rows - 1)])
     return (
         [one for number, one in enumerate(statuses) if number in chosen],

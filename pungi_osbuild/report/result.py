@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Optional
 from pungi_osbuild.metadata import describe_image, describe_outcome
 from pungi_osbuild.model import Outcome, PlacedImage, RunResult
 from pungi_osbuild.report.tables import columns, upload_id, upload_note, with_notes
-from pungi_osbuild.report.units import size_text
+from pungi_osbuild.report.units import failed_text, size_text
 
 HEADER = ("VARIANT", "ARCH", "IMAGE", "TYPE", "SIZE", "N-V-R", "TASK")
 CLOUD = "CLOUD ID"
@@ -23,7 +23,7 @@ def result_table(result: RunResult, width: Optional[int]) -> List[str]:
     lines = _image_lines(result, width)
     for outcome in result.failures:
         lines.extend(["", *_failure_lines(outcome, result.koji.weburl)])
-    lines.extend(_orphan_lines(result))
+    lines.extend(_leftover_lines(result))
     return [*lines, "", _summary(result)]
 
 
@@ -64,11 +64,11 @@ def _cloud_notes(image: PlacedImage) -> List[str]:
 def _failure_lines(outcome: Outcome, weburl: str) -> List[str]:
     request = outcome.request
     task = "not submitted" if outcome.task_id is None else "task %d" % outcome.task_id
-    title = "%s: %s, %s, %s" % (
+    title = "%s: %s, %s (%s)" % (
         outcome.kind.value.upper(),
         request.describe(),
         task,
-        "it may fail" if request.can_fail else "it may not fail",
+        "allowed to fail" if request.can_fail else "required",
     )
     reason = (outcome.explanation or "no reason given").splitlines()
     logs = ["log: %s" % address for address in outcome.logs[:1]]
@@ -77,22 +77,21 @@ def _failure_lines(outcome: Outcome, weburl: str) -> List[str]:
     return [title, *("    %s" % line for line in (*reason, *logs))]
 
 
-def _orphan_lines(result: RunResult) -> List[str]:
-    """Return what somebody has to look after, as no compose knows of it."""
-    left = [(outcome, orphan) for outcome in result.outcomes for orphan in outcome.leftovers]
-    if not left:
-        return []
-    lines = ["", "LEFT BEHIND, and in no compose: delete it where nobody needs it"]
-    for outcome, orphan in left:
-        lines.append("    %s, of %s" % (orphan.describe(), outcome.request.describe()))
-    return lines
+def _leftover_lines(result: RunResult) -> List[str]:
+    """Return what somebody has to clean up, since it is in no compose."""
+    lines = [
+        "    %s, of %s" % (leftover.describe(), outcome.request.describe())
+        for outcome in result.outcomes
+        for leftover in outcome.leftovers
+    ]
+    return ["", "Leftovers not in any compose (delete if unneeded):", *lines] if lines else []
 
 
 def _summary(result: RunResult) -> str:
     total = len(result.outcomes)
     built = total - len(result.failures)
     uploads = sum(len(image.built.cloud) for image in result.images)
-    text = "%d of %d task%s built, %d image%s placed, %d cloud ID%s recorded" % (
+    text = "%d of %d task%s built, %d image%s placed, %d cloud ID%s recorded." % (
         built,
         total,
         "" if total == 1 else "s",
@@ -101,13 +100,9 @@ def _summary(result: RunResult) -> str:
         uploads,
         "" if uploads == 1 else "s",
     )
-    optional = len(result.failures) - len(result.required_failures)
-    parts = [text]
-    if result.required_failures:
-        parts.append("%d that may not fail did" % len(result.required_failures))
-    if optional:
-        parts.append("%d that may fail did" % optional)
-    return "; ".join(parts) + "."
+    if not result.failures:
+        return text
+    return "%s %s." % (text, failed_text(len(result.failures), len(result.required_failures)))
 
 
 def result_json(result: RunResult) -> Dict[str, Any]:

@@ -114,7 +114,7 @@ class _Writer:
                 return address
         try:
             remote = build_file(image.koji.nvr, image.koji.filename)
-        except ReplyError:  # the record has an N-V-R that is none, so no address is known
+        except ReplyError:  # the recorded N-V-R is not valid, so no address is known
             return image.path
         return "%s/%s" % (self._record.koji.topurl.rstrip("/"), remote)
 
@@ -134,8 +134,8 @@ class _Writer:
         """Whether a place in the document is free; it is not any more then."""
         first = self._taken.setdefault((image.arch, *place), image)
         if first is not image:
-            told = (what, image.arch, first.path, image.path)
-            self._clashes.append("%s on %s is %s and %s" % told)
+            both = (what, image.arch, first.path, image.path)
+            self._clashes.append("%s on %s is %s and %s" % both)
         return first is image
 
     @property

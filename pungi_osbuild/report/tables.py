@@ -52,7 +52,7 @@ def upload_note(upload: Uploaded) -> str:
 
 
 _COMPARISON = ("", "RECORDED", "REPRODUCED", "")
-_NOT_IDENTICAL = "Image builds are not bit-identical: that checksums differ proves nothing."
+_NOT_IDENTICAL = "Image builds are not bit-identical: different checksums prove nothing."
 
 
 def comparison_lines(compared: Sequence[Compared]) -> List[str]:

@@ -1,4 +1,4 @@
-"""Sizes, durations and times as people read them."""
+"""Sizes, durations, times and counts as people read them."""
 
 from __future__ import annotations
 
@@ -39,3 +39,8 @@ def day(seconds: float) -> str:
 def day_and_time(seconds: float) -> str:
     """Return a time, in seconds since the epoch, as ``2026-11-23 07:03:27 UTC``."""
     return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def failed_text(failed: int, required: int) -> str:
+    """Return how many tasks failed: ``34 failed: 28 required, 6 allowed to fail``."""
+    return "%d failed: %d required, %d allowed to fail" % (failed, required, failed - required)

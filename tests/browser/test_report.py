@@ -175,7 +175,7 @@ def test_the_keyboard_reaches_everything(chrome: Browser, report: Path) -> None:
             page.press("Enter")
             break
     names = [name for name, _ in seen]
-    assert names[0] == "A To the images"
+    assert names[0] == "A Skip to the images"
     for wanted in ("A Failures", "A Timeline", "INPUT text", "SELECT outcome", "BUTTON Show all"):
         assert wanted in names, names
     assert all(outline for name, outline in seen if not name.startswith("BODY")), seen
@@ -244,7 +244,7 @@ def test_earlier_tries_and_what_is_left_behind_can_be_read(
     page.emulate(scheme=scheme)
     page.run("document.querySelectorAll('details').forEach(one => { one.open = true; })")
     assert page.run("document.querySelectorAll('.tries').length") == 2
-    assert page.run("document.querySelectorAll('.orphans li').length") == 2
+    assert page.run("document.querySelectorAll('.leftovers li').length") == 2
     assert page.run("document.documentElement.scrollWidth") <= 320
     assert page.run(CONTRAST) == []
 

@@ -30,7 +30,7 @@ def test_from_another_shell(tmp_path: Path) -> None:
         done = pungi_osbuild("status", out, home=tmp_path)
         assert done.exit == 0, done.err
         assert done.err == ""
-        assert "The run is at work: pid %d on " % run.pid in done.out
+        assert "Run in progress (pid %d on " % run.pid in done.out
         assert "9 tasks: 9 to go" in done.out
         assert "rhel-guest-image" in done.out
         found = json.loads(pungi_osbuild("status", out, "--format", "json", home=tmp_path).out)
@@ -40,7 +40,7 @@ def test_from_another_shell(tmp_path: Path) -> None:
         run.communicate(timeout=LIMIT)
     done = pungi_osbuild("status", out, "--watch", home=tmp_path)
     assert (done.exit, done.err) == (0, ""), "the hub is gone, and nobody looks for it"
-    assert "The run was interrupted. It was a rehearsal" in done.out
+    assert "Run interrupted. It was a rehearsal" in done.out
 
 
 def test_a_run_that_has_finished(tmp_path: Path) -> None:
@@ -51,9 +51,9 @@ def test_a_run_that_has_finished(tmp_path: Path) -> None:
     assert (done.exit, done.err) == (0, "")
     assert "    aarch64: osbuild build failed in stage: " in done.out
     assert "9 tasks: 8 built, 1 failed; " in done.out
-    assert done.out.endswith("The run has finished.\n")
+    assert done.out.endswith("Run finished.\n")
     followed = pungi_osbuild("status", out, "--watch", "--previous", out, home=tmp_path)
-    assert followed.out.endswith("The run has finished.\n")
+    assert followed.out.endswith("Run finished.\n")
 
 
 def test_no_run_and_wrong_usage(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def scene(tmp_path: Path) -> Scene:
 
 
 def test_deliverables_are_expected_by_arch_and_subvariant(scene: Scene) -> None:
-    """What may fail is attempted, what may not is required."""
+    """What is allowed to fail is attempted, all else is required."""
     both = a_request(number=1, arches=("aarch64", "x86_64"), can_fail=True, subvariant="Guest")
     scene.host.expect([a_request(), both])
     assert scene.deliverables == (
@@ -381,13 +381,14 @@ def test_a_failure_in_a_line() -> None:
     """What it is, whether it may be, N-V-R, task, and all of the reason."""
     outcome = a_failed_outcome(reason="Compose failed\n  x86_64: no space\n")
     assert describe_failure(outcome) == (
-        "Server x86_64 example-guest (guest-image) [may not fail, example-guest-1-5, task 11]"
+        "Server x86_64 example-guest (guest-image) [required, example-guest-1-5, task 11]"
         " failed: Compose failed; x86_64: no space"
     )
     request = a_request(can_fail=True, base_release=None)
     never = a_failed_outcome(request=request, task_id=None, kind=OutcomeKind.CANCELLED)
     assert describe_failure(never) == (
-        "Server x86_64 example-guest (guest-image) [may fail] cancelled: x86_64: depsolving failed"
+        "Server x86_64 example-guest (guest-image) [allowed to fail] cancelled:"
+        " x86_64: depsolving failed"
     )
 
 

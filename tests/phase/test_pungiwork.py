@@ -92,7 +92,7 @@ def the_image(compose: StandInCompose, variant: str = "Server", arch: str = "x86
     return image
 
 
-# What is left behind
+# Leftovers
 
 
 def test_a_whole_life(home: Path) -> None:
@@ -353,7 +353,7 @@ def test_repositories_of_one_variant_are_not_anothers(home: Path) -> None:
 
 
 def test_failable_star_without_arches(home: Path) -> None:
-    """All arches of the variant may fail; in-tree it is a KeyError."""
+    """All arches of the variant are allowed to fail; in-tree it is a KeyError."""
     with a_hub(home, "build:arch=x86_64"):
         compose = Phase(composing(home, a_conf(block(failable=["*"])))).go()
     assert set(compose.attempted_deliverables["osbuild"]) == {
@@ -687,22 +687,22 @@ def test_patterns_that_are_used(home: Path) -> None:
 
 
 def test_one_message_names_every_failed_image(home: Path) -> None:
-    """Those that may fail, too: the reader wants to know it all."""
+    """Those that are allowed to fail, too: the reader wants to know it all."""
     conf = a_conf(block(failable=["aarch64"]), block(name="other", subvariant="Other"))
     phase = Phase(composing(home, conf))
     with a_hub(home, "build:name=image", "build:name=other,arch=x86_64"):
         text = phase.failing()
     head, *lines = text.splitlines()
-    assert head == "osbuild: 3 of 4 image builds have failed, 2 of which may not fail:"
+    assert head == "osbuild: 3 of 4 image builds failed: 2 required, 1 allowed to fail"
     tasks = {task["nvr"]: task["task_id"] for task in phase.compose.recorded()["tasks"]}
     said = {line.strip().split(" failed: ")[0] for line in lines}
     what = "Server %s %s (guest-image) [%s, %s, task %d]"
     assert said == {
         what % (arch, name, may, nvr, tasks[nvr])
         for arch, name, may, nvr in [
-            ("aarch64", "image", "may fail", "image-1-1.aarch64"),
-            ("x86_64", "image", "may not fail", "image-1-1.x86_64"),
-            ("x86_64", "other", "may not fail", "other-1-1.x86_64"),
+            ("aarch64", "image", "allowed to fail", "image-1-1.aarch64"),
+            ("x86_64", "image", "required", "image-1-1.x86_64"),
+            ("x86_64", "other", "required", "other-1-1.x86_64"),
         ]
     }
     assert all("osbuild build failed" in line for line in lines)
@@ -741,7 +741,7 @@ def test_failed_images_are_named_though_nothing_can_be_recorded(home: Path) -> N
     with a_hub(home, "build:name=other", settings=HubSettings(duration=0.3)):
         text = phase.failing()
     assert "images.json" in text.splitlines()[0]
-    assert "osbuild: 2 of 4 image builds have failed, 2 of which may not fail:" in text
+    assert "osbuild: 2 of 4 image builds failed: 2 required, 0 allowed to fail" in text
     for arch in ("aarch64", "x86_64"):
         assert "other-1-1.%s" % arch in text
         assert "image-1-1.%s" % arch not in text
@@ -800,7 +800,7 @@ def test_an_image_that_another_phase_adds_meanwhile(home: Path) -> None:
     phase = Phase(compose, Clock(sleep=meanwhile))
     with a_hub(home, settings=LONG, clock=lambda: times[-1]):
         text = phase.failing()
-    assert text.startswith("osbuild: 1 of 2 image builds have failed, 1 of which may not fail:")
+    assert text.startswith("osbuild: 1 of 2 image builds failed: 1 required, 0 allowed to fail")
     assert "Server/x86_64/images/other.qcow2" in text
     recorded = by_path(compose.recorded()["images"])
     assert {Path(path).name: entry["in_images_json"] for path, entry in recorded.items()} == {
@@ -1242,7 +1242,7 @@ def test_what_was_built_before_the_end_is_kept(home: Path) -> None:
 
 
 def test_a_hub_that_hangs_does_not_keep_the_phase(home: Path) -> None:
-    """It is left behind after a while, and where to look is said; the tasks are cancelled late."""
+    """It is abandoned after a while, and where to look is logged; the tasks are cancelled late."""
     clock = Watched()
     phase = Phase(composing(home, a_conf(block())), clock.clock(), terminate_timeout=0.05)
     with a_hub(home, settings=LONG) as hub, Gate(hub) as gate:
@@ -1328,8 +1328,8 @@ def test_scripts_are_not_waited_for_when_somebody_wants_the_end(home: Path) -> N
         text = phase.error_of(phase.work.finish)
         assert params(hub, "cancelTask") == []
     notifier.go_on.set()
-    assert "when the images were done and recorded" in text
-    assert "may not have arrived: 2" in text
+    assert "after the images were recorded" in text
+    assert "2 messages to notification scripts may be lost" in text
     assert phase.log.lines("ERROR") == []
     assert {task["outcome"] for task in phase.compose.recorded()["tasks"]} == {"built"}
     assert len(by_path(phase.compose.dumped()[0])) == 2

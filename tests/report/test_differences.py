@@ -35,18 +35,18 @@ def test_added_and_gone() -> None:
     """An image that was not there, and one that nobody has tried to build."""
     found = compared(([an_image("new")], []), ([an_image("old")], []))
     assert titles(found.added) == ["new x86_64"]
-    assert titles(found.gone) == ["old x86_64"]
+    assert titles(found.missing) == ["old x86_64"]
 
 
-def test_a_failure_is_not_gone_and_what_is_mended_is_not_added() -> None:
+def test_a_failure_is_not_missing_and_what_is_fixed_is_not_added() -> None:
     """Each is told once."""
     failed = a_failed_task("one", "x86_64")
     broken = compared(([], [failed]), ([an_image("one")], [a_task("one")]))
     assert titles(broken.failing) == ["one x86_64"]
-    assert not broken.gone
-    mended = compared(([an_image("one")], [a_task("one")]), ([], [failed]))
-    assert titles(mended.mended) == ["one x86_64"]
-    assert not mended.added
+    assert not broken.missing
+    fixed = compared(([an_image("one")], [a_task("one")]), ([], [failed]))
+    assert titles(fixed.fixed) == ["one x86_64"]
+    assert not fixed.added
     still = compared(([], [failed]), ([], [failed]))
     assert titles(still.still_failing) == ["one x86_64"]
     assert still.nothing
@@ -83,7 +83,7 @@ def test_a_task_for_several_arches() -> None:
     images = [an_image("one", "aarch64"), an_image("one", "x86_64")]
     found = compared(([], [both]), (images, []))
     assert titles(found.failing) == ["one aarch64,x86_64"]
-    assert not found.gone
+    assert not found.missing
 
 
 def test_what_took_much_longer() -> None:
@@ -97,7 +97,7 @@ def test_what_took_much_longer() -> None:
     now = [task("a", 1000), task("b", 899), task("c", 70), failed, task("e", 3600)]
     found = compared(([], now), ([], before))
     assert [(one.subject.title, one.text) for one in found.slower] == [
-        ("e", "1 h 00 min, and 10 min 00 s then"),
-        ("a", "16 min 40 s, and 10 min 00 s then"),
+        ("e", "1 h 00 min, was 10 min 00 s"),
+        ("a", "16 min 40 s, was 10 min 00 s"),
     ]
     assert not found.nothing

@@ -161,7 +161,7 @@ def test_a_block_that_could_not_be_read_has_its_testcase(pattern: str) -> None:
 
 
 def test_a_block_with_errors_is_called_as_far_as_it_has_a_name() -> None:
-    """And by the image type that was meant, so that it keeps its name when it is mended."""
+    """And by the image type that was meant, so that it keeps its name when it is fixed."""
     blocks = [{"name": "guest", "image_types": ["oci", "wsl"]}, {"image_types": "guest_image"}]
     section = {"^Server$": blocks}
     reading = read_config(Source("a config", {"osbuild": section}))
@@ -179,7 +179,7 @@ def test_without_a_config_there_is_one_testcase() -> None:
 
 
 def test_the_testcases_stay_the_same_when_a_problem_comes() -> None:
-    """So CI shows what is new and what is mended."""
+    """So CI shows what is new and what is fixed."""
     config = config_of(TWO)
     problem = an_error('osbuild["^Server$"][0].upload_options["a b"]')
     assert names(document(config, [problem])) == names(document(config, []))

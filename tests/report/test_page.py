@@ -64,7 +64,7 @@ def test_what_is_on_it() -> None:
     found = parsed(page(a_record(), a_record(compose_id="Earlier", images=(), tasks=())))
     for text in (
         "Images of Example-1-20261123.t.0",
-        "1 of 2 tasks were built; 1 that may not fail did.",
+        "1 of 2 tasks were built. 1 failed: 1 required, 0 allowed to fail.",
         "ami-0123456789abcdef0",
         "depsolving failed",
         "no space left",
@@ -114,7 +114,7 @@ def test_a_compose_without_troubles_does_not_speak_of_them() -> None:
     """Neither in its contents."""
     text = page(a_record())
     assert "earlier tr" not in text
-    assert "Left behind" not in text
+    assert "Leftovers" not in text
 
 
 def harmless(text: str) -> Parsed:
@@ -211,17 +211,17 @@ def test_a_table_that_can_be_read_aloud() -> None:
 @pytest.mark.parametrize(
     ("tasks", "headline", "verdict"),
     [
-        ((), "No task is recorded.", "good"),
+        ((), "No tasks recorded.", "good"),
         ((a_task(),), "The one task was built.", "good"),
         ((a_task(), a_task("b")), "All 2 tasks were built.", "good"),
         (
             (a_task(), a_failed_task(can_fail=True)),
-            "1 of 2 tasks were built; 1 that may fail did.",
+            "1 of 2 tasks were built. 1 failed: 0 required, 1 allowed to fail.",
             "partly",
         ),
         (
             (a_failed_task(can_fail=True), a_failed_task(outcome=OutcomeKind.CANCELLED)),
-            "0 of 2 tasks were built; 1 that may not fail did; 1 that may fail did.",
+            "0 of 2 tasks were built. 2 failed: 1 required, 1 allowed to fail.",
             "bad",
         ),
     ],
@@ -242,7 +242,7 @@ def test_a_rehearsal_says_so() -> None:
 def test_nothing_at_all() -> None:
     """A run that was stopped before it began."""
     text = parsed(page(a_record(tasks=(), images=()))).text
-    assert "No image is recorded." in text
+    assert "No images recorded." in text
     assert "Timeline" not in text
 
 

@@ -143,13 +143,16 @@ def test_what_a_run_does() -> None:
         progress = replace(PROGRESS, activity=activity, who="pid 7 on a", statuses=statuses)
         return activity_line(progress)
 
-    assert said(Activity.RUNNING, GUEST) == "The run is at work: pid 7 on a."
-    assert said(Activity.FINISHED, AZURE) == "The run has finished."
+    assert said(Activity.RUNNING, GUEST) == "Run in progress (pid 7 on a)."
+    assert said(Activity.FINISHED, AZURE) == "Run finished."
     assert said(Activity.KILLED, GUEST, AZURE) == (
-        "The run was killed: pid 7 on a; tasks go on in Koji: 11. Run it again to go on."
+        "Run killed (pid 7 on a); tasks still in progress in Koji: 11."
+        " Run the same command again to continue."
     )
-    assert said(Activity.INTERRUPTED, AZURE) == "The run was interrupted. Run it again to go on."
+    assert said(Activity.INTERRUPTED, AZURE) == (
+        "Run interrupted. Run the same command again to continue."
+    )
     rehearsed = replace(PROGRESS, activity=Activity.INTERRUPTED, is_hub_gone=True)
     assert activity_line(rehearsed) == (
-        "The run was interrupted. It was a rehearsal, and nothing goes on: rehearse anew."
+        "Run interrupted. It was a rehearsal, so its hub is gone: rehearse again."
     )

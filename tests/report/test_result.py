@@ -62,20 +62,20 @@ def test_a_narrow_terminal_shows_an_id_below_its_image() -> None:
 
 
 def test_failures_say_what_why_and_where_to_look() -> None:
-    """With every line of the reason, and whether it may fail."""
+    """With every line of the reason, and whether it is allowed to fail."""
     failed = a_failed_outcome(reason="Compose failed\nx86_64: no space", logs=("http://log",))
     soft = replace(failed, task_id=None, request=a_request(can_fail=True))
     lines = result_table(a_run_result(outcomes=(failed, soft)), None)
     text = "\n".join(lines)
-    assert "FAILED: Server x86_64 example-guest (guest-image), task 11, it may not fail" in lines
+    assert "FAILED: Server x86_64 example-guest (guest-image), task 11 (required)" in lines
     assert "    Compose failed" in lines
     assert "    x86_64: no space" in lines
     assert "    log: http://log" in lines
-    assert "not submitted, it may fail" in text
+    assert "not submitted (allowed to fail)" in text
     assert lines[0] == "No image was built."
     assert lines[-1] == (
-        "0 of 2 tasks built, 0 images placed, 0 cloud IDs recorded;"
-        " 1 that may not fail did; 1 that may fail did."
+        "0 of 2 tasks built, 0 images placed, 0 cloud IDs recorded."
+        " 2 failed: 1 required, 1 allowed to fail."
     )
 
 

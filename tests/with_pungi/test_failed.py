@@ -122,7 +122,7 @@ def test_the_rest_goes_on_or_is_cancelled(at_once: bool, workshop: Workshop) -> 
 
 
 def test_a_failure_that_may_be_stops_nobody(workshop: Workshop) -> None:
-    """``osbuild_fail_fast`` is about images that may not fail."""
+    """``osbuild_fail_fast`` is about required images."""
     hub = workshop.hub("taken:name=taken", duration=1.0)
     taken = block("taken", arches=["x86_64"], failable=["*"])
     section = {"^Client$": [taken], "^Server$": [block("tiny")]}

@@ -142,7 +142,7 @@ def test_deliverables_are_told_by_arch_and_subvariant(ended: Ended) -> None:
 
 
 def test_the_test_phase_has_looked_at_every_image(ended: Ended) -> None:
-    """It knows the images as ``image-build``, and which of them may fail."""
+    """It knows the images as ``image-build``, and which of them are allowed to fail."""
     done, _, _ = ended
     seen = done.deliverables("image-build")
     if not seen:
