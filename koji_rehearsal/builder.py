@@ -125,21 +125,21 @@ class Builder:
         for when, step in self._schedule.due(now):
             self._do(step, when)
 
-    def work(self) -> Dict[str, Any]:
+    def in_progress(self) -> Dict[str, Any]:
         """Return all that is under way, by name."""
         return {
-            **self._schedule.work(),
+            **self._schedule.in_progress(),
             "queue": list(self._queue),
             "building": self._building,
-            "jobs": self._jobs.work(),
+            "jobs": self._jobs.in_progress(),
         }
 
-    def recall(self, work: Mapping[str, Any]) -> None:
+    def restore(self, work: Mapping[str, Any]) -> None:
         """Go on where another builder was; what is overdue is done at its own time."""
-        self._schedule.recall(work)
+        self._schedule.restore(work)
         self._queue = deque(work["queue"])
         self._building = int(work["building"])
-        self._jobs.recall(work["jobs"])
+        self._jobs.restore(work["jobs"])
 
     def _do(self, step: Step, now: float) -> None:
         if isinstance(step, Offer):

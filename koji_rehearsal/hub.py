@@ -225,9 +225,9 @@ class RehearsalHub:
         context = HubContext(state, builder, store, network_faults)
         if self.settings.state_file is not None:
             self._state_file = StateFile(self.settings.state_file, state, builder, faults)
-            recalled = self._state_file.recall()
-            self.resumed = recalled is not None
-            self._clock.not_before(recalled or 0.0)
+            restored = self._state_file.restore()
+            self.resumed = restored is not None
+            self._clock.not_before(restored or 0.0)
             _discard_unfinished(state, store)
         if self.settings.submissions_file is not None:
             self._submitted = SubmissionFile(self.settings.submissions_file, state, self.resumed)

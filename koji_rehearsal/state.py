@@ -129,7 +129,7 @@ class State:
         """Return everything that came after the content the hub began with, by name."""
         return {name: value for name, value in vars(self).items() if name not in _GIVEN + _INDEXES}
 
-    def recall(self, tables: Mapping[str, Any]) -> None:
+    def restore(self, tables: Mapping[str, Any]) -> None:
         """
         Go on with tables of another time.
 

@@ -72,7 +72,7 @@ class StateFile:
         self.problem: Optional[str] = None
         """Why the state was not saved the last time, or None."""
 
-    def recall(self) -> Optional[float]:
+    def restore(self) -> Optional[float]:
         """
         Restore the hub from the file.
 
@@ -90,9 +90,9 @@ class StateFile:
             tables, work, sessions = map(
                 self._codec.decode, (kept["tables"], kept["work"], kept["sessions"])
             )
-            self._state.recall({**tables, "sessions": sessions})
-            self._builder.recall(work)
-            self._faults.recall(work["faults"])
+            self._state.restore({**tables, "sessions": sessions})
+            self._builder.restore(work)
+            self._faults.restore(work["faults"])
             return float(kept["now"])
         except (CodecError, KeyError, TypeError, ValueError) as error:
             raise self._broken("unexpected content: %s" % error) from error
@@ -133,8 +133,8 @@ class StateFile:
         unused = {
             number: replace(one, callnum=None, update_ts=0.0) for number, one in sessions.items()
         }
-        met = self._faults.work()
-        work = {**self._builder.work(), "faults": met, "met": sum(met.values())}
+        met = self._faults.counts()
+        work = {**self._builder.in_progress(), "faults": met, "met": sum(met.values())}
         seen = (_marks(tables), _marks(work), unused)
         if seen == self._saved and self.problem is None:
             return

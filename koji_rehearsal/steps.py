@@ -85,11 +85,11 @@ class Schedule:
             when, _, step = heapq.heappop(self._due)
             yield when, step
 
-    def work(self) -> Dict[str, Any]:
+    def in_progress(self) -> Dict[str, Any]:
         """Return what is to come, by name."""
         return {"due": self._due, "scheduled": self._scheduled}
 
-    def recall(self, work: Mapping[str, Any]) -> None:
+    def restore(self, work: Mapping[str, Any]) -> None:
         """Go on with what was to come at another time."""
         self._due = [(when, number, step) for when, number, step in work["due"]]
         self._scheduled = int(work["scheduled"])

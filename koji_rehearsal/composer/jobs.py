@@ -85,11 +85,11 @@ class ComposerJobs:
         self._importer = importer
         self._composes_of: Dict[str, int] = {}
 
-    def work(self) -> Dict[str, Any]:
+    def in_progress(self) -> Dict[str, Any]:
         """Return what must not be forgotten, by name."""
         return {"composes_of": self._composes_of}
 
-    def recall(self, work: Mapping[str, Any]) -> None:
+    def restore(self, work: Mapping[str, Any]) -> None:
         """Go on where another one was."""
         self._composes_of = dict(work["composes_of"])
 

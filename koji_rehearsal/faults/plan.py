@@ -22,12 +22,12 @@ class FaultPlan:
         self._lock = threading.Lock()
         self._met: Dict[str, int] = {}
 
-    def work(self) -> Dict[str, int]:
+    def counts(self) -> Dict[str, int]:
         """Return the counts, which must not be forgotten."""
         with self._lock:
             return dict(self._met)
 
-    def recall(self, met: Mapping[str, int]) -> None:
+    def restore(self, met: Mapping[str, int]) -> None:
         """Count on from before a restart."""
         with self._lock:
             self._met = dict(met)

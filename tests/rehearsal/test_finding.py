@@ -148,7 +148,7 @@ def test_one_fault_in_a_multicall_stops_nothing(desk: Desk) -> None:
     assert session._callMethod("multiCall", ([],), {}) == []
 
 
-def test_the_hub_keeps_a_ledger(desk: Desk) -> None:
+def test_the_hub_keeps_a_request_log(desk: Desk) -> None:
     """Every call in order, those of a multicall by themselves, passwords hidden."""
     session = desk.session()
     with session.multicall() as calls:
