@@ -29,7 +29,7 @@ SECTION: Section = {
         block("tiny-azure", "azure", upload_options=AZURE, failable=["aarch64"]),
     ],
     "^Client$": [
-        block("tiny-gcp", "gcp", upload_options=GCP),
+        block("tiny-gcp", "gcp", upload_options=GCP, distro="fedora-41"),
         block("tiny-guest", "guest-image"),
         block("tiny-iso", "image-installer", arches=["x86_64"], subvariant="Installer"),
     ],

@@ -15,7 +15,7 @@ from tests.with_pungi.standins import write_script
 AWS = {"region": "us-east-1", "share_with_accounts": ["123456789012"]}
 PATHS_MODULE: Dict[str, Any] = {"paths_module": "pungi_osbuild.phase.paths_module"}
 SECTION = {
-    "^Server$": [block("tiny", failable=["aarch64"]), block("big", "vsphere", subvariant="V")],
+    "^Server$": [block("tiny", failable=["aarch64"]), block("big", "minimal-raw", subvariant="V")],
     "^Client$": [block("small", repo=["Server"])],
 }
 
