@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -127,7 +128,10 @@ def test_a_run_that_waits_for_its_hub_ends_when_it_is_told_to(
         server.wait(LIMIT)
         assert process.stderr is not None
         line = next(line for line in process.stderr if "has not answered since" in line)
-        assert "Connection refused; it is tried again for 4 h 0 min more" in line
+        # The first question after the hub was killed may still meet its dying connection.
+        assert re.search(
+            r"Connection (refused|aborted).*; it is tried again for 4 h 0 min more", line
+        )
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 4, err
