@@ -253,7 +253,7 @@ class Stopping(ComposeFolder):
 
     def submitted(self, submitted: SubmittedTask) -> None:
         super().submitted(submitted)
-        self.in_progress()  # type: ignore[attr-defined]
+        self.work()  # type: ignore[attr-defined]
 
 
 def a_host(scene: Scene, work: Callable[[], None]) -> Stopping:
