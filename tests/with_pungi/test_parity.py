@@ -95,9 +95,11 @@ CASES: Dict[str, Case] = {
 """Configs without a new option, whose images in-tree can file."""
 
 OSTREE = {"ostree_url": "https://o.example.com", "ostree_ref": "r/$arch", "ostree_parent": "p"}
+IOT = {"image_type": "iot-raw-image", "distro": "fedora-43"}
+"""An image type that takes ostree options, and whose file in-tree can file."""
 CASES_WITH_OSTREE: Dict[str, Case] = {
-    "ostree": ({"^Server$": [block("tiny", **OSTREE)]}, {}),
-    "ostree-ref": ({"^Server$": [block("tiny", ostree_ref="r/$arch")]}, {}),
+    "ostree": ({"^Server$": [block("tiny", **IOT, **OSTREE)]}, {}),
+    "ostree-ref": ({"^Server$": [block("tiny", **IOT, ostree_ref="r/$arch")]}, {}),
 }
 
 
