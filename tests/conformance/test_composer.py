@@ -29,7 +29,7 @@ NOT_CREATED = "Failed to create the compose request: "
 
 _HTTP = "the rehearsal's builder hands its composer a request without HTTP between them"
 _MOMENT = "a moment between two jobs; the rehearsal's images wait, are built, and have ended"
-_ENDED = "what the builder makes of it, in the task's output, is compared in test_composer.py"
+_ENDED = "what the builder makes of it, in the task's output, is compared in tests/rehearsal"
 _READ = "no builder asks for this"
 NOT_ASKED: Mapping[Tuple[str, int], str] = {
     **{("11_http", number): _HTTP for number in (0, 1, 3, 4, 5, 6, 8, 9)},
