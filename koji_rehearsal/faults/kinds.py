@@ -187,7 +187,7 @@ class FaultKind(str, Enum):
     )
     DEPSOLVE = _build(
         "depsolve",
-        "The manifest cannot be made: a package is missing, two conflict, a repository is unavailable.",
+        "The manifest cannot be made: a package is missing, two conflict, a repository is lost.",
         "reason",
     )
     REGISTER = _build(

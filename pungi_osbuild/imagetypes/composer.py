@@ -130,6 +130,7 @@ class TableRow(NamedTuple):
     builds: Tuple[Buildable, ...]
 
 
+@lru_cache(maxsize=4096)
 def full_name(distribution: str) -> Optional[str]:
     """
     Return the distribution that a name stands for, e.g. ``rhel-9.6`` for ``rhel-96``.
@@ -181,6 +182,7 @@ def arches_of(distribution: str) -> Tuple[str, ...]:
     return next(other, _ARCHES)
 
 
+@lru_cache(maxsize=4096)
 def buildable(distribution: str, arch: str, image_type: str) -> Optional[Buildable]:
     """
     Return how composer builds an image type; None where it refuses to.
@@ -201,6 +203,7 @@ def built_types(distribution: str, arch: str) -> Tuple[Buildable, ...]:
     return tuple(one for one in found if one is not None)
 
 
+@lru_cache(maxsize=4096)
 def building_arches(distribution: str, image_type: str) -> Tuple[str, ...]:
     """Return the arches that composer builds an image type on; empty: not in this distribution."""
     return tuple(a for a in arches_of(distribution) if buildable(distribution, a, image_type))
