@@ -81,7 +81,7 @@ def test_what_may_still_appear_is_recorded_and_told(tmp_path: Path) -> None:
         ("aws", "image-x86_64-%s" % DATE, "us-east-1", False),
     ]
     lines = result_table(done.result, None)
-    assert "LEFT BEHIND, and in no compose: delete it where nobody needs it" in lines
+    assert "Leftovers not in any compose (delete if unneeded):" in lines
     assert "    koji image-1-1 may appear, of Server x86_64 image (aws)" in lines
 
 
