@@ -1,5 +1,5 @@
 """
-Building an image of a compose once more, on this machine, from its osbuild manifest.
+Builds an image of a compose again, on this machine, from its osbuild manifest.
 
 osbuild writes what a pipeline exports to ``<output directory>/<pipeline>/``, keeping the file's
 name, and must run as root (read in osbuild's ``main_cli.py``). Image builds are not bit-identical:
@@ -31,16 +31,16 @@ from pungi_osbuild.placing import CHUNK
 
 PROGRAM = "osbuild"
 MOST_NAMED = 20
-"""Images that are named to somebody who asked for one that is not there."""
+"""Images that are listed where the image asked for is missing."""
 
 
 @dataclass(frozen=True)
 class Machine:
     """
-    What builds here.
+    What this machine can build with.
 
     :param arch: as the kernel calls it
-    :param osbuild_version: of the osbuild that is installed; None where there is none
+    :param osbuild_version: of the installed osbuild; None: it is not installed
     """
 
     arch: str
@@ -52,7 +52,7 @@ class Machine:
 @dataclass(frozen=True)
 class Reproduction:
     """
-    How an image is built once more. All paths are absolute.
+    How an image is built again. All paths are absolute.
 
     :param manifest: the osbuild manifest, on this machine
     :param output: where osbuild puts the image's folder
@@ -77,7 +77,7 @@ class Reproduction:
 
     @property
     def as_root(self) -> Tuple[str, ...]:
-        """The same for somebody who is root already."""
+        """The same command for root."""
         return (
             PROGRAM,
             *("--output-directory", str(self.output)),
@@ -94,7 +94,7 @@ class Reproduction:
 
 def find_image(record: OsbuildRecord, wanted: str) -> ImageRecord:
     """
-    Return the image that somebody means.
+    Return the image of a name.
 
     :param wanted: its path below ``compose/``, its file's name in the compose or in Koji, or the
         N-V-R of its build
@@ -112,7 +112,7 @@ def find_image(record: OsbuildRecord, wanted: str) -> ImageRecord:
     if not record.images:
         raise InputError(
             "osbuild.json of %s records no image" % record.compose_id,
-            "`pungi-osbuild report` tells why its tasks failed.",
+            "`pungi-osbuild report` shows why its tasks failed.",
         )
     raise InputError(
         "osbuild.json of %s records no image %s" % (record.compose_id, wanted),
@@ -159,13 +159,12 @@ def _no_name(image: ImageRecord, name: str) -> SourceError:
     return SourceError(
         "the osbuild_artifact of %s names %r, which cannot be given to osbuild"
         % (image.path, name[:80]),
-        "Nothing should be called so: look at osbuild.json, and at build %s in Koji."
-        % image.koji.nvr,
+        "This name is not valid: check osbuild.json, and build %s in Koji." % image.koji.nvr,
     )
 
 
 def this_machine() -> Machine:
-    """Return what there is here to build with."""
+    """Return what this machine has to build with."""
     return Machine(
         arch=platform.machine(),
         osbuild_version=_osbuild_version(),
@@ -201,10 +200,12 @@ def doubts(image: ImageRecord, machine: Machine) -> Tuple[str, ...]:
     if version is None:
         found.append("osbuild is not installed here")
     elif recorded is None:
-        found.append("which osbuild built the image is not recorded; here is %s" % version)
+        found.append(
+            "the osbuild that built the image is not recorded; this machine has %s" % version
+        )
     elif version != recorded:
         found.append(
-            "osbuild %s built the image, and here is osbuild %s: the image may differ,"
+            "osbuild %s built the image, but this machine has osbuild %s: the image may differ,"
             " or the manifest may be refused" % (recorded, version)
         )
     return tuple(found)
@@ -212,10 +213,9 @@ def doubts(image: ImageRecord, machine: Machine) -> Tuple[str, ...]:
 
 def build(reproduction: Reproduction, machine: Machine, content: bytes) -> None:
     """
-    Run the command; osbuild's output goes where this program's does.
+    Run the command; osbuild's output goes to stdout and stderr.
 
-    :param content: of the manifest. What was looked at is what runs: osbuild is given a copy that
-        only its owner can write to.
+    :param content: of the manifest. osbuild runs a private copy of what was verified.
 
     :raises InputError: it cannot be run here
     :raises ReproductionError: osbuild failed, or the file is not where it should be
@@ -238,13 +238,13 @@ def build(reproduction: Reproduction, machine: Machine, content: bytes) -> None:
     if status != 0:
         raise ReproductionError(
             "osbuild ended with status %d" % status,
-            "What it said is above. Repositories whose packages are gone by now are a common"
-            " reason; what was downloaded stays in %s." % reproduction.store,
+            "See its output above. A common reason: the packages are no longer in the repositories."
+            " What was downloaded stays in %s." % reproduction.store,
         )
     if not reproduction.file.is_file():
         raise ReproductionError(
-            "osbuild ended well, and %s is not there" % reproduction.file,
-            "See what it left in %s." % reproduction.output,
+            "osbuild succeeded, but %s is missing" % reproduction.file,
+            "See its output in %s." % reproduction.output,
         )
 
 
@@ -268,7 +268,7 @@ def _refuse(reproduction: Reproduction, machine: Machine) -> None:
         )
     if reproduction.file.exists():
         raise InputError(
-            "%s is there already" % reproduction.file,
+            "%s already exists" % reproduction.file,
             "Remove it, or name another folder with --output. Nothing was built.",
         )
 
@@ -313,7 +313,7 @@ def compare(reproduction: Reproduction) -> Tuple[Compared, ...]:
     except OSError as error:
         raise ReproductionError(
             "%s cannot be read: %s" % (reproduction.file, error.strerror or error),
-            "osbuild has built it as root; give yourself the right to read it.",
+            "osbuild built it as root; change its permissions.",
         ) from error
     return (
         Compared("size", str(image.size), str(size)),

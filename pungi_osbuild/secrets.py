@@ -7,7 +7,7 @@ fields of customizations such as a file's data or the kernel's arguments. Whatev
 logged, printed or shown on a page goes through here. Only two things keep their secrets, and only
 their owner may read them: osbuild manifests, and the rehearsal's ``compose-request.json``.
 
-Imports nothing of the package, so that everything in it can use this.
+Imports nothing of the package, so every module can use it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SECRET_NAME = re.compile(
 _SECRET_CUSTOMIZATION = re.compile(
     r"(?<![a-z])(?:data|contents?|append|command|script|kickstart|inline|embedded)(?![a-z])"
 )
-"""Names of fields that may hold a secret in customizations, and are harmless elsewhere."""
+"""Names of fields that can hold a secret in customizations and are harmless elsewhere."""
 
 _WORDS_COUNT = re.compile(r"key|append")
 """Names of secret fields whose words are secret by themselves, too."""
@@ -228,8 +228,7 @@ def bare_address(url: str) -> str:
     """
     Return an address without login, query, fragment and the secret of a pre-authenticated path.
 
-    It still leads where it led, for whoever may go there; the same one where there is nothing to
-    leave out.
+    It still leads to the same place, for those with access; unchanged where nothing is secret.
     """
     without_login = _LOGIN.sub("", url)
     try:
@@ -277,7 +276,7 @@ def _secrets_of_address(text: str) -> Iterator[str]:
         user, colon, password = whole.partition(":")
         yield from (whole, unquote(whole))
         yield from (password, unquote(password)) if colon else (user,)
-        # Who takes a part of a password for the host quotes that part.
+        # Software that takes a part of a password for the host quotes that part.
         yield from (part for part in re.split(r"[/@:]", password) if len(part) > 3)
     for match in _QUERY.finditer(text):
         for part in re.split(r"[&;?#]", match[3]):

@@ -1,4 +1,4 @@
-"""The commands; the only room that prints or exits."""
+"""The commands; the only package that prints or exits."""
 
 from pungi_osbuild.cli.entry import entry
 

@@ -38,8 +38,8 @@ from pungi_osbuild.report import junit_lines, plan_json, plan_table, problem_sum
     shell_complete=complete_profile,
 )
 @login_options
-@click.option("--strict", is_flag=True, help="Warnings fail, too: for CI.")
-@click.option("--verbose", "-v", is_flag=True, help="Show notes, too; they need no action.")
+@click.option("--strict", is_flag=True, help="Treat warnings as errors, for CI.")
+@click.option("--verbose", "-v", is_flag=True, help="Also show notes, which need no action.")
 @format_option("text", "json", "junit")
 def validate_command(
     config: Path,
@@ -52,12 +52,12 @@ def validate_command(
 ) -> None:
     """Find every problem of CONFIG's osbuild section; nothing is submitted.
 
-    No hub is asked unless --hub names one: then what it would refuse is among the problems
-    (permissions, targets, arches, tags, package lists, files, N-V-Rs). --format junit is for CI:
-    a test for each image block. The [code] of each problem is stable.
+    With --hub, also checks what that hub would refuse: permissions, targets, arches, tags, package
+    lists, files, N-V-Rs. --format junit is for CI: a test for each image block. The [code] of each
+    problem is stable.
 
-    A config with warnings is fine, as in Pungi, though a misspelt arch or variant may be among
-    them, which selects nothing: --strict makes them fail.
+    Warnings do not fail, as in Pungi, though one of them may be a misspelt arch or variant, which
+    selects nothing: --strict makes warnings fail.
 
     \b
     Example: pungi-osbuild validate fedora.conf --hub koji
@@ -68,7 +68,7 @@ def validate_command(
     with exits():
         prepared = _prepared(config, origin)
         if output == "text":
-            # At once: a hub may let us wait.
+            # Before the hub is asked, which can take long.
             show_problems(prepared.problems, err=False, notes=verbose)
         check = HubCheck(()) if hub is None else _check(hub, login, prepared)
         found = check.problems
@@ -119,7 +119,7 @@ def _check(name: str, login: Login, prepared: Prepared) -> HubCheck:
 )
 @format_option("table", "json")
 def plan_command(config: Path, origin: Origin, show_secrets: bool, output: str) -> None:
-    """Show the tasks that CONFIG means and the arguments each would be submitted with.
+    """Show the tasks that CONFIG describes and the arguments each would be submitted with.
 
     Passwords, keys, logins and other secrets are shown as (hidden), so that a plan can be shared.
 

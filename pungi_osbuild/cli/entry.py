@@ -1,4 +1,4 @@
-"""What the console script calls. Signals are taken before anything that takes time to import."""
+"""The console script. Signal handlers are set before the imports that take time."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _LOCAL = (LOOPBACK, "localhost", "::1")
     default=LOOPBACK,
     show_default=True,
     metavar="HOST",
-    help="Address to listen on. Whoever reaches another one can use the hub.",
+    help="Address to listen on. Whoever reaches it can use the hub.",
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: any free port.")
 @click.option(
@@ -46,7 +46,7 @@ _LOCAL = (LOOPBACK, "localhost", "::1")
     "state_file",
     type=FILE,
     metavar="FILE",
-    help="Keep tasks and builds here; started again with it, the hub goes on where it was.",
+    help="Keep tasks and builds here; a hub started with it again continues from there.",
 )
 @click.option(
     "--submissions",
@@ -65,7 +65,7 @@ _LOCAL = (LOOPBACK, "localhost", "::1")
 @click.option(
     "--strict-auth",
     is_flag=True,
-    help="Want a login: users admin, pungi and nobody, each with the password NAMEpw.",
+    help="Require a login: users admin, pungi and nobody, each with the password NAMEpw.",
 )
 @click.option(
     "--strict-content",
@@ -88,7 +88,7 @@ def hub_command(
 
     A profile below ~/.koji/config.d is found by `koji -p rehearsal` and by
     `pungi-osbuild run --profile rehearsal` alike. A browser shows tasks and builds at the address
-    that is told as "web".
+    printed as "web".
 
     \b
     Example: pungi-osbuild hub --write-profile ~/.koji/config.d/rehearsal.conf
@@ -96,7 +96,7 @@ def hub_command(
              pungi-osbuild hub --duration 3600 --speed 60 --capacity 2
     A hub that survives its restart, at the same address:
              pungi-osbuild hub --port 8765 --state hub.json
-    What fails when users must log in, and nothing is added by itself:
+    See what fails when users must log in and unknown packages are refused:
              pungi-osbuild hub --strict-auth --strict-content
     """
     with hub_exits(), tempfile.TemporaryDirectory(prefix="rehearsal-hub-") as temporary:
@@ -126,7 +126,7 @@ def hub_command(
 
 
 def _folder(topdir: Optional[Path], state_file: Optional[Path], temporary: Path) -> Path:
-    """Return where Koji's files go: beside a state that is kept they are kept, too."""
+    """Return where Koji's files go: beside the state file, where there is one."""
     if topdir is not None:
         return topdir.absolute()
     if state_file is not None:
@@ -146,14 +146,14 @@ def _introduction(hub: RehearsalHub) -> List[str]:
 
 def _state_line(hub: RehearsalHub) -> Iterator[str]:
     if hub.settings.state_file is not None:
-        yield "state  %s (%s)" % (hub.settings.state_file, "goes on" if hub.resumed else "new")
+        yield "state  %s (%s)" % (hub.settings.state_file, "resumed" if hub.resumed else "new")
 
 
 def _warn_of_host(hub: RehearsalHub) -> None:
     host = hub.settings.host
     if host in _LOCAL:
         return
-    who = "needs only a password that everybody knows" if hub.logs_in else "needs no password"
+    who = "needs only a well-known password" if hub.logs_in else "needs no password"
     show_lines(
         [
             "WARNING: this hub listens on %s, not on this machine alone." % host,
@@ -164,13 +164,13 @@ def _warn_of_host(hub: RehearsalHub) -> None:
 
 
 def _until_interrupted(hub: RehearsalHub) -> None:
-    told: Optional[str] = None
+    shown: Optional[str] = None
     try:
         while not STOP.requested:
             time.sleep(1)
             problem = hub.state_problem
-            if problem not in (None, told):
-                show_lines(["WARNING: what happens is not kept: %s" % problem], err=True)
-            told = problem
+            if problem not in (None, shown):
+                show_lines(["WARNING: the state is not saved: %s" % problem], err=True)
+            shown = problem
     except KeyboardInterrupt:
         show_lines(["stopped"])

@@ -112,7 +112,7 @@ _OPTIONS = (
 
 
 def _listed(kind: FaultKind) -> str:
-    """Return a kind of fault for the help, whose lines click is told to leave alone."""
+    """Return a kind of fault for the help, whose lines click must not wrap."""
     more = [key for key in kind.keys if key not in kind.group.keys]
     said = kind.meaning + (" (%s)" % ", ".join(more) if more else "")
     first = "%-16s " % kind.value

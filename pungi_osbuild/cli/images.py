@@ -36,7 +36,7 @@ FILTERS: Mapping[str, Tuple[str, str]] = {
     "subvariants": ("--subvariant", "Of a subvariant."),
     "types": ("--type", "Of a type as in images.json, or of an image type."),
 }
-"""The options that choose, by the fields of :class:`Selection`."""
+"""The filters, by the fields of :class:`Selection`."""
 
 
 def _filters(command: Callable[..., None]) -> Callable[..., None]:
@@ -57,7 +57,7 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
 @click.argument("folder", metavar="DIR", type=FILE)
 @_filters
 @format_option(*FORMATS)
-@click.option("--live", is_flag=True, help="Ask Koji for the addresses of images in S3.")
+@click.option("--live", is_flag=True, help="Ask Koji for the signed URLs of images in S3.")
 @click.option(
     "--profile",
     metavar="NAME",
@@ -82,14 +82,14 @@ def images_command(
 ) -> None:
     """List the images of the compose in DIR with their cloud IDs; DIR is only read.
 
-    An option that chooses may be given several times: any of its values will do. Of an image only
-    the uploads are shown that --provider and --region choose.
+    Each filter may be given several times: an image matches if it has any of the values. Only the
+    uploads that --provider and --region choose are shown.
 
     ids is one ID on each line, for scripts; stream is CoreOS's stream metadata; cloud-image-val is
     its resources file.
 
-    An address in S3 is signed and expires, so it is a secret: what is recorded is only where the
-    image is. With --live Koji is asked for the whole address, anonymously.
+    An address in S3 is a signed URL that expires, so it is a secret: only the image's place is
+    recorded. With --live Koji is asked for the whole address, anonymously.
 
     \b
     Example: pungi-osbuild images Fedora-41-20261123.n.0 --provider aws --region us-east-1
@@ -124,7 +124,7 @@ def _show(
         show_lines(images_table(images, live, terminal_width()))
     elif output == "ids":
         _warn(
-            "%s is no cloud whose IDs are known: %s" % (upload.provider, upload.describe())
+            "the IDs of %s are not known: %s" % (upload.provider, upload.describe())
             for image in images
             for upload in image.unknown_uploads
         )
@@ -140,7 +140,7 @@ def _show(
 
 
 def _unheard_of(selection: Selection, record: OsbuildRecord) -> Iterator[str]:
-    """Tell of what was mistyped, or did not come of this compose: a script sees no image of it."""
+    """Give a warning for each value that no image has: a script would only see no images."""
     known = known_values(record.images)
     for name, values in selection.unheard_of(record.images).items():
         there = ", ".join(known[name]) or "none"
@@ -180,7 +180,7 @@ def _ask(
 def _about(wanted: Mapping[str, SignedUpload], found: Mapping[str, LiveAddress]) -> Iterator[str]:
     for name, upload in wanted.items():
         if name not in found:
-            yield "Koji has no address any more for %s of task %d" % (name, upload.task_id)
+            yield "Koji no longer has an address for %s of task %d" % (name, upload.task_id)
         elif found[name].has_expired:
             yield "the address of %s expired at %s" % (name, iso_time(found[name].expires))
 

@@ -1,4 +1,4 @@
-"""What several commands take: the config, where its variants come from, what the compose is."""
+"""Inputs of several commands: the config, where its variants come from, the compose's name."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _prepared(
         return Prepared(reading.config, None, (), tuple(problems), error)
     if compose is None:
         return Prepared(reading.config, None, (), tuple(problems))
-    # Without a compose nobody knows where it will be, unless no entry can fit anyway.
+    # Without a compose its place is unknown, which matters only if there are entries to match.
     known = origin.compose is not None or not reading.config.settings.translate_paths
     planned = checked_plan(
         reading.config, compose, productmd or productmd_types(), problems, known and not rehearsal
@@ -142,10 +142,10 @@ def _compose(
     variants_file = origin.variants or (
         Path(config.variants_file) if config.variants_file else None
     )
-    told = {problem.place for problem in problems if problem.is_error}
-    if variants_file is None and "variants_file" not in told:
+    reported = {problem.place for problem in problems if problem.is_error}
+    if variants_file is None and "variants_file" not in reported:
         problems.append(reading.scm_variants or _NO_VARIANTS)
-    if config.release is None and not told & {"release_short", "release_version"}:
+    if config.release is None and not reported & {"release_short", "release_version"}:
         problems.append(_NO_RELEASE)
     if variants_file is None or config.release is None:
         return None
@@ -253,7 +253,7 @@ def _only_without_compose(options: Sequence[str]) -> None:
         given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
         if given and set(parameter.opts) & set(options):
             raise click.UsageError(
-                "%s names a compose that does not exist yet; --compose has a name already"
+                "%s names a compose that does not exist yet; the one of --compose has a name"
                 % parameter.opts[0]
             )
 

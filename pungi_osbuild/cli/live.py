@@ -1,4 +1,4 @@
-"""A live view of a run on the terminal; plain lines of log where there is none."""
+"""A live view of a run on the terminal; plain log lines where there is none."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def expected_from(previous: Optional[Path]) -> Expected:
     """
     Return how long the images of a previous compose took; nothing without one.
 
-    :raises InputError: it is no compose with images of ours
+    :raises InputError: the folder has no osbuild.json of ours, or it cannot be read
     """
     return NOTHING if previous is None else expected_of(load(previous))
 
@@ -35,25 +35,28 @@ def progress_shown(
     quiet: bool, expected: Expected = NOTHING
 ) -> Iterator[Optional[ProgressTracker]]:
     """
-    Show on stderr how a run goes on: its log, and on a terminal where each image stands.
+    Show the progress of a run on stderr: its log, and on a terminal the state of each image.
 
-    :returns: the tracker that the view is drawn from; None when nobody looks
+    :returns: the tracker that the view is drawn from; None without a view
     """
     log_to_stderr(quiet)
     if quiet or not sys.stderr.isatty():
         yield None
         return
     console = Console(stderr=True, highlight=False)
+    # The run's threads write to the tracker, rich's thread reads it: it locks, and its
+    # snapshots are frozen, so what is drawn is never half a change.
     tracker = ProgressTracker()
     live = Live(
         get_renderable=lambda: live_view(tracker.snapshot(), console.height, expected),
         console=console,
         refresh_per_second=REDRAWN,
         transient=True,
-        # What comes to stdout is the result, when the view is gone.
+        # stdout gets only the result, after the view has ended.
         redirect_stdout=False,
     )
     with live:
+        # For as long as the view is drawn: another handler's lines would end up in its middle.
         log_by(_AboveTheView(console), quiet)
         try:
             yield tracker

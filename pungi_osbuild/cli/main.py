@@ -124,7 +124,7 @@ def main() -> None:
 
     \b
     Exit status: 0 fine, 1 errors or failed images, 2 wrong usage, 3 the hub could not be reached
-    or refused, 4 interrupted, 5 finished but images that may fail did.
+    or refused, 4 interrupted, 5 finished but images that are allowed to fail did.
 
     \b
     Example: pungi-osbuild rehearse fedora.conf --out tonight

@@ -20,10 +20,10 @@ _OWN = frozenset({MARK, "compose", "koji", "logs", "work"})
 
 def prepare_out(out: Path, compose: Optional[Path], force: bool) -> None:
     """
-    Make the folder, empty but for what says that it is a rehearsal's.
+    Make the folder, with only the mark of a rehearsal in it.
 
     :param compose: a compose that is only read
-    :param force: remove what an earlier rehearsal has left there
+    :param force: remove an earlier rehearsal there
     :raises InputError: the folder is the compose's, cannot be made, or holds what no rehearsal did
     """
     if compose is not None and compose.resolve() in (out.resolve(), *out.resolve().parents):
@@ -59,7 +59,7 @@ def prepare_out(out: Path, compose: Optional[Path], force: bool) -> None:
 
 def _remove_earlier(out: Path) -> None:
     """
-    Remove an earlier rehearsal, if all that is there is of one.
+    Remove an earlier rehearsal, if there is nothing else in the folder.
 
     :raises InputError: it still runs
     """
@@ -76,7 +76,7 @@ def _remove_earlier(out: Path) -> None:
 
 
 def _is_own(out: Path) -> bool:
-    """Whether a rehearsal has made all that is in a folder; links lead elsewhere, and are not."""
+    """Whether a rehearsal made everything in a folder; a link leads elsewhere, so it did not."""
     mark = out / MARK
     entries: List[Path] = list(out.iterdir())
     return (

@@ -1,7 +1,7 @@
 """
 ``pungi-koji-osbuild``: Pungi's own ``pungi-koji`` with our phase, and every option it has.
 
-Under the name ``pungi-koji`` on PATH it serves ``pungi-orchestrate``, too.
+Under the name ``pungi-koji`` on PATH it also works for ``pungi-orchestrate``.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from pungi_osbuild.cli.show import show_lines
 from pungi_osbuild.errors import InputError
 
 ABOUT = """\
-pungi-koji-osbuild is Pungi's own pungi-koji with the phase of pungi-osbuild in the place of Pungi's
-own osbuild phase. It takes every option of pungi-koji, which it lists below.
+pungi-koji-osbuild is Pungi's own pungi-koji whose osbuild phase is replaced by that of
+pungi-osbuild. It takes every option of pungi-koji, which it lists below.
 
 Example: pungi-koji-osbuild --config fedora.conf --test --target-dir composes
 The images alone, against a rehearsal hub that koji_profile names:
          pungi-koji-osbuild --config fedora.conf --test --target-dir composes \\
              --just-phase osbuild --just-phase test
 """
-"""What ``--help`` tells before Pungi does."""
+"""What ``--help`` shows before Pungi's own help."""
 
 
 def entry() -> None:
-    """Put our phase in its place and run ``pungi-koji``."""
+    """Replace Pungi's phase and run ``pungi-koji``."""
     if {"-h", "--help"} & set(sys.argv[1:]):
         show_lines(ABOUT.splitlines())
     with exits():

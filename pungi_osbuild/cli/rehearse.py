@@ -73,7 +73,7 @@ def rehearse_command(
 ) -> None:
     """Rehearse CONFIG: the whole run against a local stand-in for Koji and composer.
 
-    Nothing real is built and no cloud is touched; all else is as it would be: the tasks, their
+    Nothing real is built and no cloud is touched; all else is as in a real run: the tasks, their
     arguments, the images' names and places, images.json and osbuild.json.
 
     \b
@@ -100,7 +100,7 @@ def rehearse_command(
 
 
 def _check_faults(chosen: Sequence[Fault], requests: Sequence[ImageRequest]) -> None:
-    """Refuse a fault that would hit no image of the plan: it would rehearse nothing."""
+    """Refuse a fault that matches no image of the plan: it would have no effect."""
     for fault in chosen:
         if not any(
             fault.fits(request.config.name, arch, request.config.image_type)
@@ -136,7 +136,7 @@ def _rehearse(
             requests,
             target,
             config.settings,
-            # The hub and its pages are gone when somebody reads what was recorded.
+            # The hub and its pages will be gone when what was recorded is read.
             replace(profile, weburl=""),
             productmd_types(),
             RunOptions(
@@ -147,11 +147,11 @@ def _rehearse(
                 is_hub_gone=True,
             ),
         )
-        return _as_it_stays(result, hub)
+        return _with_local_logs(result, hub)
 
 
-def _as_it_stays(result: RunResult, hub: RehearsalHub) -> RunResult:
-    """Name the logs where they stay: the hub is gone when somebody reads of them."""
+def _with_local_logs(result: RunResult, hub: RehearsalHub) -> RunResult:
+    """Return the result with paths of logs instead of addresses: the hub will be gone."""
     outcomes = tuple(
         replace(
             outcome,

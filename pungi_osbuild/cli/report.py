@@ -43,7 +43,7 @@ def report_command(
 
     What was built, with filters and cloud IDs to copy; what failed, with composer's reason and the
     logs saved in the compose; a timeline; links to Koji and the clouds' consoles. The page needs
-    no network and no other file. DIR is only read, but for the page itself.
+    no network and no other file. In DIR nothing else is written.
 
     \b
     Example: pungi-osbuild report Fedora-41-20261123.n.0 --previous Fedora-41-20261122.n.0

@@ -1,4 +1,4 @@
-"""``pungi-osbuild reproduce``: an image of a compose once more, from its osbuild manifest."""
+"""``pungi-osbuild reproduce``: build an image of a compose again, from its osbuild manifest."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from pungi_osbuild.report import comparison_lines
     "--manifest",
     type=FILE,
     metavar="FILE",
-    help="The osbuild manifest, where it is neither saved nor to be had from Koji.",
+    help="The osbuild manifest, if it is neither saved nor available from Koji.",
 )
 @click.option("--run", is_flag=True, help="Run the command, too.")
 @click.option(
     "--unverified",
     "accept",
     is_flag=True,
-    help="Also run a manifest that has not the checksum that osbuild.json records.",
+    help="Also run a manifest whose checksum is not the one in osbuild.json.",
 )
 def reproduce_command(
     folder: Path,
@@ -47,14 +47,14 @@ def reproduce_command(
     run: bool,
     accept: bool,
 ) -> None:
-    """Tell how to build IMAGE of the compose in DIR once more with osbuild.
+    """Show how to build IMAGE of the compose in DIR again with osbuild.
 
     IMAGE is a file's name, its path below compose/, or an N-V-R. Its osbuild manifest is taken from
     the compose's logs (osbuild_save_provenance) or fetched from Koji, without a login. Prints the
     exact command, and runs it with --run: as root, for hours, with some GiB, and only a manifest of
     the size and checksum that osbuild.json records. Arch and osbuild of
-    this machine are compared with those recorded. Image builds are not bit-identical, so checksums
-    that differ prove nothing.
+    this machine are compared with those recorded. Image builds are not bit-identical, so
+    different checksums prove nothing.
 
     \b
     Example: pungi-osbuild reproduce Fedora-41-20261123.n.0 Fedora-IoT-41-20261123.0.x86_64.raw.xz
@@ -90,7 +90,7 @@ def _manifest(folder: Path, record: OsbuildRecord, image: ImageRecord, place: Pa
     saved = manifests.saved_manifest(folder, image)
     if saved is not None:
         return saved
-    # What stood in for Koji is gone, and has left its files in the compose.
+    # The rehearsal hub is gone; its files are in the compose.
     topdir = str(folder.absolute() / "koji") if record.koji.profile == REHEARSAL_PROFILE else ""
     return manifests.fetch_manifest(image, record.koji, topdir, place)
 

@@ -1,4 +1,4 @@
-"""``pungi-osbuild run``: the phase on a compose that exists."""
+"""``pungi-osbuild run``: build images for an existing compose."""
 
 from __future__ import annotations
 
@@ -45,20 +45,20 @@ OSBUILD = "osbuild.json"
     "--rebuild-changed",
     "rebuild",
     flag_value=Rebuild.CHANGED.value,
-    help="Build blocks anew that have changed since they were submitted.",
+    help="Build blocks again that have changed since they were submitted.",
 )
 @click.option(
     "--rebuild-all",
     "rebuild",
     flag_value=Rebuild.ALL.value,
-    help="Build everything anew; forget what was submitted for this compose.",
+    help="Build everything again; forget what was submitted for this compose.",
 )
 @click.option("--download", is_flag=True, help="Fetch images over HTTP, mounted volume or not.")
 @click.option(
     "--previous",
     type=FILE,
     metavar="DIR",
-    help="An earlier compose: how long each image may be expected to take.",
+    help="An earlier compose: shows how long each image took there.",
 )
 @click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
 @format_option("table", "json")
@@ -76,8 +76,8 @@ def run_command(
 ) -> None:
     """Build CONFIG's images in Koji and add them to an existing compose.
 
-    What images.json holds of other phases is kept, composeinfo.json is not touched. Run again
-    after an interruption or a crash, it goes on: nothing is submitted twice.
+    Entries of other phases in images.json are kept; composeinfo.json is not changed. Run again
+    after an interruption or a crash, it resumes: nothing is submitted twice.
 
     \b
     Example: pungi-osbuild run fedora.conf --compose Fedora-41-20261123.n.0 --profile koji
@@ -86,7 +86,7 @@ def run_command(
         expected = expected_from(previous)
         how = Rebuild(rebuild) if rebuild else Rebuild.NOTHING
         prepared = prepare(config, Origin(compose=compose))
-        prepared = _beside_what_is_there(prepared, compose, how)
+        prepared = _with_existing_images(prepared, compose, how)
         show_problems(prepared.problems)
         read, target = prepared.required()
         name = profile or read.settings.koji_profile
@@ -119,8 +119,8 @@ def run_command(
     sys.exit(int(exit_code(result)))
 
 
-def _beside_what_is_there(prepared: Prepared, compose: Path, rebuild: Rebuild) -> Prepared:
-    """Add the problems that come of images which the compose has already."""
+def _with_existing_images(prepared: Prepared, compose: Path, rebuild: Rebuild) -> Prepared:
+    """Add the problems of images that the compose already has."""
     folder = compose / "compose" / "metadata"
     claims = [claim for request in prepared.requests for claim in claims_of_request(request)]
     own = {(entry.variant, entry.arch, entry.path) for entry in own_in(folder / OSBUILD, claims)}

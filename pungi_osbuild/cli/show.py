@@ -1,4 +1,4 @@
-"""Printing: what is asked for on stdout, everything about it on stderr."""
+"""Printing: results on stdout, everything about them on stderr."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def show_styled(lines: Iterable[Text], err: bool = False) -> None:
             for line in lines:
                 click.echo(line.plain, file=stream)
     except BrokenPipeError:
-        # `... | head`: whoever reads has enough. The run's own status is what counts.
+        # `... | head`: the reader has seen enough. The exit status is the command's own.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
@@ -88,16 +88,16 @@ LOG_FORMAT = logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
 
 
 def log_to_stderr(quiet: bool) -> None:
-    """Let the run tell on stderr what it does, one plain line each."""
+    """Log a run to stderr, a plain line for each event."""
     handler = logging.StreamHandler()
     handler.setFormatter(LOG_FORMAT)
     log_by(handler, quiet)
 
 
 def log_by(handler: logging.Handler, quiet: bool) -> None:
-    """Let a handler, and no other, take what the run tells."""
+    """Make a handler the only one of the loggers of a run."""
     handler.addFilter(HidingFilter())
-    # koji tells there when a hub does not answer and it tries again.
+    # koji logs under its own name that a hub does not answer and that it retries.
     for name in ("pungi_osbuild", "koji"):
         logger = logging.getLogger(name)
         logger.handlers = [handler]

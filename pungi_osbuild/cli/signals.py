@@ -1,5 +1,5 @@
 """
-SIGINT and SIGTERM: the first stops what is at work, further ones change nothing.
+SIGINT and SIGTERM: the first stops the command, further ones change nothing.
 
 Nightly automation ends what it started with SIGTERM, often more than once. What was done must be
 recorded in between, so only the first signal interrupts.

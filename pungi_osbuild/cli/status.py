@@ -1,4 +1,4 @@
-"""``pungi-osbuild status``: where a run on a compose stands, also while it runs."""
+"""``pungi-osbuild status``: the state of a run on a compose, also while it runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import List, Optional
+from typing import Optional
 
 import click
 from rich.console import Console, Group
@@ -44,7 +44,7 @@ from pungi_osbuild.run import (
 from pungi_osbuild.timing import PollPolicy
 
 EVERY = PollPolicy(minimum=5.0)
-"""How often ``--watch`` asks a hub: as a run does, every five seconds at most."""
+"""How often ``--watch`` asks a hub: as a run does, at most every five seconds."""
 
 LINE_EVERY = 60.0
 """Seconds between two lines of ``--watch`` where there is no terminal and nothing has changed."""
@@ -57,7 +57,7 @@ LINE_EVERY = 60.0
     "--previous",
     type=FILE,
     metavar="DIR",
-    help="An earlier compose: how long each image may be expected to take.",
+    help="An earlier compose: shows how long each image took there.",
 )
 @click.option(
     "--profile",
@@ -66,7 +66,7 @@ LINE_EVERY = 60.0
     shell_complete=complete_profile,
 )
 @click.option("--koji-config", type=FILE, metavar="FILE", help="Koji's configuration file.")
-@click.option("--offline", is_flag=True, help="Ask no hub: only what the journal says.")
+@click.option("--offline", is_flag=True, help="Do not ask a hub: show only what the journal says.")
 @format_option("table", "json")
 def status_command(
     folder: Path,
@@ -77,16 +77,18 @@ def status_command(
     offline: bool,
     output: str,
 ) -> None:
-    """Tell where the last run on the compose in DIR stands.
+    """Show the state of the last run on the compose in DIR.
 
-    Each image with its state and its time, and why what failed did. The run's journal is read, and
-    its Koji hub is asked for the states of open tasks, without a login. The run notices nothing.
+    Each image with its state, its time, and the reason if it failed. Reads the run's journal and
+    asks its Koji hub for the states of open tasks, without a login. The run is not affected.
 
     \b
     Example: pungi-osbuild status Fedora-41-20261123.n.0 --watch
     """
     if watch and output == "json":
-        raise click.UsageError("--watch is for people; ask again for JSON as often as you like")
+        raise click.UsageError(
+            "--watch cannot be used with --format json; run the command again instead"
+        )
     with exits(), ExitStack() as stack:
         expected = expected_from(previous)
         run = last_run(folder)
@@ -97,9 +99,9 @@ def status_command(
         if watch:
             _watch(view)
         elif output == "json":
-            show_json(progress_json(view.look(), expected))
+            show_json(progress_json(view.poll_progress(), expected))
         else:
-            view.show(view.look())
+            view.show(view.poll_progress())
 
 
 def _may_change(progress: Progress) -> bool:
@@ -107,7 +109,7 @@ def _may_change(progress: Progress) -> bool:
 
 
 def _profile(folder: Path, name: Optional[str], koji_config: Optional[Path]) -> Optional[Profile]:
-    """Return the profile of the hub; None, and a warning, where it cannot be told."""
+    """Return the profile of the hub; None, and a warning, where it is unknown."""
     if name is None:
         return None
     rehearsed = folder / "koji" / "profile.conf"
@@ -116,7 +118,7 @@ def _profile(folder: Path, name: Optional[str], koji_config: Optional[Path]) -> 
     try:
         return read_profile(name, koji_config)
     except InputError as error:
-        _warn("%s; this is what the journal says" % error.reason)
+        _warn("%s; showing only what the journal says" % error.reason)
         return None
 
 
@@ -126,7 +128,7 @@ def _hub(stack: ExitStack, profile: Optional[Profile]) -> Optional[Hub]:
     try:
         return stack.enter_context(anonymous_hub(profile))
     except HubError as error:
-        _warn("%s; this is what the journal says" % error.reason)
+        _warn("%s; showing only what the journal says" % error.reason)
         return None
 
 
@@ -135,39 +137,39 @@ def _warn(text: str) -> None:
 
 
 class _View:
-    """What is shown, and how it is come by."""
+    """Reads the state of a run and shows it."""
 
     def __init__(self, folder: Path, hub: Optional[Hub], expected: Expected) -> None:
         self._folder = folder
         self._hub = hub
         self.expected = expected
         self.pause = EVERY.minimum
-        self._is_away = False
-        self._looked = 0.0
+        self._is_unavailable = False
+        self._polled = 0.0
 
-    def look(self) -> Progress:
-        """Return where the run stands now."""
+    def poll_progress(self) -> Progress:
+        """Return the state of the run now."""
         progress = status(self._folder)
         if self._hub is None:
             return progress
         start = time.monotonic()
         try:
             progress = refreshed(self._hub, progress)
-            self._is_away = False
+            self._is_unavailable = False
         except HubError as error:
-            if not self._is_away:
+            if not self._is_unavailable:
                 _warn(error.reason)
-            self._is_away = True
+            self._is_unavailable = True
             progress = replace(progress, now=self._hub.time.not_before(progress.now))
-        self._looked = time.monotonic()
-        self.pause = EVERY.pause(self._looked - start)
+        self._polled = time.monotonic()
+        self.pause = EVERY.pause(self._polled - start)
         return progress
 
     def drawn(self, progress: Progress) -> Progress:
-        """Return the last look with the time that has passed since then, where a hub tells it."""
+        """Return the last progress with the time that has passed since, where a hub is asked."""
         if self._hub is None:
             return progress
-        return replace(progress, now=progress.now + time.monotonic() - self._looked)
+        return replace(progress, now=progress.now + time.monotonic() - self._polled)
 
     def show(self, progress: Progress) -> None:
         """Print it once."""
@@ -179,23 +181,23 @@ class _View:
 
 
 def _watch(view: _View) -> None:
-    progress = view.look()
+    progress = view.poll_progress()
     if sys.stdout.isatty():
         progress = _watch_on_a_terminal(view, progress)
         view.show(progress)
         return
-    told: List[str] = []
+    last: Optional[str] = None
     since = -LINE_EVERY
     while True:
         said = headline(progress).rpartition(";")[0]
-        if [said] != told or time.monotonic() - since >= LINE_EVERY:
+        if said != last or time.monotonic() - since >= LINE_EVERY:
             show_lines([headline(progress, view.expected)])
-            told, since = [said], time.monotonic()
+            last, since = said, time.monotonic()
         if progress.activity.is_over:
             show_lines([activity_line(progress)])
             return
         _wait(view.pause)
-        progress = view.look()
+        progress = view.poll_progress()
 
 
 def _watch_on_a_terminal(view: _View, progress: Progress) -> Progress:
@@ -207,7 +209,7 @@ def _watch_on_a_terminal(view: _View, progress: Progress) -> Progress:
     with Live(get_renderable=drawn, console=console, refresh_per_second=2, transient=True):
         while not progress.activity.is_over:
             _wait(view.pause)
-            progress = view.look()
+            progress = view.poll_progress()
     return progress
 
 

@@ -25,7 +25,7 @@ _HAS_EVERY_ARCH = "fedora-43"
 
 
 def _distributions(_ctx: click.Context, _option: click.Parameter, incomplete: str) -> List[str]:
-    """Offer the names that are whole, and the beginnings of the others."""
+    """Offer whole names, and the beginnings of patterns."""
     patterns = {name for row in table_rows() for name in row.distributions}
     names = {*ALIASES, *(name.rstrip("*") for name in patterns if full_name(name) or "*" in name)}
     return sorted(name for name in names if name.startswith(incomplete))
@@ -51,7 +51,7 @@ def types_command(distro: Optional[str], arch: Optional[str], output: str) -> No
     """List the image types that composer builds: for which distributions, on which arches, where
     they are uploaded and how their file is called.
 
-    The knowledge is of one version of osbuild-composer, which is named below the table. Your own
+    The table is that of one version of osbuild-composer, which is named below it. Your own
     composer may be older, newer or changed.
 
     \b

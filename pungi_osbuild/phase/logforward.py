@@ -19,6 +19,8 @@ class _Forward(logging.Handler):
         self._text = format
 
     def emit(self, record: logging.LogRecord) -> None:
+        # The target may be below the package's logger (adapter.py falls back to one): its own
+        # records come here, too, and would go round for ever.
         if record.name != self._target.name:
             self._target.log(record.levelno, self._text, record.getMessage())
 
@@ -32,8 +34,10 @@ def forward(target: logging.Logger) -> None:
     package = logging.getLogger(_PACKAGE)
     if package is not target:
         package.handlers = [_Forward(target, "%s")]
+        # Else a root logger with handlers gets each line twice: from here and from the target.
         package.propagate = False
         package.setLevel(logging.INFO)
+    # Shared with Pungi's other phases, which may have handlers on it: only ours is replaced.
     koji = logging.getLogger(_KOJI)
     others = [handler for handler in koji.handlers if not isinstance(handler, _Forward)]
     koji.handlers = [*others, _Forward(target, "koji: %s")]

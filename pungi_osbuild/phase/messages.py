@@ -39,6 +39,7 @@ class Messages:
         self._log = log
         self._turn = threading.Lock()
         self._inbox = Inbox(thread_class)
+        # One thread: scripts see the messages in order, and Pungi's notifier runs one at a time.
         self._workers = Workers(self._inbox, self._send, self._failed, _sent, 1)
 
     def __enter__(self) -> Messages:
@@ -55,6 +56,7 @@ class Messages:
 
     def send(self, name: str, fields: JsonDict) -> None:
         """Have a message sent soon; comes back at once. May be called from several threads."""
+        # Workers.give() is for one thread at a time.
         with self._turn:
             self._workers.give(Message(name, tuple(fields.items())))
 

@@ -58,7 +58,7 @@ def test_an_upload_that_nobody_knows_has_no_id(compose: Path, tmp_path: Path) ->
     """A script is not given something else in its place."""
     done = pungi_osbuild("images", compose, "--format", "ids", home=tmp_path)
     assert len(done.out.splitlines()) == 9
-    assert "warning: org.osbuild.rehearsal.odd is no cloud whose IDs are known" in done.err
+    assert "warning: the IDs of org.osbuild.rehearsal.odd are not known" in done.err
 
 
 def test_nothing_fits(compose: Path, tmp_path: Path) -> None:
