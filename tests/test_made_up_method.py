@@ -78,7 +78,7 @@ class PressFloppy:
     type_option: str = "kind"
     repos_option: str = "sources"
     asks_composer: bool = False
-    outlives_cancelling: bool = False
+    goes_on_cancelled: Optional[str] = None
     hidden_options: Tuple[str, ...] = ()
 
     def block_options(self) -> Options:

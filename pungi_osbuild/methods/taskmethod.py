@@ -65,8 +65,8 @@ class TaskMethod(Protocol):
         """Return the options at the top for all blocks: ``<section>_<option>`` of some of them."""
 
     @property
-    def outlives_cancelling(self) -> bool:
-        """Whether builds go on when their task is cancelled: something may still appear then."""
+    def goes_on_cancelled(self) -> Optional[str]:
+        """What to say of a build that goes on when its task is cancelled; None: it ends, too."""
 
     @property
     def hidden_options(self) -> Tuple[str, ...]:

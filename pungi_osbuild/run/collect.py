@@ -357,7 +357,7 @@ def cancelled(submitted: SubmittedTask, reason: str, task: Optional[Task]) -> Ou
     """Return the outcome of a task that somebody cancelled."""
     # What no builder has taken never came to composer.
     was_begun = task is None or task.times.started is not None
-    goes_on = was_begun and method_of(submitted.request).outlives_cancelling
+    goes_on = was_begun and method_of(submitted.request).goes_on_cancelled is not None
     return replace(
         failed(submitted, reason, task),
         kind=OutcomeKind.CANCELLED,

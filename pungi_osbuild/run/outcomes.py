@@ -13,7 +13,7 @@ from pungi_osbuild.run.collect import Collector, SubmittedTask, TaskResult, fail
 from pungi_osbuild.run.host import Host
 from pungi_osbuild.run.journal import Journal
 from pungi_osbuild.run.retrying import Retries
-from pungi_osbuild.run.submitted_tasks import GOES_ON, Canceller, SubmittedTasks
+from pungi_osbuild.run.submitted_tasks import Canceller, SubmittedTasks, with_what_goes_on
 from pungi_osbuild.run.submitting import try_to
 
 logger = logging.getLogger(__name__)
@@ -154,8 +154,8 @@ class Outcomes:
             timeout = outcome.request.config.timeout
             why = "it had not ended %g s after it was submitted (timeout)" % (timeout or 0)
             kind = OutcomeKind.FAILED
-        reason = "task %d was cancelled: %s; %s" % (outcome.task_id or 0, why, GOES_ON)
-        return replace(outcome, reason=reason, kind=kind)
+        reason = "task %d was cancelled: %s" % (outcome.task_id or 0, why)
+        return with_what_goes_on(replace(outcome, reason=reason, kind=kind))
 
 
 def defect(error: Exception) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Dict, Iterable, List, Optional, Set, Tuple, Union
 
 from pungi_osbuild.hub import Hub, HubFaultError, Task, TaskState, cancel
+from pungi_osbuild.methods import method_of
 from pungi_osbuild.model import ImageRequest, Outcome
 from pungi_osbuild.run.collect import SubmittedTask, Work, cancelled, failed
 from pungi_osbuild.run.watch import EndedTask, Watcher
 
 logger = logging.getLogger(__name__)
 
-GOES_ON = "osbuild-composer is not told, so the build, and what it uploads, may still appear"
 
 Polled = Union[Tuple[EndedTask, ...], Exception]
 """The tasks that have ended, or why that could not be asked."""
@@ -110,14 +111,22 @@ class SubmittedTasks:
     def outcome_of(self, submitted: SubmittedTask) -> Outcome:
         """Return the outcome of a task that is not finished when the run stops."""
         if submitted.task_id in self._canceller.cancelled:
-            reason = "task %d was cancelled: the run was stopped; %s"
-            return cancelled(submitted, reason % (submitted.task_id, GOES_ON), None)
+            reason = "task %d was cancelled: the run was stopped"
+            return with_what_goes_on(cancelled(submitted, reason % submitted.task_id, None))
         end = self.end_of(submitted.task_id)
         if end is not None:
             reason = "task %d had ended when the run was stopped; what it built was not collected"
             return failed(submitted, reason % submitted.task_id, end.task)
         reason = "the run was stopped before task %d ended; it goes on in Koji"
         return failed(submitted, reason % submitted.task_id, None)
+
+
+def with_what_goes_on(outcome: Outcome) -> Outcome:
+    """Return the outcome of a task that was cancelled here, with what goes on all the same."""
+    goes_on = method_of(outcome.request).goes_on_cancelled
+    if goes_on is None:
+        return outcome
+    return replace(outcome, reason="%s; %s" % (outcome.reason, goes_on))
 
 
 class OpenTasks:

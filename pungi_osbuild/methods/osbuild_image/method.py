@@ -43,7 +43,9 @@ class OsbuildImage:
     type_option: str = "image_types"
     repos_option: str = "repo"
     asks_composer: bool = True
-    outlives_cancelling: bool = True
+    goes_on_cancelled: str = (
+        "osbuild-composer is not told, so the build, and what it uploads, may still appear"
+    )
     hidden_options: Tuple[str, ...] = ("customizations",)
 
     def arguments(self, request: ImageRequest) -> List[Any]:
