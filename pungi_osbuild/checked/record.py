@@ -202,12 +202,18 @@ def picked(record: Type[_R], *sources: Any, **others: Any) -> _R:
 
     :param sources: whose attributes; the first that has one counts
     :param others: values of fields that are otherwise
+    :raises TypeError: nobody has a field, though it may have a default: after a rename the value
+        would be lost without a word
     """
     values = dict(others)
+    names = [field.name for field in fields(record)]  # type: ignore[arg-type]
     for source in sources:
-        for field in fields(record):  # type: ignore[arg-type]
-            if field.name not in values and hasattr(source, field.name):
-                values[field.name] = getattr(source, field.name)
+        for name in names:
+            if name not in values and hasattr(source, name):
+                values[name] = getattr(source, name)
+    missing = [name for name in names if name not in values]
+    if missing:
+        raise TypeError("%s lacks %s" % (record.__name__, ", ".join(missing)))
     return record(**values)
 
 
