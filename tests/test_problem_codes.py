@@ -27,6 +27,7 @@ MAKERS: Mapping[str, int] = {
     "_warn": 0,
     "failed_check": 0,
     "InvalidValue": 0,
+    "shaped": 1,
     "_warning": 0,
     "_problem": 1,
     "_clashes": 3,

@@ -25,13 +25,12 @@ from pungi_osbuild.clouds.cloud import (
     StreamEntry,
     UploadOption,
     only,
+    shaped,
 )
 from pungi_osbuild.model import CloudImage, CloudName, Ignored, JsonDict, Upload
 from pungi_osbuild.problems import Severity
 
 _REGION = re.compile(r"[a-z]{2,5}(-[a-z]+)+-[0-9]{1,2}")
-_ACCOUNT = re.compile(r"[0-9]{12}")
-_AMI_NAME = re.compile(r"[A-Za-z0-9()\[\] ./'@_-]{3,128}")
 _AMI = re.compile(r"ami-[0-9a-f]{8,40}")
 _ARM_MACHINE = "t4g.medium"
 
@@ -79,28 +78,21 @@ def _is_one_edit_away(text: str, known: str) -> bool:
     return max(len(text), len(known)) == 1 or (len(text) == 2 and text == known[::-1])
 
 
-def _account_rule(text: str) -> Optional[InvalidValue]:
-    if _ACCOUNT.fullmatch(text):
-        return None
-    return InvalidValue(
-        "bad-account",
-        "%r is not a valid AWS account ID" % text,
-        "Write its 12 digits and nothing else; zeros at the beginning count.",
-    )
+_ACCOUNT_RULE = shaped(
+    re.compile(r"[0-9]{12}"),
+    "bad-account",
+    "%r is not a valid AWS account ID",
+    "Write its 12 digits and nothing else; zeros at the beginning count.",
+)
 
 
-def _name_rule(text: str) -> Optional[InvalidValue]:
-    if _AMI_NAME.fullmatch(text):
-        return None
-    return (
-        NO_NAME
-        if not text
-        else InvalidValue(
-            "bad-cloud-name",
-            "%r is not a valid name of an AMI" % text,
-            "Use 3 to 128 letters, digits, spaces and ( ) [ ] . / - ' @ _ only.",
-        )
-    )
+_NAME_RULE = shaped(
+    re.compile(r"[A-Za-z0-9()\[\] ./'@_-]{3,128}"),
+    "bad-cloud-name",
+    "%r is not a valid name of an AMI",
+    "Use 3 to 128 letters, digits, spaces and ( ) [ ] . / - ' @ _ only.",
+    NO_NAME,
+)
 
 
 REGION = UploadOption("The cloud's region.", '"us-east-1"', rule=region_rule)
@@ -115,10 +107,10 @@ class AwsEc2Upload(Upload):
     share_with_accounts: Annotated[Optional[Tuple[str, ...]], UploadOption(
         "Account numbers; [] for nobody.", '["123456789012"]',
         "nobody, which is a warning; needed beside `snapshot_name`",
-        _account_rule, SHARED_WITH_NOBODY, hub_requires=True)] = None
+        _ACCOUNT_RULE, SHARED_WITH_NOBODY, hub_requires=True)] = None
     snapshot_name: Annotated[Optional[str], UploadOption(
         "Name of the AMI and its snapshot.", '"{nvr}"', "`composer-api-<uuid>`",
-        _name_rule, NO_SUCH_NAME)] = None
+        _NAME_RULE, NO_SUCH_NAME)] = None
     # fmt: on
     ignored: Ignored = ()
     provider = "aws"

@@ -17,18 +17,16 @@ from pungi_osbuild.clouds.cloud import (
     NO_SUCH_NAME,
     CloudOf,
     Exported,
-    InvalidValue,
     Link,
     UploadOption,
     only,
+    shaped,
 )
 from pungi_osbuild.model import CloudImage, CloudName, Ignored, JsonDict, Upload
 
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
-_DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)+")
-_LOCATION = re.compile(r"[A-Za-z][A-Za-z0-9 ]*")
-_GROUP = re.compile(r"[\w().-]{0,89}[\w()-]")
-_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?")
+_GUID = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+_DOMAIN = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)+"
+_WRITE_GUID = "Write its GUID, like 5c7ef5b6-1c3f-4da0-a622-0b060239d7d7."
 _ID = re.compile(
     r"/subscriptions/[0-9A-Fa-f-]{36}/resourceGroups/[\w.()-]{1,90}"
     r"/providers/Microsoft\.Compute/images/[\w.-]{1,80}",
@@ -37,59 +35,46 @@ _ID = re.compile(
 _ARM_MACHINE = "Standard_D2pds_v5"
 
 
-def _tenant_rule(text: str) -> Optional[InvalidValue]:
-    # A directory can be named by one of its domains, too.
-    return None if _DOMAIN.fullmatch(text) else _guid_rule("tenant", text)
+# A directory can be named by one of its domains, too.
+_TENANT_RULE = shaped(
+    re.compile("%s|%s" % (_GUID, _DOMAIN)),
+    "bad-cloud-id",
+    "%r is not a valid ID of an Azure tenant",
+    _WRITE_GUID,
+)
 
 
-def _subscription_rule(text: str) -> Optional[InvalidValue]:
-    return _guid_rule("subscription", text)
+_SUBSCRIPTION_RULE = shaped(
+    re.compile(_GUID), "bad-cloud-id", "%r is not a valid ID of an Azure subscription", _WRITE_GUID
+)
 
 
-def _guid_rule(what: str, text: str) -> Optional[InvalidValue]:
-    if _GUID.fullmatch(text):
-        return None
-    return InvalidValue(
-        "bad-cloud-id",
-        "%r is not a valid ID of an Azure %s" % (text, what),
-        "Write its GUID, like 5c7ef5b6-1c3f-4da0-a622-0b060239d7d7.",
-    )
+# An empty location is the resource group's.
+_LOCATION_RULE = shaped(
+    re.compile(r"([A-Za-z][A-Za-z0-9 ]*)?"),
+    "bad-region",
+    "Azure has no location %r",
+    "Azure's locations look like eastus or West Europe; without location it is the resource"
+    " group's.",
+)
 
 
-def _location_rule(text: str) -> Optional[InvalidValue]:
-    if not text or _LOCATION.fullmatch(text):  # an empty one is the resource group's
-        return None
-    return InvalidValue(
-        "bad-region",
-        "Azure has no location %r" % text,
-        "Azure's locations look like eastus or West Europe; without location it is the resource"
-        " group's.",
-    )
+_GROUP_RULE = shaped(
+    re.compile(r"[\w().-]{0,89}[\w()-]"),
+    "bad-cloud-name",
+    "Azure has no resource group called %r",
+    "It has at most 90 letters, digits and ( ) . - _, and does not end in a dot.",
+)
 
 
-def _group_rule(text: str) -> Optional[InvalidValue]:
-    if _GROUP.fullmatch(text):
-        return None
-    return InvalidValue(
-        "bad-cloud-name",
-        "Azure has no resource group called %r" % text,
-        "It has at most 90 letters, digits and ( ) . - _, and does not end in a dot.",
-    )
-
-
-def _name_rule(text: str) -> Optional[InvalidValue]:
-    if _NAME.fullmatch(text):
-        return None
-    return (
-        NO_NAME
-        if not text
-        else InvalidValue(
-            "bad-cloud-name",
-            "%r is not a valid name of an Azure image" % text,
-            "Use at most 80 letters, digits and . - _ only; a letter or digit first, and no dot or"
-            " dash last.",
-        )
-    )
+_NAME_RULE = shaped(
+    re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?"),
+    "bad-cloud-name",
+    "%r is not a valid name of an Azure image",
+    "Use at most 80 letters, digits and . - _ only; a letter or digit first, and no dot or dash"
+    " last.",
+    NO_NAME,
+)
 
 
 @dataclass(frozen=True)
@@ -99,17 +84,17 @@ class AzureUpload(Upload):
     # fmt: off
     tenant_id: Annotated[str, UploadOption(
         "Id of the directory, a GUID.", '"5c7ef5b6-1c3f-4da0-a622-0b060239d7d7"',
-        rule=_tenant_rule)]
+        rule=_TENANT_RULE)]
     subscription_id: Annotated[str, UploadOption(
         "Id of the subscription, a GUID.", '"4a1d7c2e-58e7-4c4f-9c0e-0d1b2f3a4b5c"',
-        rule=_subscription_rule)]
+        rule=_SUBSCRIPTION_RULE)]
     resource_group: Annotated[str, UploadOption(
-        "The resource group, which must exist.", '"my-images"', rule=_group_rule)]
+        "The resource group, which must exist.", '"my-images"', rule=_GROUP_RULE)]
     location: Annotated[Optional[str], UploadOption(
-        "The cloud's region.", '"eastus"', "that of the resource group", _location_rule)] = None
+        "The cloud's region.", '"eastus"', "that of the resource group", _LOCATION_RULE)] = None
     image_name: Annotated[Optional[str], UploadOption(
         "What the image is called there.", '"{nvr}"', "composer gives one",
-        _name_rule, NO_SUCH_NAME)] = None
+        _NAME_RULE, NO_SUCH_NAME)] = None
     # fmt: on
     ignored: Ignored = ()
     provider = "azure"

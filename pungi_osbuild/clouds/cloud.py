@@ -13,6 +13,7 @@ from typing import (
     Mapping,
     NamedTuple,
     Optional,
+    Pattern,
     Protocol,
     Tuple,
     Type,
@@ -50,6 +51,31 @@ NO_NAME = InvalidValue(
     "Leave it out: composer gives each image a new name.",
     Severity.WARNING,
 )
+
+
+def shaped(
+    pattern: Pattern[str],
+    code: ProblemCode,
+    message: str,
+    hint: str,
+    if_empty: Optional[InvalidValue] = None,
+) -> Rule:
+    """
+    Return the rule of values that have a certain form.
+
+    :param pattern: of the whole value
+    :param message: with ``%r`` for the value
+    :param if_empty: what is said of an empty value that does not have the form
+    """
+
+    def rule(text: str) -> Optional[InvalidValue]:
+        if pattern.fullmatch(text):
+            return None
+        if not text and if_empty is not None:
+            return if_empty
+        return InvalidValue(code, message % text, hint)
+
+    return rule
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,11 @@ from pungi_osbuild.clouds.cloud import (
     Link,
     UploadOption,
     only,
+    shaped,
 )
 from pungi_osbuild.model import CloudImage, CloudName, Ignored, Upload
 from pungi_osbuild.problems import Severity
 
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _PATH = re.compile(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*")
 _REGISTRY = re.compile(
     r"([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
@@ -65,18 +65,13 @@ def _name_rule(text: str) -> Optional[InvalidValue]:
     )
 
 
-def _tag_rule(text: str) -> Optional[InvalidValue]:
-    if _TAG.fullmatch(text):
-        return None
-    return (
-        NO_NAME
-        if not text
-        else InvalidValue(
-            "bad-cloud-name",
-            "no registry takes the tag %r" % text,
-            "Use at most 128 letters, digits and _ . - only, and neither . nor - first.",
-        )
-    )
+_TAG_RULE = shaped(
+    re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"),
+    "bad-cloud-name",
+    "no registry takes the tag %r",
+    "Use at most 128 letters, digits and _ . - only, and neither . nor - first.",
+    NO_NAME,
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +84,7 @@ class ContainerUpload(Upload):
         _name_rule, NO_SUCH_NAME)] = None
     tag: Annotated[Optional[str], UploadOption(
         "Tag; only with a name.", '"{version}-{arch}"', "a uuid",
-        _tag_rule, "nothing gets this tag")] = None
+        _TAG_RULE, "nothing gets this tag")] = None
     # fmt: on
     ignored: Ignored = ()
     provider = "container"

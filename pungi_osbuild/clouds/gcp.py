@@ -25,12 +25,12 @@ from pungi_osbuild.clouds.cloud import (
     StreamEntry,
     UploadOption,
     only,
+    shaped,
 )
 from pungi_osbuild.model import CloudImage, CloudName, Ignored, JsonDict, Upload
 from pungi_osbuild.problems import Severity, suggest
 
 _LOCATION = re.compile(r"us|eu|asia|[a-z]+[0-9]{1,2}|[a-z]+(-[a-z]+)+[0-9]{1,2}", re.I)
-_NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _ID = re.compile(
     r"projects/(?P<project>[a-z][a-z0-9.:-]{1,80})/global/images/[a-z]([a-z0-9-]{0,62})"
 )
@@ -61,20 +61,14 @@ def _region_rule(text: str) -> Optional[InvalidValue]:
     return InvalidValue("bad-region", message, hint, Severity.WARNING)
 
 
-def _name_rule(text: str) -> Optional[InvalidValue]:
-    if _NAME.fullmatch(text):
-        return None
-    return (
-        NO_NAME
-        if not text
-        else InvalidValue(
-            "bad-cloud-name",
-            "%r is not a valid name of a GCP image" % text,
-            "Use at most 63 lower-case letters, digits and dashes, a letter first:"
-            " {date}-{type}-{respin} fits, {nvr} and the arch x86_64 do not (name it in"
-            " arch_upload_options).",
-        )
-    )
+_NAME_RULE = shaped(
+    re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?"),
+    "bad-cloud-name",
+    "%r is not a valid name of a GCP image",
+    "Use at most 63 lower-case letters, digits and dashes, a letter first: {date}-{type}-{respin}"
+    " fits, {nvr} and the arch x86_64 do not (name it in arch_upload_options).",
+    NO_NAME,
+)
 
 
 def _account_rule(text: str) -> Optional[InvalidValue]:
@@ -109,7 +103,7 @@ class GcpUpload(Upload):
         "that of composer's worker")] = None
     image_name: Annotated[Optional[str], UploadOption(
         "What the image is called there.", '"my-image-{date}-{type}-{respin}"',
-        "`composer-api-<uuid>`", _name_rule, NO_SUCH_NAME)] = None
+        "`composer-api-<uuid>`", _NAME_RULE, NO_SUCH_NAME)] = None
     share_with_accounts: Annotated[Optional[Tuple[str, ...]], UploadOption(
         'Accounts, each with its kind: "user:alice@example.com".', '["group:images@example.com"]',
         "nobody", _account_rule, SHARED_WITH_NOBODY)] = None
