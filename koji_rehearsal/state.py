@@ -26,7 +26,7 @@ _Row = TypeVar("_Row", Tag, Target, User)
 
 _GIVEN = ("content", "known_packages")
 _INDEXES = ("_ends",)
-"""What follows from the tables, and is made anew from them."""
+"""What follows from the tables, and is made from them again."""
 
 FIRST_EVENT = 681
 """The event of the first build on the hub that this one imitates; its content came before."""

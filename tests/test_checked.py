@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from types import SimpleNamespace
 from typing import Callable, Dict, Tuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pungi_osbuild.checked import FILE, MAX_TEXT, Struct, json_struct, picked, plain_name, structs
+from pungi_osbuild.checked import FILE, MAX_TEXT, Struct, json_struct, plain_name, structs
 from pungi_osbuild.errors import ReplyError
 
 anything = st.recursive(
@@ -128,16 +126,3 @@ def test_a_text_of_a_hub_is_cleaned_and_a_files_is_kept() -> None:
     told = {"a": "x\x1b[2J", "b": ["x\x1b[2J"]}
     assert Struct(told, "x").text("a") == Struct(told, "x").texts("b")[0] == r"x\x1b[2J"
     assert Struct(told, "x", FILE).text("a") == Struct(told, "x", FILE).texts("b")[0] == "x\x1b[2J"
-
-
-def test_a_record_is_picked_whole() -> None:
-    """A field that no source has is an error, with a default or without."""
-
-    @dataclass(frozen=True)
-    class Wanted:
-        one: int
-        other: int = 0
-
-    assert picked(Wanted, SimpleNamespace(one=1), other=2) == Wanted(1, 2)
-    with pytest.raises(TypeError, match="Wanted lacks other"):
-        picked(Wanted, SimpleNamespace(one=1))

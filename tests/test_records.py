@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from types import SimpleNamespace
 from typing import Annotated, Any, Dict, Optional, Tuple
 
 import pytest
@@ -152,5 +153,7 @@ def test_a_value_that_is_not_as_declared_is_refused(key: str, value: object, sai
 def test_a_record_is_picked_from_attributes_of_its_names() -> None:
     """The first source that has one counts; what is given counts before all."""
     assert picked(Inner, Inner(1, Inner(2)), Inner(3), inner=None) == Inner(1)
+    with pytest.raises(TypeError, match="Inner lacks inner"):
+        picked(Inner, SimpleNamespace(number=1))
     with pytest.raises(TypeError, match="number"):
         picked(Inner, Colour.RED)

@@ -69,7 +69,7 @@ def check_image_type(
             + "osbuild_image_types can name it if your composer takes it.",
         )
         return None
-    meant = imagetypes.nearest(name)
+    meant = imagetypes.similar_name(name)
     if meant is not None:
         problems.error(
             "unknown-image-type",
@@ -92,7 +92,7 @@ def meant_type(name: str, listed: Optional[ListedImageType]) -> str:
     """Return the image type that was probably meant: the name itself where it may be one."""
     if listed is not None or imagetypes.find(name) is not None:
         return name
-    return imagetypes.INNER_NAMES.get(name) or imagetypes.nearest(name) or name
+    return imagetypes.INNER_NAMES.get(name) or imagetypes.similar_name(name) or name
 
 
 def read_listed(good: Mapping[str, Any]) -> Tuple[ListedImageType, ...]:

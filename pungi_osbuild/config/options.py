@@ -93,7 +93,7 @@ def run_options() -> Options:
             "Read every placed image once, verify Koji's checksum and compute sha256.", "`True`",
             "False"),
         "osbuild_fail_fast": option(BOOLEAN,
-            "Cancel what still runs as soon as an image that may not fail has failed.", "`False`",
+            "Cancel what still runs as soon as a required image has failed.", "`False`",
             "True"),
         "osbuild_save_provenance": option(BOOLEAN,
             "Keep the manifest of each image in the compose's logs, beside its SBOMs.", "`False`",

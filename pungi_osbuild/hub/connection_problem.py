@@ -98,7 +98,7 @@ def connection_problem(error: Exception) -> Optional[ConnectionProblem]:
     if isinstance(error, (OSError, OverdueError)):
         return ConnectionProblem(one_line(error))
     if isinstance(error, (ExpatError, XmlRpcError, UnicodeDecodeError, IndexError, ValueError)):
-        return ConnectionProblem("the reply is no whole XML-RPC: %s" % one_line(error))
+        return ConnectionProblem("the reply is not complete XML-RPC: %s" % one_line(error))
     return None
 
 

@@ -80,7 +80,7 @@ class Hub:
     and one more while it is hurried; a call that the hub answers with a fault raises
     :class:`HubFaultError`; one that it does not answer is retried, as the policy says, and then
     raises :class:`~pungi_osbuild.errors.HubError`. A session that has expired or was closed is
-    logged in anew.
+    logged in again.
 
     :param retries: of calls that the hub does not answer; the default: it is not waited for
     :param clock: by which a hub that is unavailable is waited for

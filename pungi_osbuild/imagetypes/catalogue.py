@@ -285,7 +285,7 @@ def refused_suffix(name: str, listed: Optional[ListedImageType]) -> Optional[str
     return UNIMPORTABLE_TYPES.get(name)
 
 
-def nearest(name: str) -> Optional[str]:
+def similar_name(name: str) -> Optional[str]:
     """Return the known name that an unknown one is a near miss of, or None."""
     matches = difflib.get_close_matches(_hyphened(name), NAMES, n=1, cutoff=0.8)
     return matches[0] if matches else None

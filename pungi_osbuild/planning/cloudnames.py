@@ -88,7 +88,7 @@ def shared_name_problems(
     written = getattr(upload, name.option)
     fields = Template.parse(written).fields
     # A compose id and an N-V-R are given once; a date that is written out is of a config that is
-    # written anew for each compose.
+    # written again for each compose.
     if {"compose_id", "nvr"} & set(fields) or identity.date in written:
         return
     shared = []
@@ -131,7 +131,7 @@ def _in_compose(request: ImageRequest, identity: ComposeIdentity) -> ImageReques
 def _name_in(
     request: ImageRequest, identity: ComposeIdentity, template: UploadTemplate
 ) -> Optional[CloudName]:
-    words = {**dict(template.words), **words_of(request, identity)}
+    words = {**dict(template.words), **template_values(request, identity)}
     other = UploadTemplate(template.options, tuple(words.items()))
     return other.filled(request.attempt).wanted_name()
 
@@ -140,7 +140,7 @@ def _listed(words: Sequence[str], last: str) -> str:
     return (" %s " % last).join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
-def words_of(request: ImageRequest, identity: ComposeIdentity) -> Dict[str, str]:
+def template_values(request: ImageRequest, identity: ComposeIdentity) -> Dict[str, str]:
     """Return what the fields of templates stand for; those that stand for nothing are left out."""
     words: Dict[str, Optional[str]] = {
         "arch": request.arches[0] if len(request.arches) == 1 else None,

@@ -25,7 +25,7 @@ from pungi_osbuild.model import (
     UploadTemplate,
     option_texts,
 )
-from pungi_osbuild.planning.cloudnames import option_place, shared_name_problems, words_of
+from pungi_osbuild.planning.cloudnames import option_place, shared_name_problems, template_values
 from pungi_osbuild.problems import Problem, ProblemCode, Severity, along, missing_key
 
 
@@ -52,7 +52,7 @@ def fill(request: ImageRequest, identity: ComposeIdentity) -> Filling:
     upload = block.upload_for(request.arches[0])
     if problems or upload is None or _has_unknown_fields(block, upload):
         return Filling(None, tuple(problems))
-    words = words_of(request, identity)
+    words = template_values(request, identity)
     problems = list(_unfillable(request, upload, words))
     if problems:
         return Filling(None, tuple(problems))

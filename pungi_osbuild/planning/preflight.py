@@ -30,7 +30,7 @@ class Preflight:
     """
     What a hub would refuse.
 
-    :param general: what concerns the whole run: errors, whatever may fail
+    :param general: what concerns the whole run: errors always
     :param by_request: by the request's number, only of requests with a problem; those of one
         block may have equal ones
     """
@@ -54,7 +54,7 @@ def preflight(
     build tag without one of the arches; a destination tag that is locked, that wants a permission
     which the user has not, or whose list the package is not in (none matters with ``skip_tag``);
     a file that the hub does not import; a configured N-V-R that Koji has already. What is wrong
-    with a request that may fail is a warning.
+    with a request that is allowed to fail is a warning.
 
     :param own: N-V-Rs that this compose has built in an earlier run; they are not taken
     :raises HubFaultError: the hub refused a call

@@ -20,8 +20,8 @@ class PreflightChecks:
     """
     Checks the run as a whole, and each request by itself.
 
-    A problem of a request that may fail is a warning; one of the whole run is an error whatever
-    may fail.
+    A problem of a request that is allowed to fail is a warning; one of the whole run is always an
+    error.
     """
 
     facts: HubFacts

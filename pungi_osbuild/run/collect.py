@@ -198,7 +198,7 @@ class Collector:
         except HubFaultError as fault:
             raise PlacementError(
                 "%s was built, and cannot be tagged: %s" % (request.nvr, fault.reason),
-                "Mend that, or set skip_tag; then run this again.",
+                "Fix that, or set skip_tag; then run this again.",
             ) from fault
 
     def _failed(self, submitted: SubmittedTask, task: Task) -> Outcome:

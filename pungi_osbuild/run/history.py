@@ -182,9 +182,9 @@ class History:
 
     :param runs: in their order
     :param planned: the requests of the last run that said so
-    :param submissions: in their order, since a run last began anew
+    :param submissions: in their order, since a run last began from nothing
     :param never: of the last run
-    :param tasks: the ids of all tasks ever submitted, also before a run that began anew
+    :param tasks: the ids of all tasks ever submitted, also before a run that began from nothing
     :param next_intent: a number that no submission has
     :param is_hub_gone: the last run was a rehearsal's: nothing that it submitted can be asked for
     :param size: of the lines that were read, in bytes

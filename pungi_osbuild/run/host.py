@@ -128,7 +128,7 @@ class ComposeFolder:
                 "%s %s%s: %s",
                 outcome.kind.value,
                 outcome.request.describe(),
-                " (it may fail)" if outcome.request.can_fail else "",
+                " (allowed to fail)" if outcome.request.can_fail else "",
                 outcome.in_a_line(),
             )
 

@@ -194,13 +194,13 @@ def _alone(path: Path) -> Iterator[None]:
 def _held(path: Path, holder: Optional[Holder]) -> InputError:
     if holder is None:
         return InputError(
-            "another run is at work on this compose; who it is, %s does not say" % path,
-            "Wait for it to end. When you know that there is none, remove the file.",
+            "another run is in progress on this compose; %s does not say which" % path,
+            "Wait for it to end. If you are sure that there is none, remove the file.",
         )
-    hint = "Wait for it to end, or end it; then run this again."
+    hint = "Wait for it to end, or stop it; then run this again."
     if holder.host != socket.gethostname() or holder.namespace != _namespace():
-        hint += " When that process is no more, remove %s." % path
-    return InputError("another run is at work on this compose: %s" % holder.describe(), hint)
+        hint += " If that process is gone, remove %s." % path
+    return InputError("another run is in progress on this compose: %s" % holder.describe(), hint)
 
 
 def _text(path: str) -> str:

@@ -136,7 +136,7 @@ def record(result: RunResult, topdir: Path, settings: Settings) -> RunResult:
     """
     Record a run in the compose.
 
-    An image of an earlier run that was built anew under another name is removed, once images.json
+    An image of an earlier run that was built again under another name is removed, once images.json
     names it no more. One whose build failed this time stays, file and entries.
 
     :param topdir: the compose folder
@@ -181,4 +181,4 @@ def _remove(compose: Path, gone: Iterable[Owned]) -> None:
         except OSError as error:
             logger.warning("%s was replaced and cannot be removed: %s", path, error.strerror)
         else:
-            logger.info("removed %s, which was built anew", owned.path)
+            logger.info("removed %s, which was built again", owned.path)

@@ -51,7 +51,7 @@ TASKS_PER_CALL = 50
 """Tasks looked up in one call, with a SELECT of the hub's for each."""
 
 
-_LEFT_ALONE = "%s: built anew; task %d is left alone, `koji cancel %d` if nobody wants it"
+_LEFT_ALONE = "%s: built again; task %d is left alone, `koji cancel %d` if nobody wants it"
 
 
 @dataclass(frozen=True)
@@ -280,6 +280,6 @@ def _log_decision(one: Match, decision: Decision) -> None:
     if decision.changed:
         logger.warning(
             "%s: %s has changed since task %d was submitted, which is kept; --rebuild-changed"
-            " builds it anew",
+            " builds it again",
             *(what, one.request.config.place, decision.task.id),
         )

@@ -61,8 +61,8 @@ class RunOptions:
     :param shutdown: for what is in progress when a run is stopped
     :param retries: when a request is retried that failed for a transient reason
     :param tracker: shows where the run stands to somebody who looks; None: nobody does
-    :param rebuild: what is built anew of what earlier runs on the compose have submitted
-    :param is_hub_gone: the hub is there for this run alone: a later one begins anew
+    :param rebuild: what is built again of what earlier runs on the compose have submitted
+    :param is_hub_gone: the hub is there for this run alone: a later one begins from nothing
     :param thread_class: of all threads: kobo's ``WorkerThread``, or a class made from it
     """
 
@@ -101,7 +101,7 @@ def run(
     Takes a plan that was checked; touches the hub, the compose's image folders, ``images.json``,
     ``osbuild.json`` and ``work/global/osbuild``. A request that failed is an outcome.
 
-    :raises ConfigError: the hub says that a request which may not fail would, so nothing was
+    :raises ConfigError: the hub says that a required request would fail, so nothing was
         submitted
     :raises HubError: the hub cannot be reached, or refuses; what was done by then is recorded
     :raises InputError: another run is at work on the compose, it cannot be written to, or earlier

@@ -101,7 +101,7 @@ def _statuses(history: History, activity: Activity) -> Iterator[RequestStatus]:
     by_slot = {one.slot: one for one in history.submissions}
     never = {one.slot: one for one in history.never}
     for planned in history.planned:
-        # A block that has changed since is kept as it was submitted, until it is built anew.
+        # A block that has changed since is kept as it was submitted, until it is built again.
         submission = latest.get((planned.slot, planned.block)) or by_slot.get(planned.slot)
         known = _planned(planned)
         untried = never.get(planned.slot)

@@ -161,7 +161,7 @@ def test_a_call_that_is_never_answered_is_not_an_outage(tmp_path: Path) -> None:
     quick = Quick()
     how = (NetworkFault.TRUNCATED, "getUser", 10_000)
     with a_faulty_proxy(tmp_path, *how, clock=quick.clock()) as (_hub, proxy, session):
-        with pytest.raises(HubError, match="answers, but never getUser: the reply is no whole XML"):
+        with pytest.raises(HubError, match="never getUser: the reply is not complete XML"):
             session.call("getUser", USER)
         assert len(proxy.met) == UNANSWERED_TRIES + 1
         assert session.call("getAPIVersion") == 1

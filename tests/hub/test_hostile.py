@@ -305,7 +305,7 @@ def test_a_fault_that_is_none_is_an_error(code: bytes, text: bytes) -> None:
     members = member % (b"faultCode", code) + member % (b"faultString", text)
     body = b"<methodResponse><fault><value><struct>%s</struct></value></fault></methodResponse>"
     site = HostileHub(lambda: (200, {}, iter([body % members])))
-    assert "no whole XML-RPC" in refusal(site, HubError)
+    assert "not complete XML-RPC" in refusal(site, HubError)
 
 
 def test_an_entity_is_not_followed() -> None:

@@ -117,7 +117,7 @@ def test_a_suffix_is_what_follows_the_arch(filename: str, suffix: str) -> None:
 )
 def test_a_near_miss_is_recognised(name: str, near: object) -> None:
     """A typing mistake is not a new image type."""
-    assert imagetypes.nearest(name) == near
+    assert imagetypes.similar_name(name) == near
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def test_what_nobody_here_can_know_is_left_alone(changes: Any, tmp_path: Path) -
 def test_a_lock_that_says_nothing_is_somebodys(content: bytes, tmp_path: Path) -> None:
     """Refused, and the file is named."""
     (tmp_path / "lock").write_bytes(content)
-    with pytest.raises(InputError, match="who it is") as caught:
+    with pytest.raises(InputError, match="does not say which") as caught:
         RunLock(tmp_path).__enter__()
     assert "remove the file" in caught.value.solution
     assert (tmp_path / "lock").read_bytes() == content

@@ -306,7 +306,7 @@ def changed(request: ImageRequest) -> ImageRequest:
 
 
 def test_a_changed_block_is_kept_and_said(tmp_path: Path, caplog: Any) -> None:
-    """Unless it is to be built anew; the others go on."""
+    """Unless it is to be built again; the others go on."""
     with a_scene(tmp_path, QUICKLY) as scene:
         first = scene.run(TWO)
         again = scene.run([changed(TWO[0]), TWO[1]])

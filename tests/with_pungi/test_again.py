@@ -1,4 +1,4 @@
-"""A second run on the same ``--compose-dir`` goes on: nothing is built anew, nothing is lost."""
+"""A second run on the same ``--compose-dir`` goes on: nothing is built again, nothing is lost."""
 
 from __future__ import annotations
 

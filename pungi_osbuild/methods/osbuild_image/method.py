@@ -92,7 +92,7 @@ class OsbuildImage:
         """
         Return what composer says of each image by now.
 
-        koji-osbuild writes ``compose-status.json`` into the task's output anew whenever it has
+        koji-osbuild writes ``compose-status.json`` into the task's output again whenever it has
         asked composer, every two seconds (found by experiment with koji-osbuild 12). The file may
         not be there yet, or be half written.
         """
