@@ -140,7 +140,7 @@ _NO_LONGER = {
     _BOOTABLE: replace(
         CATALOGUE["edge-container"],
         name=_BOOTABLE,
-        files=(ExportedFile("container.tar", "container"),),
+        file=ExportedFile("container.tar", "container"),
     )
 }
 """Image types that only older composers have."""

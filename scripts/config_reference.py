@@ -148,13 +148,13 @@ def _image_types() -> str:
     for name in imagetypes.NAMES:
         entry = imagetypes.find(name)
         assert entry is not None, name
-        suffixes = list(dict.fromkeys(file.suffix for file in entry.files))
+        suffix = entry.file.suffix
         rows.append(
             (
                 "`%s`" % name,
                 cloud_of(entry.provider).name,
-                ", ".join("`.%s`" % suffix for suffix in suffixes),
-                ", ".join(dict.fromkeys(_recorded(entry, suffix) for suffix in suffixes)),
+                "`.%s`" % suffix,
+                _recorded(entry, suffix),
                 imagetypes.KOJI_ALIASES.get(name, ""),
                 str(imagetypes.SINCE.get(imagetypes.api_name(name), "")),
             )

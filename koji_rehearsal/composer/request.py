@@ -109,7 +109,7 @@ class Order:
     def exported(self) -> ExportedFile:
         """Return the file that osbuild exports."""
         assert self.kind is not None, "composer has refused an order of no known kind"
-        return self.kind.file(self.distro)
+        return self.kind.file
 
     def artifact(self) -> Dict[str, str]:
         """Return the ``osbuild_artifact`` of the image."""

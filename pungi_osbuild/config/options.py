@@ -84,7 +84,7 @@ def run_options() -> Options:
             '{"guest-image-next": {"upload": "aws.s3", "type": "qcow2", "format": "qcow2"}}'),
         "osbuild_ignore": option(STRINGS,
             "Warnings that this config accepts: `code`, or `code:name of the block`.", "`[]`",
-            '["distro-alias", "type-not-on-arch:my-guest"]'),
+            '["distro-alias", "local-repo"]'),
         "osbuild_poll_interval": option({**SOME_SECONDS, "maximum": 86400},
             "Seconds between two polls, more than 0; without it adaptive.", "adaptive", "30"),
         "osbuild_outage_limit": option(SECONDS,

@@ -50,6 +50,7 @@ def read_config(source: Source) -> Reading:
     blocks = _read_sections(source.data, context, problems)
     config = None
     if blocks is not None:
+        settings.check_ignored_names(good, [block.name for block in blocks], problems)
         config = ComposeConfig(
             settings=run_settings,
             blocks=tuple(blocks),

@@ -6,7 +6,7 @@ import hashlib
 import math
 import os.path
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, Mapping, Optional, Tuple, TypeVar
+from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple, TypeVar
 
 from pungi_osbuild.config.options import pungi_options, top_options
 from pungi_osbuild.config.schema_errors import SchemaErrors, unsendable
@@ -150,6 +150,24 @@ def _ignored(good: Mapping[str, Any], problems: Problems) -> Iterator[Tuple[str,
             "unknown problem code %r" % code,
             "Did you mean %s?" % meant if meant else "Codes are shown in brackets: [code].",
         )
+
+
+def check_ignored_names(good: Mapping[str, Any], names: Sequence[str], problems: Problems) -> None:
+    """
+    Say which entries of ``osbuild_ignore`` are for a block that is not there.
+
+    :param names: of all blocks
+    """
+    for index, entry in enumerate(good.get("osbuild_ignore", ())):
+        _code, colon, name = entry.partition(":")
+        if colon and name not in names:
+            meant = suggest(name, names)
+            problems.warn(
+                "bad-value",
+                within("osbuild_ignore", index),
+                "no image block has the name %r" % name,
+                "Did you mean %s?" % meant if meant else "Write the block's name, or remove it.",
+            )
 
 
 _Seconds = TypeVar("_Seconds", float, Optional[float])

@@ -29,12 +29,10 @@ class ExportedFile:
 
     :param name: e.g. ``disk.vhd.xz``; Koji's file gets everything after its first dot
     :param export: the name of the exported pipeline
-    :param distros: prefixes of the distributions where it is this file; empty: all others
     """
 
     name: str
     export: str
-    distros: Tuple[str, ...] = ()
 
     @property
     def suffix(self) -> str:
@@ -48,7 +46,7 @@ class ImageType:
     One image type of the Cloud API.
 
     :param provider: the cloud that ``upload_options`` take it to, by composer's default-target rule
-    :param files: the file by distribution; the last one is for all others
+    :param file: the same in every distribution that has it
     :param recorded_as: productmd (type, format) by suffix where this image type differs from
         what the suffix alone says; None: productmd has no word for it
     :param iso: productmd's type of an ISO of this image type, where there is no doubt of it
@@ -56,16 +54,9 @@ class ImageType:
 
     name: str
     provider: str
-    files: Tuple[ExportedFile, ...]
+    file: ExportedFile
     recorded_as: Tuple[Tuple[str, Optional[Tuple[str, str]]], ...] = ()
     iso: Optional[str] = None
-
-    def file(self, distro: str) -> ExportedFile:
-        """Return the file that this image type is in a distribution, e.g. ``rhel-9.4``."""
-        for candidate in self.files:
-            if any(distro.startswith(prefix) for prefix in candidate.distros):
-                return candidate
-        return self.files[-1]
 
 
 _Words = Tuple[Tuple[str, Optional[Tuple[str, str]]], ...]
@@ -94,7 +85,7 @@ _ISO: Mapping[str, str] = {
 def _entry(built: Buildable) -> ImageType:
     name = built.image_type
     file = ExportedFile(built.file, built.export)
-    return ImageType(name, built.upload, (file,), _RECORDED_AS.get(name, ()), _ISO.get(name))
+    return ImageType(name, built.upload, file, _RECORDED_AS.get(name, ()), _ISO.get(name))
 
 
 CATALOGUE: Mapping[str, ImageType] = {name: _entry(built) for name, built in known_types().items()}
@@ -240,7 +231,7 @@ def provider_of(name: str, listed: Optional[ListedImageType]) -> Optional[str]:
 def expected_suffix(config: ImageConfig) -> Optional[str]:
     """Return the suffix that a block's file will have in Koji, or None where nobody knows."""
     entry = find(config.image_type)
-    known = entry.file(config.distro).suffix if entry is not None else None
+    known = entry.file.suffix if entry is not None else None
     listed = config.listed.format if config.listed is not None else None
     if listed is None or (known is not None and _fits(known, listed)):
         return known
@@ -258,10 +249,10 @@ def entry_of(config: ImageConfig) -> Optional[ImageType]:
         return find(config.image_type)
     provider = provider_of(config.image_type, config.listed) or "aws.s3"
     entry = find(config.image_type)
-    if entry is not None and entry.file(config.distro).suffix == suffix:
+    if entry is not None and entry.file.suffix == suffix:
         return replace(entry, provider=provider)
     file = ExportedFile("image." + suffix, "image")
-    return ImageType(api_name(config.image_type), provider, (file,))
+    return ImageType(api_name(config.image_type), provider, file)
 
 
 def type_and_format(config: ImageConfig, suffix: str, filename: str) -> Optional[Tuple[str, str]]:

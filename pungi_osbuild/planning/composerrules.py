@@ -169,7 +169,7 @@ def _ref_problems(block: ImageConfig, option: str, written: object) -> Iterator[
     ref = re.sub(r"\$\{arch\}|\$arch", "arch", written)
     is_commit = bool(_COMMIT.match(ref))
     if is_commit and option == "ref":
-        message, hint = "is a checksum, and no name of a ref", "Write the ref's name."
+        message, hint = "%r is a checksum, not the name of a ref" % written, "Write the ref's name."
     elif is_commit or _REF.match(ref):
         return
     else:

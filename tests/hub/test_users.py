@@ -105,7 +105,7 @@ def test_a_suffix_is_taken_by_its_end(suffix: str, taken: bool) -> None:
 def test_every_suffix_is_judged_as_the_hub_does() -> None:
     """The rehearsal hub's own rule, which is that of getArchiveType."""
     types = read_archive_types(Reply([kind.to_wire() for kind in ARCHIVE_TYPES]))
-    known = {file.suffix for entry in CATALOGUE.values() for file in entry.files}
+    known = {entry.file.suffix for entry in CATALOGUE.values()}
     refused = {"gz", "xz", "zst", "tar.zst", "raw.zst", "ociarchive", "vhdfixed.xz", "bin", "efi"}
     for suffix in known | refused:
         assert types.take(suffix) == (archive_type("n-1-1.x86_64.%s" % suffix) is not None)

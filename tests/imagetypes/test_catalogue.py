@@ -8,7 +8,14 @@ import pytest
 
 from koji_rehearsal.archivetypes import archive_type
 from pungi_osbuild import imagetypes
-from pungi_osbuild.imagetypes import CATALOGUE, INNER_NAMES, KOJI_ALIASES, find, productmd_type
+from pungi_osbuild.imagetypes import (
+    CATALOGUE,
+    INNER_NAMES,
+    KOJI_ALIASES,
+    buildable,
+    find,
+    productmd_type,
+)
 from pungi_osbuild.metadata import productmd_types
 from pungi_osbuild.model import ListedImageType
 from tests.values import an_image_config
@@ -65,17 +72,20 @@ def test_an_image_type_is_a_file_and_perhaps_words_of_productmd(
     """Filed by requested type and file, not by Koji's type name."""
     entry = find(name)
     assert entry is not None
-    assert entry.file(distro).suffix == suffix
+    built = buildable(distro, "x86_64", entry.name)
+    assert entry.file.suffix == suffix
+    assert built is not None
+    assert built.suffix == suffix
     assert productmd_type(name, suffix, "n-1-1.x86_64.%s" % suffix) == words
 
 
 @pytest.mark.parametrize("name", sorted(CATALOGUE))
 def test_the_words_are_productmds(name: str) -> None:
     """The installed productmd knows every pair that the catalogue gives."""
-    for file in CATALOGUE[name].files:
-        words = productmd_type(name, file.suffix, "n-1-1.x86_64.%s" % file.suffix)
-        assert words is None or productmd_types().knows(*words)
-        assert imagetypes.is_known_suffix(file.suffix)
+    suffix = CATALOGUE[name].file.suffix
+    words = productmd_type(name, suffix, "n-1-1.x86_64.%s" % suffix)
+    assert words is None or productmd_types().knows(*words)
+    assert imagetypes.is_known_suffix(suffix)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +221,7 @@ def test_koji_imports_no_such_file(suffix: str) -> None:
     listed = ListedImageType("x", None, None, suffix)
     assert imagetypes.refused_suffix("x", listed) == suffix
     for entry in CATALOGUE.values():
-        assert suffix not in [file.suffix for file in entry.files]
+        assert suffix != entry.file.suffix
 
 
 def test_a_type_that_koji_refuses_is_in_no_catalogue() -> None:

@@ -27,9 +27,9 @@ def test_sources_are_no_arch_for_images() -> None:
 def test_the_catalogue_speaks_productmd() -> None:
     """Everything that the catalogue records has a word in this productmd."""
     for image_type in CATALOGUE.values():
-        for exported in image_type.files:
-            words = productmd_type(image_type.name, exported.suffix, exported.name)
-            assert words is None or productmd_types().knows(*words), image_type.name
+        exported = image_type.file
+        words = productmd_type(image_type.name, exported.suffix, exported.name)
+        assert words is None or productmd_types().knows(*words), image_type.name
 
 
 def test_it_says_which_formats_a_type_is_made_in() -> None:
@@ -46,6 +46,6 @@ def test_the_catalogue_has_only_pairs_that_productmd_has() -> None:
     """So it never warns of itself."""
     words = productmd_types()
     for image_type in CATALOGUE.values():
-        for exported in image_type.files:
-            pair = productmd_type(image_type.name, exported.suffix, exported.name)
-            assert pair is None or pair[1] in words.formats_of(pair[0]), image_type.name
+        exported = image_type.file
+        pair = productmd_type(image_type.name, exported.suffix, exported.name)
+        assert pair is None or pair[1] in words.formats_of(pair[0]), image_type.name

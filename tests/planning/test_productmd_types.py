@@ -122,7 +122,7 @@ def test_an_arch_that_productmd_does_not_know() -> None:
     ]
 
 
-ISO_TYPES = sorted(name for name, entry in CATALOGUE.items() if entry.files[0].suffix == "iso")
+ISO_TYPES = sorted(name for name, entry in CATALOGUE.items() if entry.file.suffix == "iso")
 
 
 @pytest.mark.parametrize("name", ISO_TYPES)

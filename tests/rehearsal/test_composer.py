@@ -208,7 +208,7 @@ def test_a_site_builds_what_it_says_besides(
     own: OwnType, distro: str, arch: str, image_type: str, builds: bool, tmp_path: Path
 ) -> None:
     """For the distributions that it names, on the arches that it names, and nothing more."""
-    tablet = ImageType("tablet", "aws.s3", (ExportedFile("disk.qcow2", "qcow2"),))
+    tablet = ImageType("tablet", "aws.s3", ExportedFile("disk.qcow2", "qcow2"))
     seeded = HubContent.seeded(["t"], [], ["aarch64", "ppc64le", "riscv64", "s390x", "x86_64"])
     content = replace(seeded, image_types=(tablet,), own_types=(own,))
     with a_desk(tmp_path, content=content) as desk:

@@ -141,7 +141,7 @@ def test_empty_upload_options_are_none(desk: Desk) -> None:
 )
 def test_a_refused_extension_fails_the_task(suffix: str, tmp_path: Path) -> None:
     """Only koji-import.log.json says why: compose-status.json has image success, status failure."""
-    odd = ImageType("odd", "aws.s3", (ExportedFile("disk." + suffix, "image"),))
+    odd = ImageType("odd", "aws.s3", ExportedFile("disk." + suffix, "image"))
     content = replace(STRICT, image_types=(odd,), own_types=(OwnType("odd"),))
     with a_desk(tmp_path, content=content) as desk:
         task_id = desk.build(image_type="odd", opts=ONE)
