@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Iterator, List, Mapping, Sequence, Tuple
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import Any, Iterable, Iterator, List, Mapping, Sequence, Tuple
 from urllib.parse import unquote
 
 HIDDEN = "(hidden)"
@@ -39,8 +41,8 @@ _PRE_AUTHENTICATED = re.compile(r"(?<=/p/)[^/]+(?=/)")
 """Oracle's object storage has the secret in the path: ``/p/<secret>/n/<namespace>/b/...``."""
 
 _SECRETS_IN_ADDRESS = (_LOGIN, _QUERY, _PRE_AUTHENTICATED)
-_PREFIX = 6
-"""Characters of a masked word by which an error text's quotation of it is found, cut off or not."""
+_LEAST = 6
+"""Characters of a masked text by which a piece of it is found in an error text."""
 
 
 def masked(value: Any, name: str = "") -> Any:
@@ -94,26 +96,35 @@ def masked_error(text: str, request: Any) -> str:
 
     :param request: the named options of a task
     """
-    words = set(_words(request, ""))
-    if words:
-        text = re.sub("|".join(sorted(words, key=len, reverse=True)), HIDDEN, text)
+    quoted = tuple(dict.fromkeys(_quotations(_texts(request, ""))))
+    everything = "\0".join(quoted)
+    is_hidden = [False] * len(text)
+    for start in range(len(text) - _LEAST + 1):
+        # Any piece of a masked text, as an error may quote it from anywhere and cut it off.
+        if text[start : start + _LEAST] in everything:
+            is_hidden[start : start + _LEAST] = [True] * _LEAST
+    for found in chain.from_iterable(re.finditer(one, text) for one in _short(quoted)):
+        is_hidden[found.start() : found.end()] = [True] * len(found[0])
+    runs = groupby(zip(is_hidden, text), key=itemgetter(0))
+    text = "".join(
+        HIDDEN if hidden else "".join(letter for _, letter in run) for hidden, run in runs
+    )
     shown: str = masked_argument(text)
     return shown
 
 
-def _words(value: Any, name: str) -> Iterator[str]:
-    """Give a pattern for each word of the masked values of an option."""
+def _texts(value: Any, name: str) -> Iterator[str]:
+    """Give the masked texts in an option."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             if _name(key) == HIDDEN:
-                yield from _patterns(str(key))
-            yield from _words(item, str(key))
+                yield str(key)
+            yield from _texts(item, str(key))
     elif isinstance(value, (list, tuple)):
         for item in value:
-            yield from _words(item, name)
+            yield from _texts(item, name)
     elif value is not None and not isinstance(value, bool):
-        for part in _masked_parts(str(value), name):
-            yield from _patterns(part)
+        yield from _masked_parts(str(value), name)
 
 
 def _masked_parts(text: str, name: str) -> Sequence[str]:
@@ -125,11 +136,15 @@ def _masked_parts(text: str, name: str) -> Sequence[str]:
     return () if masked(text, name) == text else (text,)
 
 
-def _patterns(masked_text: str) -> Iterator[str]:
-    """Give what finds a masked text, and each part of it, however it is quoted or cut off."""
-    escaped = (ascii(masked_text)[1:-1], json.dumps(masked_text)[1:-1])
-    for text in {masked_text, unquote(masked_text), *escaped}:
-        if text.strip():
-            yield r"(?<!\w)%s(?!\w)" % re.escape(text)
-        for part in (*re.findall(r"\w{4,}", text), *re.findall(r"\S{4,}", text)):
-            yield re.escape(part[:_PREFIX]) + r"[^\s\"'<>]*"
+def _quotations(texts: Iterable[str]) -> Iterator[str]:
+    """Give texts as they may be quoted: as they are, in addresses, by Python and in JSON."""
+    for text in texts:
+        yield from (text, unquote(text), ascii(text)[1:-1], json.dumps(text)[1:-1])
+
+
+def _short(quoted: Iterable[str]) -> Iterator[str]:
+    """Give a pattern for each masked word that is too short to be found in pieces."""
+    for text in quoted:
+        for word in (text, *re.findall(r"\w{4,}", text)):
+            if word.strip() and len(word) < _LEAST:
+                yield r"(?<!\w)%s(?!\w)" % re.escape(word)

@@ -6,7 +6,7 @@ import json
 from typing import Any, Callable, Dict
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from koji_rehearsal.masking import HIDDEN, masked, masked_argument, masked_error, names_of
@@ -78,6 +78,7 @@ def test_of_customizations_there_are_names() -> None:
     assert names_of(None) == ()
 
 
+@example("", "000ü0000", "", "login", ascii, 3)
 @given(
     st.text("-/\"'\\ ü$", max_size=4),
     st.text("abcXYZ019ü", min_size=8, max_size=20),
