@@ -128,7 +128,7 @@ def test_another_host_is_warned_of(strict: bool, tmp_path: Path) -> None:
         process.terminate()
         out, _ = process.communicate(timeout=LIMIT)
     assert "WARNING: this hub listens on 127.0.0.2, not on this machine alone." in said
-    assert ("everybody knows" in said) is strict
+    assert ("a well-known password" in said) is strict
     assert "http://127.0.0.2:" in out
 
 
