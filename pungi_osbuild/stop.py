@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from types import FrameType
-from typing import Optional
+from typing import Callable, Optional
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 """What a run is stopped by. The first one counts."""
@@ -63,8 +64,30 @@ def ignore_further_signals() -> None:
     # Of signals that came together, Python calls the handlers one after the other, and complains
     # with a traceback of one that is gone by then. Here it calls what is left of them.
     signal.raise_signal(_NUDGE)
+    # Others may come while the handlers are replaced.
+    sys.unraisablehook = _without_late_signals(sys.unraisablehook)
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+
+
+def _without_late_signals(
+    report: Callable[[sys.UnraisableHookArgs], object],
+) -> Callable[[sys.UnraisableHookArgs], None]:
+    """
+    Return a hook that reports what Python cannot raise, but not that it ignored a late signal.
+
+    The system gives a signal to Python's own handler, in any thread; the main thread looks up ours
+    in a table, later. When ours has been replaced by SIG_IGN in between, Python ignores the signal,
+    which is what is wanted, and reports an OSError. No order of calls avoids it: while the table
+    changes, another thread may be in Python's handler.
+    """
+
+    def report_others(unraisable: sys.UnraisableHookArgs) -> None:
+        error = unraisable.exc_value
+        if not (isinstance(error, OSError) and "ignored due to race condition" in str(error)):
+            report(unraisable)
+
+    return report_others
 
 
 def _do_nothing(_number: int, _frame: Optional[FrameType]) -> None:
