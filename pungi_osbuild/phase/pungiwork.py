@@ -36,6 +36,7 @@ from pungi_osbuild.planning import check_beside, check_on_hub, checked_plan
 from pungi_osbuild.problems import ConfigError, Problem, Severity
 from pungi_osbuild.run import (
     Background,
+    Inbox,
     Rebuild,
     RunOptions,
     WorkerThread,
@@ -199,7 +200,7 @@ class PungiWork:
             cancel_on_stop=True,
             connect_limit=PUNGI_CONNECT_LIMIT,
             host=host,
-            thread_class=self._features.thread_class,
+            inbox=lambda: Inbox(self._features.thread_class),
         )
         # Pungi makes the CHECKSUM files, and reads every image for them.
         settings = replace(plan.config.settings, media_checksums=())

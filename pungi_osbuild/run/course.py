@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import logging
 from dataclasses import replace
-from typing import Dict, List, Sequence, Set, Tuple, Type, Union
+from typing import Dict, List, Optional, Sequence, Set, Tuple, Union
 
 from pungi_osbuild.clock import SLICE
 from pungi_osbuild.hub import Hub
@@ -37,7 +37,7 @@ from pungi_osbuild.run.retrying import Retries
 from pungi_osbuild.run.submitted_tasks import Canceller, OpenTasks, Polled, SubmittedTasks
 from pungi_osbuild.run.submitting import Attempts, Submitter, try_to
 from pungi_osbuild.run.watch import Watcher
-from pungi_osbuild.run.workers import Inbox, Questions, Workers, WorkerThread
+from pungi_osbuild.run.workers import Inbox, Questions
 from pungi_osbuild.timing import RELEASE_ATTEMPTS
 
 logger = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class Course:
     :param host: told of everything that happens
     :param orphaned: waits for builds whose tasks were cancelled
     :param bounds: what is known of the hub's tasks before the first submission
-    :param thread_class: of all threads: kobo's ``WorkerThread``, or a class made from it
+    :param inbox: where the work of its threads meets; None: one of its own
 
     Which thread owns what: the watcher is the poller's while it polls, and else the run's own.
     What is known of tasks (:class:`SubmittedTasks`) is written by whoever learns it, as the run may
@@ -84,7 +84,7 @@ class Course:
         policy: RunPolicy,
         orphaned: OrphanedBuilds,
         bounds: Bounds = Bounds(),  # noqa: B008  frozen
-        thread_class: Type[WorkerThread] = WorkerThread,
+        inbox: Optional[Inbox] = None,
     ) -> None:
         self._registry = registry
         self._identity = identity
@@ -111,28 +111,26 @@ class Course:
         self._given: Dict[int, ImageRequest] = {}
         self._submitted_at = 0.0
         self._is_over = False
-        inbox = self._inbox = Inbox(thread_class)
+        inbox = self._inbox = inbox or Inbox()
         self._questions = Questions(inbox, QUESTIONS)
-        self._collectors = Workers(
-            inbox,
+        self._collectors = inbox.workers(
             self._recorder.collect,
             self._recorder.failed,
             self._collected,
             COLLECTORS,
             policy.shutdown_timeouts.collecting,
         )
-        self._readers = Workers(
-            inbox, collector.read, _unread, self._give_to_collectors, READERS, grace=0.0
+        self._readers = inbox.workers(
+            collector.read, _unread, self._give_to_collectors, READERS, grace=0.0
         )
-        self._submitters = Workers(
-            inbox,
+        self._submitters = inbox.workers(
             self._submit_one,
             self._submit_broke,
             self._record_submission,
             SUBMITTERS,
             policy.shutdown_timeouts.submitting,
         )
-        self._poller = Workers(inbox, self._open.poll, _as_a_value, self._polled, 1, grace=0.0)
+        self._poller = inbox.workers(self._open.poll, _as_a_value, self._polled, 1, grace=0.0)
 
     @property
     def in_doubt(self) -> int:

@@ -6,7 +6,7 @@ import logging
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Iterator, List, Optional, Sequence, Tuple, Type
+from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import PungiOsbuildError, RunInterruptedError
@@ -31,7 +31,7 @@ from pungi_osbuild.run.resume_plan import ResumePlan, check_hub, plan_resume
 from pungi_osbuild.run.submitting import Submitter
 from pungi_osbuild.run.tracked import TrackedHost, TrackedTasks
 from pungi_osbuild.run.watch import Watcher
-from pungi_osbuild.run.workers import WorkerThread
+from pungi_osbuild.run.workers import Inbox
 from pungi_osbuild.stop import StopFlag
 from pungi_osbuild.timing import (
     HUB_CALLS,
@@ -63,7 +63,7 @@ class RunOptions:
     :param tracker: shows where the run stands to somebody who looks; None: nobody does
     :param rebuild: what is built again of what earlier runs on the compose have submitted
     :param is_hub_gone: the hub is there for this run alone: a later one begins from nothing
-    :param thread_class: of all threads: kobo's ``WorkerThread``, or a class made from it
+    :param inbox: makes the inbox of the run's threads, which may be of another class
     """
 
     over_http: bool = False
@@ -77,7 +77,7 @@ class RunOptions:
     tracker: Optional[ProgressTracker] = None
     rebuild: Rebuild = Rebuild.NOTHING
     is_hub_gone: bool = False
-    thread_class: Type[WorkerThread] = WorkerThread
+    inbox: Callable[[], Inbox] = Inbox
 
 
 DEFAULTS = RunOptions()
@@ -278,7 +278,7 @@ def _course(setup: _Setup, ready: _Ready, journal: Journal, downloads: DownloadS
         ),
         OrphanedBuilds(hub, clock, journal.history.tasks, interval=interval),
         ready.bounds,
-        options.thread_class,
+        options.inbox(),
     )
 
 

@@ -58,6 +58,17 @@ class Inbox:
         """How many items have been given to workers whose results were not acted on yet."""
         return sum(workers.pending for workers in self._workers)
 
+    def workers(
+        self,
+        work: Callable[[Item], Result],
+        on_error: Callable[[Item, Exception], Result],
+        act: Callable[[Result], None],
+        threads: int,
+        grace: float = WORKERS_SHUTDOWN,
+    ) -> Workers[Item, Result]:
+        """Return threads that hand their results in here; see :class:`Workers`."""
+        return Workers(self, work, on_error, act, threads, grace)
+
     def act(self, seconds: float = 0.0) -> bool:
         """
         Act on every result that is there.
@@ -206,8 +217,8 @@ class Questions:
 
     def __init__(self, inbox: Inbox, threads: int) -> None:
         self._asked: Set[str] = set()
-        self._workers: Workers[Callable[[], Callable[[], None]], Callable[[], None]] = Workers(
-            inbox, _call, _raising, _call, threads
+        self._workers: Workers[Callable[[], Callable[[], None]], Callable[[], None]] = (
+            inbox.workers(_call, _raising, _call, threads)
         )
 
     def __enter__(self) -> Questions:
