@@ -8,19 +8,17 @@ whether two image requests are the same.
 
 from __future__ import annotations
 
-import re
 from itertools import chain
 from typing import Any, Iterator, List, Mapping, Optional
 
 from koji_rehearsal.composer import cloudapi, errors, manifests
 from koji_rehearsal.composer.errors import Refusal
 from koji_rehearsal.composer.table import Table
+from pungi_osbuild import imagetypes
 
 BOOTC_ONLY = "bootable-container-iso"
 """The image type that no Koji build can have: koji-osbuild always names a distribution."""
 
-_MODE = re.compile(r"0?[0-7]{3}\Z")
-_SIZE = re.compile(r"\d+(\.\d+)?(\s*([kMGT]B|[KMGT]iB))?\Z")
 _NO_REPOSITORIES = ("fedora-99",)
 """Distributions that composer was seen to have no repositories of its own for."""
 
@@ -121,26 +119,19 @@ def _of_customizations(customizations: _Json) -> Iterator[Refusal]:
         if wrong:
             yield Refusal(35, "invalid %s customizations: [%s]" % (name, " ".join(wrong)))
     for size in _sizes(customizations.get("disk", {})):
-        if not re.match(r"\d", size):
-            said = "the size string is not a valid positive float number: %s" % size
+        said = imagetypes.size_fault(size)
+        if said:
             yield Refusal(35, said)
-        elif not _SIZE.match(size):
-            yield Refusal(35, "unknown data size units in string: %s" % size)
 
 
 def _of_node(node: _Json) -> Iterator[str]:
     """Give what is wrong with a file or directory; of several things, the first."""
     mode, path = node.get("mode"), node["path"]
-    if mode and not _MODE.match(mode):
+    said = imagetypes.path_fault(path)
+    if mode and not imagetypes.is_mode(mode):
         yield "invalid mode %s: must be an octal number" % mode
-    elif not path:
-        yield "path must not be empty"
-    elif not path.startswith("/"):
-        yield "path must be absolute"
-    elif path.endswith("/"):
-        yield "path must not end with a slash"
-    elif not set(path[1:].split("/")).isdisjoint(("", ".", "..")):
-        yield "path must be canonical"
+    elif said:
+        yield said
 
 
 def _sizes(disk: _Json) -> Iterator[str]:
@@ -148,7 +139,7 @@ def _sizes(disk: _Json) -> Iterator[str]:
     volumes = chain.from_iterable(map(manifests.volumes, partitions))
     for holder in chain((disk,), partitions, volumes):
         if "minsize" in holder:
-            yield holder["minsize"].strip()
+            yield holder["minsize"]
 
 
 def _of_image(

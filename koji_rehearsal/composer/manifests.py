@@ -2,7 +2,7 @@
 What image-builder holds against an image when composer makes its manifest, in its own order.
 
 By then koji-init is queued, and the jobs of the image requests before this one. Measured on
-osbuild-composer 180; the places where files and file systems may be are read in image-builder 79.
+osbuild-composer 180.
 What it only drops, and that is most of what an image type cannot use, is not complained of here.
 """
 
@@ -11,40 +11,16 @@ from __future__ import annotations
 import json
 import re
 from functools import partial
-from typing import Any, Iterable, Iterator, List, Mapping, Sequence
+from typing import Any, Iterable, Iterator, List, Literal, Mapping, Sequence, Tuple
 
 from koji_rehearsal.composer import errors
 from koji_rehearsal.composer.errors import Refusal
 from koji_rehearsal.composer.table import Target
+from pungi_osbuild import imagetypes
 
 _REF = re.compile(r"(?:\w[-.\w]*/)*\w[-.\w]*\Z", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{64}\Z")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f\x7f]*\Z|/[^\s\x00-\x1f\x7f]*\Z")
-
-_NOT_FOR_MOUNTS = (
-    *("/etc", "/sys", "/proc", "/dev", "/run", "/bin", "/sbin", "/lib", "/lib64"),
-    *("/lost+found", "/sysroot", "/var/run", "/var/lock"),
-)
-_NOT_FOR_DIRECTORIES = (
-    *("/bin", "/boot", "/dev", "/efi", "/lib", "/lib64", "/lost+found", "/proc", "/run"),
-    *("/sbin", "/sys", "/sysroot", "/tmp", "/usr", "/var/run", "/var/tmp"),  # noqa: S108
-)
-_ACCOUNTS = ("/etc/fstab", "/etc/group", "/etc/passwd", "/etc/shadow")
-_NOT_FOR_FILES = (*_NOT_FOR_DIRECTORIES, *_ACCOUNTS)
-_OSTREE_DIRECTORIES = ("/etc",)
-_OSTREE_FILES = ("/etc", "/root", "/usr/local/bin", "/usr/local/sbin")
-
-_PROFILE = "xccdf_org.ssgproject.content_profile_"
-_PROFILES = frozenset(
-    {
-        *("anssi_bp28_enhanced", "anssi_bp28_high", "anssi_bp28_intermediary"),
-        *("anssi_bp28_minimal", "bsi", "ccn_advanced", "ccn_basic", "ccn_intermediate", "cis"),
-        *("cis_server_l1", "cis_workstation_l1", "cis_workstation_l2", "cui", "e8", "hipaa"),
-        *("ism_o", "ism_o_secret", "ism_o_top_secret", "ospp", "pci-dss", "standard", "stig"),
-        "stig_gui",
-    }
-)
-"""OpenSCAP's profiles that at least one distribution has; which has which is not looked at."""
 
 _Json = Mapping[str, Any]
 
@@ -103,18 +79,20 @@ def _of_customizations(customizations: _Json, target: Target) -> Iterator[str]:
     yield from _of_first_boot(customizations)
     mounts = customizations.get("filesystem", ())
     partitions = customizations.get("disk", {}).get("partitions", ())
-    if mounts and partitions:
+    if mounts and "disk" in customizations:
         yield "customizations.disk cannot be used with customizations.filesystem"
-    denied = [path for path in _mountpoints(mounts, partitions) if _is_no_mountpoint(path)]
+    denied = [
+        path for path in _mountpoints(mounts, partitions) if not imagetypes.is_mountpoint(path)
+    ]
     if denied:
         yield "The following custom mountpoints are not supported %s" % _listed(denied)
-    yield from _of_openscap(customizations)
+    yield from _of_openscap(customizations, target)
     yield from _of_nodes(customizations, target)
     for repository in customizations.get("custom_repositories", ()):
         if not any(repository.get(key) for key in ("baseurl", "mirrorlist", "metalink")):
             yield "Repository base URL, mirrorlist or metalink is required"
     yield from _of_groups([group["name"] for group in customizations.get("groups", ())])
-    if target.distribution.startswith("rhel-8") and target.arch == "aarch64":
+    if imagetypes.has_no_swap(target.distribution, target.arch):
         yield from _of_swap(partitions, target)
 
 
@@ -144,49 +122,32 @@ def _mountpoints(mounts: Iterable[_Json], partitions: Iterable[_Json]) -> Iterat
 
 def volumes(partition: _Json) -> Sequence[_Json]:
     """Return what a partition is divided into; a plain one may hold other things by those names."""
-    key = {"lvm": "logical_volumes", "btrfs": "subvolumes"}.get(partition.get("type", ""))
+    key = imagetypes.volumes_key(partition)
     found: Sequence[_Json] = partition.get(key, ()) if key is not None else ()
     return found
-
-
-def _is_no_mountpoint(path: str) -> bool:
-    return not _is_clean(path) or _is_below(path, _NOT_FOR_MOUNTS) or path.startswith("/usr/")
-
-
-def _is_clean(path: str) -> bool:
-    parts = path[1:].split("/")
-    return path.startswith("/") and (path == "/" or set(parts).isdisjoint(("", ".", "..")))
-
-
-def _is_below(path: str, folders: Iterable[str]) -> bool:
-    return any(path == folder or path.startswith(folder + "/") for folder in folders)
 
 
 def _listed(paths: Iterable[str]) -> str:
     return "[%s]" % " ".join(map(_quoted, paths))
 
 
-def _of_openscap(customizations: _Json) -> Iterator[str]:
+def _of_openscap(customizations: _Json, target: Target) -> Iterator[str]:
     openscap = customizations.get("openscap")
     if openscap is not None:
         profile = openscap["profile_id"]
-        if not (profile.startswith(_PROFILE) and profile[len(_PROFILE) :] in _PROFILES):
+        if profile not in imagetypes.openscap_profiles(target.distribution):
             yield "customizations.openscap.profile_id: unsupported profile %s" % profile
 
 
 def _of_nodes(customizations: _Json, target: Target) -> Iterator[str]:
-    of_ostree = target.takes_ostree
-    for key, allowed, denied in (
-        ("directories", _OSTREE_DIRECTORIES, _NOT_FOR_DIRECTORIES),
-        ("files", _OSTREE_FILES, _NOT_FOR_FILES),
-    ):
-        paths = [node["path"] for node in customizations.get(key, ())]
-        if of_ostree:
-            wrong = [p for p in paths if not _is_below(p, allowed) or p in _ACCOUNTS]
-        else:
-            wrong = [p for p in paths if _is_below(p, denied) and not _is_below(p, ("/usr/local",))]
+    # Where the files of a site's own type may be, nobody knows.
+    in_ostree = target.row is not None and target.takes_ostree
+    kinds: Tuple[Literal["directories", "files"], ...] = ("directories", "files")
+    for kind in kinds:
+        paths = [node["path"] for node in customizations.get(kind, ())]
+        wrong = [path for path in paths if not imagetypes.is_place(kind, path, in_ostree)]
         if wrong:
-            yield "the following custom %s are not allowed: %s" % (key, _listed(wrong))
+            yield "the following custom %s are not allowed: %s" % (kind, _listed(wrong))
 
 
 def _of_groups(names: List[str]) -> Iterator[str]:

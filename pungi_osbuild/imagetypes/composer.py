@@ -225,6 +225,12 @@ def known_types() -> Mapping[str, Buildable]:
     return found
 
 
+def takes_ostree(image_type: str) -> bool:
+    """Whether an image type takes ostree options, as far as is known."""
+    known = known_types().get(image_type)
+    return known is not None and known.ostree != "no"
+
+
 def table_rows(
     distribution: Optional[str] = None, arch: Optional[str] = None
 ) -> Tuple[TableRow, ...]:

@@ -12,18 +12,20 @@ from typing import Iterator, Mapping, Optional, Sequence
 from pungi_osbuild.imagetypes import (
     ALIASES,
     COMPOSER_VERSION,
+    Buildable,
     CustomizationFault,
     api_name,
     buildable,
     building_arches,
     building_distributions,
-    customization_faults,
     example_distribution,
     full_name,
+    key_faults,
     known_types,
     meant_distribution,
     suggestions,
     untaken_customizations,
+    value_faults,
 )
 from pungi_osbuild.model import Arch, ImageConfig
 from pungi_osbuild.problems import Problem, ProblemCode, Severity, along, suggest
@@ -47,8 +49,13 @@ def composer_problems(block: ImageConfig, arches: Sequence[Arch]) -> Iterator[Pr
         # One mistake hides no other: the rest is judged for the distribution that was meant.
         distribution = distribution or full_name(meant_distribution(block.distro) or "")
     image_type = api_name(block.image_type)
-    yield from _customization_problems(block, distribution, image_type)
-    if distribution is None or image_type not in known_types():
+    yield from _customization_problems(block, distribution, image_type, arches)
+    of_type = known_types().get(image_type)
+    if of_type is None:
+        return
+    if distribution is None:
+        if not is_listed:
+            yield from _ostree_problems(block, of_type, None)
         return
     built_on = building_arches(distribution, image_type)
     built = [arch for arch in arches if arch in built_on or _is_listed(block, arch)]
@@ -57,8 +64,10 @@ def composer_problems(block: ImageConfig, arches: Sequence[Arch]) -> Iterator[Pr
         yield _not_in_distribution(block, distribution, image_type)
     elif missing:
         yield _not_on_arch(block, missing, built, built_on)
-    if built_on:
-        yield from _ostree_problems(block, distribution, built_on[0], image_type)
+    if built_on or not built:
+        # Of one that only the site's composer builds nobody knows what it takes.
+        found = buildable(distribution, built_on[0], image_type) if built_on else None
+        yield from _ostree_problems(block, of_type, found)
 
 
 def _is_listed(block: ImageConfig, arch: Arch) -> bool:
@@ -124,12 +133,16 @@ def _not_on_arch(
 
 
 def _ostree_problems(
-    block: ImageConfig, distribution: str, arch: Arch, image_type: str
+    block: ImageConfig, of_type: Buildable, built: Optional[Buildable]
 ) -> Iterator[Problem]:
-    built = buildable(distribution, arch, image_type)
+    """
+    Say what composer would not take of ostree options.
+
+    :param of_type: how it builds the image type for some distribution
+    :param built: how it builds it for the block's; None: it does not, so nothing is missing
+    """
     given = block.ostree.to_wire()
-    assert built is not None
-    if built.ostree == "no":
+    if of_type.ostree == "no":
         for option in given:
             yield _warning(
                 "ostree-option",
@@ -138,7 +151,7 @@ def _ostree_problems(
                 "Remove ostree_%s." % option,
             )
         return
-    if "url" not in given and built.ostree == "url required":
+    if built is not None and "url" not in given and built.ostree == "url required":
         yield _warning(
             "ostree-option",
             _ostree_place(block, "url"),
@@ -154,12 +167,13 @@ def _ostree_problems(
         )
     for option in ("ref", "parent"):
         yield from _ref_problems(block, option, given.get(option))
-    if built.needs is not None and built.needs not in _customizations(block):
+    needs = None if built is None else built.needs
+    if needs is not None and not _customizations(block).get(needs):
         yield _warning(
             "missing-customization",
-            along(block.place, ["customizations", built.needs]),
-            "%s fails to build %s without %s" % (_COMPOSER, block.image_type, built.needs),
-            'Add it: "customizations": {"%s": "/dev/vda"}.' % built.needs,
+            along(block.place, ["customizations", needs]),
+            "%s fails to build %s without %s" % (_COMPOSER, block.image_type, needs),
+            'Add it: "customizations": {"%s": "/dev/vda"}.' % needs,
         )
 
 
@@ -195,12 +209,12 @@ def _customizations(block: ImageConfig) -> Mapping[str, object]:
 
 
 def _customization_problems(
-    block: ImageConfig, distribution: Optional[str], image_type: str
+    block: ImageConfig, distribution: Optional[str], image_type: str, arches: Sequence[Arch]
 ) -> Iterator[Problem]:
     given = _customizations(block)
-    faults = list(customization_faults(given))
+    faults = [*key_faults(given), *value_faults(given)]
     if distribution is not None:
-        faults += untaken_customizations(given, distribution, image_type)
+        faults += untaken_customizations(given, distribution, image_type, arches)
     for fault in faults:
         place = along(block.place, ["customizations", *fault.path])
         yield _customization_problem(fault, place)

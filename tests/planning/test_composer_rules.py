@@ -151,17 +151,8 @@ def test_what_composer_builds_raises_no_alarm(blocks: List[JsonDict]) -> None:
     assert problems_of(blocks) == ()
 
 
-NOT_FORESEEN = (
-    "The following custom mountpoints are not supported",
-    "customizations.openscap.profile_id: unsupported",
-    "the following custom files are not allowed",
-    "the size string is not a valid",
-    "swap partition creation is not supported",
-    'OSTree is not supported for "generic-qcow2"',
-    "cannot write job",
-)
-"""Refusals for what depends on the distribution's inside, or on the day. The one about OSTree is of
-``{}``, which the builder makes of an empty ref: by then the block's ref is no longer to be seen."""
+NOT_FORESEEN = ("cannot write job",)
+"""Refusals that are not the request's fault."""
 
 
 def recorded() -> Iterator[Tuple[str, JsonDict]]:
@@ -195,6 +186,9 @@ def as_block(body: Mapping[str, Any]) -> JsonDict:
 def test_what_was_recorded_is_foreseen(call: JsonDict) -> None:
     """A refusal of composer is a problem here; what it took raises no alarm, but for an alias."""
     if call["status"] == 405 or not call["body"].get("image_requests"):
+        return
+    if call["body"]["image_requests"][0].get("ostree") == {}:
+        # The builder makes it of an empty ref, which is left out here: composer is not asked so.
         return
     block = as_block(call["body"])
     found = problems_of([block], block["arches"])
