@@ -19,7 +19,7 @@ from pungi_osbuild.imagetypes.customizations import (
     CustomizationFault,
     Customizations,
     Path,
-    refused,
+    refused_value,
 )
 from pungi_osbuild.problems import suggest
 
@@ -148,13 +148,15 @@ def _is_below(path: str, folders: Sequence[str]) -> bool:
 def value_faults(customizations: Customizations) -> Iterator[CustomizationFault]:
     """Give values that composer refuses, whatever is built."""
     if "disk" in customizations and customizations.get("filesystem"):
-        yield refused(("filesystem",), "accepts disk or filesystem, not both", "Remove one.")
+        yield refused_value(("filesystem",), "accepts disk or filesystem, not both", "Remove one.")
     for key, one, other in (
         ("openscap", "tailoring", "json_tailoring"),
         ("ignition", "embedded", "firstboot"),
     ):
         if {one, other} <= set(_dict_at(customizations, key)):
-            yield refused((key, other), "accepts %s or %s, not both" % (one, other), "Remove one.")
+            yield refused_value(
+                (key, other), "accepts %s or %s, not both" % (one, other), "Remove one."
+            )
     yield from _node_faults(customizations)
     yield from _disk_faults(customizations)
     yield from _repository_faults(customizations)
@@ -162,7 +164,9 @@ def value_faults(customizations: Customizations) -> Iterator[CustomizationFault]
     names = [item.get("name") for _, item in _dicts_at(customizations, "groups")]
     for index, name in enumerate(names):
         if name in names[:index]:
-            yield refused(("groups", index), "refuses two groups named %r" % name, "Remove one.")
+            yield refused_value(
+                ("groups", index), "refuses two groups named %r" % name, "Remove one."
+            )
 
 
 def _node_faults(customizations: Customizations) -> Iterator[CustomizationFault]:
@@ -170,11 +174,11 @@ def _node_faults(customizations: Customizations) -> Iterator[CustomizationFault]
         mode, path = item.get("mode"), item.get("path")
         if isinstance(mode, str) and not is_mode(mode):
             hint = 'Write three octal digits, with or without a leading 0: "0644".'
-            yield refused((key, index, "mode"), "refuses the mode %r" % mode, hint)
+            yield refused_value((key, index, "mode"), "refuses the mode %r" % mode, hint)
         said = path_fault(path) if isinstance(path, str) else None
         if said:
             hint = "Write an absolute path without . or .. in it, or a slash at its end."
-            yield refused((key, index, "path"), "refuses %r: %s" % (path, said), hint)
+            yield refused_value((key, index, "path"), "refuses %r: %s" % (path, said), hint)
 
 
 def _disk_faults(customizations: Customizations) -> Iterator[CustomizationFault]:
@@ -183,14 +187,16 @@ def _disk_faults(customizations: Customizations) -> Iterator[CustomizationFault]
         size, mountpoint = item.get("minsize"), item.get("mountpoint")
         if path[0] == "disk" and isinstance(size, str) and size_fault(size):
             hint = 'Write a number and its unit: "10 GiB".'
-            yield refused((*path, "minsize"), "refuses the size %r" % size, hint)
+            yield refused_value((*path, "minsize"), "refuses the size %r" % size, hint)
         if not isinstance(mountpoint, str) or (path[0] == "disk" and not mountpoint):
             continue
         if not is_mountpoint(mountpoint):
             hint = "It must be an absolute path, not below /usr, and not in or below %s." % (
                 ", ".join(_NO_MOUNTPOINTS)
             )
-            yield refused((*path, "mountpoint"), "refuses the mount point %r" % mountpoint, hint)
+            yield refused_value(
+                (*path, "mountpoint"), "refuses the mount point %r" % mountpoint, hint
+            )
 
 
 def _disk_parts(customizations: Customizations) -> Iterator[Tuple[Path, Mapping[str, Any]]]:
@@ -210,10 +216,12 @@ def _repository_faults(customizations: Customizations) -> Iterator[Customization
         for index, item in _dicts_at(customizations, key):
             if not any(item.get(address) for address in _ADDRESSES):
                 wanted = ", ".join(_ADDRESSES)
-                yield refused((key, index), "requires one of %s" % wanted, "Add the address.")
+                yield refused_value((key, index), "requires one of %s" % wanted, "Add the address.")
             if key[0] == "p" and item.get("check_gpg") is True and not item.get("gpgkey"):
                 reason = "requires a gpgkey where check_gpg is True"
-                yield refused((key, index, "check_gpg"), reason, "Add gpgkey, the key itself.")
+                yield refused_value(
+                    (key, index, "check_gpg"), reason, "Add gpgkey, the key itself."
+                )
 
 
 def _fdo_faults(customizations: Customizations) -> Iterator[CustomizationFault]:
@@ -224,7 +232,7 @@ def _fdo_faults(customizations: Customizations) -> Iterator[CustomizationFault]:
         yield CustomizationFault("missing", ("fdo", "manufacturing_server_url"))
     if sum(bool(fdo.get(key)) for key in _DIUN_KEYS) != 1:
         hint = "Write one of them, and only one."
-        yield refused(("fdo",), "requires exactly one of %s" % ", ".join(_DIUN_KEYS), hint)
+        yield refused_value(("fdo",), "requires exactly one of %s" % ", ".join(_DIUN_KEYS), hint)
 
 
 def _nodes(customizations: Customizations) -> Iterator[Tuple[Nodes, int, Mapping[str, Any]]]:
@@ -290,7 +298,7 @@ def untaken_customizations(
         value = customizations.get(one.key)
         if is_meant and value and one.value in (None, value):
             what = one.key if one.value is None else "%s %s" % (one.key, one.value)
-            yield refused((one.key,), "refuses %s for %s" % (what, image_type), "Remove it.")
+            yield refused_value((one.key,), "refuses %s for %s" % (what, image_type), "Remove it.")
     yield from _untaken_nodes(customizations, image_type)
     yield from _untaken_profile(customizations, distribution)
     without_swap = [arch for arch in arches if has_no_swap(distribution, arch)]
@@ -298,7 +306,7 @@ def untaken_customizations(
         if item.get("fs_type") == "swap":
             reason = "refuses swap for %s on %s" % (distribution, ", ".join(without_swap))
             hint = "Remove it, or build that arch in a block of its own, without it."
-            yield refused((*path, "fs_type"), reason, hint)
+            yield refused_value((*path, "fs_type"), reason, hint)
 
 
 def _untaken_nodes(customizations: Customizations, image_type: str) -> Iterator[CustomizationFault]:
@@ -313,7 +321,7 @@ def _untaken_nodes(customizations: Customizations, image_type: str) -> Iterator[
                 where = ", ".join(_ALLOWED_IN_OSTREE[key])
                 hint = "In an ostree image they can be below %s only." % where
             reason = "refuses %s at %r for %s" % (key, path, image_type)
-            yield refused((key, index, "path"), reason, hint)
+            yield refused_value((key, index, "path"), reason, hint)
 
 
 def _untaken_profile(
@@ -329,4 +337,4 @@ def _untaken_profile(
     if meant:
         hint = "Did you mean %s?" % (_PROFILE + meant)
     reason = "has no OpenSCAP profile %r for %s" % (profile, distribution)
-    yield refused(("openscap", "profile_id"), reason, hint)
+    yield refused_value(("openscap", "profile_id"), reason, hint)

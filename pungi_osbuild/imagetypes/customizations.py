@@ -34,7 +34,7 @@ class CustomizationFault(NamedTuple):
     hint: str = ""
 
 
-def refused(path: Path, reason: str, hint: str) -> CustomizationFault:
+def refused_value(path: Path, reason: str, hint: str) -> CustomizationFault:
     """Return the fault of a value that composer refuses."""
     return CustomizationFault("refused", path, (), reason, hint)
 
@@ -202,6 +202,6 @@ def _key_faults(value: Any, name: str, path: Path) -> Iterator[CustomizationFaul
             yield CustomizationFault(what, (*path, key), tuple(level.kinds))
         elif not kind.holds(item):
             hint = "Write %s." % kind.words
-            yield refused((*path, key), "requires %s for %s" % (kind.words, key), hint)
+            yield refused_value((*path, key), "requires %s for %s" % (kind.words, key), hint)
         else:
             yield from _key_faults(item, "%s.%s" % (name, key) if name else key, (*path, key))
