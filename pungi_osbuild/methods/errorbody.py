@@ -52,6 +52,9 @@ _PHRASES = (
 _LEAD = re.compile(
     r"^request body has an error: (?:doesn't match schema \S+: )?(?:Error at \"/?([^\"]*)\": )?"
 )
+_GENERIC = frozenset({20, 30, 1005, 10001})
+"""Composer's errors whose reason is the same whatever is wrong: "Failed to enqueue job"."""
+
 _NAMES = ("reason", "detail", "message", "error_description", "error", "title", "msg", "errors")
 """Where other servers' JSON has its reason, best first."""
 
@@ -74,8 +77,12 @@ class ErrorBody:
 
     @property
     def sentence(self) -> str:
-        """The reason with its details."""
-        return "%s: %s" % (self.reason, self.details) if self.details else self.reason
+        """The reason with its details; the details alone where composer's reason says nothing."""
+        if not self.details:
+            return self.reason
+        if self.code in _GENERIC:
+            return self.details
+        return "%s: %s" % (self.reason, self.details)
 
 
 def read_error_body(text: str) -> ErrorBody:

@@ -87,7 +87,9 @@ def read_task_fault(fault: HubFaultError) -> TaskFault:
 def _of_answer(what: str, answer: ErrorBody) -> TaskFault:
     is_request = what.startswith("create")
     if is_request and answer.code is not None:
-        said = "osbuild-composer refused the request: %s" % answer.sentence
+        crashed = answer.details.startswith("runtime error:")
+        did = "crashed on" if crashed else "refused"
+        said = "osbuild-composer %s the request: %s" % (did, answer.sentence)
     else:
         said = "Failed to %s: %s" % (what, answer.sentence)
     return TaskFault(said, Step.CREATING if is_request else Step.WATCHING, answer)
