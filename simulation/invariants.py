@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Set, Tuple
 
 from simulation import causes
-from simulation.files import ComposeFiles, journal_lines, replay
+from simulation.compose_files import ComposeFiles, journal_lines, replay
 from simulation.record import Ended, HubBuild, HubTask, Record, Run, Slot, ToldOutcome
 
 POLLS_APART = 0.999

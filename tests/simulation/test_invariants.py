@@ -11,7 +11,7 @@ import simulation
 from simulation.invariants import INVARIANTS, violations
 from tests.simulation.doctored import DOCTORED, Doctor, a_record
 
-MODULES = ("record", "files", "causes", "invariants")
+MODULES = ("record", "compose_files", "causes", "invariants")
 
 
 def test_a_night_in_which_all_is_well_violates_nothing(tmp_path: Path) -> None:
