@@ -43,7 +43,6 @@ _DISTRIBUTION = re.compile(
     r"|(almalinux|rocky)-(8|9|10)\.\d{1,2}|ol-(9|10)\.\d{1,2}|almalinux_kitten-10)\Z",
     re.ASCII,
 )
-_WRITTEN = re.compile(r"([a-z_]+?)[-_ ]*(?:stream)?[-_ ]*(\d+)(?:[.\-_ ]+(\d+))?\Z", re.ASCII)
 _FAMILIES: Mapping[str, str] = {
     "almalinux": "almalinux-10.1",
     "almalinux_kitten": "almalinux_kitten-10",
@@ -58,13 +57,22 @@ _FAMILIES: Mapping[str, str] = {
 
 _OTHER_FAMILIES: Mapping[str, str] = {
     "alma": "almalinux",
+    "c": "centos",
     "centosstream": "centos",
-    "centos_stream": "centos",
+    "el": "rhel",
+    "f": "fedora",
+    "fc": "fedora",
+    "fedora_eln": "eln",
+    "kitten": "almalinux_kitten",
     "oracle": "ol",
     "oraclelinux": "ol",
+    "rawhide": "fedora",
+    "red_hat": "rhel",
     "redhat": "rhel",
     "rockylinux": "rocky",
 }
+_SAYS_NOTHING = ("enterprise", "linux", "s", "stream", "u")
+"""Words that composer's names lack, and others have: CentOS Stream 9, c9s, RHEL 9u4."""
 
 SINCE: Mapping[str, int] = {
     "vsphere-ova": 84,
@@ -142,28 +150,32 @@ def full_name(distribution: str) -> Optional[str]:
 
 
 def meant_distribution(name: str) -> Optional[str]:
-    """Return the name that composer takes and that another one was meant for, or None."""
-    found = _WRITTEN.match(name.strip().lower())
-    if found is None:
+    """Return the full name of the distribution that a wrong name was meant for, or None."""
+    family, numbers = _parts(name)
+    if not numbers:
         return None
-    family = _family(found[1])
-    major, minor = found[2], found[3]
-    candidates = [family + "-" + major] if minor is None else ["%s-%s.%s" % (family, major, minor)]
-    if minor is None and len(major) > 2:
+    major = numbers[0]
+    candidates = ["%s-%s" % (family, major)]
+    if len(numbers) > 1:
+        candidates.insert(0, "%s-%s.%s" % (family, major, numbers[1]))
+    elif len(major) > 2:
         candidates.append("%s-%s.%s" % (family, major[:2], major[2:]))
-    elif minor is not None:
-        candidates.append("%s-%s" % (family, major))
-    return next((one for one in candidates if one != name and full_name(one)), None)
+    return next(filter(None, map(full_name, candidates)), None)
 
 
 def example_distribution(name: str) -> Optional[str]:
     """Return a name that composer takes, of the family that a name is probably of, or None."""
-    found = re.match(r"([a-z_]+)(?:\D*(\d+))?", name.strip().lower().replace(" ", "_"))
-    if found is None:
-        return None
-    family = _family(found[1].rstrip("_"))
-    with_minor = "%s-%s.6" % (family, found[2] or "")
+    family, numbers = _parts(name)
+    with_minor = "%s-%s.6" % (family, "".join(numbers[:1]))
     return with_minor if full_name(with_minor) else _FAMILIES.get(family)
+
+
+def _parts(name: str) -> Tuple[str, List[str]]:
+    """Return the family that a name is probably of, and the numbers in it."""
+    words = [word for word in re.findall("[a-z]+", name.lower()) if word not in _SAYS_NOTHING]
+    families = (_family("_".join(words[:count])) for count in range(len(words), 0, -1))
+    family = next((one for one in families if one in _FAMILIES), "")
+    return family, re.findall("[0-9]+", name)
 
 
 def _family(written: str) -> str:

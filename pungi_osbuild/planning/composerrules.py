@@ -47,7 +47,7 @@ def composer_problems(block: ImageConfig, arches: Sequence[Arch]) -> Iterator[Pr
     if is_valid and not is_listed:
         yield from _distribution_problems(block, distribution)
         # One mistake hides no other: the rest is judged for the distribution that was meant.
-        distribution = distribution or full_name(meant_distribution(block.distro) or "")
+        distribution = distribution or meant_distribution(block.distro)
     image_type = api_name(block.image_type)
     yield from _customization_problems(block, distribution, image_type, arches)
     of_type = known_types().get(image_type)
