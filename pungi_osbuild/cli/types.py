@@ -8,7 +8,7 @@ import click
 
 from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.cli.formats import format_option
-from pungi_osbuild.cli.show import show_json, show_lines
+from pungi_osbuild.cli.show import show_json, show_lines, terminal_width
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.imagetypes import (
     ALIASES,
@@ -67,7 +67,7 @@ def types_command(distro: Optional[str], arch: Optional[str], output: str) -> No
             return
         if distro in ALIASES:
             show_lines(["%s stands for %s, until composer is updated." % (distro, distribution)])
-        show_lines(types_table(rows, distribution or ""))
+        show_lines(types_table(rows, distribution or "", terminal_width()))
 
 
 def _whole(name: str) -> str:

@@ -2,30 +2,55 @@
 
 from __future__ import annotations
 
-from typing import List, Sequence
+from textwrap import wrap
+from typing import List, Optional, Sequence
 
 from pungi_osbuild.checked import JsonDict
-from pungi_osbuild.imagetypes import COMPOSER_VERSION, KOJI_ALIASES, SINCE, TableRow
+from pungi_osbuild.imagetypes import COMPOSER_VERSION, KOJI_ALIASES, SINCE, UNTIL, TableRow
 from pungi_osbuild.report.tables import with_notes
 
 _HEADER = ("IMAGE TYPE", "ARCHES", "UPLOADED TO", "FILE", "REMARKS")
+_SHOWN = ((0, 1, 2, 3, 4), (0, 1, 2, 3), (0, 2, 3))
+"""Which columns there are, first choice first: what is in none stands below its row."""
+
+_INDENT = "    "
 
 
-def types_table(rows: Sequence[TableRow], distribution: str) -> List[str]:
+def types_table(
+    rows: Sequence[TableRow], distribution: str, width: Optional[int] = None
+) -> List[str]:
     """
     Return the lines of a table.
 
     :param distribution: the one that all rows are for; empty: each row names its own below it
+    :param width: columns of the terminal, or None where there is none
     """
     if not rows:
         return ["composer %d builds nothing of that kind." % COMPOSER_VERSION]
-    lines = with_notes(
-        _HEADER,
-        [(_cells(row), [] if distribution else [" ".join(row.distributions)]) for row in rows],
-        "    ",
-    )
+    forms = (_table(rows, shown, not distribution, width) for shown in _SHOWN)
+    # The last form is for terminals of 80 columns, and for narrower ones, too.
+    fitting = [lines for lines in forms if width is None or max(map(len, lines)) <= width]
+    lines = fitting[0] if fitting else _table(rows, _SHOWN[-1], not distribution, width)
     where = "composer %d builds these" % COMPOSER_VERSION
-    return [*lines, "", "%s%s." % (where, " for " + distribution if distribution else "")]
+    if distribution:
+        return [*lines, "", "%s for %s." % (where, distribution)]
+    former = ("%s (until composer %d)" % one for one in UNTIL.items())
+    return [*lines, "", where + ".", "It no longer builds %s." % ", ".join(former)]
+
+
+def _table(
+    rows: Sequence[TableRow], shown: Sequence[int], with_distributions: bool, width: Optional[int]
+) -> List[str]:
+    written = []
+    for row in rows:
+        cells = _cells(row)
+        below = [cell for i, cell in enumerate(cells) if i not in shown and cell != "-"]
+        if with_distributions:
+            below.append(" ".join(row.distributions))
+        room = None if width is None else max(width - len(_INDENT), 1)
+        lines = [line for note in below for line in (wrap(note, room) if room else [note])]
+        written.append(([cells[i] for i in shown], lines))
+    return with_notes([_HEADER[i] for i in shown], written, _INDENT)
 
 
 def _cells(row: TableRow) -> List[str]:
@@ -58,7 +83,15 @@ def _koji_names(image_type: str) -> List[str]:
 
 def types_json(rows: Sequence[TableRow]) -> JsonDict:
     """Return the same for machines: all that is known of each row."""
-    return {"composer": COMPOSER_VERSION, "types": [_row_json(row) for row in rows]}
+    former = [
+        {"image_type": name, "since": SINCE.get(name), "until": last}
+        for name, last in UNTIL.items()
+    ]
+    return {
+        "composer": COMPOSER_VERSION,
+        "types": [_row_json(row) for row in rows],
+        "former": former,
+    }
 
 
 def _row_json(row: TableRow) -> JsonDict:

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pungi_osbuild.cli.main import all_commands, main
-from pungi_osbuild.imagetypes import building_arches, known_types
+from pungi_osbuild.imagetypes import building_arches, known_types, table_rows
+from pungi_osbuild.report import types_table
 from tests.cli.commands import pungi_osbuild
 
 
@@ -28,6 +29,17 @@ def test_what_a_distribution_builds(tmp_path: Path) -> None:
     assert gcp.split() == ["gcp", "x86_64", "gcp", "<nvr>.<arch>.tar.gz", "-"]
     assert not [line for line in lines if line.startswith("iot-")]
     assert lines[-1] == "composer 180 builds these for rhel-9.6."
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 200])
+@pytest.mark.parametrize("distro", ["", "fedora-43", "rhel-9.6"])
+def test_a_table_fits_the_terminal(distro: str, width: int) -> None:
+    """With all that a table without bounds says."""
+    rows = table_rows(distro or None)
+    lines = types_table(rows, distro, width)
+    assert max(map(len, lines)) <= width
+    unbound = " ".join(types_table(rows, distro)).split()
+    assert set(unbound) - set(" ".join(lines).split()) <= {"-", "ARCHES", "REMARKS"}
 
 
 def test_an_arch_alone() -> None:
