@@ -98,6 +98,7 @@ class RehearsalHub:
         self._dispatcher: Optional[Dispatcher] = None
         self._request_log = RequestLog()
         self._server: Optional[HubServer] = None
+        self._address_here: Optional[str] = None
         self._thread: Optional[threading.Thread] = None
 
     def __enter__(self) -> RehearsalHub:
@@ -137,6 +138,16 @@ class RehearsalHub:
             daemon=True,
         )
         self._thread.start()
+
+    def serve_here(self, address: str) -> Site:
+        """
+        Return what :meth:`start` would serve, for a client in this process that needs no socket.
+
+        :param address: what the hub calls itself: scheme and host
+        :raises RehearsalError: as :meth:`start`
+        """
+        self._address_here = address
+        return self._make_site(address, self._make_store())
 
     def stop(self) -> None:
         """Stop answering and close everything; a second call does nothing."""
@@ -199,6 +210,8 @@ class RehearsalHub:
 
     @property
     def _address(self) -> str:
+        if self._address_here is not None:
+            return self._address_here
         if self._server is None:
             raise RuntimeError("BUG: a hub has no address before it is started")
         return self._server.address

@@ -39,6 +39,7 @@ from pungi_osbuild.timing import (
     TASKS,
     DownloadRetry,
     PollPolicy,
+    RateLimiter,
     RetryPolicy,
     ShutdownTimeouts,
 )
@@ -113,7 +114,7 @@ def run(
     tracker = options.tracker or ProgressTracker()
     host = options.host or ComposeFolder(Path(compose.topdir), compose.identity, settings)
     retries = replace(HUB_CALLS, limit=settings.outage_limit, limit_at_first=options.connect_limit)
-    hub = Hub(profile, retries, clock, options.stop)
+    hub = Hub(profile, retries, clock, options.stop, RateLimiter(clock), clock)
     given = (requests, compose, settings, profile, productmd, options, clock)
     setup = _Setup(*given, hub, tracker, TrackedHost(host, tracker))
     setup.check_place()
