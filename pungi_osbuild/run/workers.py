@@ -38,6 +38,10 @@ __all__ = ["Background", "Inbox", "Questions", "WorkerThread", "Workers"]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+_END = object()
+"""Comes behind all items when a pool is left, once for each thread, which ends when it takes it:
+kobo's threads look only every :data:`IDLE_INTERVAL` whether they should."""
+
 
 class Inbox:
     """
@@ -152,9 +156,11 @@ class Workers(Generic[Item, Result]):
         # kill() only has each thread end after the item that it is at. One that hangs in a call is
         # left behind: all are daemons, and what they hand in later nobody takes.
         if kind is None:
+            self._wake()
             self._pool.stop()
         else:
             self._pool.kill()
+            self._wake()
             deadline = time.monotonic() + self._grace
             for thread in self._pool.threads:
                 thread.join(max(0.0, deadline - time.monotonic()))
@@ -168,6 +174,11 @@ class Workers(Generic[Item, Result]):
         """Queue an item; for one thread at a time."""
         self._given += 1
         self._pool.queue_put(item)
+
+    def _wake(self) -> None:
+        """Have each thread that waits for an item end at once."""
+        for _ in self._pool.threads:
+            self._pool.queue_put(_END)
 
     def check(self) -> None:
         """
@@ -329,6 +340,7 @@ class Background:
                 except BaseException as error:
                     background._error = error
                 finally:
+                    self.kill = True  # there is nothing else to wait for
                     background._ended.set()
 
         thread = Worker(self._pool)
@@ -347,6 +359,9 @@ def _thread(
         get_timeout = IDLE_INTERVAL
 
         def process(self, item: Item, _num: int) -> None:
+            if item is _END:
+                self.kill = True
+                return
             # Nothing may leave this: kobo has every thread of the pool end after its present item
             # (WorkerThread.run calls pool.kill()), and what is queued is never worked off.
             result: Union[Result, _Broken]
