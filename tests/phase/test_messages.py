@@ -7,10 +7,10 @@ import threading
 from typing import Any, Dict, List, Tuple
 
 import pytest
-from kobo.threads import WorkerThread
 
 from pungi_osbuild.phase.messages import Messages
 from tests.phase.pungi_standin import LIMIT, a_log
+from tests.threads import threads_now, workers_since
 
 
 class Notifier:
@@ -52,13 +52,12 @@ def messages(notifier: Notifier) -> Messages:
 def test_messages_are_sent_in_their_order() -> None:
     """Each once, with its fields; leaving waits for all of them, and leaves no thread."""
     notifier = Notifier()
-    before = set(threading.enumerate())
+    before = threads_now()
     with messages(notifier) as sending:
         for number in range(20):
             sending.send("message-%d" % number, {"number": number})
     assert notifier.sent == [("message-%d" % number, {"number": number}) for number in range(20)]
-    left = set(threading.enumerate()) - before
-    assert [one for one in left if isinstance(one, WorkerThread)] == []
+    assert workers_since(before) == []
 
 
 def test_leaving_waits_for_a_script_that_is_slow() -> None:
@@ -87,6 +86,7 @@ def test_a_script_that_hangs_holds_nobody_up() -> None:
 def test_leaving_by_an_exception_drops_what_was_not_sent() -> None:
     """The script that runs is not waited for; none is begun any more, also later."""
     notifier = Hanging()
+    before = threads_now()
     with pytest.raises(KeyboardInterrupt), messages(notifier) as sending:
         sending.send("one", {})
         sending.send("two", {})
@@ -94,9 +94,8 @@ def test_leaving_by_an_exception_drops_what_was_not_sent() -> None:
         raise KeyboardInterrupt
     assert notifier.sent == []
     notifier.go_on.set()
-    for thread in threading.enumerate():
-        if isinstance(thread, WorkerThread):
-            thread.join(LIMIT)
+    for thread in workers_since(before):
+        thread.join(LIMIT)
     assert notifier.names == ["one"]
 
 

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 import koji
 import pytest
-from kobo.threads import WorkerThread
 from productmd.images import Images
 
 from koji_rehearsal import HubContent, HubSettings, HubTag, HubTarget, RehearsalHub
@@ -45,6 +44,7 @@ from tests.phase.pungi_standin import (
     params,
     profile_file,
 )
+from tests.threads import threads_now, workers_since
 
 SERVER = (a_server(),)
 ONE_ARCH = (a_server(arches=["x86_64", "src"]),)
@@ -461,6 +461,7 @@ def test_one_task_for_all_arches_is_told_by_arch_too(home: Path) -> None:
 def test_a_whole_run_has_few_sessions_and_leaves_no_thread(home: Path) -> None:
     """A session is a login and a connection: one to validate, four at most to build."""
     blocks = [block(name="image-%d" % number, subvariant="S%d" % number) for number in range(12)]
+    before = threads_now()
     with a_hub(home) as hub:
         phase = Phase(composing(home, a_conf(*blocks)))
         phase.work.validate()
@@ -469,7 +470,7 @@ def test_a_whole_run_has_few_sessions_and_leaves_no_thread(home: Path) -> None:
         phase.work.finish()
         assert hub.counters.connections <= 5
         assert len(params(hub)) == 24
-    assert [one for one in threading.enumerate() if isinstance(one, WorkerThread)] == []
+    assert workers_since(before) == []
 
 
 # What validate finds
@@ -1050,7 +1051,8 @@ def test_a_request_that_is_tried_again_has_one_span(home: Path) -> None:
     """From the first submission to the last end."""
     tracing = StandInTracing()
     conf = a_conf(block(retries=1))
-    phase = Phase(composing(home, conf, ONE_ARCH), features=tracing.features)
+    quick = replace(QUICK, monotonic=lambda: time.monotonic() * 100)
+    phase = Phase(composing(home, conf, ONE_ARCH), quick, tracing.features)
     with a_hub(home, "register:times=1") as hub:
         phase.go()
         assert len(params(hub)) == 2
@@ -1149,6 +1151,7 @@ class Watched:
 
 def test_terminating_cancels_the_tasks_and_records(home: Path) -> None:
     """From another thread, as a signal handler does; CANCELED on the hub, written down."""
+    before = threads_now()
     clock = Watched()
     phase = Phase(composing(home, a_conf(block(failable=["aarch64"]))), clock.clock())
     with a_hub(home, settings=LONG) as hub:
@@ -1166,7 +1169,7 @@ def test_terminating_cancels_the_tasks_and_records(home: Path) -> None:
     assert all("the run was stopped" in task["reason"] for task in tasks)
     assert "interrupted; tasks that go on in Koji: none" in text
     assert "the osbuild phase has ended" in phase.log.text
-    assert [one for one in threading.enumerate() if isinstance(one, WorkerThread)] == []
+    assert workers_since(before) == []
 
 
 def test_terminating_again_does_nothing(home: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import socket
-import threading
 from email.utils import formatdate
 from pathlib import Path
 from typing import Iterator, Tuple
@@ -15,6 +14,7 @@ import requests
 from koji_rehearsal import HubSettings, RehearsalHub, write_profile
 from koji_rehearsal.errors import RehearsalError
 from tests.conformance.desk import DURATION, Desk, a_desk
+from tests.threads import threads_now
 
 
 @pytest.fixture
@@ -130,17 +130,17 @@ def test_a_connection_is_kept(desk: Desk) -> None:
 
 def test_nothing_is_left_when_it_stops(tmp_path: Path) -> None:
     """No thread, no connection, no port; also while clients stay connected."""
-    before = set(threading.enumerate())
+    before = threads_now()
     hub = RehearsalHub(HubSettings(), tmp_path)
     hub.start()
     host, port = hub.server.split("/")[2].split(":")
     idle = [socket.create_connection((host, int(port)), timeout=10) for _ in range(5)]
     kept = requests.Session()
     assert kept.get(hub.topurl + "/x", timeout=10).status_code == 404
-    assert set(threading.enumerate()) > before
+    assert threads_now() - before
     hub.stop()
     hub.stop()
-    assert set(threading.enumerate()) == before
+    assert threads_now() <= before
     assert all(connection.recv(1) == b"" for connection in idle)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((host, int(port)), timeout=10)

@@ -48,12 +48,12 @@ from pungi_osbuild.run.policy import RunPolicy
 from pungi_osbuild.run.submitted_tasks import Canceller
 from pungi_osbuild.run.submitting import Submitter
 from pungi_osbuild.run.watch import Watcher
-from pungi_osbuild.run.workers import WorkerThread
 from pungi_osbuild.stop import StopFlag
 from pungi_osbuild.timing import ShutdownTimeouts
 from tests.gate import ANY_CALL, Gate, call_of
 from tests.phase.pungi_standin import LIMIT, params
 from tests.rehearsed import QUICK
+from tests.threads import threads_now, workers_since
 from tests.values import a_compose, a_request, an_identity, an_image_config
 
 IN_A_HURRY = ShutdownTimeouts(submitting=0.05, collecting=0.05, unseen=0.0)
@@ -329,7 +329,7 @@ def test_a_task_is_known_before_its_thread_has_told_of_it(
 def test_a_task_that_is_made_after_the_run_has_gone_is_cancelled(tmp_path: Path) -> None:
     """The hub was slow; nobody is left to take the result."""
     stop = StopFlag()
-    before = set(threading.enumerate())
+    before = threads_now()
     with a_scene(tmp_path) as scene, scene.behind_a_gate() as gate:
         gate.hold(call_of("osbuildImage"))
         gate.tell(call_of("osbuildImage"), stop.ask)
@@ -338,9 +338,8 @@ def test_a_task_that_is_made_after_the_run_has_gone_is_cancelled(tmp_path: Path)
             scene.run([wanted(0)], options)
         assert scene.asked_to_cancel == []
         gate.open()
-        for thread in set(threading.enumerate()) - before:
-            if isinstance(thread, WorkerThread):
-                thread.join(LIMIT)
+        for thread in workers_since(before):
+            thread.join(LIMIT)
         assert scene.asked_to_cancel == [1]
         assert list(scene.states().values()) == [TaskState.CANCELED]
 
