@@ -59,7 +59,8 @@ def namespace() -> None:
 def test_a_full_volume_stops_a_run_that_can_go_on(tmp_path: Path) -> None:
     """Nothing half made is left; with room the same command brings everything."""
     compose = tmp_path / "compose"
-    done = pungi_osbuild("rehearse", config_of("minimal"), "--out", compose, home=tmp_path)
+    arguments = ("--out", compose, "--duration", 0)
+    done = pungi_osbuild("rehearse", config_of("minimal"), *arguments, home=tmp_path)
     assert done.exit == 0, done.err
     (tmp_path / "small").mkdir()
     (tmp_path / "late.conf").write_text(CONFIG, encoding="utf-8")

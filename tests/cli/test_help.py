@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import List
+from typing import Callable, List
 
 import pytest
 from click.testing import CliRunner
@@ -63,7 +64,7 @@ def test_completion_is_a_script_that_asks_the_program(shell: str, tmp_path: Path
 
 COMPLETE = """
 PATH={bin}:$PATH
-eval "$(pungi-osbuild completion bash)"
+. {script}
 COMP_WORDS=({words})
 COMP_CWORD={last}
 _pungi_osbuild_completion pungi-osbuild
@@ -71,12 +72,23 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 """
 
 
-def completed(words: List[str], home: Path) -> List[str]:
-    """Return what bash would offer for the last word."""
-    quoted = " ".join("'%s'" % word for word in words)
-    script = COMPLETE.format(bin=BIN, words=quoted, last=len(words) - 1)
+Completed = Callable[..., List[str]]
+
+
+@pytest.fixture
+def completed(tmp_path: Path) -> Completed:
+    """What gives what bash would offer for the last of some words."""
+    if shutil.which("bash") is None:
+        pytest.skip("bash is not installed")
+    script = tmp_path / "completion.bash"
+    script.write_text(pungi_osbuild("completion", "bash", home=tmp_path).out, "utf-8")
+    return functools.partial(offered_by, script, tmp_path)
+
+
+def offered_by(script: Path, home: Path, *words: str) -> List[str]:
+    quoted = " ".join("'%s'" % word for word in ("pungi-osbuild", *words))
     done = subprocess.run(
-        ["bash", "-c", script],
+        ["bash", "-c", COMPLETE.format(bin=BIN, script=script, words=quoted, last=len(words))],
         capture_output=True,
         text=True,
         check=True,
@@ -87,31 +99,25 @@ def completed(words: List[str], home: Path) -> List[str]:
     return done.stdout.split()
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
-def test_bash_completes_commands_options_and_choices(tmp_path: Path) -> None:
+def test_bash_completes_commands_options_and_choices(completed: Completed) -> None:
     """The real shell, with the script that is printed."""
-    assert completed(["pungi-osbuild", "re"], tmp_path)[:1] == ["rehearse"]
-    assert completed(["pungi-osbuild", "validate", "--hu"], tmp_path) == ["--hub"]
-    assert completed(["pungi-osbuild", "plan", "--format", ""], tmp_path) == ["table", "json"]
-    assert completed(["pungi-osbuild", "rehearse", "--fault", "low"], tmp_path) == []
+    assert completed("re")[:1] == ["rehearse"]
+    assert completed("validate", "--hu") == ["--hub"]
+    assert completed("plan", "--format", "") == ["table", "json"]
+    assert completed("rehearse", "--fault", "low") == []
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
-def test_bash_completes_values(tmp_path: Path) -> None:
+def test_bash_completes_values(completed: Completed, tmp_path: Path) -> None:
     """Of faults, of Koji's profiles, and of the images of a compose."""
     profiles = tmp_path / ".koji" / "config.d"
     profiles.mkdir(parents=True)
     (profiles / "some.conf").write_text("[our-koji]\n[our-stage]\n[other]\n", encoding="utf-8")
     rehearse(EXAMPLES / "rhel-cloud" / "rhel-cloud.conf", tmp_path / "tonight")
     (tmp_path / "broken").mkdir()
-
-    def offered(*words: str) -> List[str]:
-        return completed(["pungi-osbuild", *words], tmp_path)
-
-    assert offered("rehearse", "--fault", "odd-a") == ["odd-archive"]
+    assert completed("rehearse", "--fault", "odd-a") == ["odd-archive"]
     for command, option in (("run", "--profile"), ("status", "--profile"), ("validate", "--hub")):
-        assert offered(command, option, "our-") == ["our-koji", "our-stage"]
-    assert offered("images", "tonight", "--arch", "") == ["aarch64", "x86_64"]
-    assert offered("images", "tonight", "--provider", "aws") == ["aws", "aws.s3"]
-    assert "aws" in offered("images", "--provider", "")
-    assert offered("images", "broken", "--arch", "") == []
+        assert completed(command, option, "our-") == ["our-koji", "our-stage"]
+    assert completed("images", "tonight", "--arch", "") == ["aarch64", "x86_64"]
+    assert completed("images", "tonight", "--provider", "aws") == ["aws", "aws.s3"]
+    assert "aws" in completed("images", "--provider", "")
+    assert completed("images", "broken", "--arch", "") == []

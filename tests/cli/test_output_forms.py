@@ -87,7 +87,12 @@ def test_people_get_an_error_once(here: Path) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("--help",), ("plan", str(MINIMAL)), ("images", "no-compose"), ("rehearse", str(MINIMAL))],
+    [
+        ("--help",),
+        ("plan", str(MINIMAL)),
+        ("images", "no-compose"),
+        ("rehearse", str(MINIMAL), "--duration", "0"),
+    ],
     ids=" ".join,
 )
 @pytest.mark.parametrize("streams", [">&-", "2>&-", "<&-", ">&- 2>&-", ">/dev/full", "2>/dev/full"])

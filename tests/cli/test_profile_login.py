@@ -28,15 +28,18 @@ def said(done: Done) -> str:
 def test_a_run_shows_no_login_of_the_profile(tmp_path: Path) -> None:
     """Neither it nor any command on its compose, whatever fails on the way."""
     config = marked_config(tmp_path)
+    with config.open("a", encoding="utf-8") as file:
+        file.write("osbuild_outage_limit = 1\n")
     out = tmp_path / "out"
-    pungi_osbuild("rehearse", config, "--out", out, "--fault", "build:name=bad", home=tmp_path)
+    faults = ("--fault", "build:name=bad")
+    pungi_osbuild("rehearse", config, "--out", out, "--duration", 0, *faults, home=tmp_path)
     outputs: List[Done] = []
 
     def run(*arguments: object) -> Done:
         outputs.append(pungi_osbuild(*arguments, home=tmp_path))
         return outputs[-1]
 
-    with hub(tmp_path, "--fault", "build:name=bad") as (profile, _):
+    with hub(tmp_path, *faults) as (profile, _):
         with_login(profile)
         run("validate", config, "--hub", "rehearsal")
         wanted = ("run", config, "--compose", out, "--profile", "rehearsal")

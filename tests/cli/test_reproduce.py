@@ -16,6 +16,7 @@ import pytest
 
 from koji_rehearsal.composer.provenance import SIZE
 from tests.cli.commands import Done, pungi_osbuild
+from tests.fileserver import FileServer
 from tests.rehearsed import DATE, EXAMPLES, rehearse
 
 CLOUD = EXAMPLES / "rhel-cloud" / "rhel-cloud.conf"
@@ -160,10 +161,16 @@ def test_an_image_that_is_not_there(compose: Path, tmp_path: Path) -> None:
 def test_a_manifest_that_cannot_be_had(compose: Path, tmp_path: Path) -> None:
     """The error names the file, and the way round."""
     folder = tmp_path / "compose"
-    (folder / "compose").mkdir(parents=True)
-    (folder / "compose" / "metadata").symlink_to(compose / "compose" / "metadata")
-    done = reproduce(folder, tmp_path, OTHER)
+    shutil.copytree(compose / "compose/metadata", folder / "compose/metadata")
+    path = folder / "compose/metadata/osbuild.json"
+    document = json.loads(path.read_text("utf-8"))
+    with FileServer(b"", statuses=lambda _number: 404).serving() as site:
+        document["payload"]["koji"]["topurl"] = site.address
+        path.write_text(json.dumps(document))
+        done = reproduce(folder, tmp_path, OTHER)
+    assert len(site.asked) == 1
     assert done.exit == 2
+    assert "404" in done.err
     assert recorded(compose, OTHER)["manifest"]["filename"] in done.err
     assert "--manifest" in done.err
     other = tmp_path / "other.json"

@@ -24,6 +24,8 @@ osbuild = {"^BaseOS$": [{
     "target": "late-target", "arches": ["x86_64"], "upload_options": {"region": "eu-west-1"}}]}
 """
 
+OUT = ("--duration", 0, "--out")
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -34,7 +36,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def compose(home: Path) -> Path:
     """The output of a rehearsal of an example."""
     out = home / "compose-of-the-example"
-    done = pungi_osbuild("rehearse", config_of("rhel-cloud"), "--out", out, home=home)
+    done = pungi_osbuild("rehearse", config_of("rhel-cloud"), *OUT, out, home=home)
     assert done.exit == 0, done.err
     return out
 
@@ -167,7 +169,7 @@ def test_the_koji_command_works_with_the_profile(home: Path) -> None:
     config = home / "small.conf"
     config.write_text(SECTION.replace("late-image", "small-image"), encoding="utf-8")
     target = home / "compose-for-koji"
-    done = pungi_osbuild("rehearse", config_of("rhel-cloud"), "--out", target, home=home)
+    done = pungi_osbuild("rehearse", config_of("rhel-cloud"), *OUT, target, home=home)
     assert done.exit == 0
     with hub(home):
         done = pungi_osbuild(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -23,11 +24,19 @@ osbuild = {".*": [{"name": "image", "distro": "rhel-9.4", "image_types": "vspher
 """
 
 
-@pytest.fixture
-def compose(tmp_path: Path) -> Path:
-    out = tmp_path / "compose-that-exists"
-    done = pungi_osbuild("rehearse", config_of("minimal"), "--out", out, home=tmp_path)
+@pytest.fixture(scope="module")
+def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("home")
+    arguments = ("--out", home / "out", "--duration", 0)
+    done = pungi_osbuild("rehearse", config_of("minimal"), *arguments, home=home)
     assert done.exit == 0, done.err
+    return home / "out"
+
+
+@pytest.fixture
+def compose(rehearsed: Path, tmp_path: Path) -> Path:
+    out = tmp_path / "compose-that-exists"
+    shutil.copytree(rehearsed, out, symlinks=True)
     return out
 
 

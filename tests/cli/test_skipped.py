@@ -47,7 +47,7 @@ def test_nothing_is_planned_rehearsed_or_run(tmp_path: Path) -> None:
     done("validate", config)
     assert json.loads(done("plan", config, "--format", "json").out) == []
     out = tmp_path / "out"
-    rehearsed = done("rehearse", config, "--out", out, "--format", "json").out
+    rehearsed = done("rehearse", config, "--out", out, "--duration", 0, "--format", "json").out
     assert json.loads(rehearsed)["images"] == []
     with RehearsalHub(HubSettings(duration=0), tmp_path / "koji") as hub:
         profile = tmp_path / "koji.conf"

@@ -25,8 +25,9 @@ def test_from_another_shell(tmp_path: Path) -> None:
     run = started("rehearse", CLOUD, "--out", out, *arguments, home=tmp_path)
     try:
         deadline = time.monotonic() + LIMIT
-        while submitted(out) < 10 and time.monotonic() < deadline and run.poll() is None:
-            time.sleep(0.2)
+        while submitted(out) < 9:
+            assert time.monotonic() < deadline and run.poll() is None
+            time.sleep(0.1)
         done = pungi_osbuild("status", out, home=tmp_path)
         assert done.exit == 0, done.err
         assert done.err == ""
