@@ -147,7 +147,7 @@ def _of_image(
 ) -> Iterator[Refusal]:
     """Give what is wrong with an image request, before anything is queued."""
     arch, image_type = image["architecture"], image["image_type"]
-    if arch not in table.arches(distribution):
+    if not table.has_arch(distribution, arch):
         yield Refusal(5)
     target = table.target(distribution, arch, image_type)
     if target is None:

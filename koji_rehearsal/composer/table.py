@@ -122,8 +122,13 @@ class OwnType:
         """Whether the site's composer builds it so."""
         if not (self.is_new or self.distros or self.arches):
             return False
-        of_distribution = not self.distros or distribution in self.distros
+        of_distribution = not self.distros or self.is_for(distribution)
         return of_distribution and (not self.arches or arch in self.arches)
+
+    def is_for(self, distribution: str) -> bool:
+        """Whether it is for a distribution; by whole names."""
+        whole = imagetypes.whole_name
+        return whole(distribution) in map(whole, self.distros)
 
 
 class Table:
@@ -145,20 +150,19 @@ class Table:
 
     def distribution(self, name: str) -> Optional[str]:
         """Return the distribution that a name stands for; None: composer knows none."""
-        if any(name in own.distros for own in self._own_types):
-            return name
+        if any(own.is_for(name) for own in self._own_types):
+            return imagetypes.whole_name(name)
         is_too_new = self.version < versions.ALIASES_SINCE.get(name, 0)
         return None if is_too_new else imagetypes.full_name(name)
 
-    def arches(self, distribution: str) -> Tuple[str, ...]:
-        """Return the arches that composer knows for a distribution."""
-        own = (
-            arch
+    def has_arch(self, distribution: str, arch: str) -> bool:
+        """Whether composer knows an arch for a distribution."""
+        is_own = any(
+            own.is_built(distribution, arch)
             for own in self._own_types
-            for arch in own.arches
-            if own.is_built(distribution, arch)
+            if own.arches or own.is_for(distribution)
         )
-        return (*imagetypes.arches_of(distribution), *own)
+        return is_own or arch in imagetypes.arches_of(distribution)
 
     def target(self, distribution: str, arch: str, image_type: str) -> Optional[Target]:
         """
@@ -171,7 +175,7 @@ class Table:
         is_own = any(
             own.name == image_type and own.is_built(distribution, arch) for own in self._own_types
         )
-        is_former = image_type in imagetypes.UNTIL
+        is_former = image_type in imagetypes.UNTIL and image_type not in self.new_types
         is_built = row is not None or is_own or is_former or target.has_no_disk
         return target if is_built else None
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, Mapping, Optional, Tuple
 
 from pungi_osbuild import imagetypes
+from pungi_osbuild.config.arches import ARCHES, arch_hint
 from pungi_osbuild.model import ListedImageType
-from pungi_osbuild.problems import Problems
+from pungi_osbuild.problems import Problems, along
 
 
 def check_image_type(
@@ -90,17 +91,28 @@ def check_image_type(
 
 def meant_type(name: str, listed: Optional[ListedImageType]) -> str:
     """Return the image type that was probably meant: the name itself where it may be one."""
-    if listed is not None or imagetypes.find(name) is not None:
+    is_known = imagetypes.find(name) is not None or name in imagetypes.INNER_ONLY
+    if listed is not None or is_known:
         return name
     return imagetypes.INNER_NAMES.get(name) or imagetypes.similar_name(name) or name
 
 
-def read_listed(good: Mapping[str, Any]) -> Tuple[ListedImageType, ...]:
+def read_listed(good: Mapping[str, Any], problems: Problems) -> Tuple[ListedImageType, ...]:
     """
     Return the image types that a config lists.
 
     :param good: the top-level options that are of the right type
     """
+    entries = good.get("osbuild_image_types", {})
+    for name, entry in entries.items():
+        for index, arch in enumerate(entry.get("arches", ())):
+            if arch not in ARCHES:
+                problems.warn(
+                    "unknown-arch",
+                    along("osbuild_image_types", [name, "arches", index]),
+                    "there is no arch %s" % arch,
+                    arch_hint([arch], ARCHES, "Write RPM's name of the arch."),
+                )
     return tuple(
         ListedImageType(
             name=name,
@@ -110,7 +122,7 @@ def read_listed(good: Mapping[str, Any]) -> Tuple[ListedImageType, ...]:
             distros=tuple(entry.get("distros", ())),
             arches=tuple(entry.get("arches", ())),
         )
-        for name, entry in good.get("osbuild_image_types", {}).items()
+        for name, entry in entries.items()
     )
 
 

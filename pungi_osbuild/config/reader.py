@@ -46,7 +46,7 @@ def read_config(source: Source) -> Reading:
     variants_file = settings.find_variants_file(good, source.path)
     run_settings = settings.read_settings(good, problems)
     release = settings.read_release_config(good, problems)
-    context = ParseContext(top, read_listed(good))
+    context = ParseContext(top, read_listed(good, problems))
     blocks = _read_sections(source.data, context, problems)
     config = None
     if blocks is not None:

@@ -43,6 +43,7 @@ from pungi_osbuild.imagetypes.composer import (
     meant_distribution,
     table_rows,
     takes_ostree,
+    whole_name,
 )
 from pungi_osbuild.imagetypes.customization_values import (
     has_no_swap,
@@ -111,4 +112,5 @@ __all__ = [
     "untaken_customizations",
     "value_faults",
     "volumes_key",
+    "whole_name",
 ]

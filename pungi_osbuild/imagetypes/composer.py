@@ -149,6 +149,11 @@ def full_name(distribution: str) -> Optional[str]:
     return full if _DISTRIBUTION.match(full) else None
 
 
+def whole_name(distribution: str) -> str:
+    """Return the full name of a distribution; that of a site's own is its name."""
+    return full_name(distribution) or distribution
+
+
 def meant_distribution(name: str) -> Optional[str]:
     """Return the full name of the distribution that a wrong name was meant for, or None."""
     family, numbers = _parts(name)

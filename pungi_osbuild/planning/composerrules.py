@@ -15,6 +15,7 @@ from pungi_osbuild.imagetypes import (
     Buildable,
     CustomizationFault,
     api_name,
+    arches_of,
     buildable,
     building_arches,
     building_distributions,
@@ -26,6 +27,7 @@ from pungi_osbuild.imagetypes import (
     suggestions,
     untaken_customizations,
     value_faults,
+    whole_name,
 )
 from pungi_osbuild.model import Arch, ImageConfig
 from pungi_osbuild.problems import Problem, ProblemCode, Severity, along, suggest
@@ -52,9 +54,12 @@ def composer_problems(block: ImageConfig, arches: Sequence[Arch]) -> Iterator[Pr
     yield from _customization_problems(block, distribution, image_type, arches)
     of_type = known_types().get(image_type)
     if of_type is None:
+        yield from _own_type_problems(block, arches) if is_valid else ()
         return
     if distribution is None:
-        if not is_listed:
+        if is_listed:
+            yield from _own_type_problems(block, arches)
+        else:
             yield from _ostree_problems(block, of_type, None)
         return
     built_on = building_arches(distribution, image_type)
@@ -75,8 +80,45 @@ def _is_listed(block: ImageConfig, arch: Arch) -> bool:
     listed = block.listed
     if listed is None or not (listed.distros or listed.arches):
         return False
-    in_distro = not listed.distros or block.distro in listed.distros
+    in_distro = not listed.distros or _has_distribution(block)
     return in_distro and (not listed.arches or arch in listed.arches)
+
+
+def _has_distribution(block: ImageConfig) -> bool:
+    """Whether the config lists the block's distribution for its image type."""
+    names = () if block.listed is None else block.listed.distros
+    return whole_name(block.distro) in map(whole_name, names)
+
+
+def _own_type_problems(block: ImageConfig, arches: Sequence[Arch]) -> Iterator[Problem]:
+    """Say what is wrong by the config itself: only its site's composer has the image type."""
+    listed = block.listed
+    if listed is None:
+        return
+    if listed.distros and not _has_distribution(block):
+        yield _warning(
+            "type-not-in-distro",
+            "%s.image_types" % block.place,
+            "osbuild_image_types lists %s for %s only"
+            % (block.image_type, ", ".join(listed.distros)),
+            "Add %s to its distros if your composer builds it." % block.distro,
+        )
+        return
+    if not listed.arches and _has_distribution(block):
+        return
+    built_on = listed.arches or arches_of(whole_name(block.distro))
+    built = [arch for arch in arches if arch in built_on]
+    missing = [arch for arch in arches if arch not in built_on]
+    if missing:
+        who = (
+            "osbuild_image_types does not list" if listed.arches else _COMPOSER + " does not build"
+        )
+        yield _warning(
+            "type-not-on-arch",
+            "%s.arches" % block.place,
+            "%s %s of %s on %s" % (who, block.image_type, block.distro, ", ".join(missing)),
+            _arches_hint(built, built_on),
+        )
 
 
 def _warning(code: ProblemCode, place: str, message: str, hint: str) -> Problem:
@@ -121,15 +163,23 @@ def _not_in_distribution(block: ImageConfig, distribution: str, image_type: str)
 def _not_on_arch(
     block: ImageConfig, missing: Sequence[Arch], built: Sequence[Arch], built_on: Sequence[Arch]
 ) -> Problem:
-    line = '"arches": [%s]' % ", ".join('"%s"' % arch for arch in built)
-    hint = "Write %s." % line if built else "It is built on %s." % ", ".join(built_on)
     return _warning(
         "type-not-on-arch",
         "%s.arches" % block.place,
         "%s does not build %s of %s on %s"
         % (_COMPOSER, block.image_type, block.distro, ", ".join(missing)),
-        hint,
+        _arches_hint(built, built_on),
     )
+
+
+def _arches_hint(built: Sequence[Arch], built_on: Sequence[Arch]) -> str:
+    """
+    Return what to do about arches that an image type is not built on.
+
+    :param built: those of the block that it is built on
+    """
+    line = '"arches": [%s]' % ", ".join('"%s"' % arch for arch in built)
+    return "Write %s." % line if built else "It is built on %s." % ", ".join(built_on)
 
 
 def _ostree_problems(

@@ -24,10 +24,17 @@ SAMPLE = ("fedora-43", "rhel-7.9", "rhel-8.10", "rhel-9.6", "rhel-10.1", "centos
 JsonDict = Dict[str, Any]
 
 
-def problems_of(blocks: Sequence[JsonDict], arches: Sequence[str] = ARCHES) -> Tuple[Problem, ...]:
-    """Return the errors and warnings of blocks that are fine but for what they say."""
+def problems_of(
+    blocks: Sequence[JsonDict], arches: Sequence[str] = ARCHES, **options: Any
+) -> Tuple[Problem, ...]:
+    """
+    Return the errors and warnings of blocks that are fine but for what they say.
+
+    :param options: of the whole run
+    """
     common = {"version": "1", "release": "1", "target": "t", "repo": ["https://example.com/"]}
     config = {
+        **options,
         "translate_paths": [("/", "https://example.com/")],
         "osbuild": {".*": [{**common, **block} for block in blocks]},
     }

@@ -1,17 +1,20 @@
-"""What the rehearsal's composer refuses of customizations is a warning, and nothing else is."""
+"""What the rehearsal's composer refuses is a warning, and nothing else is."""
 
 from __future__ import annotations
 
 import json
+from itertools import product
 from pathlib import Path
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import koji_rehearsal
 from koji_rehearsal.composer.checks import refusal
-from koji_rehearsal.composer.table import Table
+from koji_rehearsal.composer.errors import Refusal
+from koji_rehearsal.composer.table import OwnType, Table
 from pungi_osbuild.imagetypes import COMPOSER_VERSION
 from tests.planning.test_composer_rules import MEASURED, block_of, problems_of
 
@@ -67,17 +70,64 @@ def test_customizations_are_refused_here_as_there(cell: Any, drawn: Dict[str, An
     """What is only ignored is said here, and taken there."""
     block = block_of(*cell)
     customizations = block["customizations"] = {**block.get("customizations", {}), **drawn}
-    image = {
-        "architecture": cell[1],
-        "image_type": cell[2],
-        "repositories": [{"baseurl": "https://example.com/"}],
-    }
-    if "ostree_url" in block:
-        image["ostree"] = {"url": block["ostree_url"]}
-    request = {"distribution": cell[0], "image_requests": [image], "koji": KOJI}
-    refused = refusal({**request, "customizations": customizations}, Table(COMPOSER_VERSION))
+    ostree = {"url": block["ostree_url"]} if "ostree_url" in block else {}
+    refused = refused_there(cell, ostree, customizations)
     found = [one for one in problems_of([block]) if one.code != "ignored-customization"]
     assert bool(found) == (refused is not None), refused
+
+
+LISTED: Tuple[Mapping[str, Mapping[str, Sequence[str]]], ...] = (
+    {"gcp": {"distros": ["rhel-9.6"], "arches": ["aarch64"]}},
+    {"gcp": {"distros": ["rhel-96"]}},
+    {"gcp": {"distros": ["rhel-9"], "arches": ["aarch64"]}},
+    {"gcp": {"arches": ["aarch64", "riscv64"]}},
+    {"gcp": {"distros": ["rhel-9.5"], "arches": ["aarch64"]}},
+    {"gcp": {}},
+    {"guest-image": {"distros": ["mylinux-3"]}},
+    {"guest-image": {"distros": ["mylinux-3"], "arches": ["x86_64", "riscv64"]}},
+    {"my-image": {}},
+    {"my-image": {"distros": ["mylinux-3", "rhel-9.6"]}},
+    {"my-image": {"distros": ["mylinux-3"], "arches": ["aarch64"]}},
+    {"iot-bootable-container": {"distros": ["fedora-43"]}},
+)
+
+
+@pytest.mark.parametrize("listed", LISTED, ids=str)
+def test_what_a_site_lists_is_judged_here_as_there(listed: Mapping[str, Any]) -> None:
+    """Of each distribution, arch and type that it may be about."""
+    own = [
+        OwnType(name, tuple(entry.get("distros", ())), tuple(entry.get("arches", ())))
+        for name, entry in listed.items()
+    ]
+    for cell in product(
+        ("rhel-9.6", "rhel-9.9", "mylinux-3", "fedora-43"),
+        ("x86_64", "aarch64", "riscv64"),
+        (*listed, "oci"),
+    ):
+        used = [one for one in own if one.name == cell[2]]
+        refused = refused_there(cell, {}, {}, used)
+        found = problems_of([block_of(*cell)], (cell[1],), osbuild_image_types=listed)
+        assert bool(found) == (refused is not None), (cell, refused, found)
+
+
+def refused_there(
+    cell: Tuple[str, str, str],
+    ostree: Mapping[str, str],
+    customizations: Mapping[str, Any],
+    own: Sequence[OwnType] = (),
+) -> Optional[Refusal]:
+    """Return how the rehearsal's composer refuses an image."""
+    distribution, arch, image_type = cell
+    image = {
+        "architecture": arch,
+        "image_type": image_type,
+        "repositories": [{"baseurl": "https://example.com/"}],
+        **({"ostree": ostree} if ostree else {}),
+    }
+    request = {"distribution": distribution, "image_requests": [image], "koji": KOJI}
+    if customizations:
+        request["customizations"] = customizations
+    return refusal(request, Table(COMPOSER_VERSION, own))
 
 
 KOJI = {
