@@ -397,7 +397,9 @@ class World:
             raise KilledError
         self.steps += 1
         number, now = self.steps, self.schedule.now
-        self._is_endless = number > self.options.max_steps
+        if number > self.options.max_steps:
+            self._is_endless = True
+            self.schedule.sleep(0.0)
         self.trace.append(Event(now, process.name, fiber.name, kind, subject))
         how = self._crashes.get(number) if self._crashes else None
         if how is None and self.injection.rates:
@@ -501,6 +503,9 @@ class System:
         standins.put(secrets, "token_hex", self.token_hex)
         standins.put(secrets, "token_urlsafe", self.token_hex)
         standins.put(requests.sessions, "preferred_clock", lambda: self._world.schedule.now)
+        # No proxy, no login of somebody's; to look for them takes a tenth of the time.
+        standins.put(requests.sessions, "get_environ_proxies", lambda *_args, **_more: {})
+        standins.put(requests.sessions, "get_netrc_auth", lambda *_args, **_more: None)
         world = self._world
 
         def send(adapter: Any, request: Any, *_: Any, timeout: Any = None, **_more: Any) -> Any:
