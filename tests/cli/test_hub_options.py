@@ -11,7 +11,7 @@ import koji
 import pytest
 import requests
 
-from tests.cli.commands import LIMIT, hub, pungi_osbuild, started
+from tests.cli.commands import LIMIT, hub, in_process, started
 from tests.rehearsed import EXAMPLES
 
 CONFIG = EXAMPLES / "minimal" / "minimal.conf"
@@ -68,7 +68,7 @@ def test_a_composer_that_uploads_nothing_is_not_rehearsed(
     version: int, code: int, tmp_path: Path
 ) -> None:
     """Refused in a sentence, with the first version that can be."""
-    done = pungi_osbuild(
+    done = in_process(
         *("rehearse", CONFIG, "--out", tmp_path / "out", "--duration", 0, "-q"),
         *("--composer-version", version),
         home=tmp_path,
@@ -134,7 +134,7 @@ def test_another_host_is_warned_of(strict: bool, tmp_path: Path) -> None:
 
 def test_a_host_that_is_not_here_is_explained(tmp_path: Path) -> None:
     """It is somebody else's address."""
-    done = pungi_osbuild("hub", "--host", "192.0.2.1", home=tmp_path)
+    done = in_process("hub", "--host", "192.0.2.1", home=tmp_path)
     assert done.exit == 2
     assert "cannot listen on port 0 of 192.0.2.1" in done.err
 
@@ -142,7 +142,7 @@ def test_a_host_that_is_not_here_is_explained(tmp_path: Path) -> None:
 def test_a_broken_state_is_explained(tmp_path: Path) -> None:
     """And kept."""
     (tmp_path / "hub.json").write_text("{}")
-    done = pungi_osbuild("hub", "--state", "hub.json", home=tmp_path)
+    done = in_process("hub", "--state", "hub.json", home=tmp_path)
     assert done.exit == 2
     assert "the state file %s cannot be used" % (tmp_path / "hub.json") in done.err
     assert (tmp_path / "hub.json").read_text() == "{}"
@@ -155,7 +155,7 @@ def test_a_broken_state_is_explained(tmp_path: Path) -> None:
 def test_odd_values_are_refused(options: Tuple[object, object], tmp_path: Path) -> None:
     """As wrong usage, by both commands."""
     for command in (("hub",), ("rehearse", CONFIG, "--out", tmp_path / "out")):
-        assert pungi_osbuild(*command, *options, home=tmp_path).exit == 2
+        assert in_process(*command, *options, home=tmp_path).exit == 2
 
 
 @pytest.mark.parametrize("fault", ["restart", "expire", "slow"])
@@ -163,7 +163,7 @@ def test_a_rehearsal_goes_through_trouble(fault: str, tmp_path: Path) -> None:
     """It logs in where the trouble is about sessions, and ends well."""
     out = tmp_path / "out"
     arguments = ("rehearse", CONFIG, "--out", out, "--download", "--duration", 0, "--fault", fault)
-    done = pungi_osbuild(*arguments, home=tmp_path)
+    done = in_process(*arguments, home=tmp_path)
     assert done.exit == 0, done.err
 
 
@@ -172,7 +172,7 @@ def test_a_rehearsal_takes_the_options_of_its_hub(tmp_path: Path) -> None:
     out = tmp_path / "out"
     options = ("--duration", 3600, "--speed", 100000, "--capacity", 3, "--composer-version", 90)
     seed = ("--seed", 7, "--format", "json")
-    done = pungi_osbuild("rehearse", CLOUD, "--out", out, *options, *seed, home=tmp_path)
+    done = in_process("rehearse", CLOUD, "--out", out, *options, *seed, home=tmp_path)
     assert done.exit == 0, done.err
     assert "note: of composer 90 the image types, some customizations" in done.err
     images = json.loads(done.out)["images"]

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Tuple
 
 import pytest
 
-from tests.cli.commands import pungi_osbuild
+from tests.cli.commands import in_process
 from tests.rehearsed import EXAMPLES, rehearse
 
 CLOUD = EXAMPLES / "rhel-cloud" / "rhel-cloud.conf"
@@ -38,7 +38,7 @@ def recorded(compose: Path) -> List[Dict[str, Any]]:
 def test_exactly_the_amis(compose: Path, tmp_path: Path) -> None:
     """One on each line, and nothing else on stdout."""
     chosen = ("--provider", "aws", "--region", "us-east-1", "--format", "ids")
-    done = pungi_osbuild("images", compose, *chosen, home=tmp_path)
+    done = in_process("images", compose, *chosen, home=tmp_path)
     amis = [upload["id"] for upload in recorded(compose) if upload["provider"] == "aws"]
     assert len(amis) == 2
     assert sorted(done.out.splitlines()) == sorted(amis)
@@ -47,7 +47,7 @@ def test_exactly_the_amis(compose: Path, tmp_path: Path) -> None:
 
 def test_the_table_holds_every_id(compose: Path, tmp_path: Path) -> None:
     """Whole: of ten images and eleven uploads."""
-    done = pungi_osbuild("images", compose, home=tmp_path)
+    done = in_process("images", compose, home=tmp_path)
     assert done.exit == 0, done.err
     assert done.out.splitlines()[-1] == "9 images, 10 uploads."
     for upload in recorded(compose):
@@ -56,16 +56,14 @@ def test_the_table_holds_every_id(compose: Path, tmp_path: Path) -> None:
 
 def test_an_upload_that_nobody_knows_has_no_id(compose: Path, tmp_path: Path) -> None:
     """A script is not given something else in its place."""
-    done = pungi_osbuild("images", compose, "--format", "ids", home=tmp_path)
+    done = in_process("images", compose, "--format", "ids", home=tmp_path)
     assert len(done.out.splitlines()) == 9
     assert "warning: the IDs of org.osbuild.rehearsal.odd are not known" in done.err
 
 
 def test_nothing_fits(compose: Path, tmp_path: Path) -> None:
     """What there is instead is told on stderr."""
-    done = pungi_osbuild(
-        "images", compose, "--region", "us-west-9", "--format", "json", home=tmp_path
-    )
+    done = in_process("images", compose, "--region", "us-west-9", "--format", "json", home=tmp_path)
     assert done.exit == 0
     assert json.loads(done.out)["images"] == []
     assert "no image has region us-west-9; there are: eastus, us-east-1, us-east1" in done.err
@@ -74,14 +72,14 @@ def test_nothing_fits(compose: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("output", ["json", "stream", "cloud-image-val"])
 def test_json_is_alone_on_stdout(output: str, compose: Path, tmp_path: Path) -> None:
     """Whatever there is to warn of."""
-    done = pungi_osbuild("images", compose, "--format", output, "--provider", "gcp", home=tmp_path)
+    done = in_process("images", compose, "--format", output, "--provider", "gcp", home=tmp_path)
     assert done.exit == 0, done.err
     assert "rhel-9-4-x86-64-20261123-test-0" in json.dumps(json.loads(done.out))
 
 
 def test_an_ambiguous_choice(compose: Path, tmp_path: Path) -> None:
     """Is wrong usage, and what would choose is said."""
-    done = pungi_osbuild("images", compose, "--format", "cloud-image-val", home=tmp_path)
+    done = in_process("images", compose, "--format", "cloud-image-val", home=tmp_path)
     assert done.exit == 2
     assert "aws, azure, gcp" in json.loads(done.out)["error"]["reason"]
     assert "aws, azure, gcp" in done.err
@@ -124,7 +122,7 @@ def test_a_file_that_cannot_be_used(
     path = tmp_path / "compose" / RECORDED
     path.parent.mkdir(parents=True)
     path.write_text(change((compose / RECORDED).read_text(encoding="utf-8")), encoding="utf-8")
-    done = pungi_osbuild("images", tmp_path / "compose", "--format", "ids", home=tmp_path)
+    done = in_process("images", tmp_path / "compose", "--format", "ids", home=tmp_path)
     assert (done.exit, done.out) == (1, "")
     assert str(path) in done.err
     assert said in done.err
@@ -137,7 +135,7 @@ def test_an_older_file(tmp_path: Path) -> None:
     path = tmp_path / "old" / RECORDED
     path.parent.mkdir(parents=True)
     path.write_bytes(old.read_bytes())
-    done = pungi_osbuild(
+    done = in_process(
         "images", tmp_path / "old", "--provider", "aws", "--format", "ids", home=tmp_path
     )
     assert done.exit == 0, done.err
@@ -157,11 +155,11 @@ def test_options_that_do_not_go_together(
     arguments: Tuple[str, ...], compose: Path, tmp_path: Path
 ) -> None:
     """Wrong usage."""
-    assert pungi_osbuild("images", compose, *arguments, home=tmp_path).exit == 2
+    assert in_process("images", compose, *arguments, home=tmp_path).exit == 2
 
 
 def test_a_folder_without_a_compose(tmp_path: Path) -> None:
     """Wrong usage, too."""
-    done = pungi_osbuild("images", tmp_path, home=tmp_path)
+    done = in_process("images", tmp_path, home=tmp_path)
     assert (done.exit, done.out) == (2, "")
     assert "there is no %s" % (tmp_path / RECORDED) in done.err

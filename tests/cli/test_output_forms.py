@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.cli.commands import BIN, environment, pungi_osbuild
+from tests.cli.commands import BIN, environment, in_process
 from tests.rehearsed import EXAMPLES
 
 MINIMAL = EXAMPLES / "minimal" / "minimal.conf"
@@ -50,7 +50,7 @@ def here(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("words", FAILING, ids=" ".join)
 def test_json_is_one_document_whatever_fails(words: Tuple[str, ...], here: Path) -> None:
     """It says why as stderr does, with the exit status."""
-    done = pungi_osbuild(*words, "--format", "json", home=here)
+    done = in_process(*words, "--format", "json", home=here)
     assert done.exit in (1, 2)
     document = json.loads(done.out)
     if words[0] == "validate":
@@ -62,25 +62,25 @@ def test_json_is_one_document_whatever_fails(words: Tuple[str, ...], here: Path)
 
 @pytest.mark.parametrize("form", ["stream", "cloud-image-val"])
 def test_other_json_formats_are_json_too(form: str, here: Path) -> None:
-    document = json.loads(pungi_osbuild("images", "none", "--format=" + form, home=here).out)
+    document = json.loads(in_process("images", "none", "--format=" + form, home=here).out)
     assert document["error"]["exit_code"] == 2
 
 
 def test_errors_of_the_config_are_in_the_document(here: Path) -> None:
     """Not only how many there are."""
-    document = json.loads(pungi_osbuild("plan", "wrong.conf", "--format", "json", home=here).out)
+    document = json.loads(in_process("plan", "wrong.conf", "--format", "json", home=here).out)
     assert "wrong-type" in {problem["code"] for problem in document["problems"]}
 
 
 @pytest.mark.parametrize("words", [("unclosed.conf",), ("missing.conf",), ("x", "y"), ()])
 def test_junit_is_a_document_with_a_failure(words: Tuple[str, ...], here: Path) -> None:
     """GitLab would show no test at all."""
-    done = pungi_osbuild("validate", *words, "--format", "junit", home=here)
+    done = in_process("validate", *words, "--format", "junit", home=here)
     assert ElementTree.fromstring(done.out).get("failures") == "1"
 
 
 def test_people_get_an_error_once(here: Path) -> None:
-    done = pungi_osbuild("plan", "missing.conf", home=here)
+    done = in_process("plan", "missing.conf", home=here)
     assert done.out == ""
     assert done.err.count("missing.conf") == 1
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import pungi_osbuild
+from tests.cli.commands import in_process
 from tests.marked import BLOCKS, MARK, marked_config
 
 
@@ -15,7 +15,7 @@ from tests.marked import BLOCKS, MARK, marked_config
 def test_a_plan_hides_secrets(output: str, tmp_path: Path) -> None:
     """Each is there as (hidden), and what is not secret is shown."""
     config = marked_config(tmp_path)
-    done = pungi_osbuild("plan", config, "--format", output, home=tmp_path)
+    done = in_process("plan", config, "--format", output, home=tmp_path)
     assert done.exit == 0, done.err
     assert MARK not in done.out + done.err
     for shown in (
@@ -33,9 +33,9 @@ def test_a_plan_hides_secrets(output: str, tmp_path: Path) -> None:
 def test_show_secrets_shows_what_is_submitted(tmp_path: Path) -> None:
     """For whoever has to see it."""
     config = marked_config(tmp_path)
-    done = pungi_osbuild("plan", config, "--show-secrets", "--format", "json", home=tmp_path)
+    done = in_process("plan", config, "--show-secrets", "--format", "json", home=tmp_path)
     tasks = json.loads(done.out)
     assert tasks[0]["args"][6]["customizations"] == BLOCKS[0]["customizations"]
     assert tasks[0]["args"][6]["repo"][:2] == BLOCKS[0]["repo"]
     assert tasks[1]["args"][6]["ostree"]["url"] == BLOCKS[1]["ostree_url"]
-    assert MARK in pungi_osbuild("plan", config, "--show-secrets", home=tmp_path).out
+    assert MARK in in_process("plan", config, "--show-secrets", home=tmp_path).out

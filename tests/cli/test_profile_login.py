@@ -8,7 +8,7 @@ from typing import List
 
 import pytest
 
-from tests.cli.commands import Done, hub, pungi_osbuild
+from tests.cli.commands import Done, hub, in_process, pungi_osbuild
 from tests.marked import MARK, holding_mark, marked_config
 
 LOGIN = "robot:%s-%%40x@" % MARK
@@ -79,9 +79,7 @@ def test_an_address_that_cannot_be_used_is_reported_without_its_login(
     profile.write_text(
         "[odd]\nserver = %s\ntopurl = %s\nauthtype = noauth\n" % (address, address), "utf-8"
     )
-    done = pungi_osbuild(
-        "validate", config, "--hub", "odd", "--koji-config", profile, home=tmp_path
-    )
+    done = in_process("validate", config, "--hub", "odd", "--koji-config", profile, home=tmp_path)
     assert done.exit == 3, said(done)
     assert MARK not in said(done)
 
@@ -96,8 +94,6 @@ def test_an_address_without_a_scheme_is_refused_without_its_login(key: str, tmp_
         "[odd]\n" + "".join("%s = %s\n" % item for item in addresses.items()), "utf-8"
     )
     config = marked_config(tmp_path)
-    done = pungi_osbuild(
-        "validate", config, "--hub", "odd", "--koji-config", profile, home=tmp_path
-    )
+    done = in_process("validate", config, "--hub", "odd", "--koji-config", profile, home=tmp_path)
     assert (done.exit, MARK in said(done)) == (2, False), said(done)
     assert "%s of Koji profile 'odd' is not an address" % key in said(done)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import pungi_osbuild
+from tests.cli.commands import in_process
 from tests.rehearsed import EXAMPLES, rehearse
 
 CLOUD = EXAMPLES / "rhel-cloud" / "rhel-cloud.conf"
@@ -23,7 +23,7 @@ def compose(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_page_of_a_compose(compose: Path, tmp_path: Path) -> None:
     """Every ID of osbuild.json, whole; the reason and the log of what failed."""
-    done = pungi_osbuild("report", compose, "--output", tmp_path / "r.html", home=tmp_path)
+    done = in_process("report", compose, "--output", tmp_path / "r.html", home=tmp_path)
     assert done.exit == 0, done.err
     assert done.out == (
         "8 of 9 tasks were built. 1 failed: 0 required, 1 allowed to fail. The report is in %s.\n"
@@ -47,9 +47,7 @@ def test_the_page_of_a_compose(compose: Path, tmp_path: Path) -> None:
 
 def test_it_goes_into_the_logs(compose: Path, tmp_path: Path) -> None:
     """Unless it is told where; as JSON says, too."""
-    done = pungi_osbuild(
-        "report", compose, "--previous", compose, "--format", "json", home=tmp_path
-    )
+    done = in_process("report", compose, "--previous", compose, "--format", "json", home=tmp_path)
     assert done.exit == 0, done.err
     said = json.loads(done.out)
     path = compose / "logs" / "global" / "osbuild-report.html"
@@ -59,7 +57,7 @@ def test_it_goes_into_the_logs(compose: Path, tmp_path: Path) -> None:
 
 def test_no_compose(tmp_path: Path) -> None:
     """Or one that has no images of ours."""
-    done = pungi_osbuild("report", tmp_path, home=tmp_path)
+    done = in_process("report", tmp_path, home=tmp_path)
     assert done.exit == 2
     assert "osbuild.json" in done.err
     assert not (tmp_path / "logs").exists()
@@ -68,6 +66,6 @@ def test_no_compose(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_to(compose: Path, tmp_path: Path) -> None:
     """Another file must be named."""
     (tmp_path / "file").write_text("in the way")
-    done = pungi_osbuild("report", compose, "--output", tmp_path / "file" / "r", home=tmp_path)
+    done = in_process("report", compose, "--output", tmp_path / "file" / "r", home=tmp_path)
     assert done.exit == 2
     assert "--output" in done.err

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from pungi_osbuild.cli.main import all_commands, main
 from pungi_osbuild.imagetypes import building_arches, known_types, table_rows
 from pungi_osbuild.report import types_table
-from tests.cli.commands import pungi_osbuild
+from tests.cli.commands import in_process
 
 
 def types(*words: str) -> Result:
@@ -21,7 +21,7 @@ def types(*words: str) -> Result:
 
 def test_what_a_distribution_builds(tmp_path: Path) -> None:
     """A line for each image type: its arches, its cloud, its file."""
-    done = pungi_osbuild("types", "--distro", "rhel-9.6", home=tmp_path)
+    done = in_process("types", "--distro", "rhel-9.6", home=tmp_path)
     assert (done.exit, done.err) == (0, "")
     lines = done.out.splitlines()
     assert lines[0].split() == ["IMAGE", "TYPE", "ARCHES", "UPLOADED", "TO", "FILE", "REMARKS"]

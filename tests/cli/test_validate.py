@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from koji_rehearsal import HubContent, HubSettings, RehearsalHub, write_profile
 from pungi_osbuild.cli.main import main
-from tests.cli.commands import pungi_osbuild
+from tests.cli.commands import in_process
 
 STRICT = replace(HubContent.golden(), strict=True, anonymous=None)
 READING = {
@@ -271,9 +271,7 @@ def test_junit_is_one_document_on_stdout(tmp_path: Path) -> None:
     odd = {**BLOCK, "name": "rig-gce", "subvariant": "\x1b<&>", "target": "f41-nope-\u00fc"}
     with a_practice(tmp_path) as practice:
         config = a_config(tmp_path, BLOCK, {**BLOCK, "colour": 1}, odd)
-        done = pungi_osbuild(
-            "validate", config, *practice.login(), "--format", "junit", home=tmp_path
-        )
+        done = in_process("validate", config, *practice.login(), "--format", "junit", home=tmp_path)
     assert (done.exit, done.err) == (1, "")
     root = ElementTree.fromstring(done.out)
     cases = {str(case.get("name")): case for case in root.iter("testcase")}
@@ -281,7 +279,7 @@ def test_junit_is_one_document_on_stdout(tmp_path: Path) -> None:
     failures = [failure.text or "" for failure in root.iter("failure")]
     assert "unknown-key" in failures[0]
     assert (root.get("tests"), root.get("failures")) == ("4", "2")
-    fine = pungi_osbuild("validate", a_config(tmp_path, BLOCK), "--format", "junit", home=tmp_path)
+    fine = in_process("validate", a_config(tmp_path, BLOCK), "--format", "junit", home=tmp_path)
     assert fine.exit == 0
     root = ElementTree.fromstring(fine.out)
     assert (root.get("tests"), root.get("failures"), len(list(root.iter("failure")))) == (
@@ -335,7 +333,7 @@ def test_strict_lets_warnings_fail(
     """Also in the document for CI; what is printed of a problem stays the same otherwise."""
     config = a_config(tmp_path, {**BLOCK, **block})
     options = ["--strict"] if strict else []
-    done = pungi_osbuild("validate", config, "--format", output, *options, home=tmp_path)
+    done = in_process("validate", config, "--format", output, *options, home=tmp_path)
     assert done.exit == status
     if output == "junit":
         failures = ElementTree.fromstring(done.out).iter("failure")

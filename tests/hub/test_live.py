@@ -16,7 +16,7 @@ from pungi_osbuild.hub import LiveAddress, Profile, live_addresses, read_profile
 from pungi_osbuild.hub.live import expiry
 from pungi_osbuild.metadata import Selection, load
 from pungi_osbuild.methods import SignedUpload
-from tests.cli.commands import pungi_osbuild
+from tests.cli.commands import in_process
 from tests.rehearsed import DATE, content_for, run_against
 
 CONFIG = """
@@ -130,11 +130,11 @@ def test_the_command_asks_only_when_it_is_told(
     """Addresses in the place of IDs, beside the AMIs that need none."""
     hub, out = composed
     before = len(hub.requests)
-    plain = pungi_osbuild("images", out, "--format", "ids", home=tmp_path)
+    plain = in_process("images", out, "--format", "ids", home=tmp_path)
     assert len(hub.requests) == before
     assert "X-Amz-Signature" not in plain.out
     arguments = ("--format", "ids", "--live", "--koji-config", out / "profile.conf")
-    live = pungi_osbuild("images", out, *arguments, home=tmp_path)
+    live = in_process("images", out, *arguments, home=tmp_path)
     assert (live.exit, live.err) == (0, "")
     pairs = list(zip(plain.out.splitlines(), live.out.splitlines()))
     assert len(pairs) == 4
@@ -151,14 +151,14 @@ def test_nothing_is_asked_where_nothing_is_signed(
     """Not even for the profile."""
     _hub, out = composed
     arguments = ("--format", "ids", "--provider", "aws", "--live", "--profile", "nobody")
-    done = pungi_osbuild("images", out, *arguments, home=tmp_path)
+    done = in_process("images", out, *arguments, home=tmp_path)
     assert (done.exit, len(done.out.splitlines())) == (0, 2)
 
 
 def test_a_hub_that_is_not_there(composed: Tuple[RehearsalHub, Path], tmp_path: Path) -> None:
     """A profile that is unknown is wrong usage; a hub that does not answer is status 3."""
     _hub, out = composed
-    done = pungi_osbuild("images", out, "--live", home=tmp_path)
+    done = in_process("images", out, "--live", home=tmp_path)
     assert done.exit == 2
     assert "--koji-config" in done.err
     gone = replace(a_profile(out), server="http://127.0.0.1:9/kojihub")
