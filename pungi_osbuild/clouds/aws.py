@@ -45,7 +45,9 @@ def region_rule(text: str) -> Optional[InvalidValue]:
     known = _known_regions()
     if text in known:
         return None
-    meant = next((region for region in known if _is_one_edit_away(text, region)), None)
+    plain = re.sub("[_ ]+", "-", text.strip().lower())
+    near = (one for one in known if plain == one or _is_one_edit_away(plain, one))
+    meant = next(near, None)
     if is_region(text):
         if meant is None:
             return None
@@ -56,7 +58,7 @@ def region_rule(text: str) -> Optional[InvalidValue]:
             Severity.WARNING,
         )
     hint = "AWS regions look like us-east-1 or us-gov-west-1."
-    if is_region(text[:-1]):
+    if is_region(text[:-1]) and text[-1:].isalpha():
         hint = "Write the region without its zone: %s." % text[:-1]
     elif meant is not None:
         hint = "Did you mean %s?" % meant
