@@ -25,7 +25,7 @@ from koji_rehearsal import (
 from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.cli.show import show_lines
 from pungi_osbuild.errors import InputError
-from pungi_osbuild.imagetypes import api_name, entry_of
+from pungi_osbuild.imagetypes import FIRST_VERSION, api_name, entry_of
 from pungi_osbuild.model import ImageRequest
 
 
@@ -141,6 +141,12 @@ def _unknown_of(version: int) -> str:
     """Return what the rehearsal does not know of a composer that is not the one it has seen."""
     if version > NEWEST_COMPOSER:
         return "composer %d is not known; it is played as %d" % (version, NEWEST_COMPOSER)
+    if version < FIRST_VERSION:
+        return (
+            "of composer %d only where it told results is known; its image types and customizations"
+            " are taken from %d, and all else is played as in %d"
+            % (version, FIRST_VERSION, NEWEST_COMPOSER)
+        )
     return (
         "of composer %d the image types, some customizations and where it told results are known;"
         " all else is played as in %d" % (version, NEWEST_COMPOSER)

@@ -28,6 +28,7 @@ from pungi_osbuild.imagetypes.catalogue import (
 from pungi_osbuild.imagetypes.composer import (
     ALIASES,
     COMPOSER_VERSION,
+    FIRST_VERSION,
     SINCE,
     UNTIL,
     Buildable,
@@ -63,6 +64,7 @@ __all__ = [
     "ALIASES",
     "CATALOGUE",
     "COMPOSER_VERSION",
+    "FIRST_VERSION",
     "INNER_NAMES",
     "INNER_ONLY",
     "KOJI_ALIASES",

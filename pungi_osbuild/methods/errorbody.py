@@ -52,6 +52,9 @@ _PHRASES = (
 _LEAD = re.compile(
     r"^request body has an error: (?:doesn't match schema \S+: )?(?:Error at \"/?([^\"]*)\": )?"
 )
+_MANY_VALUES = re.compile(r"(not one of the allowed values) \[.{120,}")
+"""Every image type of composer, where one of them is wrong."""
+
 _GENERIC = frozenset({20, 30, 1005, 10001})
 """Composer's errors whose reason is the same whatever is wrong: "Failed to enqueue job"."""
 
@@ -124,7 +127,10 @@ def _composers(text: str, code: int) -> ErrorBody:
         if isinstance(reason, str) and reason
         else "error %d" % code,
         # What the schema is, and all that was held against it, comes behind: hundreds of lines.
-        details=_line(_LEAD.sub(_where, said.partition("\nSchema:")[0]), MAX_DETAILS),
+        details=_line(
+            _MANY_VALUES.sub(r"\1 ...", _LEAD.sub(_where, said.partition("\nSchema:")[0])),
+            MAX_DETAILS,
+        ),
         code=code,
     )
 
