@@ -24,10 +24,13 @@ WRITES = ("disk.enospc", "disk.eio", "disk.erofs", "disk.short-write")
 FLUSHES = ("disk.eio",)
 READS = ("disk.eio",)
 REMOVALS = ("disk.erofs",)
+VOLUME = ("volume.eio", "volume.estale")
 NUMBERS = {
     "disk.enospc": errno.ENOSPC,
     "disk.eio": errno.EIO,
     "disk.erofs": errno.EROFS,
+    "volume.eio": errno.EIO,
+    "volume.estale": errno.ESTALE,
 }
 
 

@@ -23,6 +23,7 @@ from simulation.disk import (
     FLUSHES,
     READS,
     REMOVALS,
+    VOLUME,
     WRITES,
     Disk,
     error_of,
@@ -58,6 +59,10 @@ class Program(Protocol):
 
 class Stepper(Protocol):
     """The world, as far as files need it."""
+
+    @property
+    def volume(self) -> str:
+        """Where Koji's volume is."""
 
     def program(self) -> Optional[Program]:
         """Return the process that has the baton."""
@@ -143,12 +148,27 @@ class Files:
         if kind is not None:
             raise error_of(kind, path)
 
+    def _reach_volume(self, path: Any) -> None:
+        """
+        Take a step where the path is a file on Koji's volume.
+
+        :raises OSError: it meets a fault
+        """
+        if self._world.program() is None or isinstance(path, int):
+            return
+        if os.fspath(path).startswith(self._world.volume):
+            self._world.step("read", "volume")
+            kind = self._world.fault(VOLUME, "read volume")
+            if kind is not None:
+                raise error_of(kind, os.fspath(path))
+
     # Descriptors
 
     def open(self, path: Any, flags: int, mode: int = 0o777, *, dir_fd: Any = None) -> int:
         """Stand in for ``os.open``."""
         program = self._program(path) if dir_fd is None else None
         if program is None:
+            self._reach_volume(path)
             return int(self._os["open"](path, flags, mode, dir_fd=dir_fd))
         name = os.fspath(path)
         if (flags & os.O_TMPFILE) == os.O_TMPFILE:
@@ -292,6 +312,7 @@ class Files:
         """Stand in for ``os.link``."""
         program = self._program(target)
         if program is not None:
+            self._reach_volume(source)
             self._change("link", os.fspath(target), CHANGES)
         self._os["link"](source, target, **kwargs)
         if program is not None:

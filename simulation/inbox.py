@@ -56,8 +56,11 @@ class SeededInbox:
         """Act on every result that is there; wait some seconds for the first one."""
         if not self.entries:
             self._reader = self.schedule.current
-            self.schedule.wait(max(seconds, 0.001))
-            self._reader = None
+            try:
+                self.schedule.wait(max(seconds, 0.001))
+            finally:
+                # Whoever is woken later would take it for the end of another wait.
+                self._reader = None
         if not self.entries:
             return False
         for _ in range(len(self.entries)):
@@ -118,18 +121,19 @@ class SeededWorkers(Generic[Item, Result]):
         self._inbox.entered.remove(self)
         schedule = self._inbox.schedule
         self._leaver = schedule.current
-        if kind is None:
-            while self._items or self._busy:
-                schedule.wait()
+        try:
+            if kind is None:
+                while self._items or self._busy:
+                    schedule.wait()
+            else:
+                # As the product's: what is queued is dropped, what is begun has some time to end.
+                self._items.clear()
+                deadline = schedule.now + self._grace
+                while self._busy and schedule.now < deadline:
+                    schedule.wait(deadline - schedule.now)
+        finally:
+            self._leaver = None
             self._is_over = True
-        else:
-            # As the product's: what is queued is dropped, what is begun has some time to end.
-            self._is_over = True
-            self._items.clear()
-            deadline = schedule.now + self._grace
-            while self._busy and schedule.now < deadline:
-                schedule.wait(deadline - schedule.now)
-        self._leaver = None
         for fiber in self._free:
             schedule.wake(fiber)
 

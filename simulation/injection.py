@@ -18,16 +18,21 @@ KINDS: Mapping[str, str] = {
     "net.hold-request": "the client sees a reset or silence, and the hub the request later",
     "net.lose-answer": "the hub does what it is asked for, and the answer is lost",
     "net.cut-answer": "the answer breaks off",
-    "net.repeat": "the request reaches the hub twice; the second answer is the one that arrives",
+    "net.garble": "the answer is a page for people, with status 200",
+    "net.repeat": "the request reaches the hub twice, at once or later",
     "net.gateway": "a gateway answers 502 or 503: the hub has not seen the request",
     "net.gateway-late": "a gateway answers 504: the hub has done what it was asked for",
+    "net.busy": "a proxy answers 429 and says for how long",
     "net.slow": "the answer takes seconds",
+    "hub.database": "the hub has lost its database, and has done nothing",
     "hub.offline": "the hub answers that it is offline",
     "hub.session-lost": "the hub does not know the session any more",
     "disk.enospc": "no space left, where a file is made, linked or written",
     "disk.eio": "an input/output error, where a file is read, written or flushed",
     "disk.erofs": "the file system is read-only now, where anything is changed",
     "disk.short-write": "a write writes less than it was given",
+    "volume.eio": "an input/output error, where a file of Koji's volume is opened or linked",
+    "volume.estale": "the same on NFS, where the volume was exported anew",
     "crash.kill": "the process is killed",
     "crash.power": "the machine loses its power",
 }
@@ -74,6 +79,10 @@ class Injection:
         """Inject nothing from now on: the weather gets better."""
         self._only = None
         self.rates.clear()
+
+    def met(self) -> Mapping[Tuple[str, str], int]:
+        """Return how many steps each kind could have met, by kind and step: the possible pairs."""
+        return {pair: counted[0] for pair, counted in self._counts.items()}
 
     def first(
         self, kinds: Sequence[str], step: str, at: float, number: int

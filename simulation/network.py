@@ -11,6 +11,7 @@ import email.utils
 import io
 import os
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Tuple
 from urllib.parse import unquote, urlsplit
 
@@ -24,7 +25,7 @@ from koji_rehearsal.api_registry import HubContext
 from koji_rehearsal.connections import Site
 from koji_rehearsal.dispatch import MULTICALLS, Credentials, ParsedRequest
 from koji_rehearsal.downloads import plan
-from koji_rehearsal.encoding import ServerOffline, as_fault, fault_response
+from koji_rehearsal.encoding import ServerOffline, TaskFault, as_fault, fault_response
 from koji_rehearsal.server import FILES_PATH
 from pungi_osbuild.clock import SLICE
 from simulation.injection import Injection
@@ -39,11 +40,14 @@ BEFORE = (
     "net.lose-request",
     "net.hold-request",
     "net.gateway",
+    "net.busy",
     "hub.offline",
+    "hub.database",
     "hub.session-lost",
     "net.lose-answer",
     "net.gateway-late",
     "net.cut-answer",
+    "net.garble",
     "net.repeat",
     "net.slow",
 )
@@ -55,6 +59,13 @@ OF_FILES = ("net.refuse", "net.lose-request", "net.gateway", "net.cut-answer", "
 HELD = 118.0
 """Seconds after which a request that was held reaches the hub at the latest: as long as a call may
 take (``CALL_TIMEOUT``), which is how long a lost submission is looked for."""
+
+
+_NO_DATABASE = (
+    "<class 'psycopg2.OperationalError'>: psycopg2.OperationalError: server closed the connection"
+    " unexpectedly"
+)
+"""As kojihub says it, which has rolled back what it had begun."""
 
 
 class Limit(Protocol):
@@ -210,7 +221,9 @@ class Network:
         if answer is not None:
             return answer
         reply = self._ask(asked, request.headers)
-        if kind == "net.repeat":
+        if kind == "net.repeat" and prng.chance(0.5):
+            self._hold(prng, asked, request)
+        elif kind == "net.repeat":
             again = self._ask(asked, request.headers)
             reply = again if prng.chance(0.5) else reply
         self._step("answer", name)
@@ -219,6 +232,8 @@ class Network:
             way.lost(prng)
         if kind == "net.gateway-late":
             return _page(504, self._date())
+        if kind == "net.garble":
+            return _page(200, self._date())
         head = {
             "Content-Type": "text/xml",
             "Content-Length": str(len(reply)),
@@ -250,23 +265,35 @@ class Network:
         if kind == "net.lose-request":
             way.lost(prng)
         if kind == "net.hold-request":
-            headers = dict(request.headers)
-            self._schedule.at(
-                self._schedule.now + prng.between(0.0, HELD), lambda: self._late(asked, headers)
-            )
+            self._hold(prng, asked, request)
             way.lost(prng)
         if kind == "net.gateway":
             return _page(prng.choice((502, 503)), self._date())
+        if kind == "net.busy":
+            return _page(429, self._date(), {"Retry-After": str(1 + prng.below(90))})
         if kind == "hub.offline":
-            reply = fault_response(as_fault(ServerOffline("server is offline")))
-            return 200, {"Content-Type": "text/xml", "Date": self._date()}, reply
+            return self._fault(as_fault(ServerOffline("server is offline")))
+        if kind == "hub.database":
+            return self._fault(TaskFault(1, _NO_DATABASE))
         if kind == "hub.session-lost":
             self._hub.forget_session(request.headers)
         return None
 
+    def _fault(self, fault: TaskFault) -> _Answer:
+        head = {"Content-Type": "text/xml", "Date": self._date()}
+        return 200, head, fault_response(fault)
+
+    def _hold(self, prng: Prng, asked: ParsedRequest, request: requests.PreparedRequest) -> None:
+        """Have the hub be given a request later, whose answer nobody gets."""
+        headers = dict(request.headers)
+        when = self._schedule.now + prng.between(0.0, HELD)
+        self._schedule.at(when, lambda: self._late(asked, headers))
+
     def _late(self, asked: ParsedRequest, headers: Mapping[str, str]) -> None:
-        self._note("late-request", _name(asked))
-        self._hub.answer(asked, headers)
+        is_lost = self._schedule.now < self._down_until
+        self._note("late-request", "%s%s" % (_name(asked), " is lost" if is_lost else ""))
+        if not is_lost:
+            self._hub.answer(asked, headers)
 
     def _ask(self, asked: ParsedRequest, headers: Mapping[str, str]) -> bytes:
         """Let the hub answer: what it does to its own files is none of the machine's steps."""
@@ -393,10 +420,10 @@ def _name(asked: ParsedRequest) -> str:
     return asked.method
 
 
-def _page(status: int, date: str) -> _Answer:
+def _page(status: int, date: str, more: Mapping[str, str] = MappingProxyType({})) -> _Answer:
     body = b"<html><body><h1>%d</h1></body></html>" % status
     head = {"Content-Type": "text/html", "Content-Length": str(len(body)), "Date": date}
-    return status, head, body
+    return status, {**head, **more}, body
 
 
 def _without_logout(original: Callable[[Any], None]) -> Callable[[Any], None]:

@@ -261,10 +261,11 @@ class World:
         base = _MEMORY if _MEMORY.is_dir() else None
         self.folder = Path(tempfile.mkdtemp(prefix="pungi-osbuild-world-", dir=base))
         self._root = str(self.folder)
+        self.volume = str(self.folder / "koji")
         gc.disable()
         self._install()
         # Made inside, so that its lock is one of the stand-ins, too.
-        self.hub = HubHere(self.options.hub, self._content, self.folder / "koji", self._hub_time)
+        self.hub = HubHere(self.options.hub, self._content, Path(self.volume), self._hub_time)
         self.network = Network(
             self.schedule,
             self.hub,
