@@ -87,7 +87,7 @@ def written_config(
     path = folder / "a.conf"
     path.write_text(
         "release_name = 'x'\nrelease_short = 'x'\nrelease_version = '1'\n"
-        "variants_file = 'variants.xml'\nosbuild_poll_interval = 1\nosbuild_outage_limit = 1\n"
+        "variants_file = 'variants.xml'\nosbuild_poll_interval = 0.1\nosbuild_outage_limit = 1\n"
         "translate_paths = [('/', 'https://c.example.com/')]\n"
         "osbuild_save_provenance = True\nosbuild = {'^Server$': %r}\n"
         % [{"subvariant": block["name"], **common, **block} for block in blocks],

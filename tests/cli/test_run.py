@@ -171,7 +171,9 @@ def test_the_koji_command_works_with_the_profile(home: Path) -> None:
     target = home / "compose-for-koji"
     done = pungi_osbuild("rehearse", config_of("rhel-cloud"), *OUT, target, home=home)
     assert done.exit == 0
-    with hub(home):
+    with hub(home) as (profile, _):
+        with profile.open("a", encoding="utf-8") as more:
+            more.write("poll_interval = 0\n")
         done = pungi_osbuild(
             "run", config, "--compose", target, "--format", "json", "--quiet", home=home
         )

@@ -21,6 +21,7 @@ from pungi_osbuild.hub import Call, Hub, HubFaultError, Profile, Reply, read_pro
 from pungi_osbuild.model import ImageRequest, ListedImageType
 from pungi_osbuild.planning.preflight import Preflight, preflight
 from pungi_osbuild.problems import Problem, Severity
+from pungi_osbuild.timing import RateLimiter
 from tests.conformance.desk import Desk, a_desk
 from tests.values import a_request, an_image_config
 
@@ -66,7 +67,8 @@ def connected(desk: Desk, folder: Path, user: Optional[str] = None) -> Iterator[
     if user is not None:
         text = profile.read_text(encoding="utf-8").replace("noauth", "password")
         profile.write_text(text, encoding="utf-8")
-    with Hub(read_profile("practice", profile, user, "%spw" % user)) as hub:
+    limiter = RateLimiter(rate=10000.0)
+    with Hub(read_profile("practice", profile, user, "%spw" % user), limiter=limiter) as hub:
         yield Scene(desk, hub)
 
 

@@ -316,7 +316,7 @@ def test_a_client_goes_on_after_the_hub_was_killed(tmp_path: Path) -> None:
     try:
         address = _address(process)
         session = koji.ClientSession(address, {"user": "pungi", "password": "pungipw"})
-        session.opts.update(max_retries=100, retry_interval=0.1)
+        session.opts.update(max_retries=100, retry_interval=0.1, offline_retry_interval=0.1)
         session.login()
         request = ("rig-image", "41", "fedora-41", "guest-image", "f41-images", ["x86_64"])
         task_id = session.osbuildImage(*request, REPOS)
