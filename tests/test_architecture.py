@@ -211,7 +211,7 @@ def test_a_class_name_has_one_meaning() -> None:
 
 MAX_LINES = 420
 MAX_METHODS = 22
-TOO_MANY_METHODS = {"Course"}
+TOO_MANY_METHODS: Set[str] = set()
 """Until what runs requests is an engine of events."""
 
 

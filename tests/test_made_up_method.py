@@ -61,8 +61,8 @@ from pungi_osbuild.model import (
     OutcomeKind,
     Query,
 )
-from pungi_osbuild.run.journal import Journal
 from tests.rehearsed import DATE, content_for, run_against
+from tests.run.engines import WrittenJournal
 
 NAME = "pressFloppy"
 SIDES = {"x86_64": "A", "aarch64": "B"}
@@ -354,9 +354,8 @@ def test_a_run_that_was_killed_goes_on(is_known: bool, tmp_path: Path) -> None:
         write_profile(tmp_path / "profile", hub, "rehearsal", "noauth")
         profile = read_profile("rehearsal", tmp_path / "profile")
         pressed = [one for one in prepared.requests if one.config.method == NAME]
-        _, compose = prepared.required()
-        with Journal(out, time.time) as journal, Hub(profile) as session:
-            journal.plan(prepared.requests, compose.identity, profile.place)
+        with WrittenJournal(out, time.time) as journal, Hub(profile) as session:
+            journal.plan(prepared.requests, server=profile.server)
             for request in pressed:
                 journal.intent(request, 1)
                 task_id = int(session.call(NAME, *methods.arguments(request)))

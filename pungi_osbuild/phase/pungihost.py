@@ -36,7 +36,17 @@ from pungi_osbuild.phase.sanity import check_sanity
 from pungi_osbuild.phase.tasklog import TaskLogs, upload_lines
 from pungi_osbuild.phase.telemetry import Spans
 from pungi_osbuild.placing import FileSource
-from pungi_osbuild.run import SubmittedTask, check_recording, check_writable, expected_images
+from pungi_osbuild.run import (
+    Event,
+    Job,
+    OutcomeReached,
+    SubmissionIntended,
+    TaskResumed,
+    TaskSubmitted,
+    check_recording,
+    check_writable,
+    expected_images,
+)
 from pungi_osbuild.secrets import hide
 
 DELIVERABLE = "osbuild"
@@ -121,31 +131,32 @@ class PungiHost:
         local = Path(file)
         return FileSource(in_its_folder(local, image.path) if file == path else local)
 
-    def submitting(self, request: ImageRequest) -> None:
-        """Log the beginning, which a slow hub does not delay, and begin the span."""
-        self.spans.begin(request)
-        what = (request.variant, ",".join(request.arches), request.nvr)
-        self.log.info("[BEGIN] OSBuild task for variant %s (%s, %s)", *what)
+    def notify(self, event: Event, job: Job) -> None:
+        """Log what happens, and leave what Pungi and its later phases look for."""
+        if isinstance(event, SubmissionIntended):
+            # Logged before the hub is asked, which a slow hub does not delay.
+            self.spans.begin(job.wanted)
+            what = (job.wanted.variant, ",".join(job.wanted.arches), job.wanted.nvr)
+            self.log.info("[BEGIN] OSBuild task for variant %s (%s, %s)", *what)
+        elif isinstance(event, TaskSubmitted) and job.is_ours:
+            self._register(job, "Submitted OSBuild task for variant %s (%s, task id: %d, %s)")
+        elif isinstance(event, TaskResumed) and not event.waiting:
+            self.spans.begin(job.wanted)
+            self._register(
+                job, "[BEGIN] Resuming OSBuild task for variant %s (%s, task id: %d, %s)"
+            )
+        elif isinstance(event, OutcomeReached) and job.outcome is not None:
+            self._finished(job.outcome)
 
-    def submitted(self, submitted: SubmittedTask) -> None:
-        """Leave the task's id where Pungi's handler of SIGTERM looks, at once; then log it."""
-        self._register(submitted, "Submitted OSBuild task for variant %s (%s, task id: %d, %s)")
-
-    def resumed(self, submitted: SubmittedTask) -> None:
-        """Do the same for a task of an earlier run on this compose."""
-        self.spans.begin(submitted.request)
-        self._register(
-            submitted, "[BEGIN] Resuming OSBuild task for variant %s (%s, task id: %d, %s)"
-        )
-
-    def _register(self, submitted: SubmittedTask, message: str) -> None:
-        task_id, request = submitted.task_id, submitted.request
+    def _register(self, job: Job, message: str) -> None:
+        """Leave the task's id where Pungi's handler of SIGTERM looks; then log it."""
+        task_id, request = job.task_id, job.wanted
         try:
             (Path(self.compose.paths.log.koji_tasks_dir()) / str(task_id)).touch()
         except Exception as error:  # a Pungi that keeps ids elsewhere; the task goes on
             self.log.warning("koji-tasks/%d cannot be made: %s", task_id, error)
         self.log.info(message, request.variant, ",".join(request.arches), task_id, request.nvr)
-        self.task_logs.submitted(submitted)
+        self.task_logs.submitted(job)
 
     def built(self, outcome: Outcome) -> Outcome:
         """Check the images, add them to the manifest, and notify the scripts."""
@@ -160,7 +171,7 @@ class PungiHost:
             self.messages.send(IMAGE_DONE, _fields_of_image(image))
         return outcome
 
-    def finished(self, outcome: Outcome) -> None:
+    def _finished(self, outcome: Outcome) -> None:
         """Log the end; a failure that is allowed makes the compose incomplete."""
         request = outcome.request
         self.spans.begin(request)

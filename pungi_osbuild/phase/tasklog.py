@@ -14,7 +14,7 @@ from pungi_osbuild.model import (
     Outcome,
     PlacedImage,
 )
-from pungi_osbuild.run import SubmittedTask
+from pungi_osbuild.run import Job
 from pungi_osbuild.secrets import hide, hide_in
 
 logger = logging.getLogger(__name__)
@@ -44,13 +44,13 @@ class TaskLogs:
         name = "%s-%s-%s.log" % (request.variant, "+".join(request.arches), image)
         return self._folder / name.replace("/", "_")
 
-    def submitted(self, submitted: SubmittedTask) -> None:
+    def submitted(self, job: Job) -> None:
         """Write what was submitted, and where the task can be looked at."""
-        lines = ["task %d: %s" % (submitted.task_id, submitted.request.describe())]
+        lines = ["task %d: %s" % (job.task_id, job.wanted.describe())]
         if self._weburl:
-            lines.append("%s/taskinfo?taskID=%d" % (self._weburl, submitted.task_id))
-        lines.append("%s %s" % (submitted.request.config.method, _shown(submitted.request)))
-        self._write(submitted.request, lines)
+            lines.append("%s/taskinfo?taskID=%d" % (self._weburl, job.task_id))
+        lines.append("%s %s" % (job.wanted.config.method, _shown(job.wanted)))
+        self._write(job.wanted, lines)
 
     def finished(self, outcome: Outcome) -> None:
         """Write what became of the request: images with cloud IDs, or the reason and the logs."""

@@ -43,12 +43,13 @@ from pungi_osbuild.placing import (
     save_logs,
     saved_folder,
 )
+from pungi_osbuild.run.job import Job
 from pungi_osbuild.run.leftovers import (
-    leftovers_of_cancelled,
     leftovers_of_failed,
     leftovers_of_unusable,
     uploaded_leftovers,
 )
+from pungi_osbuild.run.outcomes import cancelled, failed
 from pungi_osbuild.timing import TAG_INTERVAL
 
 logger = logging.getLogger(__name__)
@@ -56,34 +57,6 @@ logger = logging.getLogger(__name__)
 TOGETHER = 50
 """Tasks read together: what is known of each takes two calls at a time, a multicall of them all."""
 
-
-@dataclass(frozen=True)
-class SubmittedTask:
-    """
-    A request that became a task.
-
-    :param attempt: 1 for the first submission
-    :param begun: when it was submitted, by the run's monotonic clock; None: it has no timeout
-    :param created: when an earlier run submitted it, by the hub's clock; None: it is this run's
-    :param build_id: of the build that the task has left though it was cancelled or has failed;
-        None: the task's result names it
-    """
-
-    request: ImageRequest
-    task_id: int
-    attempt: int = 1
-    begun: Optional[float] = None
-    created: Optional[float] = None
-    build_id: Optional[int] = None
-
-    def is_overdue(self, now: float) -> bool:
-        """Whether its task should have ended by a time of the run's monotonic clock."""
-        timeout = self.request.config.timeout
-        return timeout is not None and self.begun is not None and now - self.begun >= timeout
-
-
-Work = Tuple[SubmittedTask, Optional[Task]]
-"""A task that has ended; None when the hub does not know it any more."""
 
 Found = Union[Tuple[BuiltImage, ...], Outcome]
 """What the hub says of a task: its images, or what became of it without any."""
@@ -94,12 +67,10 @@ class TaskResult:
     """
     A task that has ended, and what the hub says of it.
 
-    :param task: None when the hub does not know it any more
     :param found: an exception when it could not say; no images of a task that failed
     """
 
-    submitted: SubmittedTask
-    task: Optional[Task]
+    job: Job
     found: Union[Found, Exception]
 
 
@@ -128,17 +99,17 @@ class Collector:
     own_paths: FrozenSet[str] = frozenset()
     downloads: Optional[DownloadSession] = None
 
-    def read(self, works: Sequence[Work]) -> Tuple[TaskResult, ...]:
+    def read(self, jobs: Sequence[Job]) -> Tuple[TaskResult, ...]:
         """
         Return what the hub says of tasks that have ended, asked about many of them together.
 
         Whatever goes wrong is what was found about a task.
         """
         found: List[Union[Found, Exception]] = []
-        for start in range(0, len(works), TOGETHER):
-            queries = [_found(*work) for work in works[start : start + TOGETHER]]
+        for start in range(0, len(jobs), TOGETHER):
+            queries = [_found(job) for job in jobs[start : start + TOGETHER]]
             found.extend(execute_all(self.hub, queries))
-        return tuple(TaskResult(*work, one) for work, one in zip(works, found))
+        return tuple(map(TaskResult, jobs, found))
 
     def finish(self, result: TaskResult) -> Outcome:
         """
@@ -146,18 +117,18 @@ class Collector:
 
         :raises HubError: the hub could not be reached, which says nothing of the image
         """
-        submitted, task = result.submitted, result.task
+        job, task = result.job, result.job.task
         hint, is_unusable = None, False
         try:
             if isinstance(result.found, Exception):
                 raise result.found
             if isinstance(result.found, Outcome):
                 return result.found
-            if submitted.build_id is not None:
-                self._tag(submitted.request, submitted.build_id)
+            if job.build_id is not None:
+                self._tag(job.wanted, job.build_id)
             elif task is not None and task.state is TaskState.FAILED:
-                return self._failed(submitted, task)
-            return self._built(submitted, task, result.found)
+                return self._failed(job, task)
+            return self._built(job, result.found)
         except HubFaultError as fault:
             reason = "the hub refused to say more: %s" % fault.reason
         except HubError:
@@ -169,9 +140,9 @@ class Collector:
         kept = self._uploads(result)
         lines = [upload.describe() for upload in kept]
         return replace(
-            failed(submitted, "\n".join([reason, *lines]), task),
-            hint=hint and hidden(submitted.request, hint),
-            leftovers=leftovers_of_unusable(submitted.request, kept)
+            failed(job, "\n".join([reason, *lines]), task),
+            hint=hint and hidden(job.wanted, hint),
+            leftovers=leftovers_of_unusable(job.wanted, kept)
             if is_unusable
             else uploaded_leftovers([one.upload for one in kept]),
         )
@@ -180,7 +151,7 @@ class Collector:
         """Return what stays in clouds of a task whose images cannot be placed."""
         if isinstance(result.found, tuple) and result.found:
             return [KeptUpload(image.arch, one) for image in result.found for one in image.uploads]
-        task_id, request = result.submitted.task_id, result.submitted.request
+        task_id, request = result.job.task_id, result.job.wanted
         (kept,) = execute_all(self.hub, [method_of(request).uploads(task_id, request)])
         return () if isinstance(kept, Exception) else kept
 
@@ -201,25 +172,23 @@ class Collector:
                 "Fix that, or set skip_tag; then run this again.",
             ) from fault
 
-    def _failed(self, submitted: SubmittedTask, task: Task) -> Outcome:
+    def _failed(self, job: Job, task: Task) -> Outcome:
         # By itself: logs may be long, and those of all tasks must not be in memory together.
-        request = submitted.request
-        failure = execute(self.hub, method_of(request).failure(submitted.task_id, request))
+        request = job.wanted
+        failure = execute(self.hub, method_of(request).failure(job.task_id, request))
         return replace(
-            failed(submitted, failure.reason, task),
+            failed(job, failure.reason, task),
             hint=failure.hint,
-            logs=self._saved(submitted, failure),
+            logs=self._saved(job, failure),
             nvr_taken=failure.nvr_taken,
             transient_reason=failure.transient_reason,
             goes_on=failure.compose is ComposeState.RUNNING,
             leftovers=leftovers_of_failed(request, failure),
         )
 
-    def _built(
-        self, submitted: SubmittedTask, task: Optional[Task], built: Sequence[BuiltImage]
-    ) -> Outcome:
-        request = submitted.request
-        times = task.times if task is not None else TaskTimes()
+    def _built(self, job: Job, built: Sequence[BuiltImage]) -> Outcome:
+        request = job.wanted
+        times = job.task.times if job.task is not None else TaskTimes()
         _warn_of_files(built)
         for image in built:
             _warn_of_unknown(image)
@@ -228,17 +197,17 @@ class Collector:
         return Outcome(
             request=request,
             kind=OutcomeKind.BUILT,
-            task_id=submitted.task_id,
-            attempt=submitted.attempt,
+            task_id=job.task_id,
+            attempt=request.attempt,
             times=times,
             placed=self.hub.time.not_before(times.ended),
             images=images,
         )
 
-    def _saved(self, submitted: SubmittedTask, failure: Failure) -> Tuple[str, ...]:
+    def _saved(self, job: Job, failure: Failure) -> Tuple[str, ...]:
         """Save the logs of a failed task; return where each can be read."""
-        request = submitted.request
-        folder = saved_folder(self.topdir, request.arches, request.nvr, submitted.task_id)
+        request = job.wanted
+        folder = saved_folder(self.topdir, request.arches, request.nvr, job.task_id)
         saved = {path.name: str(path) for path in save_logs(folder, failure.files, request)}
         topurl = self.hub.profile.topurl
         where = (
@@ -322,54 +291,16 @@ def _warn_of_unknown(image: BuiltImage) -> None:
         )
 
 
-def _found(submitted: SubmittedTask, task: Optional[Task]) -> Query[Found]:
-    method, request = method_of(submitted.request), submitted.request
-    if submitted.build_id is not None:
-        return (yield from method.result_of_build(submitted.build_id, submitted.task_id, request))
-    if task is None:
-        reason = (
-            "the hub does not know task %d any more: it was deleted, or this is another hub"
-            % submitted.task_id
-        )
-        return failed(submitted, reason, None)
-    if task.state is TaskState.CANCELED:
-        return cancelled(
-            submitted, "task %d was cancelled in Koji, not by this run" % submitted.task_id, task
-        )
-    if task.state is TaskState.FAILED:
+def _found(job: Job) -> Query[Found]:
+    method, request = method_of(job.wanted), job.wanted
+    if job.build_id is not None:
+        return (yield from method.result_of_build(job.build_id, job.task_id, request))
+    if job.task is None:
+        reason = "the hub does not know task %d any more: it was deleted, or this is another hub"
+        return failed(job, reason % job.task_id)
+    if job.task.state is TaskState.CANCELED:
+        reason = "task %d was cancelled in Koji, not by this run" % job.task_id
+        return cancelled(job, reason, job.task)
+    if job.task.state is TaskState.FAILED:
         return ()
-    return (yield from method.result(submitted.task_id, request))
-
-
-def failed(submitted: SubmittedTask, reason: str, task: Optional[Task]) -> Outcome:
-    """Return the outcome of a task that came to nothing."""
-    return Outcome(
-        request=submitted.request,
-        kind=OutcomeKind.FAILED,
-        task_id=submitted.task_id,
-        attempt=submitted.attempt,
-        reason=hidden(submitted.request, reason),
-        times=task.times if task is not None else TaskTimes(),
-    )
-
-
-def cancelled(submitted: SubmittedTask, reason: str, task: Optional[Task]) -> Outcome:
-    """Return the outcome of a task that somebody cancelled."""
-    # What no builder has taken never came to composer.
-    was_begun = task is None or task.times.started is not None
-    goes_on = was_begun and method_of(submitted.request).goes_on_cancelled is not None
-    return replace(
-        failed(submitted, reason, task),
-        kind=OutcomeKind.CANCELLED,
-        leftovers=leftovers_of_cancelled(submitted.request) if goes_on else (),
-    )
-
-
-def refused(request: ImageRequest, attempt: int, reason: str) -> Outcome:
-    """Return the outcome of a request that never became a task."""
-    return Outcome(
-        request=request,
-        kind=OutcomeKind.FAILED,
-        attempt=attempt,
-        reason=hidden(request, reason),
-    )
+    return (yield from method.result(job.task_id, request))

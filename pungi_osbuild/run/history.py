@@ -1,157 +1,26 @@
-"""
-What a journal says: its entries become frozen values. Pure; any prefix of any journal can be read.
-
-A torn end is passed over: it was never acted on. Reading stops at the first line that no run can
-have written: from there on nobody knows what was submitted.
-"""
+"""What a journal says: its events, replayed. Pure; any prefix of any journal can be read."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import Enum
-from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Set, Tuple
+from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
 
-from pungi_osbuild.checked import FILE, Struct, path_below
-from pungi_osbuild.methods import UNRECORDED_METHOD, block_digest
-from pungi_osbuild.model import Arch, ImageRequest, OutcomeKind
+from pungi_osbuild.run.events import (
+    Ending,
+    JournalEvent,
+    OutcomeReached,
+    PlanMade,
+    Planned,
+    RequestEvent,
+    RunEnded,
+    RunStarted,
+    Slot,
+    SubmissionIntended,
+    TaskSubmitted,
+    read_entry,
+)
+from pungi_osbuild.run.job import Job, Submission, changed, submission_of
 from pungi_osbuild.run.journal_lines import Damage, read_lines
-
-LATEST = 253402300799.0
-"""The last second of the year 9999."""
-
-
-class Ending(str, Enum):
-    """How a run came to its end, if it did."""
-
-    FINISHED = "finished"
-    INTERRUPTED = "interrupted"
-    BROKEN = "broken"
-
-
-@dataclass(frozen=True)
-class Slot:
-    """The place of a request in a config and a compose, whatever the request says besides."""
-
-    variant: str
-    arches: Tuple[Arch, ...]
-    name: str
-    image_type: str
-    method: str
-
-    @classmethod
-    def of(cls, request: ImageRequest) -> Slot:
-        """Return the slot of a request."""
-        config = request.config
-        return cls(request.variant, request.arches, config.name, config.image_type, config.method)
-
-    def describe(self) -> str:
-        """Return how messages call it: variant, arches, name and image type."""
-        arches = ",".join(self.arches)
-        return "%s %s %s (%s)" % (self.variant, arches, self.name, self.image_type)
-
-
-@dataclass(frozen=True)
-class Planned:
-    """
-    A request of a run, submitted or not.
-
-    :param block: digest of what the config asks for
-    :param nvr: None where the hub was to give the release
-    """
-
-    slot: Slot
-    block: str
-    nvr: Optional[str]
-    can_fail: bool
-
-    @classmethod
-    def of(cls, request: ImageRequest) -> Planned:
-        """Return a request as it is planned."""
-        return cls(Slot.of(request), block_digest(request), request.nvr, request.can_fail)
-
-
-@dataclass(frozen=True)
-class JournaledFile:
-    """
-    An image that was placed, as the journal has it.
-
-    :param path: below ``compose/``
-    :param size: bytes
-    """
-
-    path: str
-    size: int
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """
-    What was known of the hub before a submission: its task is none of those before.
-
-    :param task_id: the highest of this user's tasks; 0: none
-    :param owner: this user's id; None: not known
-    """
-
-    task_id: int = 0
-    owner: Optional[int] = None
-
-
-@dataclass(frozen=True)
-class Submission:
-    """
-    One submission of a request, and what came of it. Times are seconds since the epoch, by the
-    hub's clock.
-
-    :param intent: its number in the journal
-    :param block: digest of what the config asked for
-    :param sent: digest of exactly what was to be submitted
-    :param base_release: without the arch; None where no release was known
-    :param server: the hub's address; None where the journal does not say
-    :param time: when it was to be submitted
-    :param changed: when something was last said of it
-    :param task_id: None when that is not known, or there is none
-    :param refused: the hub refused it: there is no task
-    :param state: of the task, as Koji calls it, when it was last seen; None: not seen
-    :param outcome: None when nothing was said
-    :param resumed: the last run goes on with it, whatever its outcome was before
-    :param waiting: its task was cancelled, and the last run waits for the build
-    """
-
-    intent: int
-    slot: Slot
-    attempt: int
-    block: str
-    sent: str
-    version: str
-    base_release: Optional[str]
-    nvr: Optional[str]
-    server: Optional[str]
-    bounds: Bounds
-    time: float
-    changed: float
-    task_id: Optional[int] = None
-    refused: bool = False
-    state: Optional[str] = None
-    outcome: Optional[OutcomeKind] = None
-    reason: Optional[str] = None
-    placed: Tuple[JournaledFile, ...] = ()
-    resumed: bool = False
-    waiting: bool = False
-
-    @property
-    def in_doubt(self) -> bool:
-        """Whether nobody knows if there is a task."""
-        return self.task_id is None and not self.refused
-
-
-@dataclass(frozen=True)
-class NeverSubmitted:
-    """What became of a request of the last run that was not even tried."""
-
-    slot: Slot
-    outcome: OutcomeKind
-    reason: Optional[str]
-    time: float
 
 
 @dataclass(frozen=True)
@@ -183,7 +52,7 @@ class History:
     :param runs: in their order
     :param planned: the requests of the last run that said so
     :param submissions: in their order, since a run last began from nothing
-    :param never: of the last run
+    :param never: what became of requests of the last run that were not even tried, and when
     :param tasks: the ids of all tasks ever submitted, also before a run that began from nothing
     :param next_intent: a number that no submission has
     :param is_hub_gone: the last run was a rehearsal's: nothing that it submitted can be asked for
@@ -196,7 +65,7 @@ class History:
     runs: Tuple[RunEntry, ...] = ()
     planned: Tuple[Planned, ...] = ()
     submissions: Tuple[Submission, ...] = ()
-    never: Tuple[NeverSubmitted, ...] = ()
+    never: Tuple[Tuple[OutcomeReached, float], ...] = ()
     tasks: FrozenSet[int] = frozenset()
     next_intent: int = 0
     is_hub_gone: bool = False
@@ -211,23 +80,72 @@ class History:
         taken = (one.nvr for one in self.submissions if not one.refused)
         return frozenset(nvr for nvr in taken if nvr is not None)
 
+    @property
+    def jobs(self) -> Tuple[Job, ...]:
+        """The jobs of the last run that said what it plans, in the order of the plan."""
+        return self.jobs_for(self.planned)
 
-def read_history(content: bytes) -> History:
+    def jobs_for(self, planned: Sequence[Planned]) -> Tuple[Job, ...]:
+        """
+        Return the jobs of some requests, each with what was submitted for it last.
+
+        A request and a submission are matched by slot. Where several requests have one slot, those
+        that ask for the same are the same; the others are taken in their order.
+        """
+        by_slot: Dict[Slot, List[int]] = {}
+        for position, one in enumerate(planned):
+            by_slot.setdefault(one.slot, []).append(position)
+        before: Dict[Slot, List[Submission]] = {}
+        for submission in self.submissions:
+            before.setdefault(submission.slot, []).append(submission)
+        found: Dict[int, Submission] = {}
+        for slot, positions in by_slot.items():
+            blocks = [planned[position].block for position in positions]
+            for index, submission in _paired(blocks, before.get(slot, [])).items():
+                found[positions[index]] = submission
+        never = {event.slot: (event, time) for event, time in self.never}
+        return tuple(
+            Job(
+                one,
+                found.get(position),
+                never.get(one.slot),
+                self.runs[-1].server if self.runs else None,
+            )
+            for position, one in enumerate(planned)
+        )
+
+
+def _paired(blocks: Sequence[str], before: Sequence[Submission]) -> Dict[int, Submission]:
+    """Return which of the submissions of a slot belongs to each of its requests."""
+    if not before:
+        return {}
+    if len(blocks) == 1:
+        return {0: before[-1]}
+    last = {submission.block: submission for submission in before}
+    paired = {index: last.pop(block) for index, block in enumerate(blocks) if block in last}
+    waiting = (index for index in range(len(blocks)) if index not in paired)
+    return {**paired, **dict(zip(waiting, last.values()))}
+
+
+def replay(content: bytes) -> History:
     """
     Return what a journal says.
+
+    A torn end is passed over: it was never acted on. Reading stops at the first line that no run
+    can have written: from there on nobody knows what was submitted.
 
     :param content: of the file, whole or cut off anywhere
     """
     lines = read_lines(content)
-    reader, damage = _Reader(), lines.damage
+    player, damage = _Player(), lines.damage
     for number, entry in enumerate(lines.entries, 1):
         try:
-            reader.take(entry)
+            player.take(*read_entry(entry))
         except ValueError as error:
             damage = Damage(number, str(error))
             break
     return replace(
-        reader.history(),
+        player.history(),
         size=lines.size,
         checksum=lines.checksum,
         damage=damage,
@@ -235,43 +153,40 @@ def read_history(content: bytes) -> History:
     )
 
 
-class _Reader:
-    """Takes entries one by one, each as a whole or not at all."""
+class _Player:
+    """Takes the events of a journal one by one, each as a whole or not at all."""
 
     def __init__(self) -> None:
         self._runs: List[RunEntry] = []
         self._planned: Tuple[Planned, ...] = ()
         self._submissions: List[Submission] = []
         self._by_intent: Dict[int, int] = {}
-        self._never: List[NeverSubmitted] = []
+        self._never: List[Tuple[OutcomeReached, float]] = []
         self._server: Optional[str] = None
         self._tasks: Set[int] = set()
         self._next_intent = 0
         self._is_hub_gone = False
-        self._events: Mapping[str, Callable[[Struct], None]] = {
-            "run": self._run,
-            "plan": self._plan,
-            "intent": self._intent,
-            "submitted": self._submitted,
-            "refused": self._refused,
-            "state": self._state,
-            "resumed": self._resumed,
-            "placed": self._placed,
-            "outcome": self._outcome,
-            "end": self._end,
-        }
 
-    def take(self, entry: Mapping[str, Any]) -> None:
+    def take(self, event: JournalEvent, time: float) -> None:
         """
-        Take an entry.
+        Take an event.
 
         :raises ValueError: no run writes that after what was taken before; it was not taken
         """
-        fields = Struct(entry, "it", FILE)
-        event = fields.text("event")
-        if event not in self._events:
-            raise ValueError("%r is not an event" % event)
-        self._events[event](fields)
+        if isinstance(event, RunStarted):
+            self._runs.append(RunEntry(event.pid, event.host, time))
+            self._never = []
+        elif isinstance(event, PlanMade):
+            self._plan(event)
+        elif isinstance(event, RunEnded):
+            self._is_hub_gone = event.hub_gone
+            self._change_run(ended=time, ending=event.how)
+        elif isinstance(event, SubmissionIntended):
+            self._intend(submission_of(event, self._server, time))
+        elif event.intent is not None:
+            self._change(event.intent, event, time)
+        elif isinstance(event, OutcomeReached):
+            self._never.append((event, time))
 
     def history(self) -> History:
         return History(
@@ -284,116 +199,32 @@ class _Reader:
             is_hub_gone=self._is_hub_gone,
         )
 
-    def _run(self, fields: Struct) -> None:
-        run = RunEntry(fields.integer("pid"), fields.text("host"), fields.seconds("time"))
-        self._runs.append(run)
-        self._never = []
-
-    def _plan(self, fields: Struct) -> None:
-        planned = tuple(map(_planned, fields.structs("requests")))
-        anew, server = fields.flag("anew"), fields.text("server")
-        compose, profile = fields.text("compose"), fields.text("profile")
+    def _change_run(self, **changes: Any) -> None:
         if self._runs:
-            self._runs[-1] = replace(
-                self._runs[-1], compose=compose, profile=profile, server=server
-            )
-        self._planned = planned
+            self._runs[-1] = replace(self._runs[-1], **changes)
+
+    def _plan(self, event: PlanMade) -> None:
+        self._change_run(compose=event.compose, profile=event.profile, server=event.server)
+        self._planned = event.requests
         self._is_hub_gone = False
-        self._server = server
-        if anew:
+        self._server = event.server
+        if event.anew:
             self._submissions = []
             self._by_intent = {}
 
-    def _intent(self, fields: Struct) -> None:
-        time = fields.seconds("time")
-        submission = Submission(
-            intent=self._new_intent(fields),
-            slot=_slot(fields),
-            attempt=fields.integer("attempt"),
-            block=fields.text("block"),
-            sent=fields.text("sent"),
-            version=fields.text("version"),
-            base_release=fields.text_or_none("base_release"),
-            nvr=fields.text_or_none("nvr"),
-            server=self._server,
-            bounds=Bounds(fields.integer("after_task"), fields.optional("owner", fields.integer)),
-            time=time,
-            changed=time,
-        )
+    def _intend(self, submission: Submission) -> None:
+        if submission.intent != self._next_intent:
+            raise ValueError(
+                "intent %d follows intent %d" % (submission.intent, self._next_intent - 1)
+            )
         self._by_intent[submission.intent] = len(self._submissions)
         self._submissions.append(submission)
         self._next_intent += 1
 
-    def _submitted(self, fields: Struct) -> None:
-        task_id = fields.integer("task_id")
-        self._change(fields, task_id=task_id)
-        self._tasks.add(task_id)
-
-    def _refused(self, fields: Struct) -> None:
-        self._change(fields, refused=True)
-
-    def _state(self, fields: Struct) -> None:
-        self._change(fields, state=fields.text("state"))
-
-    def _resumed(self, fields: Struct) -> None:
-        state, waiting = fields.text("state"), fields.flag("waiting")
-        self._change(fields, state=state, resumed=True, waiting=waiting)
-
-    def _placed(self, fields: Struct) -> None:
-        file = JournaledFile(path_below(fields, "path"), fields.integer("size"))
-        before = self._submissions[self._position(fields)]
-        others = tuple(other for other in before.placed if other.path != file.path)
-        self._change(fields, placed=(*others, file))
-
-    def _outcome(self, fields: Struct) -> None:
-        kind = fields.choice("outcome", OutcomeKind)
-        reason = fields.text_or_none("reason")
-        if fields.optional("intent", fields.integer) is None:
-            self._never.append(NeverSubmitted(_slot(fields), kind, reason, fields.seconds("time")))
-        else:
-            ended = {"outcome": kind, "reason": reason}
-            self._change(fields, **ended, resumed=False, waiting=False)
-
-    def _end(self, fields: Struct) -> None:
-        ending, is_hub_gone, time = (
-            fields.choice("how", Ending),
-            fields.flag("hub_gone"),
-            fields.seconds("time"),
-        )
-        self._is_hub_gone = is_hub_gone
-        if self._runs:
-            self._runs[-1] = replace(self._runs[-1], ended=time, ending=ending)
-
-    def _new_intent(self, fields: Struct) -> int:
-        intent = fields.integer("intent")
-        if intent != self._next_intent:
-            raise ValueError("intent %d follows intent %d" % (intent, self._next_intent - 1))
-        return intent
-
-    def _position(self, fields: Struct) -> int:
-        """Return where the submission stands that an entry is about."""
-        intent = fields.integer("intent")
+    def _change(self, intent: int, event: RequestEvent, time: float) -> None:
         if intent not in self._by_intent:
             raise ValueError("there is no intent %d" % intent)
-        return self._by_intent[intent]
-
-    def _change(self, fields: Struct, **changes: Any) -> None:
-        position, time = self._position(fields), fields.seconds("time")
-        self._submissions[position] = replace(self._submissions[position], changed=time, **changes)
-
-
-def _slot(fields: Struct) -> Slot:
-    return Slot(
-        fields.text("variant"),
-        fields.texts("arches"),
-        fields.text("name"),
-        fields.text("image_type"),
-        # A plan has none in journals from before there was a second method.
-        fields.text("method") if fields.has("method") else UNRECORDED_METHOD,
-    )
-
-
-def _planned(fields: Struct) -> Planned:
-    return Planned(
-        _slot(fields), fields.text("block"), fields.text_or_none("nvr"), fields.flag("can_fail")
-    )
+        position = self._by_intent[intent]
+        self._submissions[position] = changed(self._submissions[position], event, time)
+        if isinstance(event, TaskSubmitted):
+            self._tasks.add(event.task_id)

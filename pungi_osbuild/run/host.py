@@ -16,7 +16,14 @@ from pungi_osbuild.model import (
     Settings,
 )
 from pungi_osbuild.placing import FileSource, check_media_checksums
-from pungi_osbuild.run.collect import SubmittedTask
+from pungi_osbuild.run.events import (
+    Event,
+    OutcomeReached,
+    SubmissionIntended,
+    TaskResumed,
+    TaskSubmitted,
+)
+from pungi_osbuild.run.job import Job
 from pungi_osbuild.run.record import check_recording, check_writable, record
 
 logger = logging.getLogger(__name__)
@@ -41,15 +48,6 @@ class Host(Protocol):
         :raises PlacementError: it cannot be had
         """
 
-    def submitting(self, request: ImageRequest) -> None:
-        """Take note that a request is about to be submitted, in the thread that does it."""
-
-    def submitted(self, submitted: SubmittedTask) -> None:
-        """Take note of a task, in the thread that submitted it, before anything else happens."""
-
-    def resumed(self, submitted: SubmittedTask) -> None:
-        """Take note of a task that an earlier run has submitted, and this one goes on with."""
-
     def built(self, outcome: Outcome) -> Outcome:
         """
         Take over the placed images of a request; called from several threads.
@@ -57,8 +55,8 @@ class Host(Protocol):
         :returns: the outcome, or a failed one where the images cannot be used
         """
 
-    def finished(self, outcome: Outcome) -> None:
-        """Take note of what became of a request for good, in the run's own thread."""
+    def notify(self, event: Event, job: Job) -> None:
+        """Take note of what has happened to a request, in the run's own thread; see Listener."""
 
     def abandoned(self, outcome: Outcome) -> None:
         """Take note of a task that a run which is stopped leaves behind."""
@@ -99,36 +97,27 @@ class ComposeFolder:
         """Leave it to the run where an image is."""
         return None
 
-    def submitting(self, request: ImageRequest) -> None:
-        """Log it: a slow hub may take its time for the task's id."""
-        logger.info("submitting %s: %s", request.describe(), request.nvr)
-
-    def submitted(self, submitted: SubmittedTask) -> None:
-        """Log the task."""
-        request = submitted.request
-        logger.info("submitted %s: task %d, %s", request.describe(), submitted.task_id, request.nvr)
-
-    def resumed(self, submitted: SubmittedTask) -> None:
-        """Log the task."""
-        request = submitted.request
-        logger.info(
-            "going on with %s: task %d, %s", request.describe(), submitted.task_id, request.nvr
-        )
-
     def built(self, outcome: Outcome) -> Outcome:
         """Log the images; they are recorded in the end."""
         placed = ", ".join(image.path for image in outcome.images)
         logger.info("placed %s: %s", outcome.request.describe(), placed)
         return outcome
 
-    def finished(self, outcome: Outcome) -> None:
-        """Log a failure."""
-        if not outcome.ok:
+    def notify(self, event: Event, job: Job) -> None:
+        """Log what a slow hub delays, the tasks, and failures."""
+        what, nvr, outcome = job.wanted.describe(), job.wanted.nvr, job.outcome
+        if isinstance(event, SubmissionIntended):
+            logger.info("submitting %s: %s", what, nvr)
+        elif isinstance(event, TaskSubmitted) and job.is_ours:
+            logger.info("submitted %s: task %d, %s", what, job.task_id, nvr)
+        elif isinstance(event, TaskResumed) and not event.waiting:
+            logger.info("going on with %s: task %d, %s", what, job.task_id, nvr)
+        elif isinstance(event, OutcomeReached) and outcome is not None and not outcome.ok:
             logger.error(
                 "%s %s%s: %s",
                 outcome.kind.value,
-                outcome.request.describe(),
-                " (allowed to fail)" if outcome.request.can_fail else "",
+                what,
+                " (allowed to fail)" if job.wanted.can_fail else "",
                 outcome.in_a_line(),
             )
 

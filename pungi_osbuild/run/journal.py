@@ -5,7 +5,7 @@ Append-only and fsynced, below the compose's ``work/global/osbuild/``: a compose
 where no database is safe. Only a torn end is ever cut off. It names every
 task of a run that did not come to its end, so that the next run goes on with it. Of a task's
 arguments it holds digests and no more: they may have secrets in them. Beside it lies the lock that
-keeps two runs from one compose. What it says is read by :mod:`pungi_osbuild.run.history`.
+keeps two runs from one compose. Its events are declared in :mod:`pungi_osbuild.run.events`.
 """
 
 from __future__ import annotations
@@ -16,44 +16,26 @@ import itertools
 import logging
 import os
 import socket
-import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable, Dict, Optional, Sequence, Tuple
+from typing import Callable, Optional, Sequence, TypeVar
 
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.metadata import fsync_folder
-from pungi_osbuild.methods import block_digest, sent_digest
-from pungi_osbuild.model import (
-    ComposeIdentity,
-    ImageRequest,
-    KojiPlace,
-    Outcome,
-    PlacedImage,
-)
-from pungi_osbuild.run.history import (
-    LATEST,
-    Bounds,
-    Ending,
-    History,
-    Planned,
-    Slot,
-    Submission,
-    read_history,
-)
+from pungi_osbuild.run.events import JournalEvent, RunStarted, SubmissionIntended, entry_of
+from pungi_osbuild.run.history import History, replay
 from pungi_osbuild.run.journal_lines import VERSION, Damage, line_of
 from pungi_osbuild.run.lock import RunLock
 
 logger = logging.getLogger(__name__)
+
+_J = TypeVar("_J", bound="Journal")
 
 NAME = "journal.jsonl"
 FOLDER = Path("work") / "global" / "osbuild"
 INTENTS = "journal.intents"
 """The file that says how many submissions were intended: a journal that has fewer has lost its end.
 Of other lines the hub, or the next run, knows what they said."""
-
-LONGEST_REASON = 4000
-"""Characters of a reason that are kept; osbuild.json has it whole."""
 
 _REMOVED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESTALE})
 
@@ -64,9 +46,6 @@ _RESTORE = (
     " compose's tasks (`koji list-tasks --mine`) and build everything again with"
     " `pungi-osbuild run --rebuild-all`, which keeps a damaged journal under another name."
 )
-
-_Key = Tuple[int, int]
-"""A request's number and its attempt."""
 
 
 def read_journal(topdir: Path, rebuild_all: bool = False) -> History:
@@ -95,7 +74,7 @@ def read_journal(topdir: Path, rebuild_all: bool = False) -> History:
             "the journal %s cannot be read: %s" % (path, error.strerror or error),
             "Give yourself the right to read it; it says what was submitted for this compose.",
         ) from error
-    history = read_history(content)
+    history = replay(content)
     if history.damage is None and history.next_intent < intents:
         why = "its end was lost: it has %d submissions of %d" % (history.next_intent, intents)
         history = replace(history, damage=Damage(content.count(b"\n") + 1, why))
@@ -119,7 +98,7 @@ class Journal:
     """
     The journal of one run on a compose. Use it as a context manager; it holds the lock meanwhile.
 
-    May be written to from several threads.
+    Belongs to the thread that runs the engine.
 
     :param topdir: the compose folder
     :param now: the hub's time, in seconds since the epoch; the host's until the hub has answered
@@ -133,19 +112,18 @@ class Journal:
         self._rebuild_all = rebuild_all
         self._folder = topdir / FOLDER
         self._now = now
-        self._mutex = threading.Lock()
         self._open = contextlib.ExitStack()
         self._descriptor: Optional[int] = None
         self._counter = -1
         self._size = 0
         self._checksum = ""
         self._is_torn = False
-        self._intents: Dict[_Key, int] = {}
-        self._next_intent = 0
+        self.next_intent = 0
+        """The number of the next submission."""
         self.history = History()
         """What earlier runs have written."""
 
-    def __enter__(self) -> Journal:
+    def __enter__(self: _J) -> _J:
         with contextlib.ExitStack() as opened:
             try:
                 self._folder.mkdir(parents=True, exist_ok=True)
@@ -165,127 +143,39 @@ class Journal:
                 raise _unwritable(self._folder, error) from error
             self.history = history
             self._size, self._checksum = history.size, history.checksum
-            self._next_intent = history.next_intent
+            self.next_intent = history.next_intent
             self._descriptor = descriptor
-            self._write("run", host=socket.gethostname(), pid=os.getpid())
+            self.append([RunStarted(os.getpid(), socket.gethostname())])
             self._open = opened.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        with self._mutex:
-            self._descriptor = None
-            self._open.close()
+        self._descriptor = None
+        self._open.close()
 
-    def plan(
-        self,
-        requests: Sequence[ImageRequest],
-        identity: ComposeIdentity,
-        koji: KojiPlace,
-        anew: bool = False,
-    ) -> None:
+    def append(self, news: Sequence[JournalEvent], time: Optional[float] = None) -> None:
         """
-        Record what this run is to build, before it asks a hub for anything.
+        Record what has happened: all of it is on disk when this returns.
 
-        :param anew: what was submitted before is of no interest any more
+        :param time: when, by the hub's clock; None: now
+        :raises InputError: it cannot be written, or the compose folder was removed or replaced
         """
-        self._write(
-            "plan",
-            compose=identity.id,
-            profile=koji.profile,
-            server=koji.server,
-            anew=anew,
-            requests=[_planned(Planned.of(request)) for request in requests],
-        )
-
-    def intent(self, request: ImageRequest, attempt: int, bounds: Bounds = Bounds()) -> None:  # noqa: B008  frozen
-        """
-        Record that a request is about to be submitted.
-
-        :param bounds: what is known of the hub by now
-        """
-        with self._mutex:
-            # The number is taken and written in one step: the numbers in the file have no gaps.
-            number = self._next_intent
-            self._append(
-                "intent",
-                intent=number,
-                attempt=attempt,
-                **_slot(Slot.of(request)),
-                block=block_digest(request),
-                sent=sent_digest(request),
-                version=request.version,
-                base_release=request.base_release,
-                nvr=request.nvr,
-                after_task=bounds.task_id,
-                owner=bounds.owner,
-            )
-            self._intents[request.number, attempt] = number
-            self._next_intent += 1
+        if not news:
+            return
+        time = self._now() if time is None else time
+        lines, checksum = [], self._checksum
+        for event in news:
+            line, checksum = line_of(entry_of(event, time), checksum)
+            lines.append(line)
+        self._write(b"".join(lines))
+        self._checksum = checksum
+        intents = [event.intent for event in news if isinstance(event, SubmissionIntended)]
+        if intents:
+            self.next_intent = intents[-1] + 1
             try:
-                _write_count(self._counter, self._next_intent)
+                _write_count(self._counter, self.next_intent)
             except OSError as error:
                 raise _unwritable(self._folder, error) from error
-
-    def resume(self, request: ImageRequest, submission: Submission) -> None:
-        """Go on with what an earlier run has submitted: what comes of a request comes of that."""
-        with self._mutex:
-            self._intents[request.number, submission.attempt] = submission.intent
-
-    def resumed(self, request: ImageRequest, attempt: int, state: str, waiting: bool) -> None:
-        """
-        Record that this run goes on with a task of an earlier one.
-
-        :param state: of the task, as Koji calls it
-        :param waiting: for the build that the task has left, which was cancelled
-        """
-        number = self._intent(request, attempt)
-        self._write("resumed", intent=number, state=state, waiting=waiting)
-
-    def submitted(self, request: ImageRequest, attempt: int, task_id: int) -> None:
-        """Record the task that a request became."""
-        self._write("submitted", intent=self._intent(request, attempt), task_id=task_id)
-
-    def refused(self, request: ImageRequest, attempt: int) -> None:
-        """Record that there is no task of a request."""
-        self._write("refused", intent=self._intent(request, attempt))
-
-    def state(self, request: ImageRequest, attempt: int, state: str) -> None:
-        """
-        Record a state that a task was seen in.
-
-        :param state: as Koji calls it
-        """
-        self._write("state", intent=self._intent(request, attempt), state=state)
-
-    def placed(self, request: ImageRequest, attempt: int, image: PlacedImage) -> None:
-        """Record an image that is in its place."""
-        self._write(
-            "placed",
-            intent=self._intent(request, attempt),
-            path=image.path,
-            size=image.size,
-        )
-
-    def outcome(self, outcome: Outcome) -> None:
-        """Record what became of a request."""
-        request = outcome.request
-        self._write(
-            "outcome",
-            # None where nothing was to be submitted.
-            intent=self._intents.get((request.number, outcome.attempt)),
-            attempt=outcome.attempt,
-            **_slot(Slot.of(request)),
-            outcome=outcome.kind.value,
-            reason=outcome.explanation and outcome.explanation[:LONGEST_REASON],
-        )
-
-    def end(self, ending: Ending, is_hub_gone: bool = False) -> None:
-        """
-        Record how the run has ended.
-
-        :param is_hub_gone: the hub was there for this run alone
-        """
-        self._write("end", how=ending.value, hub_gone=is_hub_gone)
 
     def check(self) -> None:
         """
@@ -293,35 +183,19 @@ class Journal:
 
         :raises InputError: it was
         """
-        with self._mutex:
-            self._check()
+        self._check()
 
-    def _intent(self, request: ImageRequest, attempt: int) -> int:
-        """Return the number of a submission."""
-        with self._mutex:
-            return self._intents[request.number, attempt]
-
-    def _write(self, event: str, **fields: object) -> None:
-        with self._mutex:
-            self._append(event, **fields)
-
-    def _append(self, event: str, **fields: object) -> None:
-        """Append a line; whoever calls holds the mutex."""
-        # A hub may show any time; what is written can always be read.
-        time = min(max(self._now(), 0.0), LATEST)
-        entry = {"event": event, "time": time, **fields}
-        line, checksum = line_of(entry, self._checksum)
+    def _write(self, data: bytes) -> None:
         descriptor = self._check()
         try:
             if self._is_torn:
                 os.ftruncate(descriptor, self._size)
             # Should this fail half way, the next line is not appended to half a line.
             self._is_torn = True
-            _append(descriptor, line)
+            _append(descriptor, data)
         except OSError as error:
             raise _unwritable(self._folder, error) from error
-        self._size += len(line)
-        self._checksum = checksum
+        self._size += len(data)
         self._is_torn = False
 
     def _check(self) -> int:
@@ -345,19 +219,6 @@ class Journal:
                 " or restore the folder and run this again.",
             )
         return self._descriptor
-
-
-def _slot(slot: Slot) -> Dict[str, object]:
-    return {**vars(slot), "arches": list(slot.arches)}
-
-
-def _planned(planned: Planned) -> Dict[str, object]:
-    return {
-        **_slot(planned.slot),
-        "block": planned.block,
-        "nvr": planned.nvr,
-        "can_fail": planned.can_fail,
-    }
 
 
 def _opened(path: Path, flags: int = 0) -> int:

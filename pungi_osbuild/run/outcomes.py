@@ -1,164 +1,148 @@
-"""What became of each request: a task that has ended is collected, and its outcome recorded."""
+"""
+What becomes of a request, as values: the outcome of an attempt, and of all attempts together. Pure.
+
+A try that failed may have taken what the next one needs. Its build may still be under way, as
+composer goes on when the builder has lost it; and it may have given an image in a cloud the name
+that the next one wants, since composer uploads before it imports. Neither is retried then.
+"""
 
 from __future__ import annotations
 
-import functools
 import logging
 from dataclasses import replace
-from typing import Dict, List, Optional, Sequence, Set, Tuple
+from typing import Optional
 
-from pungi_osbuild.errors import HubError
-from pungi_osbuild.model import ImageRequest, Outcome, OutcomeKind
-from pungi_osbuild.run.collect import Collector, SubmittedTask, TaskResult, failed
-from pungi_osbuild.run.host import Host
-from pungi_osbuild.run.journal import Journal
-from pungi_osbuild.run.retrying import Retries
-from pungi_osbuild.run.submitted_tasks import Canceller, SubmittedTasks, with_what_goes_on
-from pungi_osbuild.run.submitting import try_to
+from pungi_osbuild.hub import Task
+from pungi_osbuild.methods import hidden, method_of
+from pungi_osbuild.model import EarlierTry, ImageRequest, Outcome, OutcomeKind, TaskTimes
+from pungi_osbuild.run.job import Job
+from pungi_osbuild.run.leftovers import leftovers_of_cancelled
+from pungi_osbuild.timing import RetryPolicy
 
 logger = logging.getLogger(__name__)
 
 
-class RecordedCollector:
-    """
-    Collects what tasks have built, and writes it down at once. Called from several threads.
-
-    The journal has each image before anybody is told of the outcome: a run that is killed in
-    between must not take the file for somebody else's.
-    """
-
-    def __init__(self, collector: Collector, journal: Journal, host: Host) -> None:
-        self._collector = collector
-        self._journal = journal
-        self._host = host
-        self.lost: Optional[HubError] = None
-        """Why the hub could not be reached, when it could not."""
-
-    def collect(self, result: TaskResult) -> Outcome:
-        """Return what became of a task that has ended, its images in their places."""
-        request, attempt = result.submitted.request, result.submitted.attempt
-        if result.task is not None:
-            state = result.task.state.name
-            try_to(lambda: self._journal.state(request, attempt, state))
-        outcome = self._collector.finish(result)
-        for image in outcome.images:
-            try_to(functools.partial(self._journal.placed, request, attempt, image))
-        return self._host.built(outcome) if outcome.ok else outcome
-
-    def failed(self, result: TaskResult, error: Exception) -> Outcome:
-        """Return the outcome of a task that could not be collected."""
-        submitted, task = result.submitted, result.task
-        if isinstance(error, HubError):
-            self.lost = error
-            reason = "task %d ended, and what it built was not collected: %s"
-            return failed(submitted, reason % (submitted.task_id, error.reason), task)
-        return failed(submitted, defect(error), task)
+def failed(job: Job, reason: str, task: Optional[Task] = None) -> Outcome:
+    """Return the outcome of a task that came to nothing."""
+    return Outcome(
+        request=job.wanted,
+        kind=OutcomeKind.FAILED,
+        task_id=job.task_id,
+        attempt=job.wanted.attempt,
+        reason=hidden(job.wanted, reason),
+        times=task.times if task is not None else TaskTimes(),
+    )
 
 
-class Outcomes:
-    """
-    What became of each request of a run, and what is to be reported of it.
-
-    Owned by the run's thread: only what it asks of the tasks is written by others.
-
-    :param fail_fast: give up as soon as a required request has failed
-    """
-
-    def __init__(
-        self,
-        tasks: SubmittedTasks,
-        canceller: Canceller,
-        retries: Retries,
-        host: Host,
-        journal: Journal,
-        fail_fast: bool,
-    ) -> None:
-        self._tasks = tasks
-        self._canceller = canceller
-        self._retries = retries
-        self._host = host
-        self._journal = journal
-        self._fail_fast = fail_fast
-        self._recorded: Dict[int, Outcome] = {}
-        self.overdue: Set[int] = set()
-        """The tasks that ran into their timeouts."""
-        self.reason_to_give_up: Optional[str] = None
-        """Why the run gives up on all that is not finished; None: it does not."""
-
-    @property
-    def unfinished(self) -> List[SubmittedTask]:
-        """What was submitted and has no outcome; of several attempts the last one."""
-        latest = self._tasks.latest
-        return [latest[number] for number in latest if number not in self._recorded]
-
-    @property
-    def in_progress(self) -> List[int]:
-        """The tasks that continue in Koji when the run stops now."""
-        unfinished = {submitted.task_id for submitted in self.unfinished}
-        return sorted(filter(self._tasks.goes_on, unfinished))
-
-    def of(self, requests: Sequence[ImageRequest]) -> Tuple[Outcome, ...]:
-        """Return what became of each request that was submitted or refused, in their order."""
-        found = {outcome.request.number: outcome for outcome in self.unfinished_outcomes()}
-        found.update(self._recorded)
-        return tuple(found[request.number] for request in requests if request.number in found)
-
-    def unfinished_outcomes(self) -> Tuple[Outcome, ...]:
-        """Return the outcomes of what was submitted and is not finished: of a run that stops."""
-        waiting = {outcome.request.number: outcome for outcome in self._retries.waiting}
-        return tuple(
-            self._retries.with_attempts(
-                waiting.get(submitted.request.number) or self._tasks.outcome_of(submitted)
-            )
-            for submitted in self.unfinished
-        )
-
-    def record(self, outcome: Outcome) -> None:
-        """Record what became of a request for good."""
-        outcome = self._retries.with_attempts(outcome)
-        request = outcome.request
-        self._recorded[request.number] = outcome
-        self._host.finished(outcome)
-        is_fatal = self._fail_fast and not outcome.ok and not request.can_fail
-        if is_fatal and self.reason_to_give_up is None:
-            self.reason_to_give_up = "%s has failed (osbuild_fail_fast)" % request.describe()
-        # Last: the journal may raise, and host and run must know of the outcome all the same.
-        self._journal.outcome(outcome)
-
-    def record_or_retry(self, outcome: Outcome) -> None:
-        """Record an outcome, unless its request is to be retried later."""
-        if outcome.kind is OutcomeKind.CANCELLED and self._canceller.is_ours(outcome.task_id):
-            outcome = self._explained(outcome)
-        last = outcome if self.reason_to_give_up is not None else self._retries.schedule(outcome)
-        if last is not None:
-            self.record(last)
-
-    def find_overdue(self, open_tasks: Set[int], now: float) -> Set[int]:
-        """Return which of some tasks should have ended by now; each is logged once."""
-        late = {one for one in open_tasks if self._tasks.submitted[one].is_overdue(now)}
-        for task_id in sorted(late - self.overdue):
-            request = self._tasks.submitted[task_id].request
-            logger.warning(
-                "%s: task %d has not ended %g s after it was submitted (timeout)",
-                request.describe(),
-                task_id,
-                request.config.timeout,
-            )
-        self.overdue |= late
-        return late
-
-    def _explained(self, outcome: Outcome) -> Outcome:
-        """Return the outcome of a task that was cancelled here, with the reason for that."""
-        why, kind = self.reason_to_give_up, outcome.kind
-        if outcome.task_id in self.overdue:
-            timeout = outcome.request.config.timeout
-            why = "it had not ended %g s after it was submitted (timeout)" % (timeout or 0)
-            kind = OutcomeKind.FAILED
-        reason = "task %d was cancelled: %s" % (outcome.task_id or 0, why)
-        return with_what_goes_on(replace(outcome, reason=reason, kind=kind))
+def cancelled(job: Job, reason: str, task: Optional[Task] = None) -> Outcome:
+    """Return the outcome of a task that somebody cancelled."""
+    # What no builder has taken never came to composer.
+    was_begun = task is None or task.times.started is not None
+    goes_on = was_begun and method_of(job.wanted).goes_on_cancelled is not None
+    return replace(
+        failed(job, reason, task),
+        kind=OutcomeKind.CANCELLED,
+        leftovers=leftovers_of_cancelled(job.wanted) if goes_on else (),
+    )
 
 
-def defect(error: Exception) -> str:
+def refused(request: ImageRequest, reason: str) -> Outcome:
+    """Return the outcome of a request that never became a task."""
+    return Outcome(
+        request=request,
+        kind=OutcomeKind.FAILED,
+        attempt=request.attempt,
+        reason=hidden(request, reason),
+    )
+
+
+def not_submitted(request: ImageRequest, why: str) -> Outcome:
+    """Return the outcome of a request that the run does not submit any more."""
+    outcome = refused(request, "it was not submitted: %s" % why)
+    return replace(outcome, kind=OutcomeKind.CANCELLED)
+
+
+def defect(error: BaseException) -> str:
     """Return the reason of an outcome for an exception that nobody expected."""
     logger.debug("unexpected", exc_info=error)
     return "BUG in pungi-osbuild, please report it: %s: %s" % (type(error).__name__, error)
+
+
+def explained(job: Job, outcome: Outcome, giving_up: Optional[str]) -> Outcome:
+    """Return an outcome; of a task that this run has cancelled, with the reason for that."""
+    if outcome.kind is not OutcomeKind.CANCELLED or job.cancelling is None:
+        return outcome
+    why = job.cancelling if job.is_overdue else giving_up or job.cancelling
+    kind = OutcomeKind.FAILED if job.is_overdue else OutcomeKind.CANCELLED
+    reason = "task %d was cancelled: %s" % (outcome.task_id or 0, why)
+    return _with_what_goes_on(replace(outcome, reason=reason, kind=kind))
+
+
+def _with_what_goes_on(outcome: Outcome) -> Outcome:
+    goes_on = method_of(outcome.request).goes_on_cancelled
+    if goes_on is None:
+        return outcome
+    return replace(outcome, reason="%s; %s" % (outcome.reason, goes_on))
+
+
+def outcome_at_stop(job: Job) -> Outcome:
+    """Return the outcome of a request that is not finished when the run stops."""
+    if job.result is not None:
+        return completed(job, job.result)
+    if not job.has_task:
+        reason = "whether there is a task is not known; the run was stopped"
+        outcome = refused(job.wanted, reason)
+    elif job.is_cancelled:
+        reason = "task %d was cancelled: the run was stopped" % job.task_id
+        outcome = _with_what_goes_on(cancelled(job, reason))
+    elif job.has_ended:
+        reason = "task %d had ended when the run was stopped; what it built was not collected"
+        outcome = failed(job, reason % job.task_id, job.task)
+    else:
+        reason = "the run was stopped before task %d ended; it goes on in Koji" % job.task_id
+        outcome = failed(job, reason)
+    return completed(job, outcome)
+
+
+def completed(job: Job, outcome: Outcome) -> Outcome:
+    """Return an outcome with what is to be reported of the attempts before it in this run."""
+    earlier = tuple(
+        EarlierTry(one.task_id, one.attempt, one.request.nvr, one.reason) for one in job.earlier
+    )
+    # What went to the same place again is in use: a tag, or a file of the same name.
+    used = {cloud.id for image in outcome.images for cloud in image.built.cloud}
+    before = tuple(leftover for one in job.earlier for leftover in one.leftovers)
+    if outcome.ok and all(one.nvr == outcome.request.nvr for one in earlier):
+        # Of several composes of one N-V-R Koji lets one work: ours it was.
+        before = tuple(leftover for leftover in before if leftover.is_there)
+    left = dict.fromkeys((*before, *outcome.leftovers))
+    return replace(
+        outcome,
+        earlier=earlier,
+        leftovers=tuple(leftover for leftover in left if leftover.name not in used),
+    )
+
+
+def obstacle_to_retry(outcome: Outcome, failures: int, policy: RetryPolicy) -> Optional[str]:
+    """Return why a request that failed for a transient reason is not retried; None: it is."""
+    request = outcome.request
+    if outcome.goes_on:
+        return "%s is in use" % request.nvr
+    if not replace(policy, retries=request.config.retries).should_retry(failures):
+        retries = request.config.retries
+        return "this was the last of %d retr%s" % (retries, "y" if retries == 1 else "ies")
+    upload, following = request.upload, request.with_attempt(outcome.attempt + 1).upload
+    name = upload.wanted_name() if upload is not None else None
+    if upload is None or following is None or name is None or name.moves:
+        return None
+    if name != following.wanted_name():
+        return None
+    if any(one.is_there and one.place == upload.provider for one in outcome.leftovers):
+        return "%s may be taken by this try; put {attempt} into it" % name.what
+    return None
+
+
+def not_retried(outcome: Outcome, why: str) -> Outcome:
+    """Return an outcome that says why its request is not submitted again."""
+    reason = "%s\nlooks transient (%s); not retried: %s"
+    return replace(outcome, reason=reason % (outcome.reason, outcome.transient_reason, why))

@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 
 from pungi_osbuild.stop import StopFlag
-from pungi_osbuild.timing import TASKS, WORKERS_SHUTDOWN, RetryPolicy, ShutdownTimeouts
+from pungi_osbuild.timing import (
+    ORPHANED_BUILD_INTERVAL,
+    ORPHANED_BUILD_TIMEOUT,
+    TASKS,
+    WORKERS_SHUTDOWN,
+    RetryPolicy,
+    ShutdownTimeouts,
+)
+
+
+class Rebuild(str, Enum):
+    """What is built again of what was submitted before."""
+
+    NOTHING = "nothing"
+    CHANGED = "changed"
+    ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -19,6 +35,9 @@ class RunPolicy:
     :param shutdown: for what is in progress when a run is stopped that cancels its tasks; see
         :attr:`shutdown_timeouts`
     :param retries: of requests that failed for a transient reason
+    :param rebuild: what is built again of what earlier runs on the compose have submitted
+    :param build_interval: seconds between two questions about builds whose tasks were cancelled
+    :param build_timeout: seconds after which composer is said to have lost such a build
     """
 
     stop: StopFlag = field(default_factory=StopFlag)
@@ -26,6 +45,9 @@ class RunPolicy:
     fail_fast: bool = False
     shutdown: ShutdownTimeouts = field(default_factory=ShutdownTimeouts)
     retries: RetryPolicy = TASKS
+    rebuild: Rebuild = Rebuild.NOTHING
+    build_interval: float = ORPHANED_BUILD_INTERVAL
+    build_timeout: float = ORPHANED_BUILD_TIMEOUT
 
     @property
     def shutdown_timeouts(self) -> ShutdownTimeouts:

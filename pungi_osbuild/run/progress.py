@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Dict, Optional, Tuple
 
 from pungi_osbuild.hub import TaskState
 from pungi_osbuild.methods import ImageStates, method_named
 from pungi_osbuild.model import Arch, OutcomeKind, Query
+from pungi_osbuild.run.job import Job
 
 
 class Stage(str, Enum):
@@ -112,6 +113,68 @@ class RequestStatus:
     def describe(self) -> str:
         """Return how messages call it: variant, arches and image."""
         return "%s %s %s" % (self.variant, ",".join(self.arches), self.name)
+
+
+IN_DOUBT = "the hub has not answered; whether there is a task is not known"
+
+
+def status_of(job: Job, is_over: bool = False) -> RequestStatus:
+    """
+    Return where a job stands, as it is known live or from a journal.
+
+    :param is_over: no run is there to collect what its task builds
+    """
+    slot, submission = job.planned.slot, job.submission
+    known = RequestStatus(
+        slot.variant,
+        slot.arches,
+        slot.name,
+        slot.image_type,
+        job.planned.can_fail,
+        slot.method,
+        job.planned.nvr if job.request is None else job.request.nvr,
+    )
+    if submission is not None:
+        known = replace(
+            known,
+            nvr=submission.nvr,
+            task_id=submission.task_id,
+            attempt=submission.attempt,
+            since=submission.time,
+            reason=submission.reason,
+            images=job.images,
+        )
+    if job.never is not None and (submission is None or job.outcome is not None):
+        event, time = job.never
+        stage = ENDED_AS[event.outcome]
+        return replace(known, attempt=event.attempt, stage=stage, until=time, reason=event.reason)
+    if submission is None:
+        return known
+    if submission.resumed:
+        stage = Stage.WAITING if submission.waiting and not job.is_collecting else _stage(job)
+        return replace(known, stage=as_it_goes_on(stage, is_over), reason=None)
+    if submission.outcome is not None:
+        return replace(known, stage=ENDED_AS[submission.outcome], until=submission.changed)
+    if submission.in_doubt:
+        return replace(known, reason=None if job.is_submitting else IN_DOUBT)
+    if submission.refused:
+        return replace(known, stage=Stage.FAILED, until=submission.changed)
+    return replace(known, stage=as_it_goes_on(_stage(job), is_over))
+
+
+def _stage(job: Job) -> Stage:
+    """Return the stage that a task was last seen in; one that was not seen is new."""
+    if job.is_collecting or job.is_gone:
+        return Stage.COLLECTING
+    if job.task is not None:
+        return STAGE_OF[job.task.state]
+    state = None if job.submission is None else job.submission.state
+    return STAGE_OF[TaskState.__members__.get(state or "FREE", TaskState.FREE)]
+
+
+def as_it_goes_on(stage: Stage, is_over: bool) -> Stage:
+    """Return the stage of a task; of one that has ended, when no run is there to collect it."""
+    return Stage.ENDED if is_over and stage in (Stage.COLLECTING, Stage.WAITING) else stage
 
 
 def poll_progress(one: RequestStatus) -> Query[Tuple[int, ImageStates]]:

@@ -1,137 +1,65 @@
 """
-Resuming: what a run does with what earlier runs have submitted. Pure; asks nobody.
+Resuming: what the hub says of what earlier runs have submitted, asked about all of it together.
 
-A plan and a journal are matched by slot: variant, arches, name and image type. What the config
-asks for may have changed meanwhile, which a digest of the task's arguments tells.
+What is done then, the table of :mod:`pungi_osbuild.run.decide` says. A submission of which nobody
+knows whether it became a task is looked up by its arguments. A task that was cancelled leaves a
+build that composer goes on with, and that is taken over when it is complete.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from enum import Enum
-from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple, Union
+import logging
+from functools import partial
+from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
-from pungi_osbuild.hub import BuildState, KojiBuild, Task, TaskState
-from pungi_osbuild.methods import block_digest
+from pungi_osbuild.clock import Clock
+from pungi_osbuild.errors import InputError
+from pungi_osbuild.hub import (
+    Batch,
+    Hub,
+    KojiBuild,
+    LostSubmission,
+    Task,
+    await_submitted,
+    build_call,
+    execute_all,
+    look_up,
+    read_build,
+    sent_digests,
+)
 from pungi_osbuild.model import ImageRequest, OutcomeKind
-from pungi_osbuild.run.history import History, Slot, Submission
+from pungi_osbuild.run.decide import Action, NextStep, next_step
+from pungi_osbuild.run.events import (
+    BuildSeen,
+    Event,
+    Planned,
+    SubmissionRefused,
+    TaskResumed,
+    TaskSeen,
+    TaskSubmitted,
+    TimeoutBegan,
+)
+from pungi_osbuild.run.history import History
+from pungi_osbuild.run.job import Job, Submission
+from pungi_osbuild.run.jobs import Jobs, News
+from pungi_osbuild.run.policy import Rebuild, RunPolicy
+from pungi_osbuild.run.situation import Facts
 
+logger = logging.getLogger(__name__)
 
-class Rebuild(str, Enum):
-    """What is built again of what was submitted before."""
+TASKS_PER_CALL = 50
+"""Tasks looked up in one call, with a SELECT of the hub's for each."""
 
-    NOTHING = "nothing"
-    CHANGED = "changed"
-    ALL = "all"
-
-
-@dataclass(frozen=True)
-class Match:
-    """
-    A request, and what was submitted for it last.
-
-    :param submission: None when nothing was
-    :param changed: the config asks for something else by now
-    """
-
-    request: ImageRequest
-    submission: Optional[Submission] = None
-    changed: bool = False
-
-
-@dataclass(frozen=True)
-class ToSubmit:
-    """
-    A request that is to be submitted.
-
-    :param last: what was submitted for it before, and came to nothing
-    """
-
-    request: ImageRequest
-    last: Optional[Submission] = None
-    changed: bool = False
-
-    @property
-    def attempt(self) -> int:
-        """The number of the submission: what never was a task does not count."""
-        if self.last is None:
-            return 1
-        return self.last.attempt if self.last.task_id is None else self.last.attempt + 1
-
-
-@dataclass(frozen=True)
-class InProgress:
-    """
-    A request whose task is there: it is watched, or what it has built is collected.
-
-    :param request: with the release that the task has
-    :param build_id: of the build that a task which was cancelled or failed has left, to be tagged
-        and collected all the same; None: the task's own result says what it has built
-    """
-
-    request: ImageRequest
-    submission: Submission
-    task: Task
-    build_id: Optional[int] = None
-    changed: bool = False
-
-
-@dataclass(frozen=True)
-class OrphanedBuild:
-    """A request whose task was cancelled, and whose build composer is still at work on."""
-
-    request: ImageRequest
-    submission: Submission
-    task: Task
-
-
-Decision = Union[ToSubmit, InProgress, OrphanedBuild]
-
-
-def match(requests: Sequence[ImageRequest], history: History) -> Tuple[Match, ...]:
-    """
-    Return what was submitted last for each request, in their order.
-
-    Where several requests have one slot, those that ask for the same are the same; the others are
-    taken in their order.
-    """
-    by_slot: Dict[Slot, List[int]] = {}
-    for position, request in enumerate(requests):
-        by_slot.setdefault(Slot.of(request), []).append(position)
-    found: Dict[int, Submission] = {}
-    for slot, positions in by_slot.items():
-        blocks = [block_digest(requests[position]) for position in positions]
-        before = [one for one in history.submissions if one.slot == slot]
-        for index, submission in _paired(blocks, before).items():
-            found[positions[index]] = submission
-    return tuple(
-        Match(request, found.get(position), _is_changed(request, found.get(position)))
-        for position, request in enumerate(requests)
-    )
-
-
-def _paired(blocks: Sequence[str], before: Sequence[Submission]) -> Dict[int, Submission]:
-    """Return which of the submissions of a slot belongs to each of its requests."""
-    if not before:
-        return {}
-    if len(blocks) == 1:
-        return {0: before[-1]}
-    last = {submission.block: submission for submission in before}
-    paired = {index: last.pop(block) for index, block in enumerate(blocks) if block in last}
-    waiting = (index for index in range(len(blocks)) if index not in paired)
-    return {**paired, **dict(zip(waiting, last.values()))}
-
-
-def _is_changed(request: ImageRequest, submission: Optional[Submission]) -> bool:
-    return submission is not None and submission.block != block_digest(request)
+_LEFT_ALONE = "%s: built again; task %d is left alone, `koji cancel %d` if nobody wants it"
 
 
 def may_be_submitted(
     requests: Sequence[ImageRequest], history: History
 ) -> Tuple[ImageRequest, ...]:
     """Return the requests that a run may submit, as far as that can be said without the hub."""
+    jobs = history.jobs_for(list(map(Planned.of, requests)))
     return tuple(
-        one.request for one in match(requests, history) if not _is_in_progress(one.submission)
+        request for request, job in zip(requests, jobs) if not _is_in_progress(job.submission)
     )
 
 
@@ -144,60 +72,191 @@ def _is_in_progress(submission: Optional[Submission]) -> bool:
     )
 
 
-def removed_from_config(matches: Iterable[Match], history: History) -> Tuple[Submission, ...]:
-    """Return what was submitted for a slot that the config does not have any more; the last of
-    each.
+def check_hub(
+    hub: Hub, requests: Sequence[ImageRequest], history: History, rebuild: Rebuild
+) -> None:
     """
-    kept = {Slot.of(one.request) for one in matches}
-    last = {one.slot: one for one in history.submissions if not one.refused}
-    return tuple(submission for slot, submission in last.items() if slot not in kept)
+    Refuse another hub than the one that requests were submitted to.
 
+    One hub may have several addresses. It is the same where it has the tasks: with their numbers
+    and with exactly the arguments that were sent. It is asked only when its address is another.
 
-def decide(
-    one: Match,
-    rebuild: Rebuild,
-    task: Optional[Task],
-    build: Optional[KojiBuild],
-    ours: Iterable[int],
-) -> Decision:
+    :raises HubError: the hub could not be reached
+    :raises InputError: it is another hub, or nothing proves that it is the same
     """
-    Return what is to be done with a request.
-
-    :param task: what the submission became; None: the hub knows of no task
-    :param build: what the hub knows of the submission's N-V-R
-    :param ours: the ids of all tasks that were submitted for this compose
-    """
-    submission = one.submission
-    anew = rebuild is Rebuild.ALL or (one.changed and rebuild is Rebuild.CHANGED)
-    if submission is None or submission.refused or task is None or anew:
-        return ToSubmit(one.request, None if anew else submission, one.changed)
-    request = as_submitted(one.request, submission)
-    unseen = task.state is TaskState.FAILED and submission.outcome is None and not one.changed
-    if not task.state.is_end or task.state is TaskState.CLOSED or unseen:
-        return InProgress(request, submission, task, changed=one.changed)
-    is_ours = build is not None and build.task_id in {*ours, task.id}
-    if build is not None and build.state is BuildState.COMPLETE and is_ours:
-        return InProgress(request, submission, task, build.id, one.changed)
-    may_be_ours = build is not None and (build.task_id is None or is_ours)
-    is_building = build is not None and build.state is BuildState.BUILDING
-    if task.state is TaskState.CANCELED and is_building and may_be_ours and not one.changed:
-        return OrphanedBuild(request, submission, task)
-    return ToSubmit(one.request, submission, one.changed)
-
-
-def as_submitted(request: ImageRequest, submission: Submission) -> ImageRequest:
-    """Return a request with the version, the release and the attempt that were submitted."""
-    return replace(
-        request,
-        version=submission.version,
-        base_release=submission.base_release,
-        attempt=submission.attempt,
+    here = hub.profile.server.rstrip("/")
+    jobs = history.jobs_for(list(map(Planned.of, requests)))
+    elsewhere = [
+        (request, job.submission)
+        for request, job in zip(requests, jobs)
+        if job.submission is not None
+        and not job.submission.refused
+        and (job.submission.server or here).rstrip("/") != here
+    ]
+    if rebuild is Rebuild.ALL or not elsewhere:
+        return
+    # A task's number and the digest of its arguments: a few are proof enough.
+    known = [one for one in elsewhere if one[1].task_id is not None][:TASKS_PER_CALL]
+    digests = sent_digests(
+        hub, {one.task_id: one.slot.method for _, one in known if one.task_id is not None}
     )
+    for request, submission in known or elsewhere:
+        if submission.task_id is None or digests.get(submission.task_id) != submission.sent:
+            raise InputError(
+                "%s was submitted to the Koji hub at %s, and the hub at %s (profile %r) does not"
+                " have its task" % (request.describe(), submission.server, here, hub.profile.name),
+                "Use a profile that leads to the first hub. `pungi-osbuild run --rebuild-all`"
+                " forgets what was submitted for the compose, and builds everything at the other"
+                " hub.",
+            )
 
 
-def reused_releases(
-    to_submit: Sequence[ToSubmit], continued: Iterable[ImageRequest]
-) -> Mapping[int, str]:
+def warn_of_unplanned(jobs: Iterable[Job], history: History, is_anew: bool) -> None:
+    """Log what earlier runs have submitted, and this one leaves alone."""
+    slots = set() if is_anew else {job.planned.slot for job in jobs}
+    # Another config has built it, or it has failed: then nothing is lost.
+    last = {one.slot: one for one in history.submissions if not one.refused}
+    for slot, one in last.items():
+        if slot in slots or one.outcome is not None or history.is_hub_gone:
+            continue
+        if not is_anew:
+            what = "%s is not in the config any more: %s is left alone"
+            logger.warning(what, slot.describe(), _describe(one))
+        elif one.task_id is not None:
+            logger.warning(_LEFT_ALONE, slot.describe(), one.task_id, one.task_id)
+
+
+def resume(
+    hub: Hub,
+    user_id: int,
+    jobs: Jobs,
+    policy: RunPolicy,
+    tasks: Set[int],
+    clock: Clock,
+) -> Tuple[ImageRequest, ...]:
+    """
+    Go on with what earlier runs have submitted; return the requests that are to be submitted.
+
+    Asks nobody when nothing was submitted before. What is found out of a submission in doubt is
+    written to the journal.
+
+    :param user_id: who submits
+    :param tasks: the ids of all tasks that were ever submitted for this compose; those that are
+        found are added
+    :raises HubFaultError: the hub refused a call
+    :raises HubError: the hub could not be reached
+    :raises ReplyError: a reply does not look as it should
+    """
+    while True:
+        facts = Facts(frozenset(tasks))
+        steps: Dict[Action, List[Tuple[Job, NextStep]]] = {}
+        for job in jobs:
+            step = next_step(job, clock.monotonic(), policy, facts)
+            steps.setdefault(step.action, []).append((job, step))
+        of_action = {action: [job for job, _ in some] for action, some in steps.items()}
+        news = [
+            *_looked_up(
+                hub, user_id, of_action.get(Action.LOOK_UP, ()), tasks, clock, policy.stop.check
+            ),
+            *_tasks_seen(hub, of_action.get(Action.ASK_TASK, ())),
+            *_builds_seen(hub, of_action.get(Action.ASK_BUILD, ()), clock.monotonic()),
+        ]
+        if not news:
+            break
+        jobs.record(news)
+        tasks.update(event.task_id for _, event in news if isinstance(event, TaskSubmitted))
+    for job, step in steps.get(Action.RESUME, ()):
+        _log_resumed(job, step)
+    resumed = steps.get(Action.RESUME, ())
+    jobs.record([event for job, step in resumed for event in _resumed(hub, job, step, clock)])
+    found = []
+    for job, step in steps.get(Action.PREPARE, ()):
+        assert step.request is not None
+        _log_built_again(job)
+        found.append(step.request)
+    return tuple(found)
+
+
+def _resumed(hub: Hub, job: Job, step: NextStep, clock: Clock) -> Iterator[News]:
+    assert job.submission is not None
+    assert job.task is not None
+    state = job.task.state
+    yield job.number, TaskResumed(job.submission.intent, state.name, step.waits)
+    if not state.is_end:
+        # By the hub's own times: the host's clock may have been set since then. What has ended
+        # while nobody looked is not overdue, however long ago it was submitted.
+        age = hub.time.age(job.task.times.created)
+        yield job.number, TimeoutBegan(clock.monotonic() - age)
+
+
+def _looked_up(
+    hub: Hub,
+    user_id: int,
+    jobs: Iterable[Job],
+    known: Set[int],
+    clock: Clock,
+    check: Callable[[], None],
+) -> List[News]:
+    """Return what became of submissions of which nobody knows if there is a task."""
+    doubtful = {job.number: job.submission for job in jobs if job.submission is not None}
+    found: Dict[int, int] = {}
+    # Somebody else may go on with what the first one has submitted.
+    for owner in {submission.bounds.owner or user_id for submission in doubtful.values()}:
+        sought = [
+            LostSubmission(
+                number, submission.slot.method, submission.sent, submission.bounds.task_id
+            )
+            for number, submission in doubtful.items()
+            if (submission.bounds.owner or user_id) == owner
+        ]
+        found.update(await_submitted(hub, owner, sought, clock, check, known))
+    news: List[News] = []
+    for number, submission in doubtful.items():
+        task_id = found.get(number)
+        event: Event = SubmissionRefused(submission.intent)
+        if task_id is None:
+            logger.info("%s: the hub knows no task of it", submission.slot.describe())
+        else:
+            logger.info("%s: found task %d on the hub", submission.slot.describe(), task_id)
+            event = TaskSubmitted(submission.intent, task_id)
+        news.append((number, event))
+    return news
+
+
+def _tasks_seen(hub: Hub, jobs: Sequence[Job]) -> List[News]:
+    ids = [job.task_id for job in jobs]
+    slices = [ids[start : start + TASKS_PER_CALL] for start in range(0, len(ids), TASKS_PER_CALL)]
+    found: Dict[int, Task] = {}
+    for tasks in execute_all(hub, [look_up(some) for some in slices]):
+        if isinstance(tasks, Exception):
+            raise tasks
+        found.update((task.id, task) for task in tasks)
+    return [(job.number, TaskSeen(found.get(job.task_id))) for job in jobs]
+
+
+def _builds_seen(hub: Hub, jobs: Sequence[Job], now: float) -> List[News]:
+    nvrs = {job.number: job.submission.nvr for job in jobs if job.submission is not None}
+    builds = builds_of(hub, [nvr for nvr in nvrs.values() if nvr is not None])
+    return [(number, BuildSeen(builds.get(nvr or ""), now)) for number, nvr in nvrs.items()]
+
+
+def builds_of(hub: Hub, nvrs: Iterable[str]) -> Mapping[str, Optional[KojiBuild]]:
+    """
+    Return the builds that have some N-V-Rs, asked in one multicall; None where there is none.
+
+    :raises HubFaultError: the hub refused a call
+    :raises HubError: the hub could not be reached
+    :raises ReplyError: a reply does not look as it should
+    """
+    batch = Batch()
+    answers = {
+        nvr: batch.ask(build_call(nvr), partial(read_build, nvr)) for nvr in sorted(set(nvrs))
+    }
+    batch.send(hub)
+    return {nvr: answer() for nvr, answer in answers.items()}
+
+
+def reused_releases(prepared: Iterable[ImageRequest], jobs: Jobs) -> Mapping[int, str]:
     """
     Return releases of the hub's that requests may have once more, by the requests' numbers.
 
@@ -205,18 +264,52 @@ def reused_releases(
     of its block has. Whether it can be had is for the hub to say.
     """
     siblings: Dict[Tuple[str, str], Set[str]] = {}
-    for request in continued:
-        if request.release_from_hub and request.base_release is not None:
+    for job in jobs:
+        request = job.wanted
+        if job.is_ours and request.release_from_hub and request.base_release is not None:
             block = (request.variant, request.config.place)
             siblings.setdefault(block, set()).add(request.base_release)
     found: Dict[int, str] = {}
-    for one in to_submit:
-        request = one.request
+    for request in prepared:
         if not request.release_from_hub:
             continue
-        last = None if one.last is None or one.changed else one.last.base_release
+        last = jobs[request.number].submission
+        before = None if last is None or jobs[request.number].is_changed else last.base_release
         others = siblings.get((request.variant, request.config.place), set())
-        base = last or (min(others) if len(others) == 1 else None)
+        base = before or (min(others) if len(others) == 1 else None)
         if base is not None:
             found[request.number] = base
     return found
+
+
+def _describe(submission: Submission) -> str:
+    if submission.task_id is None:
+        return "a submission that may have become a task (%s)" % submission.nvr
+    return "task %d (%s)" % (submission.task_id, submission.nvr)
+
+
+def _log_built_again(job: Job) -> None:
+    what = job.wanted.describe()
+    if job.task is not None and not job.task.state.is_end:
+        logger.warning(_LEFT_ALONE, what, job.task_id, job.task_id)
+    if job.has_task:
+        logger.info("%s: task %d came to nothing; submitting it again", what, job.task_id)
+
+
+def _log_resumed(job: Job, step: NextStep) -> None:
+    what, submission = job.wanted.describe(), job.submission
+    assert submission is not None
+    if step.waits:
+        logger.info(
+            "%s: task %d was cancelled, and composer goes on with %s: waiting for it",
+            *(what, job.task_id, submission.nvr),
+        )
+        return
+    if step.build_id is not None:
+        logger.info("%s: taking over %s, which task %d has left", what, submission.nvr, job.task_id)
+    if job.is_changed:
+        logger.warning(
+            "%s: %s has changed since task %d was submitted, which is kept; --rebuild-changed"
+            " builds it again",
+            *(what, job.wanted.config.place, job.task_id),
+        )

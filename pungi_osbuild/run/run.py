@@ -6,31 +6,40 @@ import logging
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Callable, Iterator, List, Optional, Sequence, Tuple
+from typing import Callable, FrozenSet, Iterator, List, Optional, Sequence
 
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import PungiOsbuildError, RunInterruptedError
 from pungi_osbuild.hub import DownloadSession, Hub, Profile
 from pungi_osbuild.metadata import ProductmdTypes
-from pungi_osbuild.model import Compose, ImageRequest, Outcome, RunResult, Settings
+from pungi_osbuild.model import Compose, ImageRequest, RunResult, Settings
 from pungi_osbuild.placing import check_links, remove_partial_files
 from pungi_osbuild.planning import Preflight, allocate, preflight, refusals_explained
 from pungi_osbuild.problems import ConfigError, has_errors
-from pungi_osbuild.run.collect import Collector, refused
-from pungi_osbuild.run.course import Course
-from pungi_osbuild.run.history import Bounds, Ending
+from pungi_osbuild.run.collect import Collector
+from pungi_osbuild.run.engine import Engine
+from pungi_osbuild.run.events import (
+    Bounds,
+    Ending,
+    PlanMade,
+    Planned,
+    ReadyToSubmit,
+    RunEnded,
+)
+from pungi_osbuild.run.history import History
 from pungi_osbuild.run.host import ComposeFolder, Host
 from pungi_osbuild.run.hub_queries import HubNvrs, UserTasks
+from pungi_osbuild.run.jobs import Jobs, News, finished
 from pungi_osbuild.run.journal import Journal
-from pungi_osbuild.run.orphaned_builds import OrphanedBuilds
-from pungi_osbuild.run.policy import RunPolicy
+from pungi_osbuild.run.outcomes import refused
+from pungi_osbuild.run.policy import Rebuild, RunPolicy
 from pungi_osbuild.run.progress_tracker import ProgressTracker
 from pungi_osbuild.run.record import own_files
-from pungi_osbuild.run.resume import Rebuild, reused_releases
-from pungi_osbuild.run.resume_plan import ResumePlan, check_hub, plan_resume
+from pungi_osbuild.run.resume import check_hub, resume, reused_releases, warn_of_unplanned
 from pungi_osbuild.run.submitting import Submitter
-from pungi_osbuild.run.tracked import TrackedHost, TrackedTasks
+from pungi_osbuild.run.tracked import TrackedTasks
 from pungi_osbuild.run.watch import Watcher
+from pungi_osbuild.run.work import Work
 from pungi_osbuild.run.workers import Inbox
 from pungi_osbuild.stop import StopFlag
 from pungi_osbuild.timing import (
@@ -115,47 +124,60 @@ def run(
     host = options.host or ComposeFolder(Path(compose.topdir), compose.identity, settings)
     retries = replace(HUB_CALLS, limit=settings.outage_limit, limit_at_first=options.connect_limit)
     hub = Hub(profile, retries, clock, options.stop, RateLimiter(clock), clock)
-    given = (requests, compose, settings, profile, productmd, options, clock)
-    setup = _Setup(*given, hub, tracker, TrackedHost(host, tracker))
-    setup.check_place()
+    this = _Run(requests, compose, settings, profile, productmd, options, clock, hub, tracker, host)
+    this.check_place()
     tracker.plan(compose.identity.id, requests, hub.time.now)
     with (
-        Journal(setup.topdir, hub.time.now, options.rebuild is Rebuild.ALL) as journal,
+        Journal(this.topdir, hub.time.now, options.rebuild is Rebuild.ALL) as journal,
         _ending(journal, options.is_hub_gone),
         refusals_explained(profile),
         ExitStack() as stack,
     ):
-        remove_partial_files(setup.topdir, requests)
-        rebuild = Rebuild.ALL if journal.history.is_hub_gone else options.rebuild
-        journal.plan(requests, compose.identity, profile.place, rebuild is Rebuild.ALL)
+        remove_partial_files(this.topdir, requests)
+        jobs = this.plan(journal)
         with _nothing_submitted_yet(options.stop):
             stack.enter_context(hub)
-            ready = _make_ready(setup, journal, rebuild)
+            ready = this.make_ready(jobs, journal)
         downloads = DownloadSession(DownloadRetry.within(settings.outage_limit), clock)
         stack.enter_context(downloads)
-        course = _course(setup, ready, journal, downloads)
-        for outcome in ready.refused:
-            course.outcomes.record(outcome)
-        stopped = _build(course, ready)
+        engine = this.engine(jobs, ready, downloads)
+        stopped = _build(engine)
         # Whoever waited for the hub when the run was stopped says so by a HubError.
         is_interrupted = isinstance(stopped, KeyboardInterrupt) or (
             stopped is not None and options.stop.requested
         )
         if is_interrupted:
-            _hurry(setup, course)
+            this.hurry(engine)
         # Nothing is recorded in a folder that somebody has made since.
         journal.check()
-        result = _record(setup, course)
+        result = this.record(jobs)
         if is_interrupted:
-            raise _interrupted(course) from None
+            raise _interrupted(jobs) from None
         if stopped is not None:
             raise stopped
         return result
 
 
 @dataclass(frozen=True)
-class _Setup:
-    """What is given to a run, and what its steps share."""
+class _Ready:
+    """
+    What is known before the first submission.
+
+    :param tasks: where the run's tasks are asked for
+    :param submitted: the ids of all tasks that were ever submitted for this compose
+    :param bounds: what tells the tasks of this run from those before it
+    """
+
+    policy: RunPolicy
+    tasks: UserTasks
+    submitted: FrozenSet[int]
+    registry: HubNvrs
+    bounds: Bounds
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What is given to a run, and its steps."""
 
     requests: Sequence[ImageRequest]
     compose: Compose
@@ -185,131 +207,127 @@ class _Setup:
         if self.settings.link_type == "hardlink" and self.profile.topdir and is_local:
             check_links(Path(self.profile.topdir), self.topdir / "compose")
 
+    def plan(self, journal: Journal) -> Jobs:
+        """Write down what is to be built; return the jobs, each with what was submitted before."""
+        history, planned = journal.history, [Planned.of(request) for request in self.requests]
+        place, is_anew = self.profile.place, self.rebuild(history) is Rebuild.ALL
+        identity = self.compose.identity
+        journal.append(
+            [PlanMade(identity.id, place.profile, place.server, is_anew, tuple(planned))]
+        )
+        before = (History() if is_anew else history).jobs_for(planned)
+        jobs = [
+            replace(job, request=request, server=place.server)
+            for job, request in zip(before, self.requests)
+        ]
+        warn_of_unplanned(jobs, history, is_anew)
+        return Jobs(jobs, journal, (self.tracker, self.host), self.hub.time.now)
 
-@dataclass(frozen=True)
-class _Ready:
-    """
-    What is known before the first submission.
+    def rebuild(self, history: History) -> Rebuild:
+        """Return what is built again; everything where the hub that had it is gone."""
+        return Rebuild.ALL if history.is_hub_gone else self.options.rebuild
 
-    :param requests: to submit, each with its release
-    :param refused: the outcomes of those that preflight has refused
-    :param bounds: what tells the tasks of this run from those before it
-    """
+    def make_ready(self, jobs: Jobs, journal: Journal) -> _Ready:
+        """
+        Find out what to continue, check the rest by preflight, and give it releases.
 
-    plan: ResumePlan
-    requests: Tuple[ImageRequest, ...]
-    refused: Tuple[Outcome, ...]
-    tasks: UserTasks
-    registry: HubNvrs
-    bounds: Bounds
-
-
-def _make_ready(setup: _Setup, journal: Journal, rebuild: Rebuild) -> _Ready:
-    """
-    Find out what to continue, check the rest by preflight, and give it releases.
-
-    :raises ConfigError: the hub would refuse a request
-    """
-    hub, requests, check = setup.hub, setup.requests, setup.options.stop.check
-    check_hub(hub, requests, journal.history, rebuild)
-    methods = dict.fromkeys(request.config.method for request in requests)
-    tasks = UserTasks(hub, hub.user_id(), tuple(methods))
-    registry = HubNvrs(hub, check)
-    plan = plan_resume(hub, tasks.owner, requests, journal, rebuild, setup.clock, check)
-    for one in plan.orphaned:
-        setup.tracker.waits_for_build(one.request, one.task)
-    fresh = [one.request.with_attempt(one.attempt) for one in plan.to_submit]
-    found = preflight(hub, fresh) if fresh else Preflight()
-    # What is resumed must be collected, whatever became of the config meanwhile.
-    if has_errors(found.general if plan.is_resumed else found.problems):
-        raise ConfigError(found.problems)
-    accepted = [one for one in fresh if one.number not in found.by_request]
-    wanted = _with_releases_again(plan, accepted, registry)
-    allocated = allocate(wanted, registry, setup.compose.identity, plan.continued)
-    return _Ready(
-        plan,
-        allocated,
-        tuple(
-            refused(
-                one,
-                one.attempt,
-                "; ".join(problem.message for problem in found.by_request[one.number]),
-            )
-            for one in fresh
-            if one.number in found.by_request
-        ),
-        tasks,
-        registry,
+        :raises ConfigError: the hub would refuse a request
+        """
+        hub, options, history = self.hub, self.options, journal.history
+        policy = self._policy(self.rebuild(history))
+        check_hub(hub, self.requests, history, policy.rebuild)
+        methods = dict.fromkeys(request.config.method for request in self.requests)
+        tasks = UserTasks(hub, hub.user_id(), tuple(methods))
+        registry = HubNvrs(hub, options.stop.check)
+        submitted = set(history.tasks)
+        fresh = resume(hub, tasks.owner, jobs, policy, submitted, self.clock)
+        continued = [job.wanted for job in jobs if job.is_ours]
+        found = preflight(hub, fresh) if fresh else Preflight()
+        # What is resumed must be collected, whatever became of the config meanwhile.
+        if has_errors(found.general if continued else found.problems):
+            raise ConfigError(found.problems)
+        accepted = [one for one in fresh if one.number not in found.by_request]
+        wanted = _with_releases_again(accepted, jobs, registry)
+        allocated = allocate(wanted, registry, self.compose.identity, continued)
         # Before the first submission, as any task that is older than this is none of ours.
-        Bounds(tasks.newest(), tasks.owner) if allocated else Bounds(),
-    )
+        bounds = Bounds(tasks.newest(), tasks.owner) if allocated else Bounds()
+        news: List[News] = [(one.number, ReadyToSubmit(one)) for one in allocated]
+        for one in (one for one in fresh if one.number in found.by_request):
+            why = "; ".join(problem.message for problem in found.by_request[one.number])
+            news.extend(finished(jobs[one.number], refused(one, why)))
+        jobs.record(news)
+        return _Ready(policy, tasks, frozenset(submitted), registry, bounds)
 
-
-def _course(setup: _Setup, ready: _Ready, journal: Journal, downloads: DownloadSession) -> Course:
-    """Return the course of the run, put together; nothing has begun."""
-    hub, settings, options, clock = setup.hub, setup.settings, setup.options, setup.clock
-    polling = options.polling or PollPolicy(fixed=settings.poll_interval)
-    is_watched = options.tracker is not None
-    interval = polling.fixed or ORPHANED_BUILD_INTERVAL
-    return Course(
-        hub,
-        Submitter(hub, ready.tasks.owner, clock, options.stop),
-        ready.registry,
-        setup.compose.identity,
-        journal,
-        Watcher(TrackedTasks(ready.tasks, setup.tracker, clock, is_watched), polling, clock),
-        Collector(
+    def engine(self, jobs: Jobs, ready: _Ready, downloads: DownloadSession) -> Engine:
+        """Return the engine of the run, put together; nothing has begun."""
+        hub, settings, options, clock = self.hub, self.settings, self.options, self.clock
+        polling = options.polling or PollPolicy(fixed=settings.poll_interval)
+        is_watched = options.tracker is not None
+        collector = Collector(
             hub,
-            setup.topdir,
+            self.topdir,
             settings,
-            setup.productmd,
+            self.productmd,
             clock,
-            setup.host.source,
+            self.host.source,
             options.over_http,
-            own_files(setup.topdir),
+            own_files(self.topdir),
             downloads,
-        ),
-        setup.host,
-        RunPolicy(
+        )
+        tracked = TrackedTasks(ready.tasks, self.tracker, clock, is_watched)
+        work = Work(
+            hub,
+            Submitter(hub, ready.tasks.owner, clock, options.stop),
+            collector,
+            ready.registry,
+            self.compose.identity,
+            Watcher(tracked, polling, clock),
+            tracked,
+            self.host,
+            ready.policy,
+            clock,
+        )
+        return Engine(jobs, work, ready.bounds, ready.submitted, options.inbox())
+
+    def hurry(self, engine: Engine) -> None:
+        """Wait for the hub no longer, and cancel the tasks where that is wanted."""
+        self.hub.hurry()
+        if not self.options.cancel_on_stop:
+            return
+        try:
+            engine.cancel()
+        except PungiOsbuildError as error:
+            logger.error("the tasks could not be cancelled: %s", error.reason)
+
+    def record(self, jobs: Jobs) -> RunResult:
+        """Record in the compose what became of each request."""
+        for outcome in jobs.unfinished_outcomes:
+            self.host.abandoned(outcome)
+        koji, identity = self.profile.place, self.compose.identity
+        return self.host.record(RunResult(identity, koji, jobs.outcomes()))
+
+    def _policy(self, rebuild: Rebuild) -> RunPolicy:
+        options, polling = self.options, self.options.polling
+        fixed = self.settings.poll_interval if polling is None else polling.fixed
+        return RunPolicy(
             options.stop,
             options.cancel_on_stop,
-            settings.fail_fast,
+            self.settings.fail_fast,
             options.shutdown,
             options.retries,
-        ),
-        OrphanedBuilds(hub, clock, journal.history.tasks, interval=interval),
-        ready.bounds,
-        options.inbox(),
-    )
+            rebuild,
+            fixed or ORPHANED_BUILD_INTERVAL,
+        )
 
 
-def _build(course: Course, ready: _Ready) -> Optional[BaseException]:
+def _build(engine: Engine) -> Optional[BaseException]:
     """Build everything; return what has stopped that, if anything has."""
     try:
-        course.go(ready.requests, ready.plan.in_progress, ready.plan.orphaned)
+        engine.run()
     except BaseException as error:
         # Whatever it was: what is finished must be recorded before it goes on its way.
         return error
     return None
-
-
-def _hurry(setup: _Setup, course: Course) -> None:
-    """Wait for the hub no longer, and cancel the tasks where that is wanted."""
-    setup.hub.hurry()
-    if not setup.options.cancel_on_stop:
-        return
-    try:
-        course.cancel()
-    except PungiOsbuildError as error:
-        logger.error("the tasks could not be cancelled: %s", error.reason)
-
-
-def _record(setup: _Setup, course: Course) -> RunResult:
-    """Record in the compose what became of each request."""
-    for outcome in course.outcomes.unfinished_outcomes():
-        setup.host.abandoned(outcome)
-    outcomes = course.outcomes.of(setup.requests)
-    return setup.host.record(RunResult(setup.compose.identity, setup.profile.place, outcomes))
 
 
 @contextmanager
@@ -324,22 +342,22 @@ def _ending(journal: Journal, is_hub_gone: bool) -> Iterator[None]:
         raise
     finally:
         try:
-            journal.end(ending, is_hub_gone)
+            journal.append([RunEnded(ending, is_hub_gone)])
         except PungiOsbuildError as error:
             logger.error("%s", error.reason)
 
 
 def _with_releases_again(
-    plan: ResumePlan, fresh: Sequence[ImageRequest], registry: HubNvrs
+    prepared: Sequence[ImageRequest], jobs: Jobs, registry: HubNvrs
 ) -> List[ImageRequest]:
     """Give requests the releases of the hub's that they or their block had before, if free."""
-    bases = reused_releases(plan.to_submit, plan.continued)
+    bases = reused_releases(prepared, jobs)
     again = {
-        one.number: one.with_release(bases[one.number]) for one in fresh if one.number in bases
+        one.number: one.with_release(bases[one.number]) for one in prepared if one.number in bases
     }
     taken = registry.taken(filter(None, (one.nvr for one in again.values()))) if again else set()
     free = {number: one for number, one in again.items() if one.nvr not in taken}
-    return [free.get(one.number, one) for one in fresh]
+    return [free.get(one.number, one) for one in prepared]
 
 
 @contextmanager
@@ -359,10 +377,10 @@ def _nothing_submitted_yet(stop: StopFlag) -> Iterator[None]:
         ) from None
 
 
-def _interrupted(course: Course) -> RunInterruptedError:
-    named = ", ".join(map(str, course.outcomes.in_progress)) or "none"
-    if course.in_doubt:
-        named += ", and perhaps %d whose submission was not answered" % course.in_doubt
+def _interrupted(jobs: Jobs) -> RunInterruptedError:
+    named = ", ".join(map(str, jobs.in_progress)) or "none"
+    if jobs.in_doubt:
+        named += ", and perhaps %d whose submission was not answered" % jobs.in_doubt
     return RunInterruptedError(
         "interrupted; tasks that go on in Koji: %s" % named,
         "What was finished is recorded. Run the same command again to go on from here: what is"

@@ -10,27 +10,27 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, Sequence, Tuple
 
 from pungi_osbuild.errors import InputError, ReplyError
-from pungi_osbuild.hub import Hub, HubFaultError, Profile, Query, TaskState, execute_all, look_up
+from pungi_osbuild.hub import Hub, HubFaultError, Profile, Query, execute_all, look_up
 from pungi_osbuild.methods import ImageStates
-from pungi_osbuild.run.history import Ending, History, Planned, RunEntry, Submission
+from pungi_osbuild.run.events import Ending
+from pungi_osbuild.run.history import RunEntry
 from pungi_osbuild.run.journal import FOLDER, read_journal
 from pungi_osbuild.run.lock import NAME as LOCK
 from pungi_osbuild.run.lock import Holder
 from pungi_osbuild.run.progress import (
-    ENDED_AS,
     STAGE_OF,
     Activity,
     Progress,
     RequestStatus,
     Stage,
+    as_it_goes_on,
     poll_progress,
+    status_of,
 )
 from pungi_osbuild.run.watch import TURN
-
-IN_DOUBT = "the hub has not answered; whether there is a task is not known"
 
 _ENDINGS: Dict[Ending, Activity] = {
     Ending.FINISHED: Activity.FINISHED,
@@ -66,7 +66,7 @@ def status(topdir: Path) -> Progress:
         compose_id=run.compose or "",
         # Not the host's clock: these are the hub's times, and may be another host's, too.
         now=max((one.changed for one in history.submissions), default=0.0),
-        statuses=tuple(_statuses(history, activity)),
+        statuses=tuple(status_of(job, activity.is_over) for job in history.jobs),
         activity=activity,
         who="pid %d on %s" % (run.pid, run.host),
         is_hub_gone=history.is_hub_gone and activity.is_over,
@@ -95,73 +95,6 @@ def _activity(run: RunEntry, lock: Path) -> Activity:
     return Activity.KILLED if holder.is_gone() else Activity.RUNNING
 
 
-def _statuses(history: History, activity: Activity) -> Iterator[RequestStatus]:
-    """Give where each request of the plan stands; of several submissions the last one counts."""
-    latest = {(one.slot, one.block): one for one in history.submissions}
-    by_slot = {one.slot: one for one in history.submissions}
-    never = {one.slot: one for one in history.never}
-    for planned in history.planned:
-        # A block that has changed since is kept as it was submitted, until it is built again.
-        submission = latest.get((planned.slot, planned.block)) or by_slot.get(planned.slot)
-        known = _planned(planned)
-        untried = never.get(planned.slot)
-        if submission is not None:
-            yield _submitted(known, submission, activity)
-        elif untried is not None:
-            stage = ENDED_AS[untried.outcome]
-            yield replace(known, stage=stage, until=untried.time, reason=untried.reason)
-        else:
-            yield known
-
-
-def _planned(planned: Planned) -> RequestStatus:
-    slot = planned.slot
-    return RequestStatus(
-        slot.variant,
-        slot.arches,
-        slot.name,
-        slot.image_type,
-        planned.can_fail,
-        slot.method,
-        planned.nvr,
-    )
-
-
-def _submitted(known: RequestStatus, submission: Submission, activity: Activity) -> RequestStatus:
-    known = replace(
-        known,
-        nvr=submission.nvr,
-        task_id=submission.task_id,
-        attempt=submission.attempt,
-        since=submission.time,
-        reason=submission.reason,
-    )
-    if submission.resumed:
-        stage = Stage.WAITING if submission.waiting else _stage(submission.state)
-        return replace(known, stage=_as_it_goes_on(stage, activity), reason=None)
-    if submission.outcome is not None:
-        return replace(known, stage=ENDED_AS[submission.outcome], until=submission.changed)
-    if submission.in_doubt:
-        return replace(known, reason=IN_DOUBT)
-    if submission.refused:
-        return replace(known, stage=Stage.FAILED, until=submission.changed)
-    return replace(known, stage=_as_it_goes_on(_stage(submission.state), activity))
-
-
-def _stage(state: Optional[str]) -> Stage:
-    """Return the stage that a task was last seen in; one that was not seen is new."""
-    try:
-        known = TaskState[state or "FREE"]
-    except KeyError:
-        known = TaskState.FREE
-    return STAGE_OF[known]
-
-
-def _as_it_goes_on(stage: Stage, activity: Activity) -> Stage:
-    ended = (Stage.COLLECTING, Stage.WAITING)
-    return Stage.ENDED if stage in ended and activity.is_over else stage
-
-
 @contextmanager
 def anonymous_hub(profile: Profile) -> Iterator[Hub]:
     """
@@ -188,7 +121,7 @@ def refreshed(hub: Hub, progress: Progress) -> Progress:
 
     def states(part: Sequence[int]) -> Query[None]:
         for task in (yield from look_up(part)):
-            stages[task.id] = _as_it_goes_on(STAGE_OF[task.state], progress.activity)
+            stages[task.id] = as_it_goes_on(STAGE_OF[task.state], progress.activity.is_over)
 
     def progress_of(one: RequestStatus) -> Query[None]:
         images.update([(yield from poll_progress(one))])

@@ -1,14 +1,9 @@
-"""
-Submitting: a request becomes one task, never two, whatever becomes of the hub's answer; and what
-comes of it is written down at once.
-"""
+"""Submitting: a request becomes one task, never two, whatever becomes of the hub's answer."""
 
 from __future__ import annotations
 
-import functools
 import logging
-from dataclasses import dataclass, replace
-from typing import Callable, Dict, Iterable, List, Optional, Set, Tuple, Union
+from typing import AbstractSet, Dict, Iterable, List, Optional, Sequence, Set, Tuple, Union
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError, PungiOsbuildError, ReplyError
@@ -18,28 +13,28 @@ from pungi_osbuild.hub import (
     LostSubmission,
     Unanswered,
     await_submitted,
+    cancel,
     find_submitted,
     submit,
 )
 from pungi_osbuild.methods import sent_digest
-from pungi_osbuild.model import ImageRequest, Outcome
-from pungi_osbuild.run.collect import SubmittedTask, refused
-from pungi_osbuild.run.history import Bounds
-from pungi_osbuild.run.host import Host
-from pungi_osbuild.run.journal import Journal
-from pungi_osbuild.run.policy import RunPolicy
-from pungi_osbuild.run.submitted_tasks import Canceller, SubmittedTasks
+from pungi_osbuild.model import ImageRequest
+from pungi_osbuild.run.events import CancelAnswered
 from pungi_osbuild.stop import StopFlag
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class _Doubtful:
-    """A request that was sent, and what is older than its task."""
+class InDoubtError(Exception):
+    """
+    A submission was sent, and nobody knows if there is a task.
 
-    request: ImageRequest
-    after: int
+    :param cause: why it could not be found out; ``lost`` is it when the hub was lost
+    """
+
+    def __init__(self, cause: Union[HubFaultError, PungiOsbuildError]) -> None:
+        super().__init__(cause.reason)
+        self.lost = cause if isinstance(cause, HubError) else None
 
 
 class Submitter:
@@ -58,17 +53,7 @@ class Submitter:
         self._user_id = user_id
         self._clock = clock
         self._stop = stop
-        self._doubtful: Dict[int, _Doubtful] = {}
         self._given: Set[int] = set()
-
-    @property
-    def in_doubt(self) -> int:
-        """How many submissions the hub has not answered: there may be a task, or none."""
-        return len(self._doubtful)
-
-    def is_in_doubt(self, request: ImageRequest) -> bool:
-        """Whether there may be a task of a request, or none."""
-        return request.number in self._doubtful
 
     def submit(self, request: ImageRequest, after: int) -> int:
         """
@@ -76,67 +61,58 @@ class Submitter:
 
         :param after: the id of a task from before; whatever came of an earlier try is older
         :raises HubFaultError: the hub refused it; there is no task
-        :raises HubError: the hub could not be reached, or the run is being stopped
+        :raises InDoubtError: the hub could not be reached, or the run is being stopped, while the
+            task was looked for; or the hub says that it is a task that it cannot be
+        :raises HubError: the hub could not be reached; there is no task
         """
         while True:
-            task_id = self._try_once(_Doubtful(request, after))
+            answer = submit(self._hub, request)
+            try:
+                task_id = self._task_of(request, answer, after)
+            except (HubFaultError, PungiOsbuildError) as error:
+                raise InDoubtError(error) from error
             if task_id is not None:
+                self._given.add(task_id)
                 return task_id
             logger.warning("%s: the hub knows no such task; submitting it", request.describe())
 
-    def look_up(self) -> List[Tuple[ImageRequest, int]]:
+    def look_up(
+        self, sent: Iterable[Tuple[ImageRequest, int]], known: AbstractSet[int]
+    ) -> Dict[int, int]:
         """
-        Return what is in doubt and has become a task, with the task's id; asked once.
+        Return the tasks that submissions have become, by the requests' numbers; asked once.
 
+        :param sent: each with the id of a task from before
+        :param known: tasks that are others'
         :raises HubFaultError: the hub refused the call
         :raises HubError: the hub could not be reached
         """
-        doubtful = dict(self._doubtful)
-        sought = _sought(doubtful.values())
-        found = find_submitted(self._hub, self._user_id, sought, self._given)
-        for number in found:
-            self._doubtful.pop(number, None)
-        return [(doubtful[number].request, task_id) for number, task_id in found.items()]
+        return find_submitted(self._hub, self._user_id, _sought(sent), known)
 
-    def _try_once(self, doubtful: _Doubtful) -> Optional[int]:
-        request = doubtful.request
-        # Before it is sent: whoever stops the run meanwhile must know.
-        self._doubtful[request.number] = doubtful
-        try:
-            answer = submit(self._hub, request)
-        except (HubFaultError, HubError):
-            self._doubtful.pop(request.number, None)
-            raise
-        if isinstance(answer, int) and (answer <= doubtful.after or answer in self._given):
-            # Two requests never share a task, and none has one from before it was submitted.
-            sought = _sought([doubtful])
-            there = find_submitted(self._hub, self._user_id, sought, self._given)
-            found = there.get(request.number)
-            if found is None:
-                raise ReplyError(
-                    "the hub says that %s is task %d, which is another request's"
-                    % (request.describe(), answer),
-                    "Look with `koji list-tasks --mine` what came of it, then run this again.",
-                )
-        elif isinstance(answer, Unanswered):
+    def _task_of(
+        self, request: ImageRequest, answer: Union[int, Unanswered], after: int
+    ) -> Optional[int]:
+        """Return the task that a request has become; None: there is none, and will be none."""
+        if isinstance(answer, Unanswered):
             logger.warning("%s: %s; looking for its task", request.describe(), answer.reason)
-            found = self._looked_for(doubtful)
-        else:
-            found = answer
-        if found is not None:
-            self._given.add(found)
-        self._doubtful.pop(request.number, None)
+            sought = _sought([(request, after)])
+            found = await_submitted(
+                self._hub, self._user_id, sought, self._clock, self._check, self._given
+            ).get(request.number)
+            if found is not None:
+                logger.warning("%s: it is task %d", request.describe(), found)
+            return found
+        if answer > after and answer not in self._given:
+            return answer
+        # Two requests never share a task, and none has one from before it was submitted.
+        found = self.look_up([(request, after)], self._given).get(request.number)
+        if found is None:
+            raise ReplyError(
+                "the hub says that %s is task %d, which is another request's"
+                % (request.describe(), answer),
+                "Look with `koji list-tasks --mine` what came of it, then run this again.",
+            )
         return found
-
-    def _looked_for(self, doubtful: _Doubtful) -> Optional[int]:
-        sought = _sought([doubtful])
-        found = await_submitted(
-            self._hub, self._user_id, sought, self._clock, self._check, self._given
-        )
-        task_id = found.get(doubtful.request.number)
-        if task_id is not None:
-            logger.warning("%s: it is task %d", doubtful.request.describe(), task_id)
-        return task_id
 
     def _check(self) -> None:
         if self._stop.requested:
@@ -147,111 +123,31 @@ class Submitter:
             )
 
 
-def _sought(doubtful: Iterable[_Doubtful]) -> List[LostSubmission]:
+def _sought(sent: Iterable[Tuple[ImageRequest, int]]) -> List[LostSubmission]:
     return [
-        LostSubmission(
-            one.request.number, one.request.config.method, sent_digest(one.request), one.after
-        )
-        for one in doubtful
+        LostSubmission(request.number, request.config.method, sent_digest(request), after)
+        for request, after in sent
     ]
 
 
-class Attempts:
+def cancel_tasks(hub: Hub, task_ids: Sequence[int]) -> Dict[int, CancelAnswered]:
     """
-    Submits requests, and lets journal, host and the known tasks know. Called from several threads.
+    Cancel tasks, and return how each stands, as far as the hub says so.
 
-    :param bounds: what is known of the hub's tasks before the first submission
+    A task that the hub refuses to cancel is logged and goes on. One that has ended by itself is
+    not cancelled, though the hub does not say so.
+
+    :raises HubError: the hub could not be reached
     """
-
-    def __init__(
-        self,
-        submitter: Submitter,
-        journal: Journal,
-        host: Host,
-        tasks: SubmittedTasks,
-        canceller: Canceller,
-        policy: RunPolicy,
-        clock: Clock,
-        bounds: Bounds,
-    ) -> None:
-        self._submitter = submitter
-        self._journal = journal
-        self._host = host
-        self._tasks = tasks
-        self._canceller = canceller
-        self._policy = policy
-        self._clock = clock
-        self._bounds = bounds
-        self._first: Dict[int, int] = {}
-        self.lost: Optional[HubError] = None
-        """Why the hub could not be reached, when it could not."""
-
-    @property
-    def in_doubt(self) -> int:
-        """How many submissions the hub has not answered: there may be a task, or none."""
-        return self._submitter.in_doubt
-
-    def first(self, request: ImageRequest) -> int:
-        """Return the number of the first attempt of a request in this run."""
-        return self._first.get(request.number, 1)
-
-    def submit(self, request: ImageRequest, attempt: int) -> Union[SubmittedTask, Outcome]:
-        """Return the task that a request has become, or why there is none."""
-        self._first.setdefault(request.number, attempt)
-        self._host.submitting(request)
-        try:
-            self._journal.intent(request, attempt, self._bounds)
-            task_id = self._submitter.submit(request, self._bounds.task_id)
-        except HubFaultError as fault:
-            try_to(lambda: self._journal.refused(request, attempt))
-            return refused(request, attempt, "the hub refused the task: %s" % fault.reason)
-        except HubError as error:
-            self.lost = error
-            reason = error.reason
-            if self._submitter.is_in_doubt(request):
-                reason += "; whether there is a task now is not known"
-            return refused(request, attempt, reason)
-        except PungiOsbuildError as error:
-            return refused(request, attempt, error.reason)
-        # Two threads may do this at once; the lower of two bounds is one, too.
-        self._bounds = replace(self._bounds, task_id=max(self._bounds.task_id, task_id))
-        submitted = self._register(request, attempt, task_id)
-        if self._policy.cancel_on_stop and self._policy.stop.requested:
-            # Nobody may be left to take this result, to cancel the task, or to keep a journal.
-            try_to(lambda: self._canceller.cancel([task_id]))
-        try_to(lambda: self._journal.submitted(request, attempt, task_id))
-        return submitted
-
-    def find_doubtful(self) -> List[SubmittedTask]:
-        """Return the tasks of submissions that were not answered, while there is somebody to."""
-        try:
-            found = self._submitter.look_up()
-        except (HubFaultError, PungiOsbuildError) as error:
-            logger.error("what was not answered could not be looked up: %s", error)
-            return []
-        submissions = []
-        for request, task_id in found:
-            submissions.append(self._register(request, request.attempt, task_id))
-            note = functools.partial(self._journal.submitted, request, request.attempt, task_id)
-            try_to(note)
-        return submissions
-
-    def _register(self, request: ImageRequest, attempt: int, task_id: int) -> SubmittedTask:
-        """
-        Know of a task from now on.
-
-        In the thread that was told of it: a signal may end the run between the moment when the
-        result is taken from the thread and the next line.
-        """
-        submitted = SubmittedTask(request, task_id, attempt, self._clock.monotonic())
-        self._tasks.submitted[task_id] = submitted
-        self._host.submitted(submitted)
-        return submitted
-
-
-def try_to(work: Callable[[], None]) -> None:
-    """Do what may fail without changing what has happened already."""
+    if not task_ids:
+        return {}
+    what = "%d task%s" % (len(task_ids), "" if len(task_ids) == 1 else "s")
+    logger.warning("cancelling %s: %s", what, ", ".join(map(str, sorted(task_ids))))
     try:
-        work()
-    except PungiOsbuildError as error:
-        logger.error("%s", error.reason)
+        refusals, tasks = cancel(hub, sorted(task_ids))
+    except HubFaultError as fault:
+        refusals, tasks = dict.fromkeys(task_ids, fault.reason), ()
+    for task_id, why in refusals.items():
+        logger.error("task %d could not be cancelled: %s", task_id, why)
+    seen = {task.id: task for task in tasks}
+    return {task_id: CancelAnswered(seen.get(task_id)) for task_id in task_ids}

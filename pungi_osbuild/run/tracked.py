@@ -10,15 +10,12 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import ReplyError
 from pungi_osbuild.hub import HubFaultError, Query, Task, look_up
-from pungi_osbuild.model import BuiltImage, ImageRequest, Outcome, RunResult
-from pungi_osbuild.placing import FileSource
-from pungi_osbuild.run.collect import SubmittedTask
-from pungi_osbuild.run.host import Host
+from pungi_osbuild.run.events import ImagesSeen, TaskSeen
 from pungi_osbuild.run.hub_queries import UserTasks
 from pungi_osbuild.run.progress import Progress, RequestStatus, Stage, poll_progress
 from pungi_osbuild.run.progress_tracker import ProgressTracker
@@ -28,56 +25,11 @@ from pungi_osbuild.timing import HEARTBEAT_INTERVAL, PROGRESS_INTERVAL
 logger = logging.getLogger(__name__)
 
 
-class TrackedHost:
-    """A host whose tracker is told first."""
-
-    def __init__(self, host: Host, tracker: ProgressTracker) -> None:
-        self._host = host
-        self._tracker = tracker
-
-    def check(self, requests: Sequence[ImageRequest]) -> None:
-        """See :class:`Host`."""
-        self._host.check(requests)
-
-    def source(self, image: BuiltImage) -> Optional[FileSource]:
-        """See :class:`Host`."""
-        return self._host.source(image)
-
-    def submitting(self, request: ImageRequest) -> None:
-        """See :class:`Host`."""
-        self._host.submitting(request)
-
-    def submitted(self, submitted: SubmittedTask) -> None:
-        """See :class:`Host`."""
-        self._tracker.submitted(submitted)
-        self._host.submitted(submitted)
-
-    def resumed(self, submitted: SubmittedTask) -> None:
-        """See :class:`Host`."""
-        self._tracker.submitted(submitted)
-        self._host.resumed(submitted)
-
-    def built(self, outcome: Outcome) -> Outcome:
-        """See :class:`Host`."""
-        return self._host.built(outcome)
-
-    def finished(self, outcome: Outcome) -> None:
-        """See :class:`Host`."""
-        self._tracker.finished(outcome)
-        self._host.finished(outcome)
-
-    def abandoned(self, outcome: Outcome) -> None:
-        """See :class:`Host`."""
-        self._host.abandoned(outcome)
-
-    def record(self, result: RunResult) -> RunResult:
-        """See :class:`Host`."""
-        return self._host.record(result)
-
-
 class TrackedTasks:
     """
-    Where the state of tasks is asked for, with a tracker that sees the answers.
+    Where the state of tasks is asked for, with what is asked besides while somebody looks.
+
+    Used by the poller's thread alone.
 
     :param looking: whether somebody looks; if not, a line of log tells now and then that the run
         still waits
@@ -93,6 +45,12 @@ class TrackedTasks:
         self._turns = RoundRobin(TURN)
         self._polled_at = clock.monotonic() - PROGRESS_INTERVAL
         self._heartbeat = Heartbeat(tracker, clock.monotonic)
+        self._seen: List[Tuple[int, Union[TaskSeen, ImagesSeen]]] = []
+
+    def take_seen(self) -> Tuple[Tuple[int, Union[TaskSeen, ImagesSeen]], ...]:
+        """Return what the hub has said of tasks since this was last called, by their ids."""
+        seen, self._seen = tuple(self._seen), []
+        return seen
 
     def ask(
         self, since: Optional[float], ids: Sequence[int]
@@ -101,7 +59,7 @@ class TrackedTasks:
         is_due = self._clock.monotonic() - self._polled_at >= PROGRESS_INTERVAL
         polls = list(self._polls()) if self._is_polling and is_due else []
         ended, looked_up = self._tasks.ask(since, ids, polls)
-        self._tracker.update_states((*ended, *looked_up))
+        self._seen.extend((task.id, TaskSeen(task)) for task in looked_up)
         if not self._is_polling:
             self._heartbeat.beat()
         return ended, looked_up
@@ -120,14 +78,14 @@ class TrackedTasks:
         except (HubFaultError, ReplyError) as error:
             logger.debug("polling progress failed: %s", error)  # the run goes on without
             return ()
-        self._tracker.update_states(tasks)
+        self._seen.extend((task.id, TaskSeen(task)) for task in tasks)
         return tasks
 
     def _progress(self, one: RequestStatus) -> Query[Tuple[Task, ...]]:
         with suppress(HubFaultError, ReplyError):
             task_id, states = yield from poll_progress(one)
             if states:  # a file may be half written: what it said before stands
-                self._tracker.update_images([(task_id, states)])
+                self._seen.append((task_id, ImagesSeen(states)))
         return ()
 
 

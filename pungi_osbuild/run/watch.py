@@ -12,7 +12,7 @@ import math
 from collections import deque
 from dataclasses import dataclass
 from itertools import islice
-from typing import Deque, Dict, List, Optional, Protocol, Sequence, Set, Tuple
+from typing import Deque, Dict, Iterable, List, Optional, Protocol, Sequence, Set, Tuple
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import Task
@@ -89,8 +89,15 @@ class Watcher:
         """Whether the hub may be asked again."""
         return self._clock.monotonic() >= self._due
 
-    def poll(self) -> Tuple[EndedTask, ...]:
-        """Ask once, and return what has ended; how long the hub takes says when to ask again."""
+    def poll(self, task_ids: Iterable[int] = ()) -> Tuple[EndedTask, ...]:
+        """
+        Ask once, and return what has ended; how long the hub takes says when to ask again.
+
+        :param task_ids: of tasks to watch from now on; those that are watched may be among them
+        """
+        for task_id in task_ids:
+            if task_id not in self._open:
+                self.add(task_id)
         if not self._open:
             return ()
         start = self._clock.monotonic()

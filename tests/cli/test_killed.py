@@ -25,7 +25,7 @@ import pytest
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.metadata import write_compose
 from pungi_osbuild.methods import digest_of
-from pungi_osbuild.run.history import read_history
+from pungi_osbuild.run.history import replay
 from tests.cli.commands import LIMIT, hub, pungi_osbuild, started
 from tests.values import a_compose, a_variant, an_identity
 
@@ -164,7 +164,7 @@ def check_round(one: Round, profile: Path) -> None:
     names = {path.relative_to(one.topdir / "compose").as_posix() for path in there}
     sums = {name for name in names if "CHECKSUM" in name or name.endswith("SHA256SUM")}
     assert names - sums == recorded
-    assert read_history(one.journal.read_bytes()).damage is None
+    assert replay(one.journal.read_bytes()).damage is None
 
 
 def killed_and_run_again(home: Path, kills: int) -> None:

@@ -23,7 +23,7 @@ def _restored() -> Iterator[None]:
         one.setLevel(level)
 
 
-@pytest.mark.parametrize("name", ["pungi_osbuild", "pungi_osbuild.run.course"])
+@pytest.mark.parametrize("name", ["pungi_osbuild", "pungi_osbuild.run.engine"])
 def test_what_is_logged_arrives_with_its_level(name: str) -> None:
     """Once; its percent signs are no formats any more."""
     target, kept = a_log()
@@ -86,8 +86,8 @@ def test_a_target_among_the_sources_does_not_go_round_in_circles(name: str) -> N
         forward(target)
         if kept not in target.handlers:
             target.addHandler(kept)
-        logging.getLogger("pungi_osbuild.run.course").warning("from the course")
+        logging.getLogger("pungi_osbuild.run.engine").warning("from the engine")
         target.warning("from the target")
     finally:
         target.handlers = handlers
-    assert kept.lines("WARNING") == ["from the course", "from the target"]
+    assert kept.lines("WARNING") == ["from the engine", "from the target"]

@@ -18,7 +18,7 @@ from pungi_osbuild.phase.messages import Message, Messages
 from pungi_osbuild.phase.pungihost import PungiHost, describe_failure
 from pungi_osbuild.phase.tasklog import TaskLogs
 from pungi_osbuild.placing.place import FileSource
-from pungi_osbuild.run.collect import SubmittedTask
+from pungi_osbuild.run import TaskSubmitted
 from tests.phase.pungi_standin import (
     Kept,
     StandInCompose,
@@ -29,6 +29,7 @@ from tests.phase.pungi_standin import (
     a_server,
     foreign_image,
 )
+from tests.run.engines import a_job, finish
 from tests.values import (
     a_built_image,
     a_cloud_image,
@@ -114,7 +115,7 @@ def test_deliverables_are_expected_by_arch_and_subvariant(scene: Scene) -> None:
 def test_a_failure_that_may_be_is_a_failed_deliverable(kind: OutcomeKind, scene: Scene) -> None:
     """For each of its arches; the compose is incomplete."""
     request = a_request(arches=("aarch64", "x86_64"), can_fail=True, subvariant="Guest")
-    scene.host.finished(a_failed_outcome(request=request, kind=kind))
+    finish(scene.host, a_failed_outcome(request=request, kind=kind))
     _, _, failed = scene.deliverables
     assert failed == [("Server", "aarch64", "Guest"), ("Server", "x86_64", "Guest")]
     assert scene.log.lines("ERROR")[0] == (
@@ -125,7 +126,7 @@ def test_a_failure_that_may_be_is_a_failed_deliverable(kind: OutcomeKind, scene:
 
 def test_a_failure_that_may_not_be_ends_the_compose_and_is_logged_now(scene: Scene) -> None:
     """It is no failed deliverable; the log does not say that anything goes on."""
-    scene.host.finished(a_failed_outcome())
+    finish(scene.host, a_failed_outcome())
     assert scene.deliverables == ([], [], [])
     first, second, third = scene.log.lines("ERROR")
     assert first == "[FAIL] Osbuild (variant Server, arch x86_64, subvariant Server) failed."
@@ -135,14 +136,14 @@ def test_a_failure_that_may_not_be_ends_the_compose_and_is_logged_now(scene: Sce
 
 def test_a_login_in_a_reason_is_not_logged(scene: Scene) -> None:
     """Composer quotes the address of a repository that it cannot read."""
-    scene.host.finished(a_failed_outcome(reason="cannot read https://me:s3cr3t@r.example.com/x"))
+    finish(scene.host, a_failed_outcome(reason="cannot read https://me:s3cr3t@r.example.com/x"))
     assert "https://" in scene.log.text
     assert "s3cr3t" not in scene.log.text
 
 
 def test_what_was_built_is_no_failure(scene: Scene) -> None:
     """Neither in the log nor for a script."""
-    scene.host.finished(an_outcome())
+    finish(scene.host, an_outcome())
     assert scene.deliverables == ([], [], [])
     assert scene.log.lines("ERROR") == []
     assert scene.compose.notifier.sent == []
@@ -150,7 +151,7 @@ def test_what_was_built_is_no_failure(scene: Scene) -> None:
 
 def test_a_tasks_id_is_a_file(scene: Scene) -> None:
     """Empty, where Pungi's own handler looks for it."""
-    scene.host.submitted(SubmittedTask(a_request(), 4711))
+    scene.host.notify(TaskSubmitted(0, 4711), a_job(a_request(), 4711))
     path = Path(scene.compose.paths.log.koji_tasks_dir()) / "4711"
     assert path.read_bytes() == b""
     assert scene.log.lines("INFO") == [
@@ -166,7 +167,7 @@ def test_the_end_names_files_and_cloud_ids(scene: Scene) -> None:
         a_placed_image(built=a_built_image(uploads=(cloud, unknown))),
         a_placed_image(path="Server/x86_64/images/other.qcow2"),
     )
-    scene.host.finished(an_outcome(images=images))
+    finish(scene.host, an_outcome(images=images))
     (line,) = scene.log.lines("INFO")
     assert line.startswith("[DONE ] OSBuild task for variant Server (x86_64, task id: 11, ")
     first, second = line.partition("): ")[2].split("; ")
@@ -179,7 +180,7 @@ def test_a_tasks_file_that_cannot_be_made_is_a_warning(scene: Scene) -> None:
     """The task is there and goes on; it is logged all the same."""
     folder = Path(scene.compose.paths.log.topdir()) / "koji-tasks"
     folder.write_text("a file", encoding="utf-8")
-    scene.host.submitted(SubmittedTask(a_request(), 4711))
+    scene.host.notify(TaskSubmitted(0, 4711), a_job(a_request(), 4711))
     (warning,) = scene.log.lines("WARNING")
     assert "koji-tasks/4711" in warning
     assert len(scene.compose.logs()) == 1
@@ -192,7 +193,7 @@ def test_a_pungi_that_keeps_task_ids_elsewhere(scene: Scene) -> None:
         pass
 
     scene.compose.paths.log = Elsewhere()
-    scene.host.submitted(SubmittedTask(a_request(), 4711))
+    scene.host.notify(TaskSubmitted(0, 4711), a_job(a_request(), 4711))
     (warning,) = scene.log.lines("WARNING")
     assert "koji-tasks/4711" in warning
 
@@ -248,7 +249,7 @@ def test_an_image_without_words_is_not_checked_as_one(tmp_path: Path) -> None:
 
 def test_a_failure_is_told_with_its_fields(scene: Scene) -> None:
     """Also one that was never submitted: without a task."""
-    scene.host.finished(a_failed_outcome(task_id=None))
+    finish(scene.host, a_failed_outcome(task_id=None))
     (fields,) = scene.compose.notifier.fields("osbuild-imagefail")
     assert fields == {
         "variant": "Server",

@@ -23,7 +23,7 @@ from pungi_osbuild.errors import InputError
 from pungi_osbuild.metadata.productmd_files import NEWEST
 from pungi_osbuild.phase.pungiwork import Features
 from pungi_osbuild.problems import ConfigError, Problem
-from pungi_osbuild.run.course import COLLECTORS, QUESTIONS, READERS, SUBMITTERS
+from pungi_osbuild.run.engine import COLLECTORS, QUESTIONS, READERS, SUBMITTERS
 from pungi_osbuild.timing import PUNGI_CONNECT_LIMIT
 from tests.gate import Gate, call_of
 from tests.phase.pungi_standin import (

@@ -11,7 +11,7 @@ import pytest
 from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import ImageRequest, JsonObject, OutcomeKind, Repo
 from pungi_osbuild.phase.tasklog import TaskLogs
-from pungi_osbuild.run.collect import SubmittedTask
+from tests.run.engines import a_job
 from tests.values import (
     SHA256,
     a_built_image,
@@ -53,7 +53,7 @@ def test_the_name_says_what_it_is(request_: ImageRequest, name: str, tmp_path: P
 def test_a_submission(tmp_path: Path) -> None:
     """The task, where to look at it, and the exact arguments."""
     logs = logs_in(tmp_path)
-    logs.submitted(SubmittedTask(a_request(repos=(Repo("https://r.example.com/$arch"),)), 4711))
+    logs.submitted(a_job(a_request(repos=(Repo("https://r.example.com/$arch"),)), 4711))
     assert lines(logs, a_request()) == [
         "2026-11-23 07:23:27 UTC task 4711: Server x86_64 example-guest (guest-image)",
         "    https://koji.example.com/koji/taskinfo?taskID=4711",
@@ -65,14 +65,14 @@ def test_a_submission(tmp_path: Path) -> None:
 def test_a_koji_without_web_pages(tmp_path: Path) -> None:
     """Then there is no address to name."""
     logs = logs_in(tmp_path, weburl="")
-    logs.submitted(SubmittedTask(a_request(), 4711))
+    logs.submitted(a_job(a_request(), 4711))
     assert "taskinfo" not in logs.path(a_request()).read_text("utf-8")
 
 
 def test_a_success(tmp_path: Path) -> None:
     """Each image with size, checksum and cloud IDs; appended to what was there."""
     logs = logs_in(tmp_path)
-    logs.submitted(SubmittedTask(a_request(), 11))
+    logs.submitted(a_job(a_request(), 11))
     before = lines(logs, a_request())
     image = a_placed_image(built=a_built_image(uploads=(a_cloud_image(),)))
     logs.finished(an_outcome(images=(image,)))
@@ -112,7 +112,7 @@ def test_secrets_are_not_written(tmp_path: Path) -> None:
     )
     sent = arguments(request)
     logs = logs_in(tmp_path)
-    logs.submitted(SubmittedTask(request, 11))
+    logs.submitted(a_job(request, 11))
     text = logs.path(request).read_text("utf-8")
     assert "hunter2" not in text
     assert "s3cr3t" not in text
@@ -135,7 +135,7 @@ def test_a_log_that_cannot_be_written_is_a_warning(
     """No image fails for it."""
     (tmp_path / "osbuild").write_text("a file", encoding="utf-8")
     logs = logs_in(tmp_path)
-    logs.submitted(SubmittedTask(a_request(), 11))
+    logs.submitted(a_job(a_request(), 11))
     logs.finished(an_outcome())
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
     assert "cannot be written" in caplog.text
@@ -145,6 +145,6 @@ def test_another_attempt_has_its_own_n_v_r(tmp_path: Path) -> None:
     """So it has a log of its own."""
     logs = logs_in(tmp_path)
     again = replace(a_request(), base_release="6")
-    logs.submitted(SubmittedTask(a_request(), 11))
-    logs.submitted(SubmittedTask(again, 12, attempt=2))
+    logs.submitted(a_job(a_request(), 11))
+    logs.submitted(a_job(again, 12))
     assert len(list((tmp_path / "osbuild").iterdir())) == 2

@@ -37,22 +37,19 @@ from pungi_osbuild.model import (
     RunResult,
     Settings,
 )
-from pungi_osbuild.run import RunOptions, run
-from pungi_osbuild.run.collect import Collector, SubmittedTask
-from pungi_osbuild.run.course import Course
+from pungi_osbuild.run import Event, Job, RunOptions, TaskSubmitted, run
+from pungi_osbuild.run.engine import SUBMITTERS, Engine
 from pungi_osbuild.run.host import ComposeFolder
-from pungi_osbuild.run.hub_queries import HubNvrs, UserTasks
+from pungi_osbuild.run.jobs import Jobs
 from pungi_osbuild.run.journal import Journal, read_journal
-from pungi_osbuild.run.orphaned_builds import OrphanedBuilds
 from pungi_osbuild.run.policy import RunPolicy
-from pungi_osbuild.run.submitted_tasks import Canceller
-from pungi_osbuild.run.submitting import Submitter
-from pungi_osbuild.run.watch import Watcher
+from pungi_osbuild.run.submitting import Submitter, cancel_tasks
 from pungi_osbuild.stop import StopFlag
 from pungi_osbuild.timing import ShutdownTimeouts
 from tests.gate import ANY_CALL, Gate, call_of
 from tests.phase.pungi_standin import LIMIT, params
 from tests.rehearsed import QUICK
+from tests.run.engines import an_engine
 from tests.threads import threads_now, workers_since
 from tests.values import a_compose, a_request, an_identity, an_image_config
 
@@ -245,15 +242,16 @@ def test_with_fail_fast_a_refusal_ends_it_before_all_is_submitted(tmp_path: Path
 
 
 class Stopping(ComposeFolder):
-    """A host that does something in the thread that has just submitted."""
+    """A host that does something when it is told of a task."""
 
     def then(self, work: Callable[[], None]) -> Stopping:
         object.__setattr__(self, "work", work)
         return self
 
-    def submitted(self, submitted: SubmittedTask) -> None:
-        super().submitted(submitted)
-        self.work()  # type: ignore[attr-defined]
+    def notify(self, event: Event, job: Job) -> None:
+        super().notify(event, job)
+        if isinstance(event, TaskSubmitted):
+            self.work()  # type: ignore[attr-defined]
 
 
 def a_host(scene: Scene, work: Callable[[], None]) -> Stopping:
@@ -293,37 +291,39 @@ def test_what_is_submitted_while_the_run_stops_is_cancelled(tmp_path: Path) -> N
         with pytest.raises(RunInterruptedError, match="go on in Koji: none"):
             scene.run([wanted(number) for number in range(20)], options)
         states = scene.states()
-    assert 1 <= len(states) <= 3  # one for each thread that submits
+    assert 1 <= len(states) <= SUBMITTERS  # one for each thread that submits
     assert set(states.values()) == {TaskState.CANCELED}
     assert scene.asked_to_cancel == sorted(states)
 
 
-@pytest.mark.parametrize("cancel_on_stop", [True, False])
-def test_a_task_is_known_before_its_thread_has_told_of_it(
-    cancel_on_stop: bool, tmp_path: Path
-) -> None:
+def test_a_task_is_found_before_its_thread_has_told_of_it(tmp_path: Path) -> None:
     """Nobody takes what the thread returns: the run has gone by then."""
     stop, gone = StopFlag(), threading.Event()
 
-    def late() -> None:
-        stop.ask()
-        gone.wait(LIMIT)
+    class Late(Submitter):
+        def submit(self, request: ImageRequest, after: int) -> int:
+            task_id = super().submit(request, after)
+            stop.ask()
+            gone.wait(LIMIT)
+            return task_id
 
-    with a_scene(tmp_path) as scene:
-        options = RunOptions(
-            polling=QUICK,
-            stop=stop,
-            cancel_on_stop=cancel_on_stop,
-            host=a_host(scene, late),
-            shutdown=IN_A_HURRY,
-        )
-        tasks_in_progress = "none" if cancel_on_stop else "1"
-        with pytest.raises(RunInterruptedError, match="go on in Koji: %s$" % tasks_in_progress):
-            scene.run([wanted(0)], options)
+    policy = RunPolicy(stop, cancel_on_stop=True, shutdown=IN_A_HURRY)
+    with (
+        a_scene(tmp_path) as scene,
+        Hub(scene.profile) as hub,
+        Journal(scene.topdir, time.time) as journal,
+    ):
+        engine, jobs = an_engine(hub, scene.topdir, journal, [wanted(0)], policy, submitter=Late)
+        with pytest.raises(KeyboardInterrupt):
+            engine.run()
+        assert (jobs.in_doubt, jobs.in_progress) == (1, [])
+        engine.cancel()
         gone.set()
-        assert scene.asked_to_cancel == ([1] if cancel_on_stop else [])
-    recorded = (scene.topdir / "compose/metadata/osbuild.json").read_text("utf-8")
-    assert '"task_id": 1' in recorded
+        assert (jobs.in_doubt, jobs.in_progress) == (0, [])
+        assert scene.states() == {1: TaskState.CANCELED}
+    (outcome,) = jobs.outcomes()
+    assert (outcome.task_id, outcome.kind) == (1, OutcomeKind.CANCELLED)
+    assert read_journal(scene.topdir).tasks == {1}
 
 
 def test_a_task_that_is_made_after_the_run_has_gone_is_cancelled(tmp_path: Path) -> None:
@@ -603,7 +603,7 @@ def test_how_many_are_cancelled_is_logged(
         caplog.at_level(logging.WARNING),
     ):
         ids = [hub.call("osbuildImage", *arguments(wanted(number))) for number in range(count)]
-        Canceller(hub).cancel(ids)
+        cancel_tasks(hub, ids)
     assert said in caplog.messages
 
 
@@ -636,7 +636,7 @@ def test_a_cancel_that_the_hub_refuses_is_told_and_the_image_goes_on(
                     scene.times.now += 60
                     tried.set()
 
-        logger, told = logging.getLogger("pungi_osbuild.run.submitted_tasks"), Told()
+        logger, told = logging.getLogger("pungi_osbuild.run.submitting"), Told()
         logger.addHandler(told)
         try:
             stubborn = Stubborn(scene.profile)
@@ -647,9 +647,9 @@ def test_a_cancel_that_the_hub_refuses_is_told_and_the_image_goes_on(
                 caplog.at_level(logging.WARNING),
                 Journal(scene.topdir, time.time) as journal,
             ):
-                course = a_course(scene, hub, journal)
-                course.go(requests)
-                outcomes = course.outcomes.of(requests)
+                engine, jobs = in_order(scene, hub, journal, requests)
+                engine.run()
+                outcomes = jobs.outcomes()
         finally:
             logger.removeHandler(told)
     assert tried.is_set()
@@ -665,17 +665,17 @@ def test_a_run_that_may_not_cancel_says_what_goes_on(whole: bool, tmp_path: Path
         stubborn.whole = whole
         requests = [wanted(0), wanted(1)]
         with stubborn as hub:
-            course = a_stopped_course(scene, hub, journal, requests)
-            course.cancel()
+            engine, jobs = stopped(scene, hub, journal, requests)
+            engine.cancel()
             ids = sorted(scene.states())
-            assert course.outcomes.in_progress == ids
-            assert {one.kind for one in course.outcomes.of(requests)} == {OutcomeKind.FAILED}
+            assert jobs.in_progress == ids
+            assert {one.kind for one in jobs.outcomes()} == {OutcomeKind.FAILED}
         with Hub(scene.profile) as hub:
             again = [replace(one, base_release="2") for one in requests]
-            course = a_stopped_course(scene, hub, journal, again)
-            course.cancel()
-            assert course.outcomes.in_progress == []
-            assert {one.kind for one in course.outcomes.of(requests)} == {OutcomeKind.CANCELLED}
+            engine, jobs = stopped(scene, hub, journal, again)
+            engine.cancel()
+            assert jobs.in_progress == []
+            assert {one.kind for one in jobs.outcomes()} == {OutcomeKind.CANCELLED}
 
 
 class InOrder(Submitter):
@@ -693,36 +693,26 @@ class InOrder(Submitter):
         return task_id
 
 
-def a_stopped_course(
+def stopped(
     scene: Scene, hub: Hub, journal: Journal, requests: Sequence[ImageRequest]
-) -> Course:
-    """Return a course that was stopped when all had been submitted."""
+) -> Tuple[Engine, Jobs]:
+    """Return an engine that was stopped when all had been submitted, and its jobs."""
     stop = StopFlag()
     scene.times.sleep = lambda _seconds: stop.ask()  # type: ignore[method-assign]
-    course = a_course(scene, hub, journal, stop)
+    engine, jobs = in_order(scene, hub, journal, requests, stop)
     with pytest.raises(KeyboardInterrupt):
-        course.go(requests)
-    return course
+        engine.run()
+    return engine, jobs
 
 
-def a_course(
+def in_order(
     scene: Scene,
     hub: Hub,
     journal: Journal,
+    requests: Sequence[ImageRequest],
     stop: StopFlag = StopFlag(),  # noqa: B008
-) -> Course:
+) -> Tuple[Engine, Jobs]:
+    """Return an engine that submits the first request first, and its jobs."""
+    policy = RunPolicy(stop, fail_fast=True)
     clock = Clock(sleep=scene.times.sleep)
-    host = ComposeFolder(scene.topdir, an_identity(), Settings())
-    tasks = UserTasks(hub, hub.user_id(), ("osbuildImage",))
-    return Course(
-        hub,
-        InOrder(hub, tasks.owner, clock, stop),
-        HubNvrs(hub),
-        an_identity(),
-        journal,
-        Watcher(tasks, QUICK, clock),
-        Collector(hub, scene.topdir, Settings(), productmd_types(), clock, host.source),
-        host,
-        RunPolicy(stop, fail_fast=True),
-        OrphanedBuilds(hub, clock),
-    )
+    return an_engine(hub, scene.topdir, journal, requests, policy, clock, InOrder)

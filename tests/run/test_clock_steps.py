@@ -25,7 +25,7 @@ from pungi_osbuild.run import (
     refreshed,
     status,
 )
-from pungi_osbuild.run.history import Submission
+from pungi_osbuild.run.job import Submission
 from pungi_osbuild.run.journal import read_journal
 from pungi_osbuild.timing import PollPolicy
 from tests.rehearsed import DATE, Rehearsed, content_for, run_against

@@ -15,22 +15,16 @@ from hypothesis import strategies as st
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.methods import block_digest, sent_digest
 from pungi_osbuild.model import ImageRequest, OutcomeKind
-from pungi_osbuild.run.history import (
-    Bounds,
-    Ending,
-    History,
-    JournaledFile,
-    Slot,
-    read_history,
-)
-from pungi_osbuild.run.journal import FOLDER, NAME, Journal, read_journal
+from pungi_osbuild.run.events import Bounds, Ending, ImagePlaced, Slot
+from pungi_osbuild.run.history import History, replay
+from pungi_osbuild.run.journal import FOLDER, NAME, read_journal
 from pungi_osbuild.run.journal_lines import VERSION, line_of, read_lines
+from tests.run.engines import WrittenJournal
 from tests.values import (
     a_failed_outcome,
     a_koji_place,
     a_placed_image,
     a_request,
-    an_identity,
     an_image_config,
     an_outcome,
 )
@@ -71,6 +65,11 @@ def a_submission(task_id: Any, intent: Any = 0) -> Dict[str, Any]:
     return {"event": "submitted", "time": 4.0, "intent": intent, "task_id": task_id}
 
 
+def an_outcome_entry(intent: Any, **changes: Any) -> Dict[str, Any]:
+    known = {"time": 1.0, "intent": intent, "attempt": 1, "outcome": "built", "reason": None}
+    return {"event": "outcome", **SLOT, **known, **changes}
+
+
 def lines(*entries: Any, after: bytes = b"") -> bytes:
     """Return the lines of entries that follow some others, as a run writes them."""
     checksum, written = read_lines(after).checksum, b""
@@ -81,7 +80,7 @@ def lines(*entries: Any, after: bytes = b"") -> bytes:
 
 
 def read(*entries: Any) -> History:
-    return read_history(lines(*entries))
+    return replay(lines(*entries))
 
 
 def numbered(number: int, **changes: Any) -> ImageRequest:
@@ -97,8 +96,8 @@ def test_without_a_journal_there_was_nothing(tmp_path: Path) -> None:
 def test_what_a_journal_writes_is_read(tmp_path: Path) -> None:
     """Two runs: one image built, one refused, one in doubt; then one that failed."""
     first, refused, in_doubt = (numbered(number) for number in range(3))
-    with Journal(tmp_path, now=lambda: 5.0) as journal:
-        journal.plan([first, refused, in_doubt], an_identity(), a_koji_place())
+    with WrittenJournal(tmp_path, now=lambda: 5.0) as journal:
+        journal.plan([first, refused, in_doubt])
         for request in (first, refused, in_doubt):
             journal.intent(request, 1, Bounds(9, 4))
         journal.submitted(first, 1, 12)
@@ -107,8 +106,8 @@ def test_what_a_journal_writes_is_read(tmp_path: Path) -> None:
         journal.placed(first, 1, a_placed_image())
         journal.outcome(an_outcome(request=first))
         journal.end(Ending.INTERRUPTED)
-    with Journal(tmp_path, now=lambda: 6.0) as journal:
-        journal.plan([in_doubt], an_identity(), a_koji_place(server="https://hub"))
+    with WrittenJournal(tmp_path, now=lambda: 6.0) as journal:
+        journal.plan([in_doubt], server="https://hub")
         journal.resume(in_doubt, journal.history.submissions[2])
         journal.submitted(in_doubt, 1, 14)
         journal.outcome(a_failed_outcome(request=in_doubt, reason="full"))
@@ -120,7 +119,7 @@ def test_what_a_journal_writes_is_read(tmp_path: Path) -> None:
     assert (built.version, built.base_release, built.nvr) == ("1", "5", "image-0-1-5")
     assert (built.bounds, built.time, built.changed) == (Bounds(9, 4), 5.0, 5.0)
     assert (built.task_id, built.state, built.outcome) == (12, "CLOSED", OutcomeKind.BUILT)
-    assert built.placed == (JournaledFile(a_placed_image().path, 3),)
+    assert built.placed == (ImagePlaced(0, a_placed_image().path, 3),)
     assert (second.refused, second.in_doubt, second.task_id) == (True, False, None)
     assert (third.task_id, third.outcome, third.changed) == (14, OutcomeKind.FAILED, 6.0)
     assert third.reason == "full"
@@ -133,7 +132,8 @@ def test_what_a_journal_writes_is_read(tmp_path: Path) -> None:
         (None, None),
     ]
     assert [one.slot.name for one in history.planned] == ["image-2"]
-    assert [(one.slot.name, one.reason) for one in history.never] == [("image-0", "refused before")]
+    (never,) = history.never
+    assert (never[0].slot.name, never[0].reason) == ("image-0", "refused before")
 
 
 def test_a_submission_of_which_nobody_knows_is_in_doubt() -> None:
@@ -160,8 +160,8 @@ def test_a_torn_end_is_passed_over() -> None:
     whole = lines(RUN, PLAN, an_intent(), a_submission(5))
     torn = lines(an_intent(1, nvr="b-1-1"), after=whole)
     for size in range(len(torn)):
-        assert read_history(whole + torn[:size]) == read_history(whole)
-    assert read_history(whole + torn) != read_history(whole)
+        assert replay(whole + torn[:size]) == replay(whole)
+    assert replay(whole + torn) != replay(whole)
 
 
 @pytest.mark.parametrize("version", [2, VERSION + 1, "3", None])
@@ -177,7 +177,7 @@ def test_a_journal_of_another_version_is_refused_by_name(version: Any, tmp_path:
         assert repr(version) in caught.value.reason
         assert "--rebuild-all" in caught.value.solution
         with pytest.raises(InputError, match="is of version"):
-            Journal(tmp_path, now=lambda: 1.0).__enter__()
+            WrittenJournal(tmp_path, now=lambda: 1.0).__enter__()
         assert path.read_bytes() == content
 
 
@@ -199,13 +199,13 @@ def a_journal() -> bytes:
         {"event": "resumed", "time": 7.0, "intent": 0, "state": "CANCELED", "waiting": True},
         {"event": "state", "time": 7.0, "intent": 0, "state": "CLOSED"},
         {"event": "placed", "time": 7.5, "intent": 0, "path": "a/b", "size": 3},
-        {"event": "outcome", "time": 8.0, "intent": 0, **SLOT, "outcome": "built", "reason": None},
+        an_outcome_entry(0, time=8.0),
         {"event": "end", "time": 9.0, "how": "finished", "hub_gone": False},
     )
 
 
 def is_refused(content: bytes) -> bool:
-    return read_history(content).damage is not None
+    return replay(content).damage is not None
 
 
 @pytest.mark.parametrize("bit", range(8))
@@ -223,7 +223,7 @@ def test_every_cut_is_what_a_crash_leaves() -> None:
     content = a_journal()
     for size in range(len(content)):
         whole = content[: content[:size].rfind(b"\n") + 1]
-        assert read_history(content[:size]) == read_history(whole)
+        assert replay(content[:size]) == replay(whole)
         assert not is_refused(content[:size])
 
 
@@ -248,7 +248,7 @@ def test_a_line_glued_to_a_torn_one_is_refused() -> None:
     whole = lines(RUN, PLAN)
     torn = lines(an_intent(), after=whole)[:-20]
     for between in (b"", b"\n"):
-        history = read_history(whole + torn + between + lines(RUN, after=whole))
+        history = replay(whole + torn + between + lines(RUN, after=whole))
         assert history.damage is not None and history.damage.line == 3
 
 
@@ -277,17 +277,17 @@ def test_a_line_glued_to_a_torn_one_is_refused() -> None:
         {**PLAN, "anew": 1},
         {"event": "end", "how": "well", "time": 1.0},
         {"event": "end", "how": "finished", "hub_gone": False},
-        {"event": "outcome", "intent": 0, "outcome": "odd", "reason": None, "time": 1.0},
+        an_outcome_entry(0, outcome="odd"),
     ],
 )
 def test_what_no_run_says_is_refused(garbage: Dict[str, Any]) -> None:
     """Though its checksum is right. What was said before is known, as a whole."""
     before = lines(RUN, PLAN, an_intent())
     content = before + lines(garbage, after=before)
-    history = read_history(content + lines(a_submission(5), after=content))
+    history = replay(content + lines(a_submission(5), after=content))
     assert history.damage is not None
     assert (history.damage.line, bool(history.damage.why)) == (4, True)
-    assert history.submissions == read_history(before).submissions
+    assert history.submissions == replay(before).submissions
     assert history.tasks == frozenset()
 
 
@@ -315,8 +315,8 @@ GOOD = [
     {"event": "state", "time": 1.0, "intent": 0, "state": "OPEN"},
     {"event": "resumed", "time": 1.0, "intent": 0, "state": "OPEN", "waiting": False},
     {"event": "placed", "time": 1.0, "intent": 0, "path": "a/b", "size": 3},
-    {"event": "outcome", "time": 1.0, "intent": 0, "outcome": "built", "reason": None},
-    {"event": "outcome", "time": 1.0, "intent": None, **SLOT, "outcome": "failed", "reason": "x"},
+    an_outcome_entry(0),
+    an_outcome_entry(None, outcome="failed", reason="x"),
     {"event": "end", "time": 1.0, "how": "finished", "hub_gone": False},
     {"event": "end", "time": 1.0, "how": "interrupted", "hub_gone": True},
 ]
@@ -340,13 +340,13 @@ BENT = st.builds(_bent, st.sampled_from(GOOD), st.integers(0, 20), VALUES)
 def test_no_content_raises(entries: bytes, garbage: bytes) -> None:
     """Whatever bytes are there; what is read holds together."""
     content = entries + garbage
-    history = read_history(content)
+    history = replay(content)
     assert all(isinstance(task, int) for task in history.tasks)
     assert {one.task_id for one in history.submissions} - {None} <= history.tasks
     assert all(one.intent < history.next_intent for one in history.submissions)
 
 
-Step = Callable[[Journal, ImageRequest, int], None]
+Step = Callable[[WrittenJournal, ImageRequest, int], None]
 STEPS: List[Step] = [
     lambda journal, request, task: journal.submitted(request, 1, task),
     lambda journal, request, task: journal.refused(request, 1),
@@ -368,9 +368,9 @@ def test_any_prefix_of_any_journal_reads(
     """Cut off anywhere: what was said before is known, and what was not said is not made up."""
     with tempfile.TemporaryDirectory() as folder:
         for run in range(2):
-            with Journal(Path(folder), now=lambda: 5.0) as journal:
+            with WrittenJournal(Path(folder), now=lambda: 5.0) as journal:
                 anew = begins_anew and run == 1
-                journal.plan([numbered(0)], an_identity(), a_koji_place(), anew)
+                journal.plan([numbered(0)], anew)
                 intended = set()
                 for task, (number, step, intends) in enumerate(steps):
                     request = numbered(number)
@@ -380,17 +380,17 @@ def test_any_prefix_of_any_journal_reads(
                     STEPS[step](journal, request, task + 100 * run)
                 journal.end(Ending.FINISHED)
         content = (Path(folder) / FOLDER / NAME).read_bytes()
-    whole = read_history(content)
+    whole = replay(content)
     assert whole.damage is None
     last = 0
     for size in sorted(cut % (len(content) + 1) for cut in cuts):
-        history = read_history(content[:size])
+        history = replay(content[:size])
         assert history.tasks <= whole.tasks
         assert history.next_intent >= last
         last = history.next_intent
         if size and content[size - 1 : size] != b"\n":
             # A line that is not whole is as if it was not there.
-            assert history == read_history(content[: content[:size].rfind(b"\n") + 1])
+            assert history == replay(content[: content[:size].rfind(b"\n") + 1])
 
 
 def test_the_arguments_are_not_in_the_journal(tmp_path: Path) -> None:
@@ -401,8 +401,8 @@ def test_the_arguments_are_not_in_the_journal(tmp_path: Path) -> None:
         users = {"users": [{"name": "root", "password": text}]}
         return a_request(config=an_image_config(customizations=JsonObject.from_conf(users)))
 
-    with Journal(tmp_path, now=lambda: 5.0) as journal:
-        journal.plan([secret("hunter2")], an_identity(), a_koji_place())
+    with WrittenJournal(tmp_path, now=lambda: 5.0) as journal:
+        journal.plan([secret("hunter2")])
         journal.intent(secret("hunter2"), 1)
         journal.intent(replace(secret("hunter3"), number=1), 1)
     assert b"hunter" not in (tmp_path / FOLDER / NAME).read_bytes()

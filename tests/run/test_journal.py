@@ -6,17 +6,18 @@ import errno
 import json
 import os
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 import pytest
 
 from pungi_osbuild.errors import ExitCode, InputError
-from pungi_osbuild.run.history import LATEST, Bounds, Ending, History
-from pungi_osbuild.run.journal import FOLDER, INTENTS, NAME, Journal, read_journal
+from pungi_osbuild.run.events import LATEST, Bounds, Ending
+from pungi_osbuild.run.history import History
+from pungi_osbuild.run.journal import FOLDER, INTENTS, NAME, read_journal
 from pungi_osbuild.run.journal_lines import VERSION
-from tests.values import a_koji_place, a_placed_image, a_request, an_identity, an_outcome
+from tests.run.engines import WrittenJournal, intended
+from tests.values import a_placed_image, a_request, an_outcome
 
 
 def entries(topdir: Path) -> List[Dict[str, Any]]:
@@ -26,8 +27,8 @@ def entries(topdir: Path) -> List[Dict[str, Any]]:
 
 def test_each_step_is_a_line(tmp_path: Path) -> None:
     """Intent before the task id, the task id before the outcome."""
-    with Journal(tmp_path, now=lambda: 5.0) as journal:
-        journal.plan([a_request()], an_identity(), a_koji_place())
+    with WrittenJournal(tmp_path, now=lambda: 5.0) as journal:
+        journal.plan([a_request()])
         journal.intent(a_request(), 1, Bounds(3, 4))
         assert [entry["event"] for entry in entries(tmp_path)] == ["run", "plan", "intent"]
         journal.submitted(a_request(), attempt=1, task_id=11)
@@ -53,11 +54,11 @@ def test_each_step_is_a_line(tmp_path: Path) -> None:
 
 def test_a_second_run_is_refused_and_told_who_is_there(tmp_path: Path) -> None:
     """One run at a time on one compose."""
-    with Journal(tmp_path, now=lambda: 0.0):
+    with WrittenJournal(tmp_path, now=lambda: 0.0):
         with pytest.raises(InputError, match="pid %d on " % os.getpid()) as caught:
-            Journal(tmp_path, now=lambda: 0.0).__enter__()
+            WrittenJournal(tmp_path, now=lambda: 0.0).__enter__()
         assert caught.value.exit_code is ExitCode.USAGE
-    with Journal(tmp_path, now=lambda: 0.0):
+    with WrittenJournal(tmp_path, now=lambda: 0.0):
         pass
     assert len(entries(tmp_path)) == 2
 
@@ -65,7 +66,7 @@ def test_a_second_run_is_refused_and_told_who_is_there(tmp_path: Path) -> None:
 def test_the_next_run_appends(tmp_path: Path) -> None:
     """Nothing that was recorded is lost, and numbers go on."""
     for number in range(2):
-        with Journal(tmp_path, now=lambda: 0.0) as journal:
+        with WrittenJournal(tmp_path, now=lambda: 0.0) as journal:
             journal.intent(a_request(), 1)
             assert entries(tmp_path)[-1]["intent"] == number
     assert [entry["event"] for entry in entries(tmp_path)] == ["run", "intent"] * 2
@@ -73,7 +74,7 @@ def test_the_next_run_appends(tmp_path: Path) -> None:
 
 def test_nothing_is_written_after_the_end(tmp_path: Path) -> None:
     """A thread that was left behind is told."""
-    with Journal(tmp_path, now=lambda: 0.0) as journal:
+    with WrittenJournal(tmp_path, now=lambda: 0.0) as journal:
         pass
     with pytest.raises(InputError, match="is closed"):
         journal.intent(a_request(), 1)
@@ -82,12 +83,12 @@ def test_nothing_is_written_after_the_end(tmp_path: Path) -> None:
 
 def test_a_torn_end_is_cut_off_before_the_next_line(tmp_path: Path) -> None:
     """No line is glued to it."""
-    with Journal(tmp_path, now=lambda: 1.0) as journal:
+    with WrittenJournal(tmp_path, now=lambda: 1.0) as journal:
         journal.end(Ending.FINISHED)
     path = tmp_path / FOLDER / NAME
     whole = path.read_bytes()
     path.write_bytes(whole[:-9])
-    with Journal(tmp_path, now=lambda: 2.0) as journal:
+    with WrittenJournal(tmp_path, now=lambda: 2.0) as journal:
         assert journal.history.runs[0].ending is None
     assert [entry["event"] for entry in entries(tmp_path)] == ["run", "run"]
     assert len(read_journal(tmp_path).runs) == 2
@@ -102,7 +103,7 @@ def test_a_line_that_could_not_be_written_leaves_nothing(tmp_path: Path, monkeyp
             raise OSError(errno.ENOSPC, "No space left on device")
         return write(descriptor, data[:-30])
 
-    with Journal(tmp_path, now=lambda: 1.0) as journal:
+    with WrittenJournal(tmp_path, now=lambda: 1.0) as journal:
         with monkeypatch.context() as patched, pytest.raises(InputError, match="cannot be written"):
             patched.setattr(os, "write", full)
             journal.intent(a_request(), 1)
@@ -112,18 +113,21 @@ def test_a_line_that_could_not_be_written_leaves_nothing(tmp_path: Path, monkeyp
     assert (submission.intent, submission.task_id) == (0, 5)
 
 
-def test_numbers_have_no_gaps_whoever_writes(tmp_path: Path) -> None:
-    """Several threads submit at once."""
-    with Journal(tmp_path, now=lambda: 1.0) as journal, ThreadPoolExecutor(8) as pool:
+def test_what_happened_together_is_written_together(tmp_path: Path, monkeypatch: Any) -> None:
+    """Each event has its line, and all of them reach the disk by one fsync."""
+    synced: List[int] = []
+    with WrittenJournal(tmp_path, now=lambda: 1.0) as journal, monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", synced.append)
         requests = [a_request(number=number) for number in range(64)]
-        list(pool.map(lambda request: journal.intent(request, 1), requests))
+        journal.append([intended(request, request.number) for request in requests])
+    assert len(synced) == 1
     assert [one.intent for one in read_journal(tmp_path).submissions] == list(range(64))
 
 
 @pytest.mark.parametrize("again", [False, True])
 def test_a_compose_folder_that_is_removed_is_noticed(again: bool, tmp_path: Path) -> None:
     """Nothing is written to a file that nobody will find, nor to a new folder of that name."""
-    with Journal(tmp_path / "D", now=lambda: 1.0) as journal:
+    with WrittenJournal(tmp_path / "D", now=lambda: 1.0) as journal:
         journal.check()
         shutil.rmtree(tmp_path / "D")
         if again:
@@ -140,7 +144,7 @@ def test_everything_is_built_again_beside_a_damaged_journal(tmp_path: Path, capl
     """It is kept under another name, and what was readable is known."""
     path = tmp_path / FOLDER / NAME
     for time in range(3):
-        with Journal(tmp_path, now=lambda: 1.0, rebuild_all=True) as journal:
+        with WrittenJournal(tmp_path, now=lambda: 1.0, rebuild_all=True) as journal:
             assert [one.task_id for one in journal.history.submissions] == [7] * (time > 0)
             journal.intent(a_request(), 1)
             journal.submitted(a_request(), 1, 7)
@@ -148,7 +152,7 @@ def test_everything_is_built_again_beside_a_damaged_journal(tmp_path: Path, capl
         content = path.read_bytes().replace(b"OPEN", b"OPEM")
         path.write_bytes(content)
         with pytest.raises(InputError, match="damaged at line 4") as caught:
-            Journal(tmp_path, now=lambda: 1.0).__enter__()
+            WrittenJournal(tmp_path, now=lambda: 1.0).__enter__()
         assert caught.value.exit_code is ExitCode.USAGE
         assert "--rebuild-all" in caught.value.solution
     aside = sorted(one.name for one in path.parent.glob("journal*.jsonl"))
@@ -158,9 +162,9 @@ def test_everything_is_built_again_beside_a_damaged_journal(tmp_path: Path, capl
 
 def a_finished_run(topdir: Path) -> bytes:
     """Leave the journal of a run with two submissions, and return it."""
-    with Journal(topdir, now=lambda: 1.0) as journal:
+    with WrittenJournal(topdir, now=lambda: 1.0) as journal:
         requests = [a_request(number=number) for number in range(2)]
-        journal.plan(requests, an_identity(), a_koji_place())
+        journal.plan(requests)
         for request in requests:
             journal.intent(request, 1)
             journal.submitted(request, 1, 7 + request.number)
@@ -183,7 +187,7 @@ def test_a_journal_that_is_cut_anywhere_has_every_submission_or_is_refused(tmp_p
         else:
             with pytest.raises(InputError, match=r"its end was lost: it has [01] submissions of 2"):
                 read_journal(tmp_path)
-    with Journal(tmp_path, now=lambda: 1.0) as journal:
+    with WrittenJournal(tmp_path, now=lambda: 1.0) as journal:
         journal.intent(a_request(), 2)
     assert len(read_journal(tmp_path).submissions) == 3
 
@@ -196,9 +200,9 @@ def test_a_journal_that_was_lost_is_begun_again_only_where_that_is_asked_for(
     (tmp_path / FOLDER / NAME).unlink()
     with pytest.raises(InputError, match="was lost: it had 2 submissions"):
         read_journal(tmp_path)
-    with pytest.raises(InputError, match="was lost"), Journal(tmp_path, now=lambda: 1.0):
+    with pytest.raises(InputError, match="was lost"), WrittenJournal(tmp_path, now=lambda: 1.0):
         pass
-    with Journal(tmp_path, now=lambda: 1.0, rebuild_all=True) as journal:
+    with WrittenJournal(tmp_path, now=lambda: 1.0, rebuild_all=True) as journal:
         assert journal.history == History()
         journal.intent(a_request(), 1)
     assert len(read_journal(tmp_path).submissions) == 1
@@ -214,7 +218,7 @@ def test_a_count_that_is_lost_or_old_is_in_nobodys_way(
     path.unlink()
     if count is not None:
         path.write_bytes(count)
-    with Journal(tmp_path, now=lambda: 1.0) as journal:
+    with WrittenJournal(tmp_path, now=lambda: 1.0) as journal:
         assert len(journal.history.submissions) == 2
     assert int(path.read_bytes()) == 2
 
@@ -222,7 +226,7 @@ def test_a_count_that_is_lost_or_old_is_in_nobodys_way(
 @pytest.mark.parametrize("now", [-5.0, 1e300, 253402300800.5])
 def test_what_is_written_can_be_read_whatever_the_time(now: float, tmp_path: Path) -> None:
     """It is the hub's, and nobody knows what that shows."""
-    with Journal(tmp_path, now=lambda: now) as journal:
+    with WrittenJournal(tmp_path, now=lambda: now) as journal:
         journal.intent(a_request(), 1)
     (submission,) = read_journal(tmp_path).submissions
     assert submission.time == min(max(now, 0.0), LATEST)
@@ -236,7 +240,7 @@ def test_whoever_looks_while_a_run_writes_sees_no_damage(tmp_path: Path, monkeyp
         seen.append(len(read_journal(tmp_path).submissions))
         return write(descriptor, data[:100])
 
-    with Journal(tmp_path, now=lambda: 1.0) as journal, monkeypatch.context() as patched:
+    with WrittenJournal(tmp_path, now=lambda: 1.0) as journal, monkeypatch.context() as patched:
         patched.setattr(os, "write", in_pieces)
         for number in range(3):
             journal.intent(a_request(number=number), 1)

@@ -14,7 +14,7 @@ from pungi_osbuild.clock import Clock
 from pungi_osbuild.hub import Hub
 from pungi_osbuild.metadata import productmd_types
 from pungi_osbuild.model import ImageRequest, Outcome, RunResult, Settings
-from pungi_osbuild.run import RunOptions, run
+from pungi_osbuild.run import Event, Job, OutcomeReached, RunOptions, run
 from pungi_osbuild.run.host import ComposeFolder
 from pungi_osbuild.run.journal import read_journal
 from tests.gate import Gate, call_of
@@ -51,9 +51,10 @@ class Watching(ComposeFolder):
         self.__dict__["on"][0](outcome)
         return super().built(outcome)
 
-    def finished(self, outcome: Outcome) -> None:
-        super().finished(outcome)
-        self.__dict__["on"][1](outcome)
+    def notify(self, event: Event, job: Job) -> None:
+        super().notify(event, job)
+        if isinstance(event, OutcomeReached) and job.outcome is not None:
+            self.__dict__["on"][1](job.outcome)
 
 
 def until(condition: Callable[[], bool]) -> bool:

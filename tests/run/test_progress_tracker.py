@@ -9,10 +9,13 @@ import pytest
 
 from pungi_osbuild.hub import Task, TaskState
 from pungi_osbuild.model import TaskTimes
-from pungi_osbuild.run import ProgressTracker, Stage
-from pungi_osbuild.run.collect import SubmittedTask
+from pungi_osbuild.run import Event, ProgressTracker, Stage, TaskResumed, TaskSubmitted
+from pungi_osbuild.run.events import ImagesSeen, ReadyToSubmit, TaskSeen
+from pungi_osbuild.run.job import apply
+from pungi_osbuild.run.jobs import finished
 from pungi_osbuild.run.tracked import Heartbeat, RoundRobin, waiting_text
 from pungi_osbuild.timing import HEARTBEAT_INTERVAL
+from tests.run.engines import a_job, intended
 from tests.values import a_failed_outcome, a_request, an_outcome
 
 REQUESTS = tuple(a_request(number=number, arches=("x86_64",)) for number in range(3))
@@ -40,76 +43,106 @@ def tracker(time: Time) -> ProgressTracker:
     return tracker
 
 
+class Life:
+    """What happens to the first request, which a tracker is told of."""
+
+    def __init__(self, tracker: ProgressTracker, time: Time) -> None:
+        self.tracker = tracker
+        self.time = time
+        self.job = a_job(REQUESTS[0])
+
+    def happen(self, *events: Event) -> None:
+        for event in events:
+            self.job = apply(self.job, event, self.time())
+            self.tracker.notify(event, self.job)
+
+    def submit(self, task_id: int, attempt: int = 1) -> None:
+        request = REQUESTS[0].with_attempt(attempt)
+        self.happen(ReadyToSubmit(request), intended(request), TaskSubmitted(0, task_id))
+
+
+@pytest.fixture
+def life(tracker: ProgressTracker, time: Time) -> Life:
+    return Life(tracker, time)
+
+
 def states(tracker: ProgressTracker) -> List[str]:
     return [status.state for status in tracker.snapshot().statuses]
 
 
-def task(number: int, state: TaskState) -> Task:
-    return Task(number, state, TaskTimes())
+def seen(number: int, state: TaskState) -> TaskSeen:
+    return TaskSeen(Task(number, state, TaskTimes()))
 
 
-def test_a_request_from_the_plan_to_its_end(tracker: ProgressTracker, time: Time) -> None:
+def test_a_request_from_the_plan_to_its_end(life: Life, time: Time) -> None:
     """In Koji's words, then composer's, then ours."""
+    tracker = life.tracker
     assert states(tracker) == ["planned"] * 3
-    tracker.submitted(SubmittedTask(REQUESTS[0], 11))
+    life.submit(11)
     assert states(tracker)[0] == "free"
     time.now += 60
-    tracker.update_states([task(11, TaskState.OPEN), task(99, TaskState.FAILED)])
-    assert states(tracker) == ["open", "planned", "planned"], "99 is somebody else's"
-    tracker.update_images([(11, (("x86_64", "building"),)), (99, (("x86_64", "failure"),))])
+    life.happen(seen(11, TaskState.OPEN))
+    assert states(tracker) == ["open", "planned", "planned"]
+    life.happen(ImagesSeen((("x86_64", "building"),)))
     assert states(tracker)[0] == "building"
-    tracker.update_states([task(11, TaskState.CLOSED)])
+    life.happen(seen(11, TaskState.CLOSED))
     assert states(tracker)[0] == "collecting"
     time.now += 60
-    tracker.finished(an_outcome(request=REQUESTS[0], task_id=11))
+    outcome = an_outcome(request=REQUESTS[0], task_id=11)
+    life.happen(*(event for _, event in finished(life.job, outcome)))
     time.now += 60
     progress = tracker.snapshot()
     assert states(tracker)[0] == "built"
     assert progress.statuses[0].elapsed(progress.now) == 120.0
     assert progress.elapsed == 180.0, "the others are not done"
-    tracker.update_states([task(11, TaskState.OPEN)])
+    life.happen(seen(11, TaskState.OPEN))
     assert states(tracker)[0] == "built", "what comes late changes nothing"
 
 
-def test_only_the_last_attempt_counts(tracker: ProgressTracker) -> None:
-    """The task before it may still be reported."""
-    tracker.submitted(SubmittedTask(REQUESTS[0], 11))
-    tracker.submitted(SubmittedTask(REQUESTS[0], 12, 2))
-    tracker.update_states([task(11, TaskState.FAILED), task(12, TaskState.OPEN)])
-    (status, *_) = tracker.snapshot().statuses
+def test_only_the_last_attempt_counts(life: Life) -> None:
+    """What was known of the task before it counts no more."""
+    life.submit(11)
+    life.happen(seen(11, TaskState.FAILED))
+    life.submit(12, 2)
+    life.happen(seen(12, TaskState.OPEN))
+    (status, *_) = life.tracker.snapshot().statuses
     assert (status.task_id, status.attempt, status.stage) == (12, 2, Stage.OPEN)
 
 
-def test_a_task_of_an_earlier_run_has_its_own_time(tracker: ProgressTracker) -> None:
+def test_a_task_of_an_earlier_run_has_its_own_time(life: Life, time: Time) -> None:
     """It was submitted before this run was there."""
-    tracker.submitted(SubmittedTask(REQUESTS[0], 11, created=400.0))
-    (status, *_) = tracker.snapshot().statuses
-    assert status.elapsed(1000.0) == 600.0
+    time.now = 400.0
+    life.happen(intended(REQUESTS[0]), TaskSubmitted(0, 11))
+    time.now = 1000.0
+    life.happen(TaskResumed(0, "OPEN", False))
+    (status, *_) = life.tracker.snapshot().statuses
+    assert (status.stage, status.elapsed(1000.0)) == (Stage.OPEN, 600.0)
 
 
-def test_what_was_never_submitted_has_an_end_too(tracker: ProgressTracker) -> None:
+def test_what_was_never_submitted_has_an_end_too(life: Life) -> None:
     """Refused by the hub, or never tried."""
-    tracker.finished(a_failed_outcome(request=REQUESTS[1], task_id=None, reason="refused"))
-    (_, status, _) = tracker.snapshot().statuses
+    outcome = a_failed_outcome(request=REQUESTS[0], task_id=None, reason="refused")
+    life.happen(*(event for _, event in finished(life.job, outcome)))
+    (status, *_) = life.tracker.snapshot().statuses
     assert (status.stage, status.reason) == (Stage.FAILED, "refused")
     assert status.elapsed(2000.0) is None
 
 
-def test_images_of_one_task_may_differ(tracker: ProgressTracker) -> None:
+def test_images_of_one_task_may_differ(life: Life) -> None:
     """Then each arch is told of."""
-    tracker.submitted(SubmittedTask(REQUESTS[0], 11))
-    tracker.update_states([task(11, TaskState.OPEN)])
-    tracker.update_images([(11, (("aarch64", "building"), ("x86_64", "success")))])
-    assert states(tracker)[0] == "aarch64 building, x86_64 success"
+    life.submit(11)
+    life.happen(seen(11, TaskState.OPEN))
+    life.happen(ImagesSeen((("aarch64", "building"), ("x86_64", "success"))))
+    assert states(life.tracker)[0] == "aarch64 building, x86_64 success"
 
 
 def test_a_line_of_log_now_and_then(
-    tracker: ProgressTracker, time: Time, caplog: pytest.LogCaptureFixture
+    life: Life, time: Time, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Not each time that the hub is asked."""
     caplog.set_level(logging.INFO, "pungi_osbuild")
-    tracker.submitted(SubmittedTask(REQUESTS[0], 11))
-    heartbeat = Heartbeat(tracker, time)
+    life.submit(11)
+    heartbeat = Heartbeat(life.tracker, time)
     for _ in range(3 * int(HEARTBEAT_INTERVAL)):
         time.now += 1
         heartbeat.beat()

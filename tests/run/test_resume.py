@@ -19,13 +19,14 @@ from pungi_osbuild.metadata import load_osbuild, productmd_types
 from pungi_osbuild.methods import arguments
 from pungi_osbuild.model import ImageRequest, OutcomeKind, RunResult, Settings
 from pungi_osbuild.run import ProgressTracker, Rebuild, RunOptions, Stage, read_journal, run, status
-from pungi_osbuild.run.history import Bounds
-from pungi_osbuild.run.journal import Journal
-from pungi_osbuild.run.resume_plan import check_hub, plan_resume
+from pungi_osbuild.run.events import Bounds
+from pungi_osbuild.run.jobs import Jobs
+from pungi_osbuild.run.policy import RunPolicy
+from pungi_osbuild.run.resume import check_hub, resume
 from tests.phase.pungi_standin import params
 from tests.rehearsed import QUICK
+from tests.run.engines import WrittenJournal
 from tests.run.test_cancel import Scene, a_scene, refused_at_once, wanted
-from tests.values import a_koji_place, an_identity
 
 QUICKLY = HubSettings(duration=0)
 TWO = [wanted(0), wanted(1)]
@@ -84,9 +85,8 @@ def submitted_by_hand(
     task: Optional[ImageRequest] = None,
 ) -> Optional[int]:
     """Leave the journal of a run that was killed after it submitted, or before it did."""
-    with Journal(scene.topdir, time.time) as journal:
-        server = server or scene.profile.server
-        journal.plan([request], an_identity(), replace(a_koji_place(), server=server))
+    with WrittenJournal(scene.topdir, time.time) as journal:
+        journal.plan([request], server=server or scene.profile.server)
         journal.intent(request, 1, Bounds(after, owner))
         if not sends:
             return None
@@ -236,16 +236,12 @@ def test_a_submission_that_is_there_is_waited_for_by_nobody(another: bool, tmp_p
         user = hub.user_id()
         task_id = submitted_by_hand(scene, TWO[0], known=False, owner=user)
         slept = slept_before_a_run(scene)
-        with Journal(scene.topdir, time.time) as journal:
-            plan = plan_resume(
-                hub,
-                user + another,
-                TWO[:1],
-                journal,
-                Rebuild.NOTHING,
-                Clock(sleep=scene.times.sleep),
-            )
-        assert [one.task.id for one in plan.in_progress] == [task_id]
+        with WrittenJournal(scene.topdir, time.time) as journal:
+            (job,) = journal.history.jobs
+            jobs = Jobs([replace(job, request=TWO[0])], journal, (), time.time)
+            clock = Clock(sleep=scene.times.sleep)
+            assert resume(hub, user + another, jobs, RunPolicy(), set(), clock) == ()
+        assert [job.task_id for job in jobs if job.is_watched] == [task_id]
         assert slept == []
 
 
@@ -595,8 +591,8 @@ def test_another_hub_is_refused(
 def test_a_task_that_the_hub_does_not_have_is_another_hub_s(tmp_path: Path) -> None:
     """Its number is higher than any there."""
     with a_scene(tmp_path, QUICKLY) as scene:
-        with Journal(scene.topdir, time.time) as journal:
-            journal.plan(TWO[:1], an_identity(), replace(a_koji_place(), server=ELSEWHERE))
+        with WrittenJournal(scene.topdir, time.time) as journal:
+            journal.plan(TWO[:1], server=ELSEWHERE)
             journal.intent(TWO[0], 1)
             journal.submitted(TWO[0], 1, 4711)
         with pytest.raises(InputError, match="does not have its task"):

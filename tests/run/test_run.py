@@ -18,19 +18,12 @@ from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError, InputError, RunInterruptedError
 from pungi_osbuild.hub import Hub, read_profile
 from pungi_osbuild.metadata import load_osbuild, productmd_types
-from pungi_osbuild.model import Ostree, Outcome, OutcomeKind, Settings
+from pungi_osbuild.model import Ostree, Outcome, OutcomeKind
 from pungi_osbuild.problems import ConfigError
 from pungi_osbuild.report import result_table
-from pungi_osbuild.run import Rebuild, RunOptions, run
-from pungi_osbuild.run.collect import Collector, TaskResult, Work
-from pungi_osbuild.run.course import Course
-from pungi_osbuild.run.host import ComposeFolder
-from pungi_osbuild.run.hub_queries import HubNvrs, UserTasks
+from pungi_osbuild.run import Job, Rebuild, RunOptions, run
+from pungi_osbuild.run.collect import Collector, TaskResult
 from pungi_osbuild.run.journal import Journal
-from pungi_osbuild.run.orphaned_builds import OrphanedBuilds
-from pungi_osbuild.run.policy import RunPolicy
-from pungi_osbuild.run.submitting import Submitter
-from pungi_osbuild.run.watch import Watcher
 from pungi_osbuild.stop import StopFlag
 from tests.rehearsed import (
     DATE,
@@ -42,7 +35,7 @@ from tests.rehearsed import (
     rehearse,
     run_against,
 )
-from tests.values import an_identity
+from tests.run.engines import an_engine
 
 CLOUD = EXAMPLES / "rhel-cloud" / "rhel-cloud.conf"
 ANEW = RunOptions(polling=QUICK, rebuild=Rebuild.ALL)
@@ -428,10 +421,9 @@ def test_a_hub_that_is_lost_while_collecting_is_not_the_image_s_fault(tmp_path: 
     """The run ends with exit status 3; each task has its record, and says it was not collected."""
 
     class Lost(Collector):
-        def read(self, works: Sequence[Work]) -> Tuple[TaskResult, ...]:
-            return tuple(
-                TaskResult(*work, HubError("the hub is gone", "Wait for it.")) for work in works
-            )
+        def read(self, jobs: Sequence[Job]) -> Tuple[TaskResult, ...]:
+            lost = HubError("the hub is gone", "Wait for it.")
+            return tuple(TaskResult(job, lost) for job in jobs)
 
     prepared = prepare(a_config(tmp_path, {"release": "1"}), Origin(date=DATE), tmp_path / "out")
     with RehearsalHub(HubSettings(duration=0), tmp_path / "koji", content_for(prepared)) as hub:
@@ -441,24 +433,10 @@ def test_a_hub_that_is_lost_while_collecting_is_not_the_image_s_fault(tmp_path: 
             Journal(tmp_path, time.time) as journal,
             Hub(read_profile("rehearsal", path)) as session,
         ):
-            tasks = UserTasks(session, session.user_id(), ("osbuildImage",))
-            course = Course(
-                session,
-                Submitter(session, tasks.owner, Clock(), StopFlag()),
-                HubNvrs(session),
-                an_identity(),
-                journal,
-                Watcher(tasks, QUICK, Clock()),
-                Lost(
-                    session, tmp_path, Settings(), productmd_types(), Clock(), lambda _image: None
-                ),
-                ComposeFolder(tmp_path, an_identity(), Settings()),
-                RunPolicy(),
-                OrphanedBuilds(session, Clock()),
-            )
+            engine, jobs = an_engine(session, tmp_path, journal, prepared.requests, collector=Lost)
             with pytest.raises(HubError, match="the hub is gone"):
-                course.go(prepared.requests)
-    outcomes = course.outcomes.of(prepared.requests)
+                engine.run()
+    outcomes = jobs.outcomes()
     assert len({outcome.task_id for outcome in outcomes} - {None}) == 2
     for outcome in outcomes:
         assert "ended, and what it built was not collected" in (outcome.reason or "")

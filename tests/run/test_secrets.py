@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from pungi_osbuild.hub import HubFaultError
 from pungi_osbuild.methods import hidden
 from pungi_osbuild.model import ImageRequest, JsonObject
-from pungi_osbuild.run.collect import SubmittedTask, cancelled, failed, refused
+from pungi_osbuild.run.outcomes import cancelled, failed, refused
 from pungi_osbuild.secrets import HIDDEN
 from tests.cli.commands import Done, hub, pungi_osbuild
+from tests.run.engines import a_job
 from tests.values import a_request, an_image_config
 
 MARK = "Mk9Secret"
@@ -119,9 +120,9 @@ def test_a_whole_run_tells_no_secret(tmp_path: Path) -> None:
 def test_whoever_quotes_a_request_tells_no_secret(quoted: str) -> None:
     """A hub's schema, a builder's traceback, composer: in the reason of every outcome."""
     request = a_secretive_request()
-    submitted = SubmittedTask(request, 7)
+    submitted = a_job(request, 7)
     for outcome in (
-        refused(request, 1, quoted),
+        refused(request, quoted),
         failed(submitted, quoted, None),
         cancelled(submitted, quoted, None),
     ):
@@ -138,7 +139,7 @@ def test_nothing_shows_a_secret() -> None:
         request,
         request.config,
         request.config.customizations,
-        SubmittedTask(request, 7),
+        a_job(request, 7),
     ):
         assert MARK not in repr(value)
         assert MARK not in str(value)

@@ -11,19 +11,19 @@ from koji_rehearsal import HubSettings, RehearsalHub, write_profile
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.hub import read_profile
 from pungi_osbuild.model import OutcomeKind
-from pungi_osbuild.run.collect import refused
-from pungi_osbuild.run.history import Ending
-from pungi_osbuild.run.journal import FOLDER, Journal
+from pungi_osbuild.run.events import Ending
+from pungi_osbuild.run.journal import FOLDER
 from pungi_osbuild.run.lock import NAME
-from pungi_osbuild.run.progress import Activity, Progress, Stage
+from pungi_osbuild.run.outcomes import refused
+from pungi_osbuild.run.progress import IN_DOUBT, Activity, Progress, Stage
 from pungi_osbuild.run.status import (
-    IN_DOUBT,
     anonymous_hub,
     last_run,
     refreshed,
     status,
     tasks_in_progress,
 )
+from tests.run.engines import WrittenJournal
 from tests.values import (
     a_failed_outcome,
     a_koji_place,
@@ -40,17 +40,17 @@ REQUESTS = tuple(
 )
 
 
-def a_run(journal: Journal, now: List[float]) -> None:
+def a_run(journal: WrittenJournal, now: List[float]) -> None:
     """A run with a request at each stage."""
     built, failed, running, doubtful, turned_down, _, untried = REQUESTS
-    journal.plan(REQUESTS, an_identity(), a_koji_place())
+    journal.plan(REQUESTS)
     for number, request in enumerate((built, failed, running)):
         journal.intent(request, 1)
         journal.submitted(request, 1, 11 + number)
     journal.intent(doubtful, 1)
     journal.intent(turned_down, 1)
     journal.refused(turned_down, 1)
-    journal.outcome(refused(untried, 1, "not tried"))
+    journal.outcome(refused(untried, "not tried"))
     now[0] += 50
     journal.outcome(an_outcome(request=built, task_id=11))
     journal.outcome(a_failed_outcome(request=failed, task_id=12, reason="why"))
@@ -74,7 +74,7 @@ EXPECTED = (
 def test_a_run_that_is_at_work(tmp_path: Path) -> None:
     """Every request of its plan, wherever it is."""
     now = [1000.0]
-    with Journal(tmp_path, lambda: now[0]) as journal:
+    with WrittenJournal(tmp_path, lambda: now[0]) as journal:
         a_run(journal, now)
         progress = status(tmp_path)
     assert progress.activity is Activity.RUNNING
@@ -110,21 +110,21 @@ def test_what_the_present_run_goes_on_with_has_not_failed(
 ) -> None:
     """Whatever an earlier run has said of it."""
     request = a_request()
-    with Journal(tmp_path, lambda: 1.0) as journal:
-        journal.plan([request], an_identity(), a_koji_place())
+    with WrittenJournal(tmp_path, lambda: 1.0) as journal:
+        journal.plan([request])
         journal.intent(request, 1)
         journal.submitted(request, 1, 11)
         if outcome is not None:
             journal.outcome(a_failed_outcome(request=request, kind=outcome, reason="why"))
-    with Journal(tmp_path, lambda: 2.0) as journal:
-        journal.plan([request], an_identity(), a_koji_place())
+    with WrittenJournal(tmp_path, lambda: 2.0) as journal:
+        journal.plan([request])
         journal.resume(request, journal.history.submissions[0])
         journal.resumed(request, 1, state, waiting)
         (shown,) = status(tmp_path).statuses
         assert (shown.stage, shown.reason, shown.until) == (stage, None, None)
     (shown,) = status(tmp_path).statuses
     assert shown.stage is over
-    with Journal(tmp_path, lambda: 4.0) as journal:
+    with WrittenJournal(tmp_path, lambda: 4.0) as journal:
         journal.resume(request, journal.history.submissions[0])
         journal.outcome(an_outcome(request=request))
     (shown,) = status(tmp_path).statuses
@@ -143,7 +143,7 @@ def test_what_the_present_run_goes_on_with_has_not_failed(
 def test_a_run_that_is_over(ending: Ending, activity: Activity, tmp_path: Path) -> None:
     """One that said nothing at its end was killed, if nobody holds the lock."""
     now = [1000.0]
-    with Journal(tmp_path, lambda: now[0]) as journal:
+    with WrittenJournal(tmp_path, lambda: now[0]) as journal:
         a_run(journal, now)
         if ending is not None:
             journal.end(ending)
@@ -154,7 +154,7 @@ def test_a_run_that_is_over(ending: Ending, activity: Activity, tmp_path: Path) 
 def test_a_lock_of_another_machine(tmp_path: Path) -> None:
     """Nobody can tell from here whether that process is still there."""
     now = [1000.0]
-    with Journal(tmp_path, lambda: now[0]) as journal:
+    with WrittenJournal(tmp_path, lambda: now[0]) as journal:
         a_run(journal, now)
     lock = tmp_path / FOLDER / NAME
     lock.write_text('{"pid": 1, "host": "elsewhere", "boot": "", "namespace": "", "started": ""}')
@@ -178,7 +178,7 @@ def test_looking_at_the_hub_needs_no_login(tmp_path: Path) -> None:
         write_profile(profile_file, hub, "rehearsal", "kerberos")
         profile = read_profile("rehearsal", profile_file)
         now = [1000.0]
-        with Journal(tmp_path, lambda: now[0]) as journal:
+        with WrittenJournal(tmp_path, lambda: now[0]) as journal:
             a_run(journal, now)
             progress = status(tmp_path)
             with anonymous_hub(profile) as session:

@@ -1,0 +1,148 @@
+"""The jobs of a run: what happens to one is on disk first, then known, and then told."""
+
+from __future__ import annotations
+
+from typing import Callable, Dict, Iterable, Iterator, List, Protocol, Sequence, Tuple
+
+from pungi_osbuild.methods import sent_digest
+from pungi_osbuild.model import Outcome
+from pungi_osbuild.run.events import (
+    AttemptEnded,
+    Bounds,
+    Event,
+    OutcomeReached,
+    SubmissionIntended,
+    journaled,
+    readable,
+)
+from pungi_osbuild.run.job import Job, apply
+from pungi_osbuild.run.journal import Journal
+from pungi_osbuild.run.outcomes import outcome_at_stop
+
+LONGEST_REASON = 4000
+"""Characters of a reason that the journal keeps; osbuild.json has it whole."""
+
+News = Tuple[int, Event]
+"""The number of a request, and what has happened to it."""
+
+
+class Listener(Protocol):
+    """Whoever is told what happens to a job, in the thread that runs the engine."""
+
+    def notify(self, event: Event, job: Job) -> None:
+        """Take note of an event. Must not raise; the job is as it is after the event."""
+
+
+class Jobs:
+    """
+    The jobs of a run, by the requests' numbers.
+
+    Belongs to the thread that runs the engine: what others have done reaches it as events.
+
+    :param listeners: are told of each event, in this order
+    :param now: the hub's time, in seconds since the epoch
+    """
+
+    def __init__(
+        self,
+        jobs: Iterable[Job],
+        journal: Journal,
+        listeners: Sequence[Listener],
+        now: Callable[[], float],
+    ) -> None:
+        self._jobs: Dict[int, Job] = {job.number: job for job in jobs}
+        self._journal = journal
+        self._listeners = listeners
+        self._now = now
+
+    def __getitem__(self, number: int) -> Job:
+        return self._jobs[number]
+
+    def __iter__(self) -> Iterator[Job]:
+        return iter(tuple(self._jobs.values()))
+
+    @property
+    def in_progress(self) -> List[int]:
+        """The tasks that continue in Koji when the run stops now."""
+        return sorted(job.task_id for job in self if job.goes_on)
+
+    @property
+    def in_doubt(self) -> int:
+        """How many submissions the hub has not answered: there may be a task, or none."""
+        return sum(job.in_doubt for job in self)
+
+    @property
+    def unfinished_outcomes(self) -> Tuple[Outcome, ...]:
+        """The outcomes of what was submitted and is not finished: of a run that stops."""
+        return tuple(
+            outcome_at_stop(job)
+            for job in self
+            if job.is_ours and job.outcome is None and (job.has_task or job.result is not None)
+        )
+
+    def outcomes(self) -> Tuple[Outcome, ...]:
+        """Return what became of each request that was submitted or refused, in their order."""
+        found = {outcome.request.number: outcome for outcome in self.unfinished_outcomes}
+        found.update((job.number, job.outcome) for job in self if job.outcome is not None)
+        return tuple(found[job.number] for job in self if job.number in found)
+
+    def check(self) -> None:
+        """
+        Refuse to go on when the compose folder was removed or replaced under the run.
+
+        :raises InputError: it was
+        """
+        self._journal.check()
+
+    def record(self, news: Sequence[News]) -> None:
+        """
+        Append events to the journal, all at once; then apply them and tell the listeners.
+
+        :raises InputError: the journal cannot be written. What has happened is known and told all
+            the same, but nothing that was only intended has happened.
+        """
+        time, is_written = readable(self._now()), False
+        try:
+            self._journal.append(journaled(event for _, event in news), time)
+            is_written = True
+        finally:
+            for number, event in news:
+                if is_written or not isinstance(event, SubmissionIntended):
+                    job = self._jobs[number] = apply(self._jobs[number], event, time)
+                    for listener in self._listeners:
+                        listener.notify(event, job)
+
+    def intents(self, jobs: Iterable[Job], bounds: Bounds) -> List[News]:
+        """Return the events by which the journal learns that some are about to be submitted."""
+        return [
+            (
+                job.number,
+                SubmissionIntended(
+                    self._journal.next_intent + index,
+                    job.wanted.attempt,
+                    job.planned.slot,
+                    job.planned.block,
+                    sent_digest(job.wanted),
+                    job.wanted.version,
+                    job.wanted.base_release,
+                    job.wanted.nvr,
+                    bounds,
+                ),
+            )
+            for index, job in enumerate(jobs)
+        ]
+
+
+def finished(job: Job, outcome: Outcome) -> List[News]:
+    """Return the events by which it becomes known what has become of a request for good."""
+    last = job.submission
+    is_submitted = last is not None and job.is_ours and last.attempt == outcome.attempt
+    reason = outcome.explanation and outcome.explanation[:LONGEST_REASON]
+    reached = OutcomeReached(
+        last.intent if last is not None and is_submitted else None,
+        outcome.attempt,
+        job.planned.slot,
+        outcome.kind,
+        reason,
+    )
+    return [(job.number, AttemptEnded(outcome)), (job.number, reached)]
