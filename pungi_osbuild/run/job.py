@@ -8,9 +8,9 @@ happen; :func:`replay` applies those that a journal kept, and any prefix of any 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import singledispatch
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple, Type
 
+from pungi_osbuild.checked import picked
 from pungi_osbuild.hub import KojiBuild, Task, TaskState
 from pungi_osbuild.methods import ImageStates
 from pungi_osbuild.model import ImageRequest, Outcome, OutcomeKind
@@ -24,6 +24,7 @@ from pungi_osbuild.run.events import (
     Slot,
     SubmissionIntended,
     SubmissionRefused,
+    TaskResumed,
     TaskSubmitted,
 )
 
@@ -212,73 +213,30 @@ def apply(job: Job, event: Event, time: float) -> Job:
         return _intended(job, submission_of(event, job.server, time))
     if isinstance(event, OutcomeReached) and event.intent is None:
         job = replace(job, never=(event, time))
-    elif events.is_journaled(event) and job.submission is not None:
+    elif type(event) in _OF_SUBMISSION and job.submission is not None:
         job = replace(job, submission=changed(job.submission, event, time))
-    return _live(event, job)
+    change = _OF_JOB.get(type(event))
+    return job if change is None else replace(job, **change(event, job))
 
 
 def submission_of(event: SubmissionIntended, server: Optional[str], time: float) -> Submission:
     """Return a submission that is about to be made."""
-    return Submission(
-        event.intent,
-        event.slot,
-        event.attempt,
-        event.block,
-        event.sent,
-        event.version,
-        event.base_release,
-        event.nvr,
-        server,
-        event.bounds,
-        time,
-        time,
-    )
+    return picked(Submission, event, Submission, server=server, time=time, changed=time)
 
 
 def changed(submission: Submission, event: Event, time: float) -> Submission:
     """Return a submission after an event of the journal."""
-    return replace(submission, changed=time, **_changes(event, submission))
+    return replace(submission, changed=time, **_OF_SUBMISSION[type(event)](event, submission))
 
 
-@singledispatch
-def _changes(event: Event, _submission: Submission) -> Dict[str, Any]:
-    raise AssertionError("%r is no event of a submission" % (event,))
-
-
-@_changes.register
-def _(event: TaskSubmitted, _submission: Submission) -> Dict[str, Any]:
-    return {"task_id": event.task_id}
-
-
-@_changes.register
-def _(_event: SubmissionRefused, _submission: Submission) -> Dict[str, Any]:
-    return {"refused": True}
-
-
-@_changes.register
-def _(event: events.StateSeen, _submission: Submission) -> Dict[str, Any]:
-    return {"state": event.state}
-
-
-@_changes.register
-def _(event: events.TaskResumed, _submission: Submission) -> Dict[str, Any]:
-    return {"state": event.state, "resumed": True, "waiting": event.waiting}
-
-
-@_changes.register
-def _(event: ImagePlaced, submission: Submission) -> Dict[str, Any]:
-    others = tuple(other for other in submission.placed if other.path != event.path)
-    return {"placed": (*others, event)}
-
-
-@_changes.register
-def _(event: OutcomeReached, _submission: Submission) -> Dict[str, Any]:
-    return {
-        "outcome": event.outcome,
-        "reason": event.reason,
-        "resumed": False,
-        "waiting": False,
-    }
+def as_submitted(request: ImageRequest, submission: Submission) -> ImageRequest:
+    """Return a request with the version, the release and the attempt that were submitted."""
+    return replace(
+        request,
+        version=submission.version,
+        base_release=submission.base_release,
+        attempt=submission.attempt,
+    )
 
 
 def _intended(job: Job, submission: Submission) -> Job:
@@ -295,117 +253,98 @@ def _intended(job: Job, submission: Submission) -> Job:
     )
 
 
-@singledispatch
-def _live(_event: Event, job: Job) -> Job:
-    return job
+def _others_and(event: ImagePlaced, placed: Tuple[ImagePlaced, ...]) -> Tuple[ImagePlaced, ...]:
+    return (*(other for other in placed if other.path != event.path), event)
 
 
-@_live.register
-def _(_event: TaskSubmitted, job: Job) -> Job:
-    return replace(job, is_submitting=False, is_watched=job.is_ours)
-
-
-@_live.register
-def _(_event: SubmissionRefused, job: Job) -> Job:
-    return replace(job, is_submitting=False)
-
-
-@_live.register
-def _(event: events.TaskResumed, job: Job) -> Job:
+def _resumed(event: TaskResumed, job: Job) -> Dict[str, Any]:
     assert job.submission is not None
-    return replace(
-        job,
-        request=as_submitted(job.wanted, job.submission),
-        first_attempt=job.submission.attempt,
-        is_watched=not event.waiting,
-        is_cancelled=event.waiting,
-        waits_since=job.build_asked if event.waiting else None,
-        build_asked=None,
-        build_id=job.build.id if job.build is not None and not event.waiting else None,
-    )
+    return {
+        "request": as_submitted(job.wanted, job.submission),
+        "first_attempt": job.submission.attempt,
+        "is_watched": not event.waiting,
+        "is_cancelled": event.waiting,
+        "waits_since": job.build_asked if event.waiting else None,
+        "build_asked": None,
+        "build_id": job.build.id if job.build is not None and not event.waiting else None,
+    }
 
 
-@_live.register
-def _(_event: OutcomeReached, job: Job) -> Job:
-    return replace(job, outcome=job.result)
-
-
-@_live.register
-def _(event: events.TaskSeen, job: Job) -> Job:
+def _seen(task: Optional[Task], job: Job) -> Dict[str, Any]:
     # A reply that was asked for earlier may arrive later: an end stays the end.
     if job.has_ended and job.task is not None:
-        return job
-    return replace(job, task=event.task, is_gone=event.task is None)
+        return {}
+    return {"task": task, "is_gone": task is None}
 
 
-@_live.register
-def _(event: events.TimeoutBegan, job: Job) -> Job:
-    return replace(job, begun=event.at)
-
-
-@_live.register
-def _(event: events.ImagesSeen, job: Job) -> Job:
-    return replace(job, images=event.images)
-
-
-@_live.register
-def _(event: events.BuildSeen, job: Job) -> Job:
-    return replace(job, build=event.build, build_asked=event.at)
-
-
-@_live.register
-def _(event: events.NvrChecked, job: Job) -> Job:
-    return replace(job, nvr_taken=event.taken)
-
-
-@_live.register
-def _(event: events.CollectingBegan, job: Job) -> Job:
-    return replace(job, is_collecting=True, waits_since=None, build_id=event.build_id)
-
-
-@_live.register
-def _(event: events.CancelRequested, job: Job) -> Job:
-    return replace(job, cancelling=event.why, is_overdue=event.is_timeout)
-
-
-@_live.register
-def _(event: events.CancelAnswered, job: Job) -> Job:
-    job = replace(job, is_cancel_answered=True)
+def _cancel_answered(event: events.CancelAnswered, job: Job) -> Dict[str, Any]:
     if event.task is None or not event.task.state.is_end:
-        return job
+        return {"is_cancel_answered": True}
     is_cancelled = event.task.state is TaskState.CANCELED
-    return replace(_live(events.TaskSeen(event.task), job), is_cancelled=is_cancelled)
+    return {"is_cancel_answered": True, "is_cancelled": is_cancelled, **_seen(event.task, job)}
 
 
-@_live.register
-def _(event: events.AttemptEnded, job: Job) -> Job:
-    return replace(
-        job,
-        result=event.outcome,
-        is_submitting=False,
-        is_collecting=False,
-        waits_since=None,
-        first_attempt=job.first_attempt or event.outcome.attempt,
-    )
+def _ended(event: events.AttemptEnded, job: Job) -> Dict[str, Any]:
+    return {
+        "result": event.outcome,
+        "is_submitting": False,
+        "is_collecting": False,
+        "waits_since": None,
+        "first_attempt": job.first_attempt or event.outcome.attempt,
+    }
 
 
-@_live.register
-def _(event: events.RetryScheduled, job: Job) -> Job:
-    return replace(job, retry_at=event.at, retries=job.retries + 1, nvr_taken=None)
-
-
-@_live.register
-def _(event: events.ReadyToSubmit, job: Job) -> Job:
+def _ready(event: events.ReadyToSubmit, job: Job) -> Dict[str, Any]:
     # The attempt before is over, and stays on record.
     earlier = job.earlier if job.result is None else (*job.earlier, job.result)
-    return replace(job, request=event.request, earlier=earlier, result=None, is_ready=True)
+    return {"request": event.request, "earlier": earlier, "result": None, "is_ready": True}
 
 
-def as_submitted(request: ImageRequest, submission: Submission) -> ImageRequest:
-    """Return a request with the version, the release and the attempt that were submitted."""
-    return replace(
-        request,
-        version=submission.version,
-        base_release=submission.base_release,
-        attempt=submission.attempt,
-    )
+_OF_SUBMISSION: Mapping[Type[Any], Callable[[Any, Submission], Dict[str, Any]]] = {
+    TaskSubmitted: lambda event, _: {"task_id": event.task_id},
+    SubmissionRefused: lambda _event, _: {"refused": True},
+    events.StateSeen: lambda event, _: {"state": event.state},
+    TaskResumed: lambda event, _: {
+        "state": event.state,
+        "resumed": True,
+        "waiting": event.waiting,
+    },
+    ImagePlaced: lambda event, before: {"placed": _others_and(event, before.placed)},
+    OutcomeReached: lambda event, _: {
+        "outcome": event.outcome,
+        "reason": event.reason,
+        "resumed": False,
+        "waiting": False,
+    },
+}
+"""What the events of the journal change of a submission."""
+
+_OF_JOB: Mapping[Type[Any], Callable[[Any, Job], Dict[str, Any]]] = {
+    TaskSubmitted: lambda _, job: {"is_submitting": False, "is_watched": job.is_ours},
+    SubmissionRefused: lambda _event, _: {"is_submitting": False},
+    TaskResumed: _resumed,
+    OutcomeReached: lambda _, job: {"outcome": job.result},
+    events.TaskSeen: lambda event, job: _seen(event.task, job),
+    events.TimeoutBegan: lambda event, _: {"begun": event.at},
+    events.ImagesSeen: lambda event, _: {"images": event.images},
+    events.BuildSeen: lambda event, _: {"build": event.build, "build_asked": event.at},
+    events.NvrChecked: lambda event, _: {"nvr_taken": event.taken},
+    events.CollectingBegan: lambda event, _: {
+        "is_collecting": True,
+        "waits_since": None,
+        "build_id": event.build_id,
+    },
+    events.CancelRequested: lambda event, _: {
+        "cancelling": event.why,
+        "is_overdue": event.is_timeout,
+    },
+    events.CancelAnswered: _cancel_answered,
+    events.AttemptEnded: _ended,
+    events.RetryScheduled: lambda event, job: {
+        "retry_at": event.at,
+        "retries": job.retries + 1,
+        "nvr_taken": None,
+    },
+    events.ReadyToSubmit: _ready,
+}
+"""What events change of what is known in the present run."""

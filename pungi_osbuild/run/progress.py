@@ -134,6 +134,8 @@ def status_of(job: Job, is_over: bool = False) -> RequestStatus:
         slot.method,
         job.planned.nvr if job.request is None else job.request.nvr,
     )
+    if job.is_ready and job.outcome is None:
+        return replace(known, attempt=job.wanted.attempt)
     if submission is not None:
         known = replace(
             known,
@@ -144,7 +146,7 @@ def status_of(job: Job, is_over: bool = False) -> RequestStatus:
             reason=submission.reason,
             images=job.images,
         )
-    if job.never is not None and (submission is None or job.outcome is not None):
+    if job.never is not None and (submission is None or job.never[1] >= submission.changed):
         event, time = job.never
         stage = ENDED_AS[event.outcome]
         return replace(known, attempt=event.attempt, stage=stage, until=time, reason=event.reason)
