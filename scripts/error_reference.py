@@ -43,7 +43,7 @@ report and in the log of the task. What composer and the hub say comes with them
 words, a line for each arch; the files that say more are named as `log:`.
 """
 
-_OUTCOMES: Mapping[str, int] = {"failed": 1, "cancelled": 1, "refused": 2}
+_OUTCOMES: Mapping[str, int] = {"failed": 1, "cancelled": 1, "refused": 1}
 """Functions that make an outcome, and which of their arguments is the reason."""
 
 _BECOMES: Mapping[str, str] = {"UnusableError": "SourceError", "RehearsalError": "InputError"}

@@ -296,8 +296,8 @@ def _found(job: Job) -> Query[Found]:
     if job.build_id is not None:
         return (yield from method.result_of_build(job.build_id, job.task_id, request))
     if job.task is None:
-        reason = "the hub does not know task %d any more: it was deleted, or this is another hub"
-        return failed(job, reason % job.task_id)
+        gone = "the hub does not know task %d any more: it was deleted, or this is another hub"
+        return failed(job, gone % job.task_id)
     if job.task.state is TaskState.CANCELED:
         reason = "task %d was cancelled in Koji, not by this run" % job.task_id
         return cancelled(job, reason, job.task)

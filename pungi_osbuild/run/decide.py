@@ -132,8 +132,8 @@ def _retry(s: Situation) -> NextStep:
 
 def _given_up(s: Situation) -> NextStep:
     reason = "task %d was cancelled, and its build is not waited for: %s"
-    why = reason % (s.job.task_id, s.facts.giving_up)
-    return _finish(s, cancelled(s.job, why, s.job.task))
+    why = s.facts.giving_up
+    return _finish(s, cancelled(s.job, reason % (s.job.task_id, why), s.job.task))
 
 
 def _lost(s: Situation) -> NextStep:

@@ -74,11 +74,7 @@ class Jobs:
     @property
     def unfinished_outcomes(self) -> Tuple[Outcome, ...]:
         """The outcomes of what was submitted and is not finished: of a run that stops."""
-        return tuple(
-            outcome_at_stop(job)
-            for job in self
-            if job.is_ours and job.outcome is None and (job.has_task or job.result is not None)
-        )
+        return tuple(outcome_at_stop(job) for job in self if job.is_ours and job.outcome is None)
 
     def outcomes(self) -> Tuple[Outcome, ...]:
         """Return what became of each request that was submitted or refused, in their order."""

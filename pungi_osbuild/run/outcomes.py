@@ -90,17 +90,17 @@ def outcome_at_stop(job: Job) -> Outcome:
     if job.result is not None:
         return completed(job, job.result)
     if not job.has_task:
-        reason = "whether there is a task is not known; the run was stopped"
-        outcome = refused(job.wanted, reason)
+        doubtful = "the run was stopped; whether there is a task is not known"
+        outcome = refused(job.wanted, doubtful)
     elif job.is_cancelled:
-        reason = "task %d was cancelled: the run was stopped" % job.task_id
-        outcome = _with_what_goes_on(cancelled(job, reason))
+        stopped = "task %d was cancelled: the run was stopped"
+        outcome = _with_what_goes_on(cancelled(job, stopped % job.task_id))
     elif job.has_ended:
-        reason = "task %d had ended when the run was stopped; what it built was not collected"
-        outcome = failed(job, reason % job.task_id, job.task)
+        ended = "task %d had ended when the run was stopped; what it built was not collected"
+        outcome = failed(job, ended % job.task_id, job.task)
     else:
-        reason = "the run was stopped before task %d ended; it goes on in Koji" % job.task_id
-        outcome = failed(job, reason)
+        goes_on = "the run was stopped before task %d ended; it goes on in Koji"
+        outcome = failed(job, goes_on % job.task_id)
     return completed(job, outcome)
 
 

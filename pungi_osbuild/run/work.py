@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from typing import Iterable, List, Optional, Sequence, Tuple, Union
+from typing import Iterable, List, Sequence, Tuple, Union
 
 from pungi_osbuild.clock import Clock
 from pungi_osbuild.errors import HubError, PungiOsbuildError
@@ -224,14 +224,12 @@ def not_submitted_by_defect(job: Job, error: Exception) -> List[News]:
 
 def not_collected(result: TaskResult, error: Exception) -> List[News]:
     """Return what has happened when collecting has raised an exception."""
-    job = result.job
-    lost: Optional[HubError] = None
-    reason = defect(error) if not isinstance(error, HubError) else error.reason
-    if isinstance(error, HubError):
-        lost = error
-        what = "task %d ended, and what it built was not collected: %s"
-        reason = what % (job.task_id, error.reason)
-    return [(job.number, AttemptEnded(failed(job, reason, job.task), lost))]
+    job, task = result.job, result.job.task
+    if not isinstance(error, HubError):
+        return [(job.number, AttemptEnded(failed(job, defect(error), task)))]
+    reason = "task %d ended, and what it built was not collected: %s"
+    outcome = failed(job, reason % (job.task_id, error.reason), task)
+    return [(job.number, AttemptEnded(outcome, error))]
 
 
 def _intent(job: Job) -> int:
