@@ -45,7 +45,8 @@ def substitution_problems(block: Mapping[str, Any], place: str) -> Iterator[Prob
                 "Write %s."
                 % ", ".join(_INSTEAD.get(one, "the value of %s" % one) for one in unknown),
             )
-        yield from unreplaced_fields(text, where, "$arch" if "{arch}" in text else None)
+        is_arch = re.search(r"\{arch\}|\((base)?arch\)|\$\$\{?(base)?arch\b", text)
+        yield from unreplaced_fields(text, where, "$arch" if is_arch else None)
     for key in _PLAIN:
         if isinstance(block.get(key), str):
             yield from unreplaced(block[key], within(place, key))

@@ -12,8 +12,12 @@ from typing import Any, FrozenSet, Iterable, Iterator, Mapping, Optional, Tuple
 from pungi_osbuild.model import TEMPLATE_FIELDS, BadTemplateError, Template
 from pungi_osbuild.problems import Problem, Severity, suggest, within
 
-_FIELD = re.compile(r"(?<!\$)\{(%s)\}" % "|".join(TEMPLATE_FIELDS))
-_VARIABLE = re.compile(r"\$\{?(%s)\b" % "|".join([*TEMPLATE_FIELDS, "basearch", "releasever"]))
+_NAMES = "|".join([*TEMPLATE_FIELDS, "basearch", "releasever"])
+_FIELD = re.compile(r"(?<!\$)\{(?:%s)\}" % "|".join(TEMPLATE_FIELDS))
+_OTHER_FIELD = re.compile(r"%%\((?:%s)\)s|%%\{(?:%s)\}|\$\$\{?(?:%s)\b\}?" % ((_NAMES,) * 3))
+"""Python's and RPM's fields, and what an escaped dollar leaves."""
+
+_VARIABLE = re.compile(r"\$\{?(%s)\b" % _NAMES)
 _NEED_RELEASE = ("release", "nvr")
 _MORE_THAN_A_NAME = re.compile(r"\s*(\w+)\s*([!:.\[].*)?", re.S)
 
@@ -115,9 +119,10 @@ def unreplaced_fields(text: str, place: str, instead: Optional[str] = None) -> I
 
     :param instead: what to write for them
     """
-    fields = sorted(set(_FIELD.findall(text)))
+    others = _OTHER_FIELD.findall(text)
+    fields = sorted({*_FIELD.findall(_OTHER_FIELD.sub("", text)), *others})
     if fields:
-        written = ", ".join("{%s}" % field for field in fields)
+        written = ", ".join(fields)
         yield Problem(
             "not-a-template",
             place,
