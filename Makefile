@@ -5,6 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 DEMO = demo-compose
+WORKERS = $(shell expr $$(nproc) + 1)
 
 # A user of the hub, not of this machine: make takes USER from the environment, too.
 HUB_USER = $(if $(filter command line,$(origin USER)),$(USER))
@@ -15,9 +16,12 @@ demo: $(STAMP)
 	@rm -rf $(DEMO)
 	$(BIN)/pungi-osbuild rehearse examples/rhel-cloud/rhel-cloud.conf --out $(DEMO) --duration 2
 
-# Many tests wait for a process or a poll; by files, as a file's tests may share what it has set up.
+# Many tests wait for a process or a poll, so one worker more than there are CPUs. By files, as a
+# file's tests may share what it has set up; in their order, as xdist's own begins the slow ones
+# last: they have few tests. Hundreds of commands are processes of their own: let the first one
+# compile the modules for all.
 test: $(STAMP)
-	$(BIN)/python -m pytest -n auto --dist loadfile -rs
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -rs
 
 test-long: $(STAMP)
 	$(BIN)/python -m pytest -m long
