@@ -12,7 +12,7 @@ from typing import Any, Dict
 import pytest
 from productmd.images import Images
 
-from tests.cli.commands import BIN, pungi_osbuild
+from tests.cli.commands import BIN, in_process, pungi_osbuild
 from tests.rehearsed import EXAMPLES
 
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/*.conf"))
@@ -71,7 +71,7 @@ def test_the_demo_shows_an_id_of_every_cloud_and_arch(tmp_path: Path) -> None:
     """No ID cut or wrapped: each stands whole on one line."""
     out = tmp_path / "out"
     arguments = ("--out", out, "--duration", 0)
-    done = pungi_osbuild("rehearse", config_of("rhel-cloud"), *arguments, home=tmp_path)
+    done = in_process("rehearse", config_of("rhel-cloud"), *arguments, home=tmp_path)
     assert done.exit == 0, done.err
     osbuild = json.loads((out / "compose/metadata/osbuild.json").read_text(encoding="utf-8"))
     seen = {}
@@ -88,7 +88,7 @@ def test_the_demo_shows_an_id_of_every_cloud_and_arch(tmp_path: Path) -> None:
 
 def test_the_plan_has_a_task_for_each_variant_and_arch(tmp_path: Path) -> None:
     """With the exact positional arguments and opts."""
-    done = pungi_osbuild(
+    done = in_process(
         "plan", config_of("rhel-cloud"), "--format", "json", "--date", "20261123", home=tmp_path
     )
     assert done.exit == 0, done.err
@@ -116,7 +116,7 @@ def test_the_plan_has_a_task_for_each_variant_and_arch(tmp_path: Path) -> None:
     ]
     assert len(aws["args"][6]["repo"]) == 2
     assert all("/$arch/" in repo for repo in aws["args"][6]["repo"])
-    table = pungi_osbuild("plan", config_of("rhel-cloud"), home=tmp_path)
+    table = in_process("plan", config_of("rhel-cloud"), home=tmp_path)
     assert table.out.count("osbuildImage(") == 9
 
 
@@ -152,12 +152,12 @@ def faulty(tmp_path: Path, fault: str, code: int) -> None:
 def test_a_compose_is_only_read(tmp_path: Path) -> None:
     """--compose gives the variants; the output goes to --out."""
     first, second = tmp_path / "first", tmp_path / "second"
-    done = pungi_osbuild(
+    done = in_process(
         "rehearse", config_of("minimal"), "--out", first, "--duration", 0, home=tmp_path
     )
     assert done.exit == 0, done.err
     before = {path: path.stat().st_mtime_ns for path in sorted(first.rglob("*"))}
-    done = pungi_osbuild(
+    done = in_process(
         "rehearse",
         config_of("minimal"),
         "--compose",
@@ -182,7 +182,7 @@ def test_an_example_is_a_folder_that_can_be_taken_elsewhere(tmp_path: Path) -> N
         copied = tmp_path / name
         shutil.copytree(EXAMPLES / name, copied)
         (config,) = copied.glob("*.conf")
-        assert pungi_osbuild("validate", config, home=tmp_path).exit == 0
+        assert in_process("validate", config, home=tmp_path).exit == 0
 
 
 def test_whoever_reads_may_stop_early(tmp_path: Path) -> None:
@@ -198,6 +198,6 @@ def test_whoever_reads_may_stop_early(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["rehearse", "run", "plan", "validate", "report", "hub"])
 def test_each_command_has_help_with_an_example(command: str, tmp_path: Path) -> None:
     """What it does, and one line to start from."""
-    done = pungi_osbuild(command, "--help", home=tmp_path)
+    done = in_process(command, "--help", home=tmp_path)
     assert done.exit == 0
     assert "Example: pungi-osbuild %s" % command in done.out

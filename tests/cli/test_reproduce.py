@@ -15,7 +15,7 @@ from typing import Any, Dict
 import pytest
 
 from koji_rehearsal.composer.provenance import SIZE
-from tests.cli.commands import Done, pungi_osbuild
+from tests.cli.commands import Done, in_process
 from tests.fileserver import FileServer
 from tests.rehearsed import DATE, EXAMPLES, rehearse
 
@@ -79,7 +79,7 @@ def recorded(compose: Path, arch: str) -> Dict[str, Any]:
 
 def reproduce(compose: Path, home: Path, arch: str, *arguments: object) -> Done:
     output = ("--output", home / "made")
-    return pungi_osbuild("reproduce", compose, name_of(arch), *output, *arguments, home=home)
+    return in_process("reproduce", compose, name_of(arch), *output, *arguments, home=home)
 
 
 def test_the_command(compose: Path, tmp_path: Path, stand_ins: Path) -> None:
@@ -153,7 +153,7 @@ def test_another_arch_is_not_built(compose: Path, tmp_path: Path, stand_ins: Pat
 
 def test_an_image_that_is_not_there(compose: Path, tmp_path: Path) -> None:
     """Those that are there are named."""
-    done = pungi_osbuild("reproduce", compose, "no-such", home=tmp_path)
+    done = in_process("reproduce", compose, "no-such", home=tmp_path)
     assert done.exit == 2
     assert name_of(OTHER) in done.err
 
@@ -264,7 +264,7 @@ def test_osbuild_builds_a_rehearsed_image_again(tmp_path: Path) -> None:
         made = tmp_path / image["image_type"]
         name = image["path"].rpartition("/")[2]
         arguments = ("reproduce", out, name, "--output", made, "--run")
-        done = pungi_osbuild(*arguments, home=tmp_path)
+        done = in_process(*arguments, home=tmp_path)
         assert done.exit == 0, done.err
         artifact = image["osbuild_artifact"]
         file = made / "output" / artifact["export_name"] / artifact["export_filename"]

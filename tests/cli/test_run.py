@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict
 import pytest
 from productmd.images import Images
 
-from tests.cli.commands import hub, koji, pungi_osbuild
+from tests.cli.commands import hub, in_process, koji, pungi_osbuild
 from tests.cli.test_rehearse import config_of, entries
 
 SECTION = """
@@ -36,7 +36,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def compose(home: Path) -> Path:
     """The output of a rehearsal of an example."""
     out = home / "compose-of-the-example"
-    done = pungi_osbuild("rehearse", config_of("rhel-cloud"), *OUT, out, home=home)
+    done = in_process("rehearse", config_of("rhel-cloud"), *OUT, out, home=home)
     assert done.exit == 0, done.err
     return out
 
@@ -169,7 +169,7 @@ def test_the_koji_command_works_with_the_profile(home: Path) -> None:
     config = home / "small.conf"
     config.write_text(SECTION.replace("late-image", "small-image"), encoding="utf-8")
     target = home / "compose-for-koji"
-    done = pungi_osbuild("rehearse", config_of("rhel-cloud"), *OUT, target, home=home)
+    done = in_process("rehearse", config_of("rhel-cloud"), *OUT, target, home=home)
     assert done.exit == 0
     with hub(home) as (profile, _):
         with profile.open("a", encoding="utf-8") as more:
@@ -240,7 +240,7 @@ def test_what_could_not_be_recorded_is_refused_before_anything_is_submitted(
     config = home / "late.conf"
     config.write_text(SECTION, encoding="utf-8")
     with hub(home):
-        done = pungi_osbuild("run", config, "--compose", copied, home=home)
+        done = in_process("run", config, "--compose", copied, home=home)
         tasks = koji("-p", "rehearsal", "list-tasks", "--method=osbuildImage", home=home)
     assert done.exit == 1, done.err
     assert said in done.err
@@ -263,6 +263,6 @@ def test_an_image_of_a_newer_productmd_stays(home: Path, compose: Path, tmp_path
     config = home / "late.conf"
     config.write_text(SECTION, encoding="utf-8")
     with hub(home):
-        done = pungi_osbuild("run", config, "--compose", copied, home=home)
+        done = in_process("run", config, "--compose", copied, home=home)
     assert done.exit == 0, done.err
     assert all_entries(copied)[foreign["path"]] == foreign

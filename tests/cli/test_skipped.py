@@ -9,7 +9,7 @@ from typing import Any, Dict
 import pytest
 
 from koji_rehearsal import HubSettings, RehearsalHub, write_profile
-from tests.cli.commands import Done, pungi_osbuild
+from tests.cli.commands import Done, in_process
 
 VARIANTS = """<?xml version="1.0"?>
 <variants><variant id="Server" name="Server" type="variant">
@@ -39,7 +39,7 @@ def test_nothing_is_planned_rehearsed_or_run(tmp_path: Path) -> None:
     config = a_config(tmp_path)
 
     def done(*arguments: object) -> Done:
-        ended = pungi_osbuild(*arguments, home=tmp_path)
+        ended = in_process(*arguments, home=tmp_path)
         assert ended.exit == 0, ended.err
         assert "skip_phases contains osbuild" in ended.out + ended.err
         return ended
@@ -59,6 +59,6 @@ def test_nothing_is_planned_rehearsed_or_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["validate", "plan"])
 def test_it_is_checked_all_the_same(command: str, tmp_path: Path) -> None:
     """Whoever takes the phase up again wants to know."""
-    ended = pungi_osbuild(command, a_config(tmp_path, arches=["s390x"]), home=tmp_path)
+    ended = in_process(command, a_config(tmp_path, arches=["s390x"]), home=tmp_path)
     assert ended.exit == 1
     assert "no-task" in ended.out + ended.err

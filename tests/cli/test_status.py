@@ -6,7 +6,7 @@ import json
 import time
 from pathlib import Path
 
-from tests.cli.commands import LIMIT, pungi_osbuild, started
+from tests.cli.commands import LIMIT, in_process, pungi_osbuild, started
 from tests.rehearsed import EXAMPLES, rehearse
 
 CLOUD = EXAMPLES / "rhel-cloud" / "rhel-cloud.conf"
@@ -48,19 +48,19 @@ def test_a_run_that_has_finished(tmp_path: Path) -> None:
     """Why something failed; no hub is asked any more, though there was one."""
     out = tmp_path / "out"
     rehearse(CLOUD, out, ["build:name=rhel-azure,arch=aarch64"])
-    done = pungi_osbuild("status", out, home=tmp_path)
+    done = in_process("status", out, home=tmp_path)
     assert (done.exit, done.err) == (0, "")
     assert "    aarch64: osbuild build failed in stage: " in done.out
     assert "9 tasks: 8 built, 1 failed; " in done.out
     assert done.out.endswith("Run finished.\n")
-    followed = pungi_osbuild("status", out, "--watch", "--previous", out, home=tmp_path)
+    followed = in_process("status", out, "--watch", "--previous", out, home=tmp_path)
     assert followed.out.endswith("Run finished.\n")
 
 
 def test_no_run_and_wrong_usage(tmp_path: Path) -> None:
     """Are told apart from anything else by their status."""
-    done = pungi_osbuild("status", tmp_path, home=tmp_path)
+    done = in_process("status", tmp_path, home=tmp_path)
     assert done.exit == 2
     assert "no run has been on" in done.err
-    done = pungi_osbuild("status", tmp_path, "--watch", "--format", "json", home=tmp_path)
+    done = in_process("status", tmp_path, "--watch", "--format", "json", home=tmp_path)
     assert done.exit == 2

@@ -15,7 +15,7 @@ from pungi_osbuild.methods import hidden
 from pungi_osbuild.model import ImageRequest, JsonObject
 from pungi_osbuild.run.outcomes import cancelled, failed, refused
 from pungi_osbuild.secrets import HIDDEN
-from tests.cli.commands import Done, hub, pungi_osbuild
+from tests.cli.commands import Done, hub, in_process
 from tests.run.engines import a_job
 from tests.values import a_request, an_image_config
 
@@ -84,7 +84,7 @@ def test_a_whole_run_tells_no_secret(tmp_path: Path) -> None:
     outputs: List[str] = []
 
     def run(*arguments: object) -> None:
-        outputs.append(said(pungi_osbuild(*arguments, home=tmp_path)))
+        outputs.append(said(in_process(*arguments, home=tmp_path)))
 
     faults = ("--fault", "build:name=bad", "--fault", "upload:name=late")
     run("rehearse", config, "--out", out, "--duration", 0, *faults)
