@@ -148,19 +148,21 @@ class Files:
         if kind is not None:
             raise error_of(kind, path)
 
-    def _reach_volume(self, path: Any) -> None:
+    def _reach_volume(self, path: Any) -> bool:
         """
-        Take a step where the path is a file on Koji's volume.
+        Take a step where the path is a file on Koji's volume; return whether it is.
 
         :raises OSError: it meets a fault
         """
         if self._world.program() is None or isinstance(path, int):
-            return
-        if os.fspath(path).startswith(self._world.volume):
-            self._world.step("read", "volume")
-            kind = self._world.fault(VOLUME, "read volume")
-            if kind is not None:
-                raise error_of(kind, os.fspath(path))
+            return False
+        if not os.fspath(path).startswith(self._world.volume):
+            return False
+        self._world.step("read", "volume")
+        kind = self._world.fault(VOLUME, "read volume")
+        if kind is not None:
+            raise error_of(kind, os.fspath(path))
+        return True
 
     # Descriptors
 
@@ -168,8 +170,12 @@ class Files:
         """Stand in for ``os.open``."""
         program = self._program(path) if dir_fd is None else None
         if program is None:
-            self._reach_volume(path)
-            return int(self._os["open"](path, flags, mode, dir_fd=dir_fd))
+            is_on_volume = self._reach_volume(path)
+            descriptor = int(self._os["open"](path, flags, mode, dir_fd=dir_fd))
+            reader = self._world.program() if is_on_volume else None
+            if reader is not None:
+                reader.descriptors[descriptor] = os.fspath(path)
+            return descriptor
         name = os.fspath(path)
         if (flags & os.O_TMPFILE) == os.O_TMPFILE:
             self._change("try", name + "/", CHANGES)

@@ -297,11 +297,8 @@ class Network:
 
     def _ask(self, asked: ParsedRequest, headers: Mapping[str, str]) -> bytes:
         """Let the hub answer: what it does to its own files is none of the machine's steps."""
-        fiber, self._schedule.current = self._schedule.current, None
-        try:
+        with self._schedule.outside():
             return self._hub.answer(asked, headers)
-        finally:
-            self._schedule.current = fiber
 
     def _file(self, way: _Way, request: requests.PreparedRequest) -> _Answer:
         path = unquote(urlsplit(request.url or "").path)
@@ -323,18 +320,21 @@ class Network:
             return _page(prng.choice((502, 503)), self._date())
         if kind == "net.slow":
             way.wait(prng.between(1.0, 200.0))
+        with self._schedule.outside():
+            status, head, content = self._served(path, request.headers.get("Range"))
+        if kind == "net.cut-answer" and content:
+            content = content[: prng.below(len(content))]
+        return status, head, content
+
+    def _served(self, path: str, wanted: Optional[str]) -> _Answer:
+        """Return the file at a path, or what a fault of the rehearsal's leaves of it."""
         below = path[len(FILES_PATH) :]
         found = self._hub.context.store.served(below)
         if found is None:
             return _page(404, self._date())
-        met_by_file = self._hub.read(
-            lambda context, _now: context.network_faults.met_by_file(below)
-        )
-        size = found.stat().st_size
-        download = plan(size, request.headers.get("Range"), met_by_file, path, ADDRESS)
+        met = self._hub.read(lambda context, _now: context.network_faults.met_by_file(below))
+        download = plan(found.stat().st_size, wanted, met, path, ADDRESS)
         content = found.read_bytes()[download.start : download.start + download.sent]
-        if kind == "net.cut-answer" and content:
-            content = content[: prng.below(len(content))]
         if download.spoils and content:
             content = bytes([content[0] ^ 0xFF]) + content[1:]
         head = {"Content-Length": str(download.promised), "Date": self._date()}

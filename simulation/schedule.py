@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import _thread
 import heapq
-from typing import Any, Callable, List, NamedTuple, Optional, Tuple, Union
+from contextlib import contextmanager
+from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Tuple, Union
 
 from simulation.prng import Prng
 
@@ -193,6 +194,15 @@ class Schedule:
         if self._stuck is not None:
             stuck, self._stuck = self._stuck, None
             raise stuck
+
+    @contextmanager
+    def outside(self) -> Iterator[None]:
+        """Have nobody have the baton for a while, so that calls are the real ones and no steps."""
+        fiber, self.current = self.current, None
+        try:
+            yield
+        finally:
+            self.current = fiber
 
     # For fibers.
 

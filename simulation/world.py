@@ -200,7 +200,7 @@ class Machine:
         self.world.note("power-cut", self.name)
         for process in self.processes:
             process.kill()
-        with self.world.outside():
+        with self.world.schedule.outside():
             self.disk.lose(self._prng, lambda text: self.world.note("lost", text))
         self.boot_id = self._new_boot()
 
@@ -444,10 +444,6 @@ class World:
         process = self.program()
         return self._hub_time() if process is None else process.machine.wall()
 
-    def outside(self) -> _Outside:
-        """Return a context in which calls are the real ones, whoever has the baton."""
-        return _Outside(self.schedule)
-
     def inbox(self) -> SeededInbox:
         """Return an inbox for a run of the process that has the baton."""
         process = self.program()
@@ -548,20 +544,6 @@ class System:
         count = count or 32
         text = "".join("%016x" % self._names.bits() for _ in range(count // 8 + 1))
         return text[: 2 * count]
-
-
-class _Outside:
-    """While it lasts, nobody has the baton."""
-
-    def __init__(self, schedule: Schedule) -> None:
-        self._schedule = schedule
-        self._fiber: Optional[Fiber] = None
-
-    def __enter__(self) -> None:
-        self._fiber, self._schedule.current = self._schedule.current, None
-
-    def __exit__(self, *_: object) -> None:
-        self._schedule.current = self._fiber
 
 
 class _TraceLog(logging.Handler):
