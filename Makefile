@@ -10,7 +10,8 @@ WORKERS = $(shell expr $$(nproc) + 1)
 # A user of the hub, not of this machine: make takes USER from the environment, too.
 HUB_USER = $(if $(filter command line,$(origin USER)),$(USER))
 
-.PHONY: demo test test-long test-hub docs pictures dist-check lint format clean bench bench-quick
+.PHONY: demo test test-long test-hub docs pictures dist-check lint format clean bench bench-quick\
+    simulate
 
 demo: $(STAMP)
 	@rm -rf $(DEMO)
@@ -70,6 +71,11 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# make simulate SEEDS=1000 prints the figures of docs/reliability.md; SEED=7 what happens in one night.
+SEEDS = 1000
+simulate: $(STAMP)
+	$(BIN)/python -m simulation $(if $(SEED),--seed $(SEED) $(ARGS),--seeds $(SEEDS) $(ARGS))
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

@@ -79,10 +79,26 @@ def of_lasting(record: Record, run: Run, outcome: ToldOutcome) -> Optional[str]:
         return "fail-fast"
     if outcome.nvr is not None and _is_others(record, outcome, outcome.nvr):
         return "its N-V-R is another's"
+    is_built = any(one.nvr == outcome.nvr and one.state == "COMPLETE" for one in record.builds)
+    if is_built and any(one.rebuild != "nothing" for one in record.runs_of(run.compose)):
+        return "it was to be built again, with the release that it has"
     if build is not None and build.state in ("DELETED", "CANCELED", "BUILDING"):
         return "its build is %s" % build.state.lower()
-    if task is not None and task.state == "CLOSED" and record.has_fault(*FILE_FAULTS):
+    if build is not None and build.state == "COMPLETE" and record.has_fault(*FILE_FAULTS):
         return "its file is not what it should be"
+    if task is not None and task.state != "CLOSED" and record.results_in == "status":
+        return "its upload is named in no output: the task did not come to its end"
+    return None
+
+
+def of_refusal(record: Record, run: Run) -> Optional[str]:
+    """Return why nothing is submitted any more, however often it is tried: preflight says so."""
+    own = {task.id for task in record.tasks if task.slot and task.slot.compose == run.compose}
+    has_rebuilt = any(one.rebuild != "nothing" for one in record.runs_of(run.compose))
+    for build in record.builds:
+        is_lost = build.state in ("DELETED", "BUILDING") or build.task_id not in own
+        if run.error == "ConfigError" and build.nvr in run.said and (is_lost or has_rebuilt):
+            return "%s is %s" % (build.nvr, build.state.lower())
     return None
 
 

@@ -27,6 +27,10 @@ _TASK_STATE = {number: name for name, number in TASK_STATES.items() if isinstanc
 _BUILD_STATE = {number: name for name, number in BUILD_STATES.items() if isinstance(name, str)}
 
 
+POWER_CUTS = ("power-cut", "crash.power")
+"""What takes from a disk what it was not told to keep."""
+
+
 class Ended(str, Enum):
     """How a run came to its end."""
 
@@ -80,6 +84,7 @@ class HubTask:
     created: float
     ended: Optional[float]
     state: str
+    started: Optional[float] = None
 
     @property
     def is_open(self) -> bool:
@@ -118,6 +123,7 @@ class HubBuild:
     created: float
     completed: Optional[float]
     files: Tuple[HubFile, ...] = ()
+    is_composers: bool = True
 
 
 @dataclass(frozen=True)
@@ -170,6 +176,7 @@ class Run:
     :param is_ours: that is an error for people
     :param said: the reason and the solution of the error
     :param log: what it logged, a line each
+    :param beside: it was begun while another one was in progress
     """
 
     name: str
@@ -190,6 +197,7 @@ class Run:
     is_ours: bool = True
     said: str = ""
     log: Tuple[str, ...] = ()
+    beside: bool = False
 
     @property
     def ended_properly(self) -> bool:
@@ -218,7 +226,10 @@ class Happening:
     @property
     def is_of_disk(self) -> bool:
         """Whether it was done to a disk."""
-        return self.kind.startswith("disk.") or self.kind in ("power-cut", "remove-image")
+        return self.kind.startswith(("disk.", "volume.")) or self.kind in (
+            *POWER_CUTS,
+            "remove-image",
+        )
 
 
 @dataclass(frozen=True)
@@ -228,9 +239,10 @@ class Record:
 
     :param composes: where each compose is, by its key
     :param settled: the composes whose files may be looked at: no run is at work on them
-    :param cloud_names: that are taken: cloud, place there and name; and whose upload has it
+    :param cloud_names: that are taken: cloud, place there and name
     :param koji: Koji's topdir
     :param faults: of the rehearsal: what it was asked to do wrong with builds and files
+    :param results_in: where the rehearsal says what became of uploads
     """
 
     composes: Mapping[str, Path]
@@ -238,11 +250,12 @@ class Record:
     koji: Path
     tasks: Tuple[HubTask, ...] = ()
     builds: Tuple[HubBuild, ...] = ()
-    cloud_names: Tuple[Tuple[Tuple[str, ...], str], ...] = ()
+    cloud_names: Tuple[Tuple[str, ...], ...] = ()
     exchanges: Tuple[Exchange, ...] = ()
     runs: Tuple[Run, ...] = ()
     happenings: Tuple[Happening, ...] = ()
     faults: Tuple[str, ...] = ()
+    results_in: str = "archive"
     secrets: Tuple[str, ...] = ()
     foreign: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
     """Files of others in each compose, which nobody may change: path and content."""
@@ -255,8 +268,9 @@ class Record:
         return [run for run in self.runs if run.compose == compose]
 
     def last_run(self, compose: str) -> Optional[Run]:
-        """Return the last run of a compose."""
-        runs = self.runs_of(compose)
+        """Return the last run of a compose, but for one that was refused beside another."""
+        refused = (Ended.ERROR, Ended.CRASH)
+        runs = [one for one in self.runs_of(compose) if not one.beside or one.how not in refused]
         return runs[-1] if runs else None
 
     def tasks_of(self, slot: Slot) -> List[HubTask]:
@@ -265,8 +279,12 @@ class Record:
 
     def build_of(self, task: HubTask) -> Optional[HubBuild]:
         """Return the build that a task has made, or is making."""
-        made = [build for build in self.builds if build.task_id == task.id]
-        return made[-1] if made else None
+        for build in self.builds:
+            # Composer names the task when it imports the build; it registers it when it is asked.
+            is_making = build.task_id is None and build.is_composers and build.nvr == task.nvr
+            if build.task_id == task.id or (is_making and build.created == task.started):
+                return build
+        return None
 
     def has_fault(self, *kinds: str) -> bool:
         """Whether the rehearsal was asked for a fault of some kinds."""
@@ -275,6 +293,10 @@ class Record:
     def happened(self, *kinds: str) -> List[Happening]:
         """Return what happened of some kinds."""
         return [one for one in self.happenings if one.kind in kinds]
+
+
+CLOUD_NAME = "img-%s-%s"
+"""How the name of a block's image in a cloud begins: with its compose and its key."""
 
 
 def slot_of(options: Mapping[str, Any], arches: Sequence[str]) -> Optional[Tuple[Slot, int]]:
@@ -286,13 +308,17 @@ def slot_of(options: Mapping[str, Any], arches: Sequence[str]) -> Optional[Tuple
     return None
 
 
-def hub_tasks(state: State, methods: Iterable[str]) -> Tuple[HubTask, ...]:
-    """Return the image tasks of a hub."""
+def hub_tasks(state: State, methods: Iterable[str], began: float = 0.0) -> Tuple[HubTask, ...]:
+    """
+    Return the image tasks of a hub.
+
+    :param began: when the world did, by the hub's clock
+    """
     wanted = frozenset(methods)
-    return tuple(_task(task) for task in state.tasks.values() if task.method in wanted)
+    return tuple(_task(task, began) for task in state.tasks.values() if task.method in wanted)
 
 
-def _task(task: Any) -> HubTask:
+def _task(task: Any, began: float) -> HubTask:
     name, version, _distro, _image_type, _target, arches, options = task.request
     whose = slot_of(options or {}, arches)
     return HubTask(
@@ -300,22 +326,28 @@ def _task(task: Any) -> HubTask:
         slot=None if whose is None else whose[0],
         edition=0 if whose is None else whose[1],
         nvr="%s-%s-%s" % (name, version, (options or {}).get("release")),
-        created=task.create_ts,
-        ended=task.completion_ts,
+        created=task.create_ts - began,
+        ended=None if task.completion_ts is None else task.completion_ts - began,
         state=_TASK_STATE[task.state],
+        started=None if task.start_ts is None else task.start_ts - began,
     )
 
 
-def hub_builds(state: State) -> Tuple[HubBuild, ...]:
-    """Return the builds of a hub, with their images."""
+def hub_builds(state: State, began: float = 0.0) -> Tuple[HubBuild, ...]:
+    """
+    Return the builds of a hub, with their images.
+
+    :param began: when the world did, by the hub's clock
+    """
     return tuple(
         HubBuild(
             id=build.id,
             nvr=build.nvr,
             state=_BUILD_STATE[build.state],
             task_id=build.task_id,
-            created=build.create_ts,
-            completed=build.completion_ts,
+            created=build.create_ts - began,
+            completed=None if build.completion_ts is None else build.completion_ts - began,
+            is_composers=build.by_composer,
             files=tuple(
                 HubFile(
                     one.id,

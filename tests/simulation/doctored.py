@@ -68,7 +68,7 @@ def a_record(folder: Path) -> Record:
         koji=folder / "koji",
         tasks=(TASK,),
         builds=(BUILD,),
-        cloud_names=((("aws", "us-east-1", "img"), "0 %s x86_64" % NVR),),
+        cloud_names=(("aws", "us-east-1", "img-c0-b0-1"),),
         exchanges=(Exchange(20.0, RUN.name, (POLL,)), Exchange(21.5, RUN.name, (POLL,))),
         runs=(RUN,),
         secrets=(SECRET,),
@@ -84,6 +84,7 @@ def an_entry() -> Dict[str, Any]:
         "size": len(CONTENT),
         "checksums": {"sha256": hashlib.sha256(CONTENT).hexdigest()},
         "in_images_json": True,
+        "cloud": [{"provider": "aws", "id": "ami-1", "name": "img-c0-b0-1"}],
         "koji": {"archive_id": 7, "build_id": 3, "nvr": NVR, "task_id": 1},
     }
 
@@ -266,10 +267,7 @@ def _leftover(record: Record) -> Record:
 
 
 def _leftover_upload(record: Record) -> Record:
-    task = replace(TASK, id=2, nvr="image-b0-1-2.x86_64", state="FAILED", created=45.0, ended=46.0)
-    write_journal(record.composes["c0"], *journal(), {**journal()[2], "nvr": task.nvr})
-    name = (("aws", "us-east-1", "other"), "0 %s x86_64" % task.nvr)
-    return replace(record, tasks=(TASK, task), cloud_names=(name,))
+    return replace(record, cloud_names=(("aws", "us-east-1", "img-c0-b0-2"),))
 
 
 DOCTORED: Tuple[Tuple[str, Doctor], ...] = (
