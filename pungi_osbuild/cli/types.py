@@ -9,6 +9,7 @@ import click
 from pungi_osbuild.cli.exits import exits
 from pungi_osbuild.cli.formats import format_option
 from pungi_osbuild.cli.show import show_json, show_lines, terminal_width
+from pungi_osbuild.config import arch_hint
 from pungi_osbuild.errors import InputError
 from pungi_osbuild.imagetypes import (
     ALIASES,
@@ -86,8 +87,8 @@ def _whole(name: str) -> str:
 def _check_arch(arch: str, distribution: Optional[str]) -> None:
     known = arches_of(distribution or _HAS_EVERY_ARCH)
     if arch not in known:
-        where = "arch %s" % arch if distribution is None else "%s for %s" % (arch, distribution)
+        where = "arch %r" % arch if distribution is None else "%s for %s" % (arch, distribution)
         raise InputError(
             "composer %d has no %s" % (COMPOSER_VERSION, where),
-            "Its arches are: %s." % ", ".join(known),
+            arch_hint([arch], known, "Its arches are: %s." % ", ".join(known)),
         )

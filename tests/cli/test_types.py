@@ -77,7 +77,8 @@ def test_json_has_each_cell_once(distro: str) -> None:
         (["--distro", "Fedora 43"], ["Did you mean fedora-43?"]),
         (["--distro", "hologram"], ["Names look like rhel-9.6 and fedora-43."]),
         (["--distro", "rhel-9.6", "--arch", "riscv64"], ["no riscv64 for rhel-9.6", "x86_64"]),
-        (["--arch", "amd64"], ["no arch amd64", "x86_64"]),
+        (["--arch", "amd64"], ["no arch 'amd64'", "Did you mean x86_64?"]),
+        (["--arch", "vax"], ["no arch 'vax'", "Its arches are: aarch64, ppc64le"]),
     ],
 )
 def test_what_composer_does_not_know(words: List[str], wanted: List[str]) -> None:
