@@ -107,6 +107,7 @@ class FaultyProxy:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # or a reply waits 40 ms for an ACK
 
             def do_POST(self) -> None:
                 proxy._answer(self)

@@ -41,6 +41,7 @@ class HostileHub:
 def serving(hub: HostileHub) -> Iterator[HostileHub]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # or a reply waits 40 ms for an ACK
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
