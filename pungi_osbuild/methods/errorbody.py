@@ -55,7 +55,7 @@ _LEAD = re.compile(
 _MANY_VALUES = re.compile(r"(not one of the allowed values) \[.{120,}")
 """Every image type of composer, where one of them is wrong."""
 
-_GENERIC = frozenset({20, 30, 1005, 10001})
+_GENERIC = frozenset({1005, 10001})
 """Composer's errors whose reason is the same whatever is wrong: "Failed to enqueue job"."""
 
 _NAMES = ("reason", "detail", "message", "error_description", "error", "title", "msg", "errors")
