@@ -44,7 +44,9 @@ counted in ``world.steps``; ``world.options.crashes`` does so from the start. A 
 ``world.injected`` with an ``id`` such as ``net.lose-answer@packageTask#17``: the 17th step which
 that kind could have met. The ids of one seed do not depend on each other: ``WorldOptions.only``
 injects the named ones and no other, which is how a failing seed is shrunk. ``world.counts()`` gives
-the number of injected faults by kind, ``world.pairs()`` by kind and step.
+the number of injected faults by kind, ``world.pairs()`` by kind and step, and
+``world.injection.met()`` how many steps each kind could have met: the pairs that are possible.
+``world.injection.stop()`` ends them all.
 
 **Trace.** ``world.trace`` is a list of :class:`~simulation.schedule.Event` (time, process, thread,
 kind, text), the same for the same seed on every Python, whatever the hash seed: disk and network
