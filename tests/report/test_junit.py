@@ -191,6 +191,8 @@ odd = st.text(
 )
 
 
+# re warns of some patterns, as [[, before it takes them
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
 @given(
     pattern=odd,
     name=odd,
