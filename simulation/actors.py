@@ -7,6 +7,7 @@ is to do it to, and does nothing where there is nobody.
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import replace
 from typing import TYPE_CHECKING, Callable, Dict, List, Mapping, Optional, Tuple
 
@@ -63,6 +64,30 @@ def free_build(night: Night, act: Act) -> Optional[str]:
 
     freed: Optional[str] = night.world.hub.read(free)
     return freed
+
+
+def lose_build(night: Night, act: Act) -> Optional[str]:
+    """Composer loses a build whose task has ended: it is never imported, and stays BUILDING."""
+
+    def lose(context: HubContext, _now: float) -> Optional[str]:
+        schedule = context.builder._schedule
+        coming = [
+            one
+            for one in schedule._due
+            if isinstance(one[2], Conclusion)
+            and one[2].compose.build is not None
+            and context.state.tasks[one[2].compose.order.task_id].ended
+        ]
+        if not coming:
+            return None
+        lost = coming[act.number % len(coming)]
+        schedule._due.remove(lost)
+        heapq.heapify(schedule._due)
+        assert isinstance(lost[2], Conclusion)
+        return lost[2].compose.order.nvr
+
+    lost: Optional[str] = night.world.hub.read(lose)
+    return lost
 
 
 def delete_build(night: Night, act: Act) -> Optional[str]:
@@ -221,6 +246,7 @@ def remove_image(night: Night, act: Act) -> Optional[str]:
 ACTS: Mapping[str, Doing] = {
     "cancel-task": cancel_task,
     "free-build": free_build,
+    "lose-build": lose_build,
     "delete-build": delete_build,
     "take-nvr": take_nvr,
     "reserve-nvr": reserve_nvr,

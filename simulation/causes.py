@@ -48,7 +48,7 @@ def of_error(record: Record, run: Run) -> Optional[str]:
     return None
 
 
-_OF_HUB = ("HubError", "HubFaultError", "ReplyError", "Unanswered", "ConfigError")
+_OF_HUB = ("HubError", "HubFaultError", "ReplyError", "UnansweredError", "ConfigError")
 
 
 def of_outcome(record: Record, run: Run, outcome: ToldOutcome) -> Optional[str]:

@@ -9,7 +9,7 @@ from typing import Dict, Iterator, List, Mapping, Tuple
 
 from simulation.injection import KINDS
 from simulation.night import Played
-from simulation.rows import known_rows
+from simulation.rows import UNREACHED, known_rows
 from simulation.steps import IMPOSSIBLE, step_name, steps_of
 
 OFTEN = 10
@@ -76,7 +76,7 @@ class Figures:
     @property
     def rows_missed(self) -> Tuple[str, ...]:
         """The rows of the decision table that were never taken."""
-        return tuple(row for row in known_rows() if not self.rows[row])
+        return tuple(row for row in known_rows() if not self.rows[row] and row not in UNREACHED)
 
     def lines(self) -> Iterator[str]:
         """Give the figures for people."""
@@ -92,9 +92,13 @@ class Figures:
         yield ""
         rows = known_rows()
         if rows:
-            taken = len(rows) - len(self.rows_missed)
-            yield "Rows of the decision table: %d of %d were taken" % (taken, len(rows))
+            reachable = [row for row in rows if row not in UNREACHED]
+            taken = len(reachable) - len(self.rows_missed)
+            yield "Rows of the decision table: %d are reachable, %d were taken" % (
+                *(len(reachable), taken),
+            )
             yield from ("  never: %s" % row for row in self.rows_missed)
+            yield from ("  impossible: %s: %s" % one for one in UNREACHED.items())
         possible = sum(len(steps_of(kind)) for kind in KINDS) - len(IMPOSSIBLE)
         rare = self.rare
         yield "Pairs of fault and step: %d are possible, %d were reached %d times or more" % (

@@ -51,6 +51,9 @@ LOOK = 5.0
 PAUSE = 20.0
 """Virtual seconds until somebody runs it again."""
 
+CALM_PAUSE = 400.0
+"""The same when nothing goes wrong any more: what somebody was building has ended by then."""
+
 MOST_RUNS = 25
 """Runs on one compose; a night that needs more never ends."""
 
@@ -121,6 +124,7 @@ class Desk:
     calm_runs: int = 0
     beside: List[Tuple[Process, Run]] = field(default_factory=list)
     boot: str = ""
+    said: Tuple[Any, ...] = ()
 
 
 class Night:
@@ -380,15 +384,17 @@ class Night:
         """Decide whether there is one more run, and do what the last one asks for."""
         is_calm = ended.began >= self.scenario.calm
         desk.calm_runs += is_calm
-        is_final = ended.how is Ended.RESULT and (
-            all(one.kind == "built" for one in ended.outcomes) or desk.calm_runs >= CALM_RUNS - 1
-        )
+        is_built = all(one.kind == "built" for one in ended.outcomes)
+        said = tuple((one.slot, one.reason) for one in ended.outcomes)
+        # What two runs have said, when nothing went wrong between them, a third one says, too.
+        is_final = ended.how is Ended.RESULT and (is_built or (is_calm and said == desk.said))
+        desk.said = said if is_calm else ()
         if desk.to_remove and any(one.images for one in ended.outcomes):
             desk.wants_run = True
         if not is_final and desk.calm_runs < CALM_RUNS:
             desk.wants_run = True
         desk.wants_run = desk.wants_run and desk.count < MOST_RUNS
-        desk.due = self.now + PAUSE
+        desk.due = self.now + (CALM_PAUSE if is_calm else PAUSE)
         if desk.wants_run and not is_calm and desk.count >= 4:
             # Nobody tries for ever while things go wrong: again when they do not any more.
             desk.due = max(desk.due, self.scenario.calm)

@@ -11,12 +11,18 @@ import importlib
 import sys
 from collections import Counter
 from contextlib import contextmanager
-from typing import Any, Iterator, Optional, Tuple
+from typing import Any, Iterator, Mapping, Optional, Tuple
 from typing import Counter as Counted
 
 MODULE = "pungi_osbuild.run.decide"
 FUNCTION = "next_step"
 ROW = "row"
+
+UNREACHED: Mapping[str, str] = {
+    "it is finished": "nobody asks what to do with a job that is finished",
+    "the hub does not know its task any more": "the rehearsal forgets no task",
+}
+"""Rows that no night can take, and why."""
 
 
 @contextmanager

@@ -169,8 +169,9 @@ BUILD_FAULTS = (
 """Faults of the rehearsal that hit an image; those of the network are the world's own."""
 
 _ACTS: Sequence[Tuple[str, int]] = (
-    ("cancel-task", 3),
-    ("free-build", 1),
+    ("cancel-task", 6),
+    ("free-build", 3),
+    ("lose-build", 1),
     ("delete-build", 1),
     ("take-nvr", 2),
     ("reserve-nvr", 2),
@@ -253,7 +254,7 @@ def _compose(random: Prng, number: int) -> ComposePlan:
         over_http=random.chance(0.3),
         link_type=link_type,
         outage_limit=float(random.choice((0, 60, 600))),
-        poll_interval=random.choice((None, None, 1.0, 10.0)),
+        poll_interval=random.choice((None, 1.0, 10.0, 10.0, 30.0)),
     )
 
 
@@ -300,7 +301,7 @@ def _hub(random: Prng, composes: Sequence[ComposePlan], wildness: int) -> HubPla
         times = random.choice(("1", "1", "1..2", "2"))
         faults.append("%s%sname=%s,times=%s" % (kind, joint, random.choice(names), times))
     return HubPlan(
-        duration=float(random.choice((0, 5, 20, 20, 60))),
+        duration=float(random.choice((0, 5, 20, 20, 60, 120))),
         capacity=random.choice((None, None, 1, 2)),
         session_lifetime=random.choice((None, None, None, 100.0)),
         results_in=random.choice(("archive", "archive", "build", "status")),

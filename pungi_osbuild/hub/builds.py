@@ -17,9 +17,10 @@ from typing import Callable, FrozenSet, Iterable, Optional
 from pungi_osbuild.checked import Struct, integer, structs, unusable_reply
 from pungi_osbuild.hub.batch import Batch, execute
 from pungi_osbuild.hub.preflight_calls import read_target, target_call
-from pungi_osbuild.hub.session import Hub
+from pungi_osbuild.hub.session import Hub, UnansweredError
 from pungi_osbuild.hub.tasks import TaskState, look_up
 from pungi_osbuild.model import Call, HubFaultError, Reply
+from pungi_osbuild.timing import UNANSWERED_TRIES
 
 
 class BuildState(Enum):
@@ -139,7 +140,7 @@ def tag_build(hub: Hub, target: str, build_id: int, wait: Callable[[], None]) ->
     """
     Tag a build into the destination tag of a target, and wait until that is done.
 
-    Nothing is done where it is tagged already.
+    Nothing is done where it is tagged already; a call whose answer is lost may have done it.
 
     :param target: the target's name
     :param wait: called before the hub is asked again; may raise to end the waiting
@@ -147,6 +148,32 @@ def tag_build(hub: Hub, target: str, build_id: int, wait: Callable[[], None]) ->
     :raises HubError: the hub could not be reached
     :raises ReplyError: there is no such target, or a reply does not look as it should
     """
+    for left in reversed(range(UNANSWERED_TRIES)):
+        tag = _tag_to_be_in(hub, target, build_id)
+        if tag is None:
+            return
+        try:
+            task_id = integer(hub.call_once("tagBuild", tag, build_id), "the reply to tagBuild")
+            break
+        except UnansweredError:
+            if not left:
+                raise
+            wait()
+    while True:
+        tasks = execute(hub, look_up([task_id], "tagBuild"))
+        if not tasks or tasks[0].state.is_end:
+            break
+        wait()
+    is_done = tasks and tasks[0].state is TaskState.CLOSED
+    # One whose answer was lost may have been first.
+    if not is_done and _tag_to_be_in(hub, target, build_id) is not None:
+        # The fault that the task has ended with says why.
+        hub.call("getTaskResult", task_id)
+        raise unusable_reply("the result of tagBuild task %d" % task_id, "a fault", None)
+
+
+def _tag_to_be_in(hub: Hub, target: str, build_id: int) -> Optional[str]:
+    """Return the destination tag of a target; None where a build is in it."""
     batch = Batch()
     known = batch.ask(target_call(target), partial(read_target, target))
     tagged = batch.ask(Call("listTags", (build_id,)), Reply.get)
@@ -155,16 +182,4 @@ def tag_build(hub: Hub, target: str, build_id: int, wait: Callable[[], None]) ->
     if found is None:
         raise unusable_reply("the build target %s" % target, "there", None)
     tags = structs(tagged(), "the tags of build %d" % build_id)
-    if found.dest_tag in {tag.text("name") for tag in tags}:
-        return
-    task_id = hub.call_once("tagBuild", found.dest_tag, build_id)
-    task_id = integer(task_id, "the reply to tagBuild")
-    while True:
-        tasks = execute(hub, look_up([task_id], "tagBuild"))
-        if not tasks or tasks[0].state.is_end:
-            break
-        wait()
-    if not tasks or tasks[0].state is not TaskState.CLOSED:
-        # The fault that the task has ended with says why.
-        hub.call("getTaskResult", task_id)
-        raise unusable_reply("the result of tagBuild task %d" % task_id, "a fault", None)
+    return None if found.dest_tag in {tag.text("name") for tag in tags} else found.dest_tag

@@ -72,7 +72,8 @@ def is_told(record: Record, slot: Slot, build: Optional[HubBuild]) -> bool:
         return False
     for run in record.runs_of(slot.compose):
         for outcome in run.outcomes:
-            if any(name == build.nvr for _, name in outcome.leftovers):
+            named = re.search(r"%s(?![\w.])" % re.escape(build.nvr), outcome.reason or "")
+            if named or any(name == build.nvr for _, name in outcome.leftovers):
                 return True
         task = r"\b%s\b|\b%s\b" % (re.escape(build.nvr), build.task_id)
         if re.search(task, run.said) or any(
@@ -80,19 +81,6 @@ def is_told(record: Record, slot: Slot, build: Optional[HubBuild]) -> bool:
         ):
             return True
     return False
-
-
-def is_forgotten(record: Record, slot: Slot, task: HubTask) -> bool:
-    """
-    Whether a run that was to build again has forgotten a task of a run before, which had ended.
-
-    Known: nobody is told of what such a task has built, when the run that made it was killed before
-    it could say so. Seeds 68, 70 and 104 show it where this always returns False.
-    """
-    return any(
-        run.rebuild != "nothing" and run.began > task.created
-        for run in record.runs_of(slot.compose)
-    )
 
 
 def just_ended(record: Record, *how: Ended) -> Iterator[Tuple[str, Run]]:

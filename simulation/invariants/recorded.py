@@ -6,7 +6,8 @@ from typing import Iterator
 
 from simulation import causes
 from simulation.compose_files import ComposeFiles
-from simulation.invariants.checking import invariant, is_forgotten, just_ended
+from simulation.invariants import known
+from simulation.invariants.checking import invariant, just_ended
 from simulation.record import (
     POWER_CUTS,
     Ended,
@@ -59,9 +60,7 @@ def what_is_recorded_has_the_right_bytes(record: Record) -> Iterator[str]:
         is_harmed = bool(record.happened(*POWER_CUTS, "remove-image")) or any(
             not one.verify for one in record.runs_of(compose)
         )
-        cuts = [one.at for one in record.happened(*POWER_CUTS)]
-        is_cut = run is not None and run.ended is not None and max(cuts, default=0.0) > run.ended
-        outcomes = () if run is None or is_cut else run.outcomes
+        outcomes = () if run is None or _is_cut_since(record, run) else run.outcomes
         verified = {path for one in outcomes for path in one.images}
         for path, entry in files.recorded.items():
             if is_harmed and path not in verified:
@@ -95,7 +94,7 @@ def nothing_unfinished_stays(record: Record) -> Iterator[str]:
         topdir = record.composes[compose]
         is_locked = (topdir / "work/global/osbuild/lock").exists()
         # Where nothing could be removed it is left, and says that its process is no more.
-        if is_locked and not causes.of_disk(record, run):
+        if is_locked and not causes.of_disk(record, run) and not _is_cut_since(record, run):
             yield "%s: its lock is left after %s" % (compose, run.name)
         if run.how is not Ended.RESULT:
             continue
@@ -127,24 +126,27 @@ def _unrecorded(record: Record, files: ComposeFiles, outcome: ToldOutcome) -> It
             yield "%s: %s was built and is not recorded" % (outcome.slot, file.filename)
 
 
+def _is_cut_since(record: Record, run: Run) -> bool:
+    """Whether the power was cut after a run had ended."""
+    return run.ended is not None and any(one.at > run.ended for one in record.happened(*POWER_CUTS))
+
+
 def _is_image(path: str) -> bool:
     return "/images/" in path and not path.endswith(("SUM", ".part"))
 
 
 def _is_accounted_for(record: Record, run: Run, files: ComposeFiles, path: str) -> bool:
     """Whether a file is recorded, another's, or in the way of a run that said so."""
-    # Known: of a task for several arches whose second image could not be placed, the first one
-    # stays, for the next run; and see is_forgotten.
-    unrecorded = [
-        *(one.nvr for one in record.tasks if one.slot and is_forgotten(record, one.slot, one)),
-        *(str(one.nvr) for one in run.outcomes if one.kind != "built" and len(one.slot.arches) > 1),
-    ]
     name = path.rpartition("/")[2]
+    excused = {
+        *(one.nvr for one in record.tasks if one.slot and known.is_forgotten(record, one)),
+        *(str(one.nvr) for one in run.outcomes if known.is_half_placed(one)),
+    }
     return (
         path in files.recorded
-        or any(name.startswith(_without_arch(nvr) + ".") for nvr in unrecorded)
         or path in record.foreign.get(run.compose, {})
         or any(path in (outcome.reason or "") for outcome in run.outcomes)
+        or any(name.startswith(_without_arch(nvr) + ".") for nvr in excused)
     )
 
 

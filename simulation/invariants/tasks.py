@@ -70,13 +70,16 @@ def a_task_is_cancelled_for_a_cause(record: Record) -> Iterator[str]:
 
 
 def _is_rebuilt(record: Record, slot: Slot, earlier: HubTask, later: HubTask) -> bool:
-    """Whether a run that was to build a request again has made the later task."""
+    """
+    Whether a run was to build a request again after the earlier task was made.
+
+    What such a run has forgotten stays forgotten, when it was stopped before it submitted anything.
+    """
     for run in record.runs_of(slot.compose):
         wants = run.rebuild == "all" or (
             run.rebuild == "changed" and earlier.edition != later.edition
         )
-        ended = run.ended if run.ended is not None else float("inf")
-        if wants and earlier.created <= run.began <= later.created <= ended:
+        if wants and earlier.created <= run.began <= later.created:
             return True
     return False
 

@@ -12,6 +12,8 @@ from typing import Any, Dict, List
 import pytest
 
 from simulation.__main__ import figures_of, main
+from simulation.actors import ACTS
+from simulation.injection import KINDS
 from simulation.night import play
 from simulation.scenario import scenario
 from simulation.trace import told
@@ -37,10 +39,11 @@ def test_nothing_is_violated(first: int) -> None:
 
 @pytest.mark.long
 def test_nothing_is_violated_in_many_nights() -> None:
-    """Ten thousand, and every row of the decision table is taken."""
+    """Ten thousand; every kind of fault and act happens, and every row of the table is taken."""
     figures = figures_of(range(10_000), os.cpu_count() or 1)
     assert figures.failed == {}
     assert figures.rows_missed == ()
+    assert {*KINDS, *ACTS} <= set(figures.counts)
 
 
 @pytest.mark.parametrize("one", kept(), ids=lambda one: "seed %d" % one["seed"])
