@@ -12,6 +12,9 @@ from simulation.night import Played
 from simulation.rows import UNREACHED, known_rows
 from simulation.steps import IMPOSSIBLE, step_name, steps_of
 
+MOST_RARE = 40
+"""Pairs that are named: of a few nights nearly all are rare."""
+
 OFTEN = 10
 """How often each possible pair of fault and step is to be reached."""
 
@@ -104,7 +107,9 @@ class Figures:
         yield "Pairs of fault and step: %d are possible, %d were reached %d times or more" % (
             *(possible, possible - len(rare), OFTEN),
         )
-        yield from ("  rarely: %s at %s: %d" % one for one in rare)
+        yield from ("  rarely: %s at %s: %d" % one for one in rare[:MOST_RARE])
+        if len(rare) > MOST_RARE:
+            yield "  rarely: %d more; play more nights" % (len(rare) - MOST_RARE)
         yield from ("  impossible: %s at %s: %s" % (*one, why) for one, why in IMPOSSIBLE.items())
         yield ""
         yield "%d nights violate something" % len(self.failed)
