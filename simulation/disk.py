@@ -34,6 +34,10 @@ NUMBERS = {
 }
 
 
+_OPEN, _OS_OPEN, _OS_CLOSE = open, os.open, os.close
+"""The real ones: what is looked at here for the disk's own sake is no step of anybody's."""
+
+
 class Node:
     """
     A file whose content has changed since its last flush.
@@ -108,11 +112,11 @@ class Disk:
         if node is None:
             node = self.nodes[status.st_ino] = Node(status.st_size)
         if offset < node.durable:
-            reading = os.open("/proc/self/fd/%d" % descriptor, os.O_RDONLY)
+            reading = _OS_OPEN("/proc/self/fd/%d" % descriptor, os.O_RDONLY)
             try:
                 old = os.pread(reading, min(count, node.durable - offset), offset)
             finally:
-                os.close(reading)
+                _OS_CLOSE(reading)
             node.overwritten.append((offset, old))
 
     def flushed(self, descriptor: int) -> None:
@@ -174,7 +178,7 @@ def _backup(path: str) -> Optional[_Backup]:
     times = (status.st_atime_ns, status.st_mtime_ns)
     if stat.S_ISLNK(status.st_mode):
         return _Backup(b"", status.st_mode, times, os.readlink(path))
-    with open(path, "rb") as file:
+    with _OPEN(path, "rb") as file:
         return _Backup(file.read(), stat.S_IMODE(status.st_mode), times, None)
 
 
