@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Dict, Iterator, Mapping, Optional
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 import koji_rehearsal
 from koji_rehearsal import AskedUpload, RehearsedCloud
@@ -24,6 +24,7 @@ from pungi_osbuild.cli.main import main
 from pungi_osbuild.clouds import CloudOf, Exported, InvalidValue, Link, StreamEntry, UploadOption
 from pungi_osbuild.metadata import load
 from pungi_osbuild.model import CloudImage, CloudName, Ignored, Upload
+from tests.cli.commands import runner
 
 _DECK = re.compile("deck-[0-9]+")
 
@@ -168,7 +169,7 @@ def a_config(folder: Path, *blocks: Dict[str, Any]) -> Path:
 
 
 def command(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+    return runner().invoke(main, [str(argument) for argument in arguments])
 
 
 def problems(folder: Path, *blocks: Dict[str, Any]) -> Dict[str, str]:

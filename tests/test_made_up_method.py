@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 import koji_rehearsal
 from koji_rehearsal import (
@@ -61,6 +61,7 @@ from pungi_osbuild.model import (
     OutcomeKind,
     Query,
 )
+from tests.cli.commands import runner
 from tests.rehearsed import DATE, content_for, run_against
 from tests.run.engines import WrittenJournal
 
@@ -240,7 +241,7 @@ def a_config(folder: Path, *blocks: Dict[str, Any], more: str = "") -> Path:
 
 
 def command(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+    return runner().invoke(main, [str(argument) for argument in arguments])
 
 
 def problems(path: Path) -> List[Tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Iterator, Tuple
 
 import pytest
+from click.testing import CliRunner
 
 from pungi_osbuild.cli.main import main
 
@@ -55,6 +57,13 @@ def in_process(*arguments: object, home: Path) -> Done:
     assert isinstance(status, int), status
     assert "Traceback" not in err, err
     return Done(status, out, err)
+
+
+def runner() -> CliRunner:
+    """Return click's runner with stderr apart from stdout: before click 8.2 it has to be told."""
+    separate = {"mix_stderr": False}
+    told = separate if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
+    return CliRunner(**told)  # type: ignore[arg-type]  # the newest has no such parameter
 
 
 def koji(*arguments: object, home: Path) -> Done:

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import List
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from pungi_osbuild.cli.main import all_commands, main
 from pungi_osbuild.imagetypes import building_arches, known_types, table_rows
 from pungi_osbuild.report import types_table
-from tests.cli.commands import in_process
+from tests.cli.commands import in_process, runner
 
 
 def types(*words: str) -> Result:
-    return CliRunner().invoke(main, ["types", *words])
+    return runner().invoke(main, ["types", *words])
 
 
 def test_what_a_distribution_builds(tmp_path: Path) -> None:
