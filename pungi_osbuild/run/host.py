@@ -111,7 +111,7 @@ class ComposeFolder:
         elif isinstance(event, TaskSubmitted) and job.is_ours:
             logger.info("submitted %s: task %d, %s", what, job.task_id, nvr)
         elif isinstance(event, TaskResumed) and not event.waiting:
-            logger.info("going on with %s: task %d, %s", what, job.task_id, nvr)
+            logger.info("resuming %s: task %d, %s", what, job.task_id, nvr)
         elif isinstance(event, OutcomeReached) and outcome is not None and not outcome.ok:
             logger.error(
                 "%s %s%s: %s",

@@ -106,7 +106,7 @@ def test_a_run_that_was_stopped_goes_on(tmp_path: Path, compose: Path) -> None:
         where = ("--compose", compose, "--profile", "rehearsal")
         again = pungi_osbuild("run", tmp_path / "late.conf", *where, home=tmp_path)
         assert again.exit == 0, again.err
-        assert "going on with Server x86_64 image (vsphere): task 1" in again.err
+        assert "resuming Server x86_64 image (vsphere): task 1" in again.err
         koji_says = koji("-p", "rehearsal", "list-tasks", "--all", "--after=1", home=tmp_path)
         assert koji_says.out.count("osbuildImage") == 1
 

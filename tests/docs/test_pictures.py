@@ -22,7 +22,7 @@ def arrows(text: str) -> Set[Tuple[str, str, str]]:
     return set(found)
 
 
-@pytest.mark.parametrize("name", ["packages", "request"])
+@pytest.mark.parametrize("name", ["engine", "packages", "request"])
 def test_the_picture_was_drawn_from_its_text(name: str) -> None:
     """`make pictures` draws it again."""
     drawn = ElementTree.parse(PICTURES / (name + ".svg"))
@@ -50,3 +50,19 @@ def test_the_picture_shows_the_packages() -> None:
         if name.startswith("pungi_osbuild.")
     }
     assert inside <= used
+
+
+def test_the_picture_shows_the_modules_of_a_run() -> None:
+    """Each arrow between two is an import, but for what comes back."""
+    drawn = arrows((PICTURES / "engine.dot").read_text())
+    shown = {(one, other) for one, other, how in drawn if "dashed" not in how}
+    package = "pungi_osbuild.run."
+    used = {
+        (path.stem, name[len(package) :].split(".")[0])
+        for path in (PACKAGE / "run").glob("*.py")
+        for name in imports(path)
+        if name.startswith(package)
+    }
+    assert shown <= used
+    modules = {path.stem for path in (PACKAGE / "run").glob("*.py")}
+    assert {name for one, other, _ in drawn for name in (one, other)} <= modules
