@@ -500,6 +500,8 @@ class System:
         standins.put(secrets, "token_hex", self.token_hex)
         standins.put(secrets, "token_urlsafe", self.token_hex)
         standins.put(requests.sessions, "preferred_clock", lambda: self._world.schedule.now)
+        # Whoever plays a night may have proxies; and to look for them at each request takes time.
+        standins.put(requests.sessions, "get_environ_proxies", lambda *_, **_more: {})
         # No proxy, no login of somebody's; to look for them takes a tenth of the time.
         standins.put(requests.sessions, "get_environ_proxies", lambda *_args, **_more: {})
         standins.put(requests.sessions, "get_netrc_auth", lambda *_args, **_more: None)
