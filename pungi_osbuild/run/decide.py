@@ -1,9 +1,8 @@
 """
 What to do with a job next: a table, read from the top; the first row that applies counts. Pure.
 
-A new run and a resumed one, retries, timeouts, fail-fast, reserved N-V-Rs: all of it is here and
-nowhere else. The engine does what a step says, and asks again when something has happened or the
-step's time has come.
+New and resumed runs, retries, timeouts, fail-fast and reserved N-V-Rs are decided here and nowhere
+else. The engine does what a step says, and asks again after the next event or at the step's time.
 """
 
 from __future__ import annotations
@@ -38,17 +37,17 @@ class Action(Enum):
     ASK_TASK = "ask how the task stands"
     ASK_BUILD = "ask who has the N-V-R"
     RESUME = "go on with the task of an earlier run"
-    PREPARE = "have it ready to be submitted: it needs a release, and that the hub would take it"
-    NEW_RELEASE = "allocate another release, and have it ready with that"
+    PREPARE = "make it ready to be submitted: it needs a release, and must pass preflight"
+    NEW_RELEASE = "allocate another release, and make it ready with that"
     SUBMIT = "submit it"
     CANCEL = "cancel its task"
     COLLECT = "read and place what its task has built"
-    END_ATTEMPT = "note what has become of its attempt"
+    END_ATTEMPT = "note the outcome of its attempt"
     SCHEDULE_RETRY = "note when it is to be submitted again"
     CHECK_NVR = "ask whether its N-V-R can be used once more"
-    FINISH = "record what has become of it"
-    WAIT = "nothing, until something happens or its time has come"
-    NOTHING = "nothing any more"
+    FINISH = "record its outcome"
+    WAIT = "nothing, until the next event or its time"
+    NOTHING = "nothing: it is finished"
 
 
 @dataclass(frozen=True)
@@ -58,12 +57,12 @@ class NextStep:
 
     :param row: the name of the row that says so
     :param at: when to look at the job again, or to retry it; by the run's monotonic clock
-    :param request: to be had ready
+    :param request: to be made ready
     :param outcome: of the attempt, or for good
     :param why: the task is cancelled
     :param is_timeout: it is cancelled because it takes too long
     :param build_id: of the build to collect, where the task's result does not say it
-    :param waits: what is resumed is waiting for a build
+    :param waits: the resumed job waits for a build
     """
 
     action: Action
@@ -152,7 +151,7 @@ def _reserved(s: Situation) -> NextStep:
 
 
 ROWS_OF_EARLIER_RUNS = (
-    # What earlier runs have submitted, until it is known what became of that.
+    # What earlier runs have submitted, until its state on the hub is known.
     DecisionRow("nothing was submitted before", lambda s: s.job.submission is None, _prepare),
     DecisionRow(
         "there never was a task",
@@ -225,7 +224,7 @@ ROWS = (
         lambda s: NextStep(Action.WAIT, at=s.job.retry_at or 0.0),
     ),
     DecisionRow(
-        # Asked as late as can be: composer may still have been at work on the first try.
+        # Asked as late as possible: composer may still be building the first attempt.
         "its retry is due, and whether the N-V-R is free was not asked",
         lambda s: s.job.retry_at is not None and s.job.nvr_taken is None,
         NextStep(Action.CHECK_NVR),

@@ -1,4 +1,4 @@
-"""What a journal says: its events, replayed. Pure; any prefix of any journal can be read."""
+"""The content of a journal: its events, replayed. Pure; any prefix of a journal can be read."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from pungi_osbuild.run.journal_lines import Damage, read_lines
 @dataclass(frozen=True)
 class RunEntry:
     """
-    A run: the process, and when it was at work. Times are seconds since the epoch.
+    A run: the process, and its time. Times are seconds since the epoch.
 
     :param compose: the compose's id; None when the run had not got that far
     :param profile: of Koji
     :param server: the hub's address
-    :param ended: None when it was killed, or is still at work
+    :param ended: None when it was killed, or still runs
     """
 
     pid: int
@@ -47,15 +47,15 @@ class RunEntry:
 @dataclass(frozen=True)
 class History:
     """
-    Everything that a journal says.
+    Everything that is in a journal.
 
     :param runs: in their order
-    :param planned: the requests of the last run that said so
-    :param submissions: in their order, since a run last began from nothing
-    :param never: what became of requests of the last run that were not even tried, and when
-    :param tasks: the ids of all tasks ever submitted, also before a run that began from nothing
+    :param planned: the requests of the last run that made a plan
+    :param submissions: in their order, since a run last forgot the earlier ones
+    :param never: outcomes of requests of the last run that were never submitted, and when
+    :param tasks: the ids of all tasks ever submitted, forgotten ones too
     :param next_intent: a number that no submission has
-    :param is_hub_gone: the last run was a rehearsal's: nothing that it submitted can be asked for
+    :param is_hub_gone: the last run was a rehearsal, whose hub no longer exists
     :param size: of the lines that were read, in bytes
     :param checksum: of the last of them
     :param damage: the line at which reading stopped; None: all was read
@@ -82,12 +82,12 @@ class History:
 
     @property
     def jobs(self) -> Tuple[Job, ...]:
-        """The jobs of the last run that said what it plans, in the order of the plan."""
+        """The jobs of the last run that made a plan, in the order of the plan."""
         return self.jobs_for(self.planned)
 
     def jobs_for(self, planned: Sequence[Planned]) -> Tuple[Job, ...]:
         """
-        Return the jobs of some requests, each with what was submitted for it last.
+        Return the jobs of some requests, each with its last submission.
 
         A request and a submission are matched by slot. Where several requests have one slot, those
         that ask for the same are the same; the others are taken in their order.
@@ -129,10 +129,10 @@ def _paired(blocks: Sequence[str], before: Sequence[Submission]) -> Dict[int, Su
 
 def replay(content: bytes) -> History:
     """
-    Return what a journal says.
+    Return the content of a journal.
 
-    A torn end is passed over: it was never acted on. Reading stops at the first line that no run
-    can have written: from there on nobody knows what was submitted.
+    A torn end is ignored: it was never acted on. Reading stops at the first line that no run can
+    have written: what was submitted after it is unknown.
 
     :param content: of the file, whole or cut off anywhere
     """

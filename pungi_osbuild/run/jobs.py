@@ -1,4 +1,4 @@
-"""The jobs of a run: what happens to one is on disk first, then known, and then told."""
+"""The jobs of a run: an event is written first, then applied, then the listeners are notified."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ News = Tuple[int, Event]
 
 
 class Listener(Protocol):
-    """Whoever is told what happens to a job, in the thread that runs the engine."""
+    """Is notified of what happens to a job, in the thread that runs the engine."""
 
     def notify(self, event: Event, job: Job) -> None:
         """Take note of an event. Must not raise; the job is as it is after the event."""
@@ -37,9 +37,9 @@ class Jobs:
     """
     The jobs of a run, by the requests' numbers.
 
-    Belongs to the thread that runs the engine: what others have done reaches it as events.
+    Belongs to the thread that runs the engine; other threads send it events.
 
-    :param listeners: are told of each event, in this order
+    :param listeners: are notified of each event, in this order
     :param now: the hub's time, in seconds since the epoch
     """
 
@@ -73,18 +73,18 @@ class Jobs:
 
     @property
     def unfinished_outcomes(self) -> Tuple[Outcome, ...]:
-        """The outcomes of what was submitted and is not finished: of a run that stops."""
+        """The outcomes of submitted jobs that are not finished when the run stops."""
         return tuple(outcome_at_stop(job) for job in self if job.is_ours and job.outcome is None)
 
     def outcomes(self) -> Tuple[Outcome, ...]:
-        """Return what became of each request that was submitted or refused, in their order."""
+        """Return the outcomes of the requests that were submitted or refused, in their order."""
         found = {outcome.request.number: outcome for outcome in self.unfinished_outcomes}
         found.update((job.number, job.outcome) for job in self if job.outcome is not None)
         return tuple(found[job.number] for job in self if job.number in found)
 
     def check(self) -> None:
         """
-        Refuse to go on when the compose folder was removed or replaced under the run.
+        Check that the compose folder was not removed or replaced under the run.
 
         :raises InputError: it was
         """
@@ -92,10 +92,10 @@ class Jobs:
 
     def record(self, news: Sequence[News]) -> None:
         """
-        Append events to the journal, all at once; then apply them and tell the listeners.
+        Append events to the journal, all at once; then apply them and notify the listeners.
 
-        :raises InputError: the journal cannot be written. What has happened is known and told all
-            the same, but nothing that was only intended has happened.
+        :raises InputError: the journal cannot be written. What has already happened is applied all
+            the same; submissions that were only intended are not.
         """
         time, is_written = readable(self._now()), False
         try:
@@ -109,7 +109,7 @@ class Jobs:
                         listener.notify(event, job)
 
     def intents(self, jobs: Iterable[Job], bounds: Bounds) -> List[News]:
-        """Return the events by which the journal learns that some are about to be submitted."""
+        """Return the events that announce the submission of some jobs."""
         return [
             (
                 job.number,
@@ -130,7 +130,7 @@ class Jobs:
 
 
 def finished(job: Job, outcome: Outcome) -> List[News]:
-    """Return the events by which it becomes known what has become of a request for good."""
+    """Return the events that end a job with its final outcome."""
     last = job.submission
     is_submitted = last is not None and job.is_ours and last.attempt == outcome.attempt
     reason = outcome.explanation and outcome.explanation[:LONGEST_REASON]

@@ -1,11 +1,11 @@
 """
-The journal: what has been asked and answered, one JSON line each, on disk before it is acted on.
+The journal: events of the runs on a compose, one JSON line each, on disk before it is acted on.
 
-Append-only and fsynced, below the compose's ``work/global/osbuild/``: a compose may lie on NFS,
-where no database is safe. Only a torn end is ever cut off. It names every
-task of a run that did not come to its end, so that the next run goes on with it. Of a task's
-arguments it holds digests and no more: they may have secrets in them. Beside it lies the lock that
-keeps two runs from one compose. Its events are declared in :mod:`pungi_osbuild.run.events`.
+Append-only and fsynced, below the compose's ``work/global/osbuild/``: a compose may be on NFS,
+where no database is safe. Only a torn end is ever cut off. It names every task of a run that did
+not finish, so that the next run can resume it. Of a task's arguments it holds digests and nothing
+else: they may contain secrets. The lock beside it keeps a second run off the compose. Its events
+are declared in :mod:`pungi_osbuild.run.events`.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ _J = TypeVar("_J", bound="Journal")
 NAME = "journal.jsonl"
 FOLDER = Path("work") / "global" / "osbuild"
 INTENTS = "journal.intents"
-"""The file that says how many submissions were intended: a journal that has fewer has lost its end.
-Of other lines the hub, or the next run, knows what they said."""
+"""The file that counts the intended submissions: a journal that has fewer has lost its end. What
+other lost lines said, the hub or the next run can tell."""
 
 _REMOVED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESTALE})
 
@@ -50,12 +50,12 @@ _RESTORE = (
 
 def read_journal(topdir: Path, rebuild_all: bool = False) -> History:
     """
-    Return what the journal of a compose says; nothing when nothing was submitted.
+    Return the content of a compose's journal; nothing when nothing was submitted.
 
-    May be called while a run writes to it: a line that is not whole yet is left out.
+    May be called while a run writes to it: an incomplete line is left out.
 
     :param topdir: the compose folder
-    :param rebuild_all: also return what a damaged journal says before the damage
+    :param rebuild_all: return what a damaged journal has before the damage
     :raises InputError: the journal cannot be read, is damaged or lost, or another version wrote it
     """
     path = topdir / FOLDER / NAME
@@ -102,9 +102,8 @@ class Journal:
 
     :param topdir: the compose folder
     :param now: the hub's time, in seconds since the epoch; the host's until the hub has answered
-    :param rebuild_all: set a journal aside that is damaged or of another version
-    :raises InputError: another run is at work on this compose, it cannot be written to, or what is
-        in it cannot be read
+    :param rebuild_all: set aside a journal that is damaged or of another version
+    :raises InputError: another run is on this compose, or the journal cannot be written or read
     """
 
     def __init__(self, topdir: Path, now: Callable[[], float], rebuild_all: bool = False) -> None:
@@ -155,7 +154,7 @@ class Journal:
 
     def append(self, news: Sequence[JournalEvent], time: Optional[float] = None) -> None:
         """
-        Record what has happened: all of it is on disk when this returns.
+        Record events: all of them are on disk when this returns.
 
         :param time: when, by the hub's clock; None: now
         :raises InputError: it cannot be written, or the compose folder was removed or replaced
@@ -179,7 +178,7 @@ class Journal:
 
     def check(self) -> None:
         """
-        Refuse to go on when the compose folder was removed or replaced under the run.
+        Check that the compose folder was not removed or replaced under the run.
 
         :raises InputError: it was
         """
@@ -190,7 +189,7 @@ class Journal:
         try:
             if self._is_torn:
                 os.ftruncate(descriptor, self._size)
-            # Should this fail half way, the next line is not appended to half a line.
+            # If this fails half way, the next line must not be appended to half a line.
             self._is_torn = True
             _append(descriptor, data)
         except OSError as error:
@@ -226,7 +225,7 @@ def _opened(path: Path, flags: int = 0) -> int:
 
 
 def _intents_in(path: Path) -> int:
-    """Return how many submissions were intended; 0 where nobody knows."""
+    """Return how many submissions were intended; 0 if unknown."""
     try:
         return int(path.read_bytes()[:_DIGITS])
     except (OSError, ValueError):
@@ -234,12 +233,12 @@ def _intents_in(path: Path) -> int:
 
 
 def _write_count(descriptor: int, count: int) -> None:
-    # Not waited for: a machine that goes down leaves an earlier count, which does no harm.
+    # Not fsynced: after a power cut the count is an earlier one, which does no harm.
     os.pwrite(descriptor, b"%0*d\n" % (_DIGITS, count), 0)
 
 
 def _set_aside(folder: Path, damage: Damage) -> None:
-    """Keep a journal that nobody can go on with, under a name that is free."""
+    """Keep an unusable journal under a name that is free."""
     numbers = itertools.count(1)
     aside = next(
         path
@@ -257,7 +256,7 @@ def _append(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
-    # What follows on a line, a submission above all, must not be ahead of it after a power cut.
+    # After a power cut nothing that follows from a line may be ahead of it, above all a submission.
     os.fsync(descriptor)
 
 

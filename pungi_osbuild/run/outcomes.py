@@ -1,9 +1,9 @@
 """
-What becomes of a request, as values: the outcome of an attempt, and of all attempts together. Pure.
+Outcomes of requests, as values: of one attempt, and of all attempts together. Pure.
 
-A try that failed may have taken what the next one needs. Its build may still be under way, as
-composer goes on when the builder has lost it; and it may have given an image in a cloud the name
-that the next one wants, since composer uploads before it imports. Neither is retried then.
+A failed attempt may hold what the next one needs. Its build may still be in progress, as composer
+continues when the builder has lost it; and an image in a cloud may have the name that the next one
+wants, since composer uploads before it imports. In neither case is there a retry.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 def failed(job: Job, reason: str, task: Optional[Task] = None) -> Outcome:
-    """Return the outcome of a task that came to nothing."""
+    """Return the outcome of a task that failed."""
     return Outcome(
         request=job.wanted,
         kind=OutcomeKind.FAILED,
@@ -36,7 +36,7 @@ def failed(job: Job, reason: str, task: Optional[Task] = None) -> Outcome:
 
 def cancelled(job: Job, reason: str, task: Optional[Task] = None) -> Outcome:
     """Return the outcome of a task that somebody cancelled."""
-    # What no builder has taken never came to composer.
+    # A task that no builder has taken never reached composer.
     was_begun = task is None or task.times.started is not None
     goes_on = was_begun and method_of(job.wanted).goes_on_cancelled is not None
     return replace(
@@ -57,13 +57,13 @@ def refused(request: ImageRequest, reason: str) -> Outcome:
 
 
 def not_submitted(request: ImageRequest, why: str) -> Outcome:
-    """Return the outcome of a request that the run does not submit any more."""
+    """Return the outcome of a request that the run no longer submits."""
     outcome = refused(request, "it was not submitted: %s" % why)
     return replace(outcome, kind=OutcomeKind.CANCELLED)
 
 
 def defect(error: BaseException) -> str:
-    """Return the reason of an outcome for an exception that nobody expected."""
+    """Return the reason of an outcome for an unexpected exception."""
     logger.debug("unexpected", exc_info=error)
     return "BUG in pungi-osbuild, please report it: %s: %s" % (type(error).__name__, error)
 
@@ -109,11 +109,11 @@ def completed(job: Job, outcome: Outcome) -> Outcome:
     earlier = tuple(
         EarlierTry(one.task_id, one.attempt, one.request.nvr, one.reason) for one in job.earlier
     )
-    # What went to the same place again is in use: a tag, or a file of the same name.
+    # What a later attempt has replaced is in use: a tag, or a file of the same name.
     used = {cloud.id for image in outcome.images for cloud in image.built.cloud}
     before = tuple(leftover for one in job.earlier for leftover in one.leftovers)
     if outcome.ok and all(one.nvr == outcome.request.nvr for one in earlier):
-        # Of several composes of one N-V-R Koji lets one work: ours it was.
+        # Koji completes one of several builds of an N-V-R, and that was ours.
         before = tuple(leftover for leftover in before if leftover.is_there)
     left = dict.fromkeys((*before, *outcome.leftovers))
     return replace(

@@ -1,4 +1,4 @@
-"""Where a run stands: frozen values, whoever looks and wherever they come from."""
+"""The state of a run, as frozen values: live and from a journal alike."""
 
 from __future__ import annotations
 

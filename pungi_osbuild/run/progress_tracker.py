@@ -1,4 +1,4 @@
-"""What a run knows of each request by now, for whoever looks from another thread."""
+"""The state of each request of a run, for readers in other threads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pungi_osbuild.run.progress import Progress, RequestStatus, status_of
 
 
 class ProgressTracker:
-    """A listener that keeps the jobs of a run. Thread-safe; what it gives is frozen."""
+    """A listener that keeps the jobs of a run. Thread-safe; returns frozen values."""
 
     def __init__(self) -> None:
         self._now: Callable[[], float] = lambda: 0.0
@@ -46,6 +46,6 @@ class ProgressTracker:
         """Return where everything stands."""
         with self._lock:
             jobs = [self._jobs[number] for number in sorted(self._jobs)]
-        # What an earlier run has said of a request is no outcome of this one.
+        # The outcome of an earlier run is not an outcome of this one.
         statuses = tuple(status_of(job) for job in jobs)
         return Progress(self._compose_id, self._now(), statuses)

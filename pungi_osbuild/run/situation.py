@@ -1,4 +1,4 @@
-"""A job at a moment, and what the rows of the table (``decide.py``) are told by. Pure."""
+"""A job at a moment, and the conditions of the table's rows (``decide.py``). Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Facts:
     What is known of the whole run.
 
     :param tasks: the ids of all tasks that were ever submitted for this compose
-    :param giving_up: why the run gives up on all that is not finished; None: it does not
+    :param giving_up: why the run gives up on all unfinished jobs; None: it does not
     """
 
     tasks: FrozenSet[int] = frozenset()
@@ -29,7 +29,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Situation:
-    """A job at a moment, and what is told from it in several rows."""
+    """A job at a moment, and the conditions that rows share."""
 
     job: Job
     now: float
@@ -38,13 +38,13 @@ class Situation:
 
     @property
     def result(self) -> Outcome:
-        """What has become of the last attempt."""
+        """The outcome of the last attempt."""
         assert self.job.result is not None
         return self.job.result
 
     @property
     def outcome(self) -> Outcome:
-        """The same; of a task that this run has cancelled, with the reason for that."""
+        """The same; if this run has cancelled the task, with the reason."""
         return explained(self.job, self.result, self.facts.giving_up)
 
     @property
@@ -56,18 +56,18 @@ class Situation:
 
     @property
     def is_transient(self) -> bool:
-        """Whether the failure may pass, and the config wants such a request to be retried."""
+        """Whether the failure looks transient, and the config asks for retries."""
         is_wanted = self.job.wanted.config.retries > 0
         return self.result.transient_reason is not None and is_wanted
 
     @property
     def obstacle(self) -> Optional[str]:
-        """Why it is not retried all the same."""
+        """Why it is still not retried; None: it is."""
         return obstacle_to_retry(self.result, self.job.retries + 1, self.policy.retries)
 
     @property
     def following(self) -> ImageRequest:
-        """The request as it is submitted the next time; what never was a task does not count."""
+        """The request as it is submitted next; submissions without a task do not count."""
         last = self.job.submission
         if last is None or self.is_anew:
             return self.job.wanted.with_attempt(1)
@@ -75,7 +75,7 @@ class Situation:
 
     @property
     def is_anew(self) -> bool:
-        """Whether what earlier runs have submitted is built again."""
+        """Whether it is built again, whatever earlier runs have submitted."""
         rebuild, is_ours = self.policy.rebuild, self.job.is_ours
         is_wanted = rebuild is Rebuild.ALL or (self.job.is_changed and rebuild is Rebuild.CHANGED)
         return is_wanted and not is_ours
@@ -113,7 +113,7 @@ class Situation:
 
     @property
     def leaves_building(self) -> bool:
-        """Whether the task was cancelled, and composer goes on with the build."""
+        """Whether the task was cancelled, and composer still builds."""
         build = self.job.build
         may_be_ours = build is not None and (build.task_id is None or self.is_build_ours)
         is_cancelled = self.state is TaskState.CANCELED and not self.job.is_changed
@@ -121,13 +121,13 @@ class Situation:
 
     @property
     def build_is_due(self) -> bool:
-        """Whether it is time to ask for the build that is waited for."""
+        """Whether it is time to ask about the build that the job waits for."""
         asked = self.job.build_asked
         return asked is None or self.now - asked >= self.policy.build_interval
 
     @property
     def build_is_lost(self) -> bool:
-        """Whether the build that is waited for has been in progress for too long."""
+        """Whether the build that the job waits for has been in progress for too long."""
         waited = self.now - (self.job.waits_since or 0.0)
         return self.is_building and waited >= self.policy.build_timeout
 

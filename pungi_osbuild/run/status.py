@@ -1,8 +1,7 @@
 """
-Where the last run on a compose stands, for another process: from its journal, and from the hub.
+The state of the last run on a compose, for another process: from its journal, and from the hub.
 
-Nothing is written and nothing is locked: the run goes on as if nobody looked. The hub is asked
-without a login.
+Nothing is written or locked, so the run is not affected. The hub is asked without a login.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ def last_run(topdir: Path) -> RunEntry:
 
 def status(topdir: Path) -> Progress:
     """
-    Return where the last run on a compose stood when its journal was last written to.
+    Return the state of the last run on a compose when its journal was last written to.
 
     :raises InputError: there was none, or its journal cannot be read
     """
@@ -98,7 +97,7 @@ def _activity(run: RunEntry, lock: Path) -> Activity:
 @contextmanager
 def anonymous_hub(profile: Profile) -> Iterator[Hub]:
     """
-    Give a hub that is asked by nobody in particular: what is asked here needs no login.
+    Give a hub without a login: what is asked here needs none.
 
     :raises HubError: it cannot be reached
     """
@@ -110,7 +109,7 @@ def refreshed(hub: Hub, progress: Progress) -> Progress:
     """
     Return the same as the hub has it now: its time, the states of tasks and of their images.
 
-    What it refuses to tell is as it was.
+    What it refuses to tell stays as it was.
 
     :raises HubError: it cannot be reached
     """
@@ -146,7 +145,7 @@ def _updated(
 
 
 def tasks_in_progress(progress: Progress) -> Tuple[int, ...]:
-    """Return the tasks that go on in Koji, as far as is known."""
+    """Return the tasks that are in progress in Koji, as far as is known."""
     if progress.is_hub_gone:
         return ()
     running = (one.task_id for one in progress.statuses if one.stage.is_running)

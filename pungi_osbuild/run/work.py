@@ -1,8 +1,8 @@
 """
-The work of a run beside the engine's thread: what asks the hub, and what places images.
+The work of a run outside the engine's thread: asking the hub, and placing images.
 
-Each piece is given frozen jobs, and returns what has happened as events. Called from kobo threads;
-none of it raises but where it says so.
+Each method is given frozen jobs, and returns what has happened as events. Called from kobo
+threads; raises nothing but what its docstring names.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Work:
         request, intent = job.wanted, job.submission.intent
         there_is_none = (job.number, SubmissionRefused(intent))
         if self.policy.stop.requested:
-            # A run that stops has items in the queue still.
+            # A run that is stopped still has items in the queue.
             outcome = not_submitted(request, "the run was stopped")
             return [there_is_none, (job.number, AttemptEnded(outcome))]
         try:
@@ -98,7 +98,7 @@ class Work:
             (job.number, TimeoutBegan(self.clock.monotonic())),
         ]
         if self.policy.cancel_on_stop and self.policy.stop.requested:
-            # Nobody may be left to take this result and cancel the task.
+            # The engine may no longer be there to take this result and cancel the task.
             try:
                 answers = cancel_tasks(self.hub, [task_id])
             except HubError as error:
@@ -143,7 +143,7 @@ class Work:
 
     def collect(self, result: TaskResult) -> List[News]:
         """
-        Find out what became of a task that has ended, and have its images in their places.
+        Collect the result of a task that has ended, and place its images.
 
         :raises HubError: the hub could not be reached, which says nothing of the image
         """
