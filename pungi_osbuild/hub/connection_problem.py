@@ -118,12 +118,17 @@ def _of_koji(error: Exception) -> Optional[ConnectionProblem]:
 def _of_status(error: requests.HTTPError) -> Optional[ConnectionProblem]:
     response = error.response
     status = 0 if response is None else response.status_code
-    if response is None or status < 400 or status in _LOGIN_STATUSES:
+    if response is None:
+        return None
+    if status < 400 or status in _LOGIN_STATUSES:
+        response.close()
         return None
     # Not the error's own text: it quotes the address, and an old hub's holds the session's key.
     text = ("HTTP %d %s" % (status, printable(str(response.reason or ""))[:100])).rstrip()
     if status < 500 and status not in _TRANSIENT_STATUSES:
         return ConnectionProblem(_with_body(text, response), acted=False, refused=status)
+    # koji leaves the connection of a status that it raises to the garbage collector.
+    response.close()
     return ConnectionProblem(
         text, acted=status != 429, is_hub=status != 500, retry_after=_retry_after(response)
     )
