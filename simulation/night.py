@@ -25,7 +25,7 @@ from pungi_osbuild.metadata import identify, productmd_types
 from pungi_osbuild.model import Compose, ImageRequest, ReleaseConfig, Settings, Variant
 from pungi_osbuild.planning import checked_plan
 from pungi_osbuild.problems import ConfigError, has_errors
-from pungi_osbuild.run import JOURNAL_FOLDER, Rebuild, RunOptions, run
+from pungi_osbuild.run import Rebuild, RunOptions, run
 from pungi_osbuild.stop import StopFlag
 from simulation.actors import ACTS
 from simulation.foreign import write_foreign
@@ -266,7 +266,6 @@ class Night:
         desk.stop = StopFlag()
         if desk.run is not None:
             self._move_away(desk, desk.run)
-            self._cut_off(desk, desk.run)
             self._remove_images(desk, desk.run)
         name = "%s run %d" % (desk.plan.key, desk.count)
         desk.process, begun = self._start(desk, name, desk.stop)
@@ -420,15 +419,6 @@ class Night:
             if path.is_file():
                 path.unlink()
                 self._happen("remove-image", str(path.relative_to(desk.topdir / "compose")))
-
-    def _cut_off(self, desk: Desk, ended: Run) -> None:
-        """Do what docs/resume.md says of a journal whose last line a power cut filled with NULs."""
-        path = desk.topdir / JOURNAL_FOLDER / "journal.jsonl"
-        if "is not the beginning of a line" in ended.said and path.is_file():
-            whole, _, rest = path.read_bytes().rpartition(b"\n")
-            if b"\0" in rest:
-                path.write_bytes(whole + b"\n" if whole else b"")
-                self.world.note("cut-off", "the last line of %s's journal" % desk.plan.key)
 
     # The record
 

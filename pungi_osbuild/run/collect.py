@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable, FrozenSet, Iterable, List, Optional, Sequence, Tuple, Union
@@ -192,7 +193,7 @@ class Collector:
         _warn_of_files(built)
         for image in built:
             _warn_of_unknown(image)
-        images = tuple(self._place(request, image) for image in built)
+        images = self._placed(request, built)
         self._save_provenance(built)
         return Outcome(
             request=request,
@@ -221,16 +222,36 @@ class Collector:
         for image in images:
             provenance.save(image)
 
+    def _placed(
+        self, request: ImageRequest, built: Sequence[BuiltImage]
+    ) -> Tuple[PlacedImage, ...]:
+        """Place all images of a task, or none: what nobody would record does not stay."""
+        images: List[PlacedImage] = []
+        made: List[Path] = []
+        try:
+            for image in built:
+                path = "%s/%s" % _folder_and_name(request, image)
+                is_new = path not in self.own_paths and not os.path.lexists(self._file(path))
+                images.append(self._place(request, image))
+                made.extend([self._file(path)] if is_new else [])
+        except BaseException:
+            for file in made:
+                file.unlink(missing_ok=True)
+            raise
+        return tuple(images)
+
+    def _file(self, path: str) -> Path:
+        return self.topdir / "compose" / path
+
     def _place(self, request: ImageRequest, image: BuiltImage) -> PlacedImage:
         config = request.config
         suffix = suffix_of(image.filename, image.nvr, image.arch)
-        name = request.placed_name(image.filename)
-        folder = request.folder(image.arch, "iso" if suffix == "iso" else "images")
+        folder, name = _folder_and_name(request, image)
         path = "%s/%s" % (folder, name)
         placed = place(
             image,
             self._source(image),
-            self.topdir / "compose" / folder,
+            self._file(folder),
             name,
             self.settings.link_type,
             VerifyOptions(self.settings.verify, self.settings.media_checksums),
@@ -269,6 +290,13 @@ class Collector:
         profile = self.hub.profile
         local = None if self.over_http else local_path(profile, path)
         return FileSource(local, lambda: download(profile, path, size, self.downloads))
+
+
+def _folder_and_name(request: ImageRequest, image: BuiltImage) -> Tuple[str, str]:
+    """Return the folder of an image, below ``compose/``, and its name there; it is not trusted."""
+    suffix = suffix_of(image.filename, image.nvr, image.arch)
+    folder = request.folder(image.arch, "iso" if suffix == "iso" else "images")
+    return folder, request.placed_name(image.filename)
 
 
 def _warn_of_files(built: Sequence[BuiltImage]) -> None:

@@ -10,14 +10,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Callable, Optional, Union
+from typing import Callable, Optional, Tuple, Union
 
 from pungi_osbuild.model import ImageRequest, Outcome
+from pungi_osbuild.run import events
 from pungi_osbuild.run.job import Job
 from pungi_osbuild.run.outcomes import (
     cancelled,
     completed,
     failed,
+    finishing,
     not_retried,
     not_submitted,
 )
@@ -31,23 +33,18 @@ _LOST = (
 
 
 class Action(Enum):
-    """What the engine does."""
+    """What somebody has to do besides what follows at once."""
 
     LOOK_UP = "look for the task of a submission whose answer was lost"
     ASK_TASK = "ask how the task stands"
     ASK_BUILD = "ask who has the N-V-R"
-    RESUME = "go on with the task of an earlier run"
-    PREPARE = "make it ready to be submitted: it needs a release, and must pass preflight"
-    NEW_RELEASE = "allocate another release, and make it ready with that"
+    CHECK_NVR = "ask whether the N-V-R can be used once more"
+    PREPARE = "allocate a release, and check that the hub would take the request"
+    NEW_RELEASE = "allocate another release"
     SUBMIT = "submit it"
     CANCEL = "cancel its task"
     COLLECT = "read and place what its task has built"
-    END_ATTEMPT = "note the outcome of its attempt"
-    SCHEDULE_RETRY = "note when it is to be submitted again"
-    CHECK_NVR = "ask whether its N-V-R can be used once more"
-    FINISH = "record its outcome"
-    WAIT = "nothing, until the next event or its time"
-    NOTHING = "nothing: it is finished"
+    NOTHING = "nothing"
 
 
 @dataclass(frozen=True)
@@ -56,24 +53,16 @@ class NextStep:
     What to do with a job.
 
     :param row: the name of the row that says so
-    :param at: when to look at the job again, or to retry it; by the run's monotonic clock
-    :param request: to be made ready
-    :param outcome: of the attempt, or for good
-    :param why: the task is cancelled
-    :param is_timeout: it is cancelled because it takes too long
-    :param build_id: of the build to collect, where the task's result does not say it
-    :param waits: the resumed job waits for a build
+    :param events: what follows at once
+    :param at: when to look at the job again if nothing happens, by the run's monotonic clock
+    :param request: to be prepared
     """
 
     action: Action
     row: str = ""
+    events: Tuple[events.Event, ...] = ()
     at: float = math.inf
     request: Optional[ImageRequest] = None
-    outcome: Optional[Outcome] = None
-    why: str = ""
-    is_timeout: bool = False
-    build_id: Optional[int] = None
-    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,27 +95,53 @@ def next_step(job: Job, now: float, policy: RunPolicy, facts: Facts) -> NextStep
     raise AssertionError("no row for %r" % (job,))
 
 
-def _finish(s: Situation, outcome: Outcome) -> NextStep:
-    return NextStep(Action.FINISH, outcome=completed(s.job, outcome))
+def _always(_s: Situation) -> bool:
+    return True
+
+
+def _happens(*happened: events.Event) -> NextStep:
+    return NextStep(Action.NOTHING, events=happened)
+
+
+def _wait(until: float = math.inf) -> NextStep:
+    return NextStep(Action.NOTHING, at=until)
 
 
 def _prepare(s: Situation) -> NextStep:
     return NextStep(Action.PREPARE, request=s.following)
 
 
-def _always(_s: Situation) -> bool:
-    return True
+def _resume(s: Situation, waiting: bool = False) -> NextStep:
+    assert s.job.submission is not None
+    assert s.job.task is not None
+    return _happens(events.TaskResumed(s.job.submission.intent, s.job.task.state.name, waiting))
+
+
+def _ready(s: Situation) -> NextStep:
+    return _happens(events.ReadyToSubmit(s.following))
+
+
+def _finish(s: Situation, outcome: Outcome) -> NextStep:
+    return _happens(*finishing(s.job, completed(s.job, outcome)))
+
+
+def _collect(build_id: Optional[int]) -> NextStep:
+    return NextStep(Action.COLLECT, events=(events.CollectingBegan(build_id),))
+
+
+def _cancel(why: str, is_timeout: bool = False) -> NextStep:
+    # Known before the hub is asked: a poll may show that it was done before the reply does.
+    return NextStep(Action.CANCEL, events=(events.CancelRequested(why, is_timeout),))
 
 
 def _cancel_overdue(s: Situation) -> NextStep:
     timeout = s.job.wanted.config.timeout or 0.0
-    why = "it had not ended %g s after it was submitted (timeout)" % timeout
-    return NextStep(Action.CANCEL, why=why, is_timeout=True)
+    return _cancel("it had not ended %g s after it was submitted (timeout)" % timeout, True)
 
 
 def _retry(s: Situation) -> NextStep:
     pause = s.policy.retries.sleep_time(s.job.retries + 1)
-    return NextStep(Action.SCHEDULE_RETRY, at=s.now + pause)
+    return _happens(events.RetryScheduled(s.now + pause, pause))
 
 
 def _given_up(s: Situation) -> NextStep:
@@ -143,7 +158,7 @@ def _lost(s: Situation) -> NextStep:
 def _taken(s: Situation) -> NextStep:
     reason = "task %d was cancelled, and %s was taken by another build"
     outcome = failed(s.job, reason % (s.job.task_id, s.job.wanted.nvr), s.job.task)
-    return NextStep(Action.END_ATTEMPT, outcome=replace(outcome, nvr_taken=True))
+    return _happens(events.AttemptEnded(replace(outcome, nvr_taken=True)))
 
 
 def _reserved(s: Situation) -> NextStep:
@@ -173,7 +188,7 @@ ROWS_OF_EARLIER_RUNS = (
     DecisionRow(
         "its task goes on, or what became of it was not seen",
         lambda s: s.is_worth_reading,
-        NextStep(Action.RESUME),
+        _resume,
     ),
     DecisionRow(
         "its task came to nothing, and who has the N-V-R was not asked",
@@ -183,12 +198,12 @@ ROWS_OF_EARLIER_RUNS = (
     DecisionRow(
         "its task came to nothing, and has left a complete build",
         lambda s: s.has_build,
-        lambda s: NextStep(Action.RESUME, build_id=s.job.build.id if s.job.build else None),
+        _resume,
     ),
     DecisionRow(
         "its task was cancelled, and composer goes on with the build",
         lambda s: s.leaves_building,
-        NextStep(Action.RESUME, waits=True),
+        lambda s: _resume(s, waiting=True),
     ),
     DecisionRow("its task came to nothing", _always, _prepare),
 )
@@ -221,7 +236,7 @@ ROWS = (
     DecisionRow(
         "its retry is not due yet",
         lambda s: s.job.retry_at is not None and s.now < s.job.retry_at,
-        lambda s: NextStep(Action.WAIT, at=s.job.retry_at or 0.0),
+        lambda s: _wait(s.job.retry_at or 0.0),
     ),
     DecisionRow(
         # Asked as late as possible: composer may still be building the first attempt.
@@ -234,7 +249,7 @@ ROWS = (
         lambda s: s.job.retry_at is not None and s.job.nvr_taken is True,
         _reserved,
     ),
-    DecisionRow("its retry is due", lambda s: s.job.retry_at is not None, _prepare),
+    DecisionRow("its retry is due", lambda s: s.job.retry_at is not None, _ready),
     DecisionRow(
         "its failure is transient, and a retry would be of no use",
         lambda s: s.job.result is not None and s.is_transient and s.obstacle is not None,
@@ -251,8 +266,8 @@ ROWS = (
         lambda s: _finish(s, s.outcome),
     ),
     # Somebody is at work on it.
-    DecisionRow("it is being submitted", lambda s: s.job.is_submitting, NextStep(Action.WAIT)),
-    DecisionRow("it is being collected", lambda s: s.job.is_collecting, NextStep(Action.WAIT)),
+    DecisionRow("it is being submitted", lambda s: s.job.is_submitting, _wait()),
+    DecisionRow("it is being collected", lambda s: s.job.is_collecting, _wait()),
     # Its task was cancelled by an earlier run or by somebody, and composer goes on.
     DecisionRow(
         "its build is waited for, and the run gives up",
@@ -269,12 +284,12 @@ ROWS = (
         lambda s: (
             s.job.waits_since is not None and (s.job.build is None or not s.job.build.takes_nvr)
         ),
-        _prepare,
+        _ready,
     ),
     DecisionRow(
         "its build was waited for, and is complete",
         lambda s: s.job.waits_since is not None and s.is_build_ours and not s.is_building,
-        lambda s: NextStep(Action.COLLECT, build_id=s.job.build.id if s.job.build else None),
+        lambda s: _collect(s.job.build.id if s.job.build else None),
     ),
     DecisionRow(
         "its build was waited for, and another one has the N-V-R",
@@ -289,22 +304,20 @@ ROWS = (
     DecisionRow(
         "its build is waited for",
         lambda s: s.job.waits_since is not None,
-        lambda s: NextStep(Action.WAIT, at=(s.job.build_asked or 0.0) + s.policy.build_interval),
+        lambda s: _wait((s.job.build_asked or 0.0) + s.policy.build_interval),
     ),
     # Its task goes on.
     DecisionRow(
         "its task has ended",
         lambda s: s.job.has_ended,
-        lambda s: NextStep(Action.COLLECT, build_id=s.job.build_id),
+        lambda s: _collect(s.job.build_id),
     ),
-    DecisionRow(
-        "its task is being cancelled", lambda s: s.job.cancelling is not None, NextStep(Action.WAIT)
-    ),
+    DecisionRow("its task is being cancelled", lambda s: s.job.cancelling is not None, _wait()),
     DecisionRow("its task takes too long", lambda s: s.now >= s.timeout_at, _cancel_overdue),
     DecisionRow(
         "its task goes on, and the run gives up",
         lambda s: s.facts.giving_up is not None,
-        lambda s: NextStep(Action.CANCEL, why=str(s.facts.giving_up)),
+        lambda s: _cancel(str(s.facts.giving_up)),
     ),
-    DecisionRow("its task goes on", _always, lambda s: NextStep(Action.WAIT, at=s.timeout_at)),
+    DecisionRow("its task goes on", _always, lambda s: _wait(s.timeout_at)),
 )

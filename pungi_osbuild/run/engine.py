@@ -14,25 +14,16 @@ import logging
 import math
 from collections import deque
 from dataclasses import replace
-from typing import Callable, Deque, Dict, FrozenSet, List, Mapping, Optional, Sequence
+from typing import Callable, Deque, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
 from pungi_osbuild.clock import SLICE
 from pungi_osbuild.errors import HubError, PungiOsbuildError
 from pungi_osbuild.run.collect import TaskResult
 from pungi_osbuild.run.decide import Action, NextStep, next_step
-from pungi_osbuild.run.events import (
-    AttemptEnded,
-    Bounds,
-    CancelRequested,
-    CollectingBegan,
-    Event,
-    ReadyToSubmit,
-    RetryScheduled,
-    TaskSubmitted,
-)
+from pungi_osbuild.run.events import AttemptEnded, Bounds, Event, TaskSubmitted
 from pungi_osbuild.run.job import Job
-from pungi_osbuild.run.jobs import Jobs, News, finished
-from pungi_osbuild.run.outcomes import completed, explained
+from pungi_osbuild.run.jobs import Jobs, News
+from pungi_osbuild.run.outcomes import completed, explained, finishing
 from pungi_osbuild.run.situation import Facts
 from pungi_osbuild.run.work import (
     Due,
@@ -149,7 +140,7 @@ class Engine:
         self._take(self._work.look_up(self._jobs))
         self._try_to_record()
         asked = [job for job in self._jobs if job.goes_on and not job.is_cancel_answered]
-        self._take(self._work.cancel([(job.task_id, job.number) for job in asked]))
+        self._take(self._work.cancel(asked))
         self._try_to_record()
         for job in self._jobs:
             is_over = job.result is not None or job.is_cancelled or not job.has_ended
@@ -240,7 +231,8 @@ class Engine:
         for job in self._jobs:
             if job.result is not None and job.outcome is None and job.retry_at is None:
                 outcome = explained(job, job.result, self._facts.giving_up)
-                self._take(finished(job, completed(job, outcome)))
+                events = finishing(job, completed(job, outcome))
+                self._take([(job.number, event) for event in events])
         self._try_to_record()
 
     # What is to be done
@@ -248,20 +240,17 @@ class Engine:
     def _do_what_is_due(self) -> None:
         while True:
             now = self._clock.monotonic()
-            steps: Dict[Action, List[NextStep]] = {}
-            due: Dict[Action, List[Job]] = {}
+            due: Dict[Action, List[Tuple[int, NextStep]]] = {}
             for number in [number for number, at in self._agenda.items() if at <= now]:
                 job = self._jobs[number]
                 step = next_step(job, now, self._policy, self._facts)
-                self._agenda[number] = step.at if step.action is Action.WAIT else math.inf
-                steps.setdefault(step.action, []).append(step)
-                due.setdefault(step.action, []).append(job)
-                if step.action in _AT_ONCE:
-                    self._take(_AT_ONCE[step.action](job, step, now))
-            # The intents, and all that was found until now, are on disk before anything is begun.
+                self._agenda[number] = step.at
+                due.setdefault(step.action, []).append((number, step))
+                self._take([(number, event) for event in step.events])
+            # What follows at once is on disk and known before anything is begun.
             self._record()
-            for action in due:
-                self._begin(action, list(zip(due[action], steps[action])))
+            for action, steps in due.items():
+                self._begin(action, [(self._jobs[number], step) for number, step in steps])
             self._submit_next()
             if min(self._agenda.values(), default=math.inf) > now:
                 break
@@ -271,11 +260,11 @@ class Engine:
         if action is Action.SUBMIT:
             self._to_submit.extend(job.number for job, _ in due)
         elif action is Action.COLLECT:
-            self._readers.give([self._jobs[job.number] for job, _ in due])
+            self._readers.give([job for job, _ in due])
         elif action is Action.CANCEL:
-            tasks = [(job.task_id, job.number) for job, _ in due]
-            cancel = functools.partial(self._work.cancel, tasks)
-            self._questions.ask("cancel %s" % tasks, cancel, self._take)
+            jobs = [job for job, _ in due]
+            what = "cancel %s" % [job.task_id for job in jobs]
+            self._questions.ask(what, functools.partial(self._work.cancel, jobs), self._take)
         elif action is Action.CHECK_NVR:
             self._ask("retries", due, self._work.check_nvrs)
         elif action is Action.ASK_BUILD:
@@ -330,61 +319,3 @@ class Engine:
         if isinstance(polled, Exception):
             raise polled
         self._take(polled)
-
-
-# What is done at once, as it takes nobody but the engine
-
-
-def _prepare(job: Job, step: NextStep, _now: float) -> List[News]:
-    assert step.request is not None
-    if job.waits_since is not None:
-        logger.info("%s: %s is free again", job.wanted.describe(), job.wanted.nvr)
-    return [(job.number, ReadyToSubmit(step.request))]
-
-
-def _end_attempt(job: Job, step: NextStep, _now: float) -> List[News]:
-    assert step.outcome is not None
-    return [(job.number, AttemptEnded(step.outcome))]
-
-
-def _finish(job: Job, step: NextStep, _now: float) -> List[News]:
-    assert step.outcome is not None
-    return finished(job, step.outcome)
-
-
-def _schedule_retry(job: Job, step: NextStep, now: float) -> List[News]:
-    assert job.result is not None
-    logger.warning(
-        "%s: task %s failed (%s); retrying in %d s (%d of %d)",
-        job.wanted.describe(),
-        job.result.task_id,
-        job.result.transient_reason,
-        round(step.at - now),
-        job.retries + 1,
-        job.wanted.config.retries,
-    )
-    return [(job.number, RetryScheduled(step.at))]
-
-
-def _request_cancelling(job: Job, step: NextStep, _now: float) -> List[News]:
-    # Before the hub is asked: a poll may show that it was done before the reply does.
-    if step.is_timeout:
-        logger.warning(
-            "%s: task %d has not ended %g s after it was submitted (timeout)",
-            *(job.wanted.describe(), job.task_id, job.wanted.config.timeout),
-        )
-    return [(job.number, CancelRequested(step.why, step.is_timeout))]
-
-
-def _begin_collecting(job: Job, step: NextStep, _now: float) -> List[News]:
-    return [(job.number, CollectingBegan(step.build_id))]
-
-
-_AT_ONCE: Mapping[Action, Callable[[Job, NextStep, float], List[News]]] = {
-    Action.PREPARE: _prepare,
-    Action.END_ATTEMPT: _end_attempt,
-    Action.FINISH: _finish,
-    Action.SCHEDULE_RETRY: _schedule_retry,
-    Action.CANCEL: _request_cancelling,
-    Action.COLLECT: _begin_collecting,
-}

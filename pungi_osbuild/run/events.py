@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Any, Dict, Iterable, List, Mapping, Optional, Tuple, Type, Union, cast
+from typing import Annotated, Any, Dict, Mapping, Optional, Tuple, Type
 
 from pungi_osbuild.checked import FILE, INLINED, OMITTED, PATH, Key, Struct, from_json, to_json
 from pungi_osbuild.errors import HubError
 from pungi_osbuild.hub import KojiBuild, Task
 from pungi_osbuild.methods import UNRECORDED_METHOD, ImageStates, block_digest
-from pungi_osbuild.model import Arch, ImageRequest, Outcome, OutcomeKind
+from pungi_osbuild.model import Arch, ImageRequest, Leftover, Outcome, OutcomeKind
 
 LATEST = 253402300799.0
 """The last second of the year 9999."""
@@ -85,11 +85,21 @@ class Bounds:
     owner: Optional[int] = None
 
 
+@dataclass(frozen=True)
+class Event:
+    """What has happened; of a request when it does not say otherwise."""
+
+
+@dataclass(frozen=True)
+class JournalEvent(Event):
+    """What the journal keeps."""
+
+
 # What happens to a run
 
 
 @dataclass(frozen=True)
-class RunStarted:
+class RunStarted(JournalEvent):
     """A process began to work on the compose."""
 
     pid: int
@@ -97,7 +107,7 @@ class RunStarted:
 
 
 @dataclass(frozen=True)
-class PlanMade:
+class PlanMade(JournalEvent):
     """
     It is known what the run is to build; the hub was not asked for anything yet.
 
@@ -113,7 +123,7 @@ class PlanMade:
 
 
 @dataclass(frozen=True)
-class RunEnded:
+class RunEnded(JournalEvent):
     """
     The run is over.
 
@@ -128,7 +138,7 @@ class RunEnded:
 
 
 @dataclass(frozen=True)
-class SubmissionIntended:
+class SubmissionIntended(JournalEvent):
     """
     A request is about to be submitted.
 
@@ -138,6 +148,8 @@ class SubmissionIntended:
     :param sent: digest of exactly what is to be submitted
     :param base_release: without the arch; None where no release is known
     :param bounds: what was known of the hub by then
+    :param left: what the submissions before have left
+    :param may_leave: what it may leave itself in Koji and in a cloud, should nobody see it end
     """
 
     intent: int
@@ -149,10 +161,12 @@ class SubmissionIntended:
     base_release: Optional[str]
     nvr: Optional[str]
     bounds: Annotated[Bounds, INLINED]
+    left: Annotated[Tuple[Leftover, ...], OMITTED] = ()
+    may_leave: Annotated[Tuple[Leftover, ...], OMITTED] = ()
 
 
 @dataclass(frozen=True)
-class TaskSubmitted:
+class TaskSubmitted(JournalEvent):
     """A submission became a task."""
 
     intent: int
@@ -160,14 +174,14 @@ class TaskSubmitted:
 
 
 @dataclass(frozen=True)
-class SubmissionRefused:
+class SubmissionRefused(JournalEvent):
     """There is no task of a submission, and there will be none."""
 
     intent: int
 
 
 @dataclass(frozen=True)
-class TaskResumed:
+class TaskResumed(JournalEvent):
     """
     The run goes on with a task of an earlier one.
 
@@ -181,7 +195,7 @@ class TaskResumed:
 
 
 @dataclass(frozen=True)
-class StateSeen:
+class StateSeen(JournalEvent):
     """
     A task has ended.
 
@@ -193,7 +207,7 @@ class StateSeen:
 
 
 @dataclass(frozen=True)
-class ImagePlaced:
+class ImagePlaced(JournalEvent):
     """
     An image is in its place.
 
@@ -207,11 +221,12 @@ class ImagePlaced:
 
 
 @dataclass(frozen=True)
-class OutcomeReached:
+class OutcomeReached(JournalEvent):
     """
     It is known what became of a request, for good.
 
     :param intent: None where nothing was submitted
+    :param leftovers: what this submission and those before it have left
     """
 
     intent: Optional[int]
@@ -219,13 +234,14 @@ class OutcomeReached:
     slot: Annotated[Slot, INLINED]
     outcome: OutcomeKind
     reason: Optional[str]
+    leftovers: Annotated[Tuple[Leftover, ...], OMITTED] = ()
 
 
 # What happens to a request in the present run, and is not in the journal
 
 
 @dataclass(frozen=True)
-class TaskSeen:
+class TaskSeen(Event):
     """
     The hub said how a task stands.
 
@@ -236,7 +252,7 @@ class TaskSeen:
 
 
 @dataclass(frozen=True)
-class TimeoutBegan:
+class TimeoutBegan(Event):
     """
     A task counts as begun.
 
@@ -247,14 +263,14 @@ class TimeoutBegan:
 
 
 @dataclass(frozen=True)
-class ImagesSeen:
+class ImagesSeen(Event):
     """Composer said how the images of a task stand."""
 
     images: ImageStates
 
 
 @dataclass(frozen=True)
-class BuildSeen:
+class BuildSeen(Event):
     """
     The hub said who has the N-V-R of a submission.
 
@@ -267,14 +283,14 @@ class BuildSeen:
 
 
 @dataclass(frozen=True)
-class NvrChecked:
+class NvrChecked(Event):
     """The hub said whether the N-V-R can be used once more."""
 
     taken: bool
 
 
 @dataclass(frozen=True)
-class CollectingBegan:
+class CollectingBegan(Event):
     """
     What a task has built is being read.
 
@@ -286,7 +302,7 @@ class CollectingBegan:
 
 
 @dataclass(frozen=True)
-class CancelRequested:
+class CancelRequested(Event):
     """The run has the task cancelled, and why."""
 
     why: str
@@ -294,7 +310,7 @@ class CancelRequested:
 
 
 @dataclass(frozen=True)
-class CancelAnswered:
+class CancelAnswered(Event):
     """
     The hub was asked to cancel a task.
 
@@ -305,7 +321,7 @@ class CancelAnswered:
 
 
 @dataclass(frozen=True)
-class AttemptEnded:
+class AttemptEnded(Event):
     """
     It is known what became of a submission; whether it is the last word is not decided.
 
@@ -317,53 +333,26 @@ class AttemptEnded:
 
 
 @dataclass(frozen=True)
-class RetryScheduled:
+class RetryScheduled(Event):
     """
     A request will be submitted again.
 
     :param at: when, by the run's monotonic clock
+    :param pause: seconds until then
     """
 
     at: float
+    pause: float
 
 
 @dataclass(frozen=True)
-class ReadyToSubmit:
+class ReadyToSubmit(Event):
     """A request is as it is to be submitted next, with its release and the attempt's number."""
 
     request: ImageRequest
 
 
-RequestEvent = Union[
-    SubmissionIntended,
-    TaskSubmitted,
-    SubmissionRefused,
-    TaskResumed,
-    StateSeen,
-    ImagePlaced,
-    OutcomeReached,
-]
-"""What the journal keeps of a request."""
-
-LiveEvent = Union[
-    TaskSeen,
-    TimeoutBegan,
-    ImagesSeen,
-    BuildSeen,
-    NvrChecked,
-    CollectingBegan,
-    CancelRequested,
-    CancelAnswered,
-    AttemptEnded,
-    RetryScheduled,
-    ReadyToSubmit,
-]
-"""What it does not keep."""
-
-JournalEvent = Union[RunStarted, PlanMade, RunEnded, RequestEvent]
-Event = Union[RequestEvent, LiveEvent]
-
-JOURNALED: Mapping[str, Type[Any]] = {
+JOURNALED: Mapping[str, Type[JournalEvent]] = {
     "run": RunStarted,
     "plan": PlanMade,
     "intent": SubmissionIntended,
@@ -376,16 +365,6 @@ JOURNALED: Mapping[str, Type[Any]] = {
     "end": RunEnded,
 }
 _NAMES = {kind: name for name, kind in JOURNALED.items()}
-
-
-def is_journaled(event: Event) -> bool:
-    """Whether the journal keeps an event."""
-    return type(event) in _NAMES
-
-
-def journaled(happened: Iterable[Event]) -> List[JournalEvent]:
-    """Return the events that the journal keeps."""
-    return [cast(JournalEvent, event) for event in happened if is_journaled(event)]
 
 
 def entry_of(event: JournalEvent, time: float) -> Dict[str, Any]:
@@ -412,5 +391,4 @@ def read_entry(entry: Mapping[str, Any]) -> Tuple[JournalEvent, float]:
     name = fields.text("event")
     if name not in JOURNALED:
         raise ValueError("%r is not an event" % name)
-    event: JournalEvent = from_json(JOURNALED[name], fields)
-    return event, fields.seconds("time")
+    return from_json(JOURNALED[name], fields), fields.seconds("time")

@@ -5,20 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
 
-from pungi_osbuild.run.events import (
-    Ending,
-    JournalEvent,
-    OutcomeReached,
-    PlanMade,
-    Planned,
-    RequestEvent,
-    RunEnded,
-    RunStarted,
-    Slot,
-    SubmissionIntended,
-    TaskSubmitted,
-    read_entry,
-)
+from pungi_osbuild.run import events
 from pungi_osbuild.run.job import Job, Submission, changed, submission_of
 from pungi_osbuild.run.journal_lines import Damage, read_lines
 
@@ -41,7 +28,7 @@ class RunEntry:
     profile: Optional[str] = None
     server: Optional[str] = None
     ended: Optional[float] = None
-    ending: Optional[Ending] = None
+    ending: Optional[events.Ending] = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +39,7 @@ class History:
     :param runs: in their order
     :param planned: the requests of the last run that made a plan
     :param submissions: in their order, since a run last forgot the earlier ones
+    :param forgotten: the earlier ones
     :param never: outcomes of requests of the last run that were never submitted, and when
     :param tasks: the ids of all tasks ever submitted, forgotten ones too
     :param next_intent: a number that no submission has
@@ -63,9 +51,10 @@ class History:
     """
 
     runs: Tuple[RunEntry, ...] = ()
-    planned: Tuple[Planned, ...] = ()
+    planned: Tuple[events.Planned, ...] = ()
     submissions: Tuple[Submission, ...] = ()
-    never: Tuple[Tuple[OutcomeReached, float], ...] = ()
+    forgotten: Tuple[Submission, ...] = ()
+    never: Tuple[Tuple[events.OutcomeReached, float], ...] = ()
     tasks: FrozenSet[int] = frozenset()
     next_intent: int = 0
     is_hub_gone: bool = False
@@ -85,34 +74,46 @@ class History:
         """The jobs of the last run that made a plan, in the order of the plan."""
         return self.jobs_for(self.planned)
 
-    def jobs_for(self, planned: Sequence[Planned]) -> Tuple[Job, ...]:
+    def jobs_for(self, planned: Sequence[events.Planned]) -> Tuple[Job, ...]:
         """
         Return the jobs of some requests, each with its last submission.
 
         A request and a submission are matched by slot. Where several requests have one slot, those
         that ask for the same are the same; the others are taken in their order.
         """
-        by_slot: Dict[Slot, List[int]] = {}
+        by_slot: Dict[events.Slot, List[int]] = {}
         for position, one in enumerate(planned):
             by_slot.setdefault(one.slot, []).append(position)
-        before: Dict[Slot, List[Submission]] = {}
-        for submission in self.submissions:
-            before.setdefault(submission.slot, []).append(submission)
+        before, forgotten = _by_slot(self.submissions), _by_slot(self.forgotten)
         found: Dict[int, Submission] = {}
         for slot, positions in by_slot.items():
             blocks = [planned[position].block for position in positions]
             for index, submission in _paired(blocks, before.get(slot, [])).items():
                 found[positions[index]] = submission
         never = {event.slot: (event, time) for event, time in self.never}
-        return tuple(
-            Job(
-                one,
-                found.get(position),
-                never.get(one.slot),
-                self.runs[-1].server if self.runs else None,
+        last = set(found.values())
+        jobs = []
+        for position, one in enumerate(planned):
+            old = forgotten.get(one.slot, [])
+            replaced = [each for each in (*old, *before.get(one.slot, [])) if each not in last]
+            jobs.append(
+                Job(
+                    one,
+                    found.get(position),
+                    never.get(one.slot),
+                    self.runs[-1].server if self.runs else None,
+                    left=old[-1].left_in_all if old and position not in found else (),
+                    replaced=tuple(image for each in replaced for image in each.placed),
+                )
             )
-            for position, one in enumerate(planned)
-        )
+        return tuple(jobs)
+
+
+def _by_slot(submissions: Sequence[Submission]) -> Dict[events.Slot, List[Submission]]:
+    found: Dict[events.Slot, List[Submission]] = {}
+    for submission in submissions:
+        found.setdefault(submission.slot, []).append(submission)
+    return found
 
 
 def _paired(blocks: Sequence[str], before: Sequence[Submission]) -> Dict[int, Submission]:
@@ -140,7 +141,7 @@ def replay(content: bytes) -> History:
     player, damage = _Player(), lines.damage
     for number, entry in enumerate(lines.entries, 1):
         try:
-            player.take(*read_entry(entry))
+            player.take(*events.read_entry(entry))
         except ValueError as error:
             damage = Damage(number, str(error))
             break
@@ -158,41 +159,43 @@ class _Player:
 
     def __init__(self) -> None:
         self._runs: List[RunEntry] = []
-        self._planned: Tuple[Planned, ...] = ()
+        self._planned: Tuple[events.Planned, ...] = ()
         self._submissions: List[Submission] = []
+        self._forgotten: List[Submission] = []
         self._by_intent: Dict[int, int] = {}
-        self._never: List[Tuple[OutcomeReached, float]] = []
+        self._never: List[Tuple[events.OutcomeReached, float]] = []
         self._server: Optional[str] = None
         self._tasks: Set[int] = set()
         self._next_intent = 0
         self._is_hub_gone = False
 
-    def take(self, event: JournalEvent, time: float) -> None:
+    def take(self, event: events.JournalEvent, time: float) -> None:
         """
         Take an event.
 
         :raises ValueError: no run writes that after what was taken before; it was not taken
         """
-        if isinstance(event, RunStarted):
+        if isinstance(event, events.RunStarted):
             self._runs.append(RunEntry(event.pid, event.host, time))
             self._never = []
-        elif isinstance(event, PlanMade):
+        elif isinstance(event, events.PlanMade):
             self._plan(event)
-        elif isinstance(event, RunEnded):
+        elif isinstance(event, events.RunEnded):
             self._is_hub_gone = event.hub_gone
             self._change_run(ended=time, ending=event.how)
-        elif isinstance(event, SubmissionIntended):
+        elif isinstance(event, events.SubmissionIntended):
             self._intend(submission_of(event, self._server, time))
-        elif event.intent is not None:
-            self._change(event.intent, event, time)
-        elif isinstance(event, OutcomeReached):
+        elif isinstance(event, events.OutcomeReached) and event.intent is None:
             self._never.append((event, time))
+        else:
+            self._change(event, time)
 
     def history(self) -> History:
         return History(
             runs=tuple(self._runs),
             planned=self._planned,
             submissions=tuple(self._submissions),
+            forgotten=tuple(self._forgotten),
             never=tuple(self._never),
             tasks=frozenset(self._tasks),
             next_intent=self._next_intent,
@@ -203,12 +206,13 @@ class _Player:
         if self._runs:
             self._runs[-1] = replace(self._runs[-1], **changes)
 
-    def _plan(self, event: PlanMade) -> None:
+    def _plan(self, event: events.PlanMade) -> None:
         self._change_run(compose=event.compose, profile=event.profile, server=event.server)
         self._planned = event.requests
         self._is_hub_gone = False
         self._server = event.server
         if event.anew:
+            self._forgotten.extend(self._submissions)
             self._submissions = []
             self._by_intent = {}
 
@@ -221,10 +225,11 @@ class _Player:
         self._submissions.append(submission)
         self._next_intent += 1
 
-    def _change(self, intent: int, event: RequestEvent, time: float) -> None:
+    def _change(self, event: Any, time: float) -> None:
+        intent = event.intent
         if intent not in self._by_intent:
             raise ValueError("there is no intent %d" % intent)
         position = self._by_intent[intent]
         self._submissions[position] = changed(self._submissions[position], event, time)
-        if isinstance(event, TaskSubmitted):
+        if isinstance(event, events.TaskSubmitted):
             self._tasks.add(event.task_id)

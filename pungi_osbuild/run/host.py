@@ -16,13 +16,7 @@ from pungi_osbuild.model import (
     Settings,
 )
 from pungi_osbuild.placing import FileSource, check_media_checksums
-from pungi_osbuild.run.events import (
-    Event,
-    OutcomeReached,
-    SubmissionIntended,
-    TaskResumed,
-    TaskSubmitted,
-)
+from pungi_osbuild.run import events
 from pungi_osbuild.run.job import Job
 from pungi_osbuild.run.record import check_recording, check_writable, record
 
@@ -55,7 +49,7 @@ class Host(Protocol):
         :returns: the outcome, or a failed one where the images cannot be used
         """
 
-    def notify(self, event: Event, job: Job) -> None:
+    def notify(self, event: events.Event, job: Job) -> None:
         """Take note of what has happened to a request, in the run's own thread; see Listener."""
 
     def abandoned(self, outcome: Outcome) -> None:
@@ -103,16 +97,16 @@ class ComposeFolder:
         logger.info("placed %s: %s", outcome.request.describe(), placed)
         return outcome
 
-    def notify(self, event: Event, job: Job) -> None:
+    def notify(self, event: events.Event, job: Job) -> None:
         """Log what a slow hub delays, the tasks, and failures."""
         what, nvr, outcome = job.wanted.describe(), job.wanted.nvr, job.outcome
-        if isinstance(event, SubmissionIntended):
+        if isinstance(event, events.SubmissionIntended):
             logger.info("submitting %s: %s", what, nvr)
-        elif isinstance(event, TaskSubmitted) and job.is_ours:
+        elif isinstance(event, events.TaskSubmitted) and job.is_ours:
             logger.info("submitted %s: task %d, %s", what, job.task_id, nvr)
-        elif isinstance(event, TaskResumed) and not event.waiting:
+        elif isinstance(event, events.TaskResumed) and not event.waiting:
             logger.info("resuming %s: task %d, %s", what, job.task_id, nvr)
-        elif isinstance(event, OutcomeReached) and outcome is not None and not outcome.ok:
+        elif isinstance(event, events.OutcomeReached) and outcome is not None and not outcome.ok:
             logger.error(
                 "%s %s%s: %s",
                 outcome.kind.value,

@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict, Mapping, Optional, Tuple, Type
 from pungi_osbuild.checked import picked
 from pungi_osbuild.hub import KojiBuild, Task, TaskState
 from pungi_osbuild.methods import ImageStates
-from pungi_osbuild.model import ImageRequest, Outcome, OutcomeKind
+from pungi_osbuild.model import ImageRequest, Leftover, Outcome, OutcomeKind
 from pungi_osbuild.run import events
 from pungi_osbuild.run.events import (
     Bounds,
@@ -27,6 +27,7 @@ from pungi_osbuild.run.events import (
     TaskResumed,
     TaskSubmitted,
 )
+from pungi_osbuild.run.leftovers import KOJI
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ class Submission:
     :param outcome: None when nothing was said
     :param resumed: the last run goes on with it, whatever its outcome was before
     :param waiting: its task was cancelled, and the last run waits for the build
+    :param left: what the submissions before have left
+    :param may_leave: what it may leave itself, should nobody see it end
+    :param leftovers: what all of them have left, when its outcome was known
     """
 
     intent: int
@@ -70,6 +74,25 @@ class Submission:
     placed: Tuple[ImagePlaced, ...] = ()
     resumed: bool = False
     waiting: bool = False
+    left: Tuple[Leftover, ...] = ()
+    may_leave: Tuple[Leftover, ...] = ()
+    leftovers: Tuple[Leftover, ...] = ()
+
+    @property
+    def left_in_all(self) -> Tuple[Leftover, ...]:
+        """What there may be of it, and of those before it, when the request is submitted again."""
+        if self.refused:
+            return self.left
+        if self.outcome in (OutcomeKind.FAILED, OutcomeKind.CANCELLED):
+            return self.leftovers
+        is_built = self.outcome is OutcomeKind.BUILT
+        return (
+            *self.left,
+            *(
+                replace(one, is_there=is_built and one.place == KOJI) if is_built else one
+                for one in self.may_leave
+            ),
+        )
 
     @property
     def in_doubt(self) -> bool:
@@ -110,6 +133,8 @@ class Job:
     :param is_cancelled: the task is cancelled
     :param result: what became of the last attempt
     :param earlier: what became of those of this run before it
+    :param left: what the submissions before have left, of earlier runs, too
+    :param replaced: the images of submissions that others have taken the place of
     :param retry_at: when it is to be submitted again, by the run's monotonic clock
     :param retries: made by now because of transient failures
     :param outcome: what became of the request for good
@@ -141,9 +166,19 @@ class Job:
     is_cancelled: bool = False
     result: Optional[Outcome] = None
     earlier: Tuple[Outcome, ...] = ()
+    left: Tuple[Leftover, ...] = ()
+    replaced: Tuple[ImagePlaced, ...] = ()
     retry_at: Optional[float] = None
     retries: int = 0
     outcome: Optional[Outcome] = None
+
+    @property
+    def anew(self) -> Job:
+        """The same, as if nothing had been submitted; what was is left."""
+        if self.submission is None:
+            return self
+        replaced = (*self.replaced, *self.submission.placed)
+        return Job(self.planned, left=self.submission.left_in_all, replaced=replaced)
 
     @property
     def wanted(self) -> ImageRequest:
@@ -249,6 +284,8 @@ def _intended(job: Job, submission: Submission) -> Job:
         first_attempt=job.first_attempt or submission.attempt,
         is_submitting=True,
         earlier=job.earlier,
+        left=job.left,
+        replaced=job.replaced,
         retries=job.retries,
     )
 
@@ -261,6 +298,7 @@ def _resumed(event: TaskResumed, job: Job) -> Dict[str, Any]:
     assert job.submission is not None
     return {
         "request": as_submitted(job.wanted, job.submission),
+        "left": job.submission.left,
         "first_attempt": job.submission.attempt,
         "is_watched": not event.waiting,
         "is_cancelled": event.waiting,
@@ -295,9 +333,15 @@ def _ended(event: events.AttemptEnded, job: Job) -> Dict[str, Any]:
 
 
 def _ready(event: events.ReadyToSubmit, job: Job) -> Dict[str, Any]:
-    # The attempt before is over, and stays on record.
-    earlier = job.earlier if job.result is None else (*job.earlier, job.result)
-    return {"request": event.request, "earlier": earlier, "result": None, "is_ready": True}
+    ready = {"request": event.request, "result": None, "is_ready": True}
+    if job.result is not None:
+        # The attempt before is over, and stays on record.
+        left = (*job.left, *job.result.leftovers)
+        return {**ready, "earlier": (*job.earlier, job.result), "left": left}
+    if job.submission is None:
+        return ready
+    replaced = job.replaced if job.is_ours else (*job.replaced, *job.submission.placed)
+    return {**ready, "replaced": replaced, "left": job.submission.left_in_all}
 
 
 _OF_SUBMISSION: Mapping[Type[Any], Callable[[Any, Submission], Dict[str, Any]]] = {
@@ -313,6 +357,7 @@ _OF_SUBMISSION: Mapping[Type[Any], Callable[[Any, Submission], Dict[str, Any]]] 
     OutcomeReached: lambda event, _: {
         "outcome": event.outcome,
         "reason": event.reason,
+        "leftovers": event.leftovers,
         "resumed": False,
         "waiting": False,
     },

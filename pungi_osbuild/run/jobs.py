@@ -6,30 +6,20 @@ from typing import Callable, Dict, Iterable, Iterator, List, Protocol, Sequence,
 
 from pungi_osbuild.methods import sent_digest
 from pungi_osbuild.model import Outcome
-from pungi_osbuild.run.events import (
-    AttemptEnded,
-    Bounds,
-    Event,
-    OutcomeReached,
-    SubmissionIntended,
-    journaled,
-    readable,
-)
+from pungi_osbuild.run import events
 from pungi_osbuild.run.job import Job, apply
 from pungi_osbuild.run.journal import Journal
+from pungi_osbuild.run.leftovers import leftovers_of_cancelled
 from pungi_osbuild.run.outcomes import outcome_at_stop
 
-LONGEST_REASON = 4000
-"""Characters of a reason that the journal keeps; osbuild.json has it whole."""
-
-News = Tuple[int, Event]
+News = Tuple[int, events.Event]
 """The number of a request, and what has happened to it."""
 
 
 class Listener(Protocol):
     """Is notified of what happens to a job, in the thread that runs the engine."""
 
-    def notify(self, event: Event, job: Job) -> None:
+    def notify(self, event: events.Event, job: Job) -> None:
         """Take note of an event. Must not raise; the job is as it is after the event."""
 
 
@@ -97,23 +87,24 @@ class Jobs:
         :raises InputError: the journal cannot be written. What has already happened is applied all
             the same; submissions that were only intended are not.
         """
-        time, is_written = readable(self._now()), False
+        time, is_written = events.readable(self._now()), False
         try:
-            self._journal.append(journaled(event for _, event in news), time)
+            kept = [event for _, event in news if isinstance(event, events.JournalEvent)]
+            self._journal.append(kept, time)
             is_written = True
         finally:
             for number, event in news:
-                if is_written or not isinstance(event, SubmissionIntended):
+                if is_written or not isinstance(event, events.SubmissionIntended):
                     job = self._jobs[number] = apply(self._jobs[number], event, time)
                     for listener in self._listeners:
                         listener.notify(event, job)
 
-    def intents(self, jobs: Iterable[Job], bounds: Bounds) -> List[News]:
-        """Return the events that announce the submission of some jobs."""
+    def intents(self, jobs: Iterable[Job], bounds: events.Bounds) -> List[News]:
+        """Return the events by which the journal learns that some are about to be submitted."""
         return [
             (
                 job.number,
-                SubmissionIntended(
+                events.SubmissionIntended(
                     self._journal.next_intent + index,
                     job.wanted.attempt,
                     job.planned.slot,
@@ -123,22 +114,9 @@ class Jobs:
                     job.wanted.base_release,
                     job.wanted.nvr,
                     bounds,
+                    job.left,
+                    leftovers_of_cancelled(job.wanted),
                 ),
             )
             for index, job in enumerate(jobs)
         ]
-
-
-def finished(job: Job, outcome: Outcome) -> List[News]:
-    """Return the events that end a job with its final outcome."""
-    last = job.submission
-    is_submitted = last is not None and job.is_ours and last.attempt == outcome.attempt
-    reason = outcome.explanation and outcome.explanation[:LONGEST_REASON]
-    reached = OutcomeReached(
-        last.intent if last is not None and is_submitted else None,
-        outcome.attempt,
-        job.planned.slot,
-        outcome.kind,
-        reason,
-    )
-    return [(job.number, AttemptEnded(outcome)), (job.number, reached)]

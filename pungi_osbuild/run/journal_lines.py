@@ -19,8 +19,9 @@ VERSION = 3
 _DIGITS = 16
 _END = re.compile(rb', "checksum": "([0-9a-f]{%d})"\}' % _DIGITS)
 _END_SIZE = len(', "checksum": ""}') + _DIGITS
-_TORN = re.compile(rb"\{[ -~]*")
-"""The beginning of a line. Lines are printable ASCII; what a power cut leaves may hold NULs."""
+_TORN = re.compile(rb"(\{[ -~]*)?\0*")
+"""The beginning of a line, which is printable ASCII; a power cut may leave NULs for what had not
+reached the disk."""
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,8 @@ class RunLock:
             if not _linked(mine, self._path):
                 self._take_over(mine)
         finally:
-            with contextlib.suppress(FileNotFoundError):
+            # What cannot be removed does no harm; but a lock that was taken must be given back.
+            with contextlib.suppress(OSError):
                 mine.unlink()
         return self
 

@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import Optional
+from typing import Optional, Tuple
 
 from pungi_osbuild.hub import Task
 from pungi_osbuild.methods import hidden, method_of
 from pungi_osbuild.model import EarlierTry, ImageRequest, Outcome, OutcomeKind, TaskTimes
+from pungi_osbuild.run.events import AttemptEnded, OutcomeReached
 from pungi_osbuild.run.job import Job
-from pungi_osbuild.run.leftovers import leftovers_of_cancelled
+from pungi_osbuild.run.leftovers import KOJI, leftovers_of_cancelled
 from pungi_osbuild.timing import RetryPolicy
 
 logger = logging.getLogger(__name__)
+
+LONGEST_REASON = 4000
+"""Characters of a reason that the journal keeps; osbuild.json has it whole."""
 
 
 def failed(job: Job, reason: str, task: Optional[Task] = None) -> Outcome:
@@ -111,10 +115,10 @@ def completed(job: Job, outcome: Outcome) -> Outcome:
     )
     # What a later attempt has replaced is in use: a tag, or a file of the same name.
     used = {cloud.id for image in outcome.images for cloud in image.built.cloud}
-    before = tuple(leftover for one in job.earlier for leftover in one.leftovers)
-    if outcome.ok and all(one.nvr == outcome.request.nvr for one in earlier):
-        # Koji completes one of several builds of an N-V-R, and that was ours.
-        before = tuple(leftover for leftover in before if leftover.is_there)
+    before, nvr = job.left, outcome.request.nvr
+    if outcome.ok and {one.name for one in before if one.place == KOJI} <= {nvr}:
+        # Of several composes of one N-V-R Koji lets one work: ours it was.
+        before = tuple(one for one in before if one.is_there and one.name != nvr)
     left = dict.fromkeys((*before, *outcome.leftovers))
     return replace(
         outcome,
@@ -146,3 +150,18 @@ def not_retried(outcome: Outcome, why: str) -> Outcome:
     """Return an outcome that says why its request is not submitted again."""
     reason = "%s\nlooks transient (%s); not retried: %s"
     return replace(outcome, reason=reason % (outcome.reason, outcome.transient_reason, why))
+
+
+def finishing(job: Job, outcome: Outcome) -> Tuple[AttemptEnded, OutcomeReached]:
+    """Return the events by which it becomes known what has become of a request for good."""
+    last = job.submission
+    is_submitted = last is not None and job.is_ours and last.attempt == outcome.attempt
+    reached = OutcomeReached(
+        last.intent if last is not None and is_submitted else None,
+        outcome.attempt,
+        job.planned.slot,
+        outcome.kind,
+        outcome.explanation and outcome.explanation[:LONGEST_REASON],
+        outcome.leftovers,
+    )
+    return AttemptEnded(outcome), reached

@@ -6,7 +6,7 @@ import logging
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import FrozenSet, Iterable, Sequence, Tuple
+from typing import FrozenSet, Iterable, Sequence, Tuple, Union
 
 from pungi_osbuild.errors import InputError, PungiOsbuildError
 from pungi_osbuild.imagetypes import expected_suffix, type_and_format
@@ -17,6 +17,7 @@ from pungi_osbuild.metadata import (
     load_osbuild,
     own_in,
     record_run,
+    recorded_images,
     try_recording,
 )
 from pungi_osbuild.model import (
@@ -33,6 +34,7 @@ from pungi_osbuild.model import (
     Settings,
 )
 from pungi_osbuild.placing import update_media_checksums
+from pungi_osbuild.run.events import ImagePlaced
 
 logger = logging.getLogger(__name__)
 
@@ -162,6 +164,32 @@ def record(result: RunResult, topdir: Path, settings: Settings) -> RunResult:
     return result
 
 
+def remove_replaced(topdir: Path, replaced: Iterable[ImagePlaced]) -> None:
+    """
+    Remove images of submissions that were built again, as far as they are recorded nowhere.
+
+    A run that was killed leaves them: it had placed them, and not yet recorded.
+
+    :param topdir: the compose folder
+    """
+    compose = topdir / "compose"
+    folder = compose / "metadata"
+    kept = {image.path for image in recorded_images(folder / "images.json")}
+    try:
+        kept.update(image.path for image in load_osbuild(folder / "osbuild.json").images)
+    except PungiOsbuildError:
+        return
+    gone = [one for one in replaced if one.path not in kept]
+    _remove(compose, (one for one in gone if _has_size(compose / one.path, one.size)))
+
+
+def _has_size(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size == size
+    except OSError:
+        return False
+
+
 def _with_images(result: RunResult, images: Iterable[PlacedImage]) -> RunResult:
     by_path = {image.path: image for image in images}
     outcomes = tuple(
@@ -171,9 +199,9 @@ def _with_images(result: RunResult, images: Iterable[PlacedImage]) -> RunResult:
     return replace(result, outcomes=outcomes)
 
 
-def _remove(compose: Path, gone: Iterable[Owned]) -> None:
+def _remove(compose: Path, gone: Iterable[Union[Owned, ImagePlaced]]) -> None:
     for owned in gone:
-        path = compose / owned.path  # osbuild.json was read with its paths checked
+        path = compose / owned.path  # osbuild.json and the journal were read with paths checked
         try:
             path.unlink()
         except FileNotFoundError:

@@ -28,17 +28,8 @@ from pungi_osbuild.hub import (
     sent_digests,
 )
 from pungi_osbuild.model import ImageRequest, OutcomeKind
-from pungi_osbuild.run.decide import Action, NextStep, next_step
-from pungi_osbuild.run.events import (
-    BuildSeen,
-    Event,
-    Planned,
-    SubmissionRefused,
-    TaskResumed,
-    TaskSeen,
-    TaskSubmitted,
-    TimeoutBegan,
-)
+from pungi_osbuild.run import events
+from pungi_osbuild.run.decide import Action, next_step
 from pungi_osbuild.run.history import History
 from pungi_osbuild.run.job import Job, Submission
 from pungi_osbuild.run.jobs import Jobs, News
@@ -57,7 +48,7 @@ def may_be_submitted(
     requests: Sequence[ImageRequest], history: History
 ) -> Tuple[ImageRequest, ...]:
     """Return the requests that a run may submit, as far as that can be said without the hub."""
-    jobs = history.jobs_for(list(map(Planned.of, requests)))
+    jobs = history.jobs_for(list(map(events.Planned.of, requests)))
     return tuple(
         request for request, job in zip(requests, jobs) if not _is_in_progress(job.submission)
     )
@@ -85,7 +76,7 @@ def check_hub(
     :raises InputError: it is another hub, or nothing proves that it is the same
     """
     here = hub.profile.server.rstrip("/")
-    jobs = history.jobs_for(list(map(Planned.of, requests)))
+    jobs = history.jobs_for(list(map(events.Planned.of, requests)))
     elsewhere = [
         (request, job.submission)
         for request, job in zip(requests, jobs)
@@ -148,45 +139,39 @@ def resume(
     :raises ReplyError: a reply does not look as it should
     """
     while True:
-        facts = Facts(frozenset(tasks))
-        steps: Dict[Action, List[Tuple[Job, NextStep]]] = {}
-        for job in jobs:
-            step = next_step(job, clock.monotonic(), policy, facts)
-            steps.setdefault(step.action, []).append((job, step))
-        of_action = {action: [job for job, _ in some] for action, some in steps.items()}
+        facts, now = Facts(frozenset(tasks)), clock.monotonic()
+        earlier = [(job, next_step(job, now, policy, facts)) for job in jobs if not job.is_ours]
+        due: Dict[Action, List[Job]] = {}
+        for job, step in earlier:
+            due.setdefault(step.action, []).append(job)
+        unknown = due.get(Action.LOOK_UP, [])
         news = [
-            *_looked_up(
-                hub, user_id, of_action.get(Action.LOOK_UP, ()), tasks, clock, policy.stop.check
-            ),
-            *_tasks_seen(hub, of_action.get(Action.ASK_TASK, ())),
-            *_builds_seen(hub, of_action.get(Action.ASK_BUILD, ()), clock.monotonic()),
+            *_looked_up(hub, user_id, unknown, tasks, clock, policy.stop.check),
+            *_tasks_seen(hub, due.get(Action.ASK_TASK, [])),
+            *_builds_seen(hub, due.get(Action.ASK_BUILD, []), now),
+            *((job.number, event) for job, step in earlier for event in step.events),
         ]
         if not news:
             break
-        jobs.record(news)
-        tasks.update(event.task_id for _, event in news if isinstance(event, TaskSubmitted))
-    for job, step in steps.get(Action.RESUME, ()):
-        _log_resumed(job, step)
-    resumed = steps.get(Action.RESUME, ())
-    jobs.record([event for job, step in resumed for event in _resumed(hub, job, step, clock)])
-    found = []
-    for job, step in steps.get(Action.PREPARE, ()):
-        assert step.request is not None
-        _log_built_again(job)
-        found.append(step.request)
-    return tuple(found)
+        jobs.record([*news, *_timeouts(hub, jobs, news, clock)])
+        tasks.update(event.task_id for _, event in news if isinstance(event, events.TaskSubmitted))
+    for job, step in earlier:
+        if step.request is not None:
+            _log_built_again(job)
+    return tuple(step.request for _, step in earlier if step.request is not None)
 
 
-def _resumed(hub: Hub, job: Job, step: NextStep, clock: Clock) -> Iterator[News]:
-    assert job.submission is not None
-    assert job.task is not None
-    state = job.task.state
-    yield job.number, TaskResumed(job.submission.intent, state.name, step.waits)
-    if not state.is_end:
-        # By the hub's own times: the host's clock may have been set since then. What has ended
-        # while nobody looked is not overdue, however long ago it was submitted.
-        age = hub.time.age(job.task.times.created)
-        yield job.number, TimeoutBegan(clock.monotonic() - age)
+def _timeouts(hub: Hub, jobs: Jobs, news: Iterable[News], clock: Clock) -> Iterator[News]:
+    """
+    Give since when the timeouts of tasks that are resumed count.
+
+    By the hub's own times: the host's clock may have been set since then. What has ended while
+    nobody looked is not overdue, however long ago it was submitted.
+    """
+    for number, event in news:
+        task = jobs[number].task
+        if isinstance(event, events.TaskResumed) and task is not None and not task.state.is_end:
+            yield number, events.TimeoutBegan(clock.monotonic() - hub.time.age(task.times.created))
 
 
 def _looked_up(
@@ -213,12 +198,12 @@ def _looked_up(
     news: List[News] = []
     for number, submission in doubtful.items():
         task_id = found.get(number)
-        event: Event = SubmissionRefused(submission.intent)
+        event: events.Event = events.SubmissionRefused(submission.intent)
         if task_id is None:
             logger.info("%s: the hub knows no task of it", submission.slot.describe())
         else:
             logger.info("%s: found task %d on the hub", submission.slot.describe(), task_id)
-            event = TaskSubmitted(submission.intent, task_id)
+            event = events.TaskSubmitted(submission.intent, task_id)
         news.append((number, event))
     return news
 
@@ -231,13 +216,13 @@ def _tasks_seen(hub: Hub, jobs: Sequence[Job]) -> List[News]:
         if isinstance(tasks, Exception):
             raise tasks
         found.update((task.id, task) for task in tasks)
-    return [(job.number, TaskSeen(found.get(job.task_id))) for job in jobs]
+    return [(job.number, events.TaskSeen(found.get(job.task_id))) for job in jobs]
 
 
 def _builds_seen(hub: Hub, jobs: Sequence[Job], now: float) -> List[News]:
     nvrs = {job.number: job.submission.nvr for job in jobs if job.submission is not None}
     builds = builds_of(hub, [nvr for nvr in nvrs.values() if nvr is not None])
-    return [(number, BuildSeen(builds.get(nvr or ""), now)) for number, nvr in nvrs.items()]
+    return [(number, events.BuildSeen(builds.get(nvr or ""), now)) for number, nvr in nvrs.items()]
 
 
 def builds_of(hub: Hub, nvrs: Iterable[str]) -> Mapping[str, Optional[KojiBuild]]:
@@ -294,22 +279,3 @@ def _log_built_again(job: Job) -> None:
         logger.warning(_LEFT_ALONE, what, job.task_id, job.task_id)
     if job.has_task:
         logger.info("%s: task %d came to nothing; submitting it again", what, job.task_id)
-
-
-def _log_resumed(job: Job, step: NextStep) -> None:
-    what, submission = job.wanted.describe(), job.submission
-    assert submission is not None
-    if step.waits:
-        logger.info(
-            "%s: task %d was cancelled, and composer goes on with %s: waiting for it",
-            *(what, job.task_id, submission.nvr),
-        )
-        return
-    if step.build_id is not None:
-        logger.info("%s: taking over %s, which task %d has left", what, submission.nvr, job.task_id)
-    if job.is_changed:
-        logger.warning(
-            "%s: %s has changed since task %d was submitted, which is kept; --rebuild-changed"
-            " builds it again",
-            *(what, job.wanted.config.place, job.task_id),
-        )

@@ -6,7 +6,7 @@ import logging
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Callable, FrozenSet, Iterator, List, Optional, Sequence
+from typing import Callable, Iterator, List, Optional, Sequence
 
 from pungi_osbuild.clock import SYSTEM_CLOCK, Clock
 from pungi_osbuild.errors import PungiOsbuildError, RunInterruptedError
@@ -18,23 +18,17 @@ from pungi_osbuild.planning import Preflight, allocate, preflight, refusals_expl
 from pungi_osbuild.problems import ConfigError, has_errors
 from pungi_osbuild.run.collect import Collector
 from pungi_osbuild.run.engine import Engine
-from pungi_osbuild.run.events import (
-    Bounds,
-    Ending,
-    PlanMade,
-    Planned,
-    ReadyToSubmit,
-    RunEnded,
-)
+from pungi_osbuild.run.events import Bounds, Ending, PlanMade, Planned, ReadyToSubmit, RunEnded
 from pungi_osbuild.run.history import History
 from pungi_osbuild.run.host import ComposeFolder, Host
 from pungi_osbuild.run.hub_queries import HubNvrs, UserTasks
-from pungi_osbuild.run.jobs import Jobs, News, finished
+from pungi_osbuild.run.jobs import Jobs, News
 from pungi_osbuild.run.journal import Journal
-from pungi_osbuild.run.outcomes import refused
+from pungi_osbuild.run.log import Log
+from pungi_osbuild.run.outcomes import finishing, refused
 from pungi_osbuild.run.policy import Rebuild, RunPolicy
 from pungi_osbuild.run.progress_tracker import ProgressTracker
-from pungi_osbuild.run.record import own_files
+from pungi_osbuild.run.record import own_files, remove_replaced
 from pungi_osbuild.run.resume import check_hub, resume, reused_releases, warn_of_unplanned
 from pungi_osbuild.run.submitting import Submitter
 from pungi_osbuild.run.tracked import TrackedTasks
@@ -135,12 +129,10 @@ def run(
     ):
         remove_partial_files(this.topdir, requests)
         jobs = this.plan(journal)
+        downloads = DownloadSession(DownloadRetry.within(settings.outage_limit), clock)
         with _nothing_submitted_yet(options.stop):
             stack.enter_context(hub)
-            ready = this.make_ready(jobs, journal)
-        downloads = DownloadSession(DownloadRetry.within(settings.outage_limit), clock)
-        stack.enter_context(downloads)
-        engine = this.engine(jobs, ready, downloads)
+            engine = this.make_ready(jobs, journal.history, stack.enter_context(downloads))
         stopped = _build(engine)
         # Whoever waited for the hub when the run was stopped says so by a HubError.
         is_interrupted = isinstance(stopped, KeyboardInterrupt) or (
@@ -151,28 +143,12 @@ def run(
         # Nothing is recorded in a folder that somebody has made since.
         journal.check()
         result = this.record(jobs)
+        remove_replaced(this.topdir, [image for job in jobs for image in job.replaced])
         if is_interrupted:
             raise _interrupted(jobs) from None
         if stopped is not None:
             raise stopped
         return result
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """
-    What is known before the first submission.
-
-    :param tasks: where the run's tasks are asked for
-    :param submitted: the ids of all tasks that were ever submitted for this compose
-    :param bounds: what tells the tasks of this run from those before it
-    """
-
-    policy: RunPolicy
-    tasks: UserTasks
-    submitted: FrozenSet[int]
-    registry: HubNvrs
-    bounds: Bounds
 
 
 @dataclass(frozen=True)
@@ -209,64 +185,45 @@ class _Run:
 
     def plan(self, journal: Journal) -> Jobs:
         """Write down what is to be built; return the jobs, each with what was submitted before."""
-        history, planned = journal.history, [Planned.of(request) for request in self.requests]
-        place, is_anew = self.profile.place, self.rebuild(history) is Rebuild.ALL
-        identity = self.compose.identity
-        journal.append(
-            [PlanMade(identity.id, place.profile, place.server, is_anew, tuple(planned))]
-        )
-        before = (History() if is_anew else history).jobs_for(planned)
+        history, place = journal.history, self.profile.place
+        planned = tuple(map(Planned.of, self.requests))
+        is_anew = self.rebuild(history) is Rebuild.ALL
+        compose_id = self.compose.identity.id
+        journal.append([PlanMade(compose_id, place.profile, place.server, is_anew, planned)])
         jobs = [
-            replace(job, request=request, server=place.server)
-            for job, request in zip(before, self.requests)
+            replace(job.anew if is_anew else job, request=request, server=place.server)
+            for job, request in zip(history.jobs_for(planned), self.requests)
         ]
         warn_of_unplanned(jobs, history, is_anew)
-        return Jobs(jobs, journal, (self.tracker, self.host), self.hub.time.now)
+        return Jobs(jobs, journal, (self.tracker, Log(), self.host), self.hub.time.now)
 
     def rebuild(self, history: History) -> Rebuild:
         """Return what is built again; everything where the hub that had it is gone."""
         return Rebuild.ALL if history.is_hub_gone else self.options.rebuild
 
-    def make_ready(self, jobs: Jobs, journal: Journal) -> _Ready:
+    def make_ready(self, jobs: Jobs, history: History, downloads: DownloadSession) -> Engine:
         """
-        Find out what to continue, check the rest by preflight, and give it releases.
+        Find out what to continue, have the rest ready, and put the engine together.
 
         :raises ConfigError: the hub would refuse a request
         """
-        hub, options, history = self.hub, self.options, journal.history
+        hub, options, clock = self.hub, self.options, self.clock
         policy = self._policy(self.rebuild(history))
         check_hub(hub, self.requests, history, policy.rebuild)
         methods = dict.fromkeys(request.config.method for request in self.requests)
         tasks = UserTasks(hub, hub.user_id(), tuple(methods))
         registry = HubNvrs(hub, options.stop.check)
         submitted = set(history.tasks)
-        fresh = resume(hub, tasks.owner, jobs, policy, submitted, self.clock)
-        continued = [job.wanted for job in jobs if job.is_ours]
-        found = preflight(hub, fresh) if fresh else Preflight()
-        # What is resumed must be collected, whatever became of the config meanwhile.
-        if has_errors(found.general if continued else found.problems):
-            raise ConfigError(found.problems)
-        accepted = [one for one in fresh if one.number not in found.by_request]
-        wanted = _with_releases_again(accepted, jobs, registry)
-        allocated = allocate(wanted, registry, self.compose.identity, continued)
+        fresh = resume(hub, tasks.owner, jobs, policy, submitted, clock)
+        self._prepare(jobs, fresh, registry)
         # Before the first submission, as any task that is older than this is none of ours.
-        bounds = Bounds(tasks.newest(), tasks.owner) if allocated else Bounds()
-        news: List[News] = [(one.number, ReadyToSubmit(one)) for one in allocated]
-        for one in (one for one in fresh if one.number in found.by_request):
-            why = "; ".join(problem.message for problem in found.by_request[one.number])
-            news.extend(finished(jobs[one.number], refused(one, why)))
-        jobs.record(news)
-        return _Ready(policy, tasks, frozenset(submitted), registry, bounds)
-
-    def engine(self, jobs: Jobs, ready: _Ready, downloads: DownloadSession) -> Engine:
-        """Return the engine of the run, put together; nothing has begun."""
-        hub, settings, options, clock = self.hub, self.settings, self.options, self.clock
-        polling = options.polling or PollPolicy(fixed=settings.poll_interval)
-        is_watched = options.tracker is not None
+        is_anything_ready = any(job.is_ready and job.outcome is None for job in jobs)
+        newest = tasks.newest() if is_anything_ready else max(submitted, default=0)
+        bounds = Bounds(newest, tasks.owner)
         collector = Collector(
             hub,
             self.topdir,
-            settings,
+            self.settings,
             self.productmd,
             clock,
             self.host.source,
@@ -274,20 +231,38 @@ class _Run:
             own_files(self.topdir),
             downloads,
         )
-        tracked = TrackedTasks(ready.tasks, self.tracker, clock, is_watched)
+        polling = options.polling or PollPolicy(fixed=self.settings.poll_interval)
+        tracked = TrackedTasks(tasks, self.tracker, clock, options.tracker is not None)
         work = Work(
             hub,
-            Submitter(hub, ready.tasks.owner, clock, options.stop),
+            Submitter(hub, tasks.owner, clock, options.stop),
             collector,
-            ready.registry,
+            registry,
             self.compose.identity,
             Watcher(tracked, polling, clock),
             tracked,
             self.host,
-            ready.policy,
+            policy,
             clock,
         )
-        return Engine(jobs, work, ready.bounds, ready.submitted, options.inbox())
+        return Engine(jobs, work, bounds, frozenset(submitted), options.inbox())
+
+    def _prepare(self, jobs: Jobs, fresh: Sequence[ImageRequest], registry: HubNvrs) -> None:
+        """Check requests by preflight, and give them releases; record what it has refused."""
+        continued = [job.wanted for job in jobs if job.is_ours]
+        found = preflight(self.hub, fresh) if fresh else Preflight()
+        # What is resumed must be collected, whatever became of the config meanwhile.
+        if has_errors(found.general if continued else found.problems):
+            raise ConfigError(found.problems)
+        accepted = [one for one in fresh if one.number not in found.by_request]
+        wanted = _with_releases_again(accepted, jobs, registry)
+        allocated = allocate(wanted, registry, self.compose.identity, continued)
+        news: List[News] = [(one.number, ReadyToSubmit(one)) for one in allocated]
+        for one in (one for one in fresh if one.number in found.by_request):
+            why = "; ".join(problem.message for problem in found.by_request[one.number])
+            outcome = refused(one, why)
+            news.extend((one.number, event) for event in finishing(jobs[one.number], outcome))
+        jobs.record(news)
 
     def hurry(self, engine: Engine) -> None:
         """Wait for the hub no longer, and cancel the tasks where that is wanted."""

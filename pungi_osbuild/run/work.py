@@ -16,21 +16,9 @@ from pungi_osbuild.errors import HubError, PungiOsbuildError
 from pungi_osbuild.hub import Hub, HubFaultError
 from pungi_osbuild.model import ComposeIdentity
 from pungi_osbuild.planning import NvrRegistry, allocate
+from pungi_osbuild.run import events
 from pungi_osbuild.run.collect import Collector, TaskResult
 from pungi_osbuild.run.decide import NextStep
-from pungi_osbuild.run.events import (
-    AttemptEnded,
-    BuildSeen,
-    Event,
-    ImagePlaced,
-    NvrChecked,
-    ReadyToSubmit,
-    StateSeen,
-    SubmissionRefused,
-    TaskSeen,
-    TaskSubmitted,
-    TimeoutBegan,
-)
 from pungi_osbuild.run.host import Host
 from pungi_osbuild.run.job import Job
 from pungi_osbuild.run.jobs import News
@@ -75,27 +63,27 @@ class Work:
         """Submit a request whose intent is in the journal."""
         assert job.submission is not None
         request, intent = job.wanted, job.submission.intent
-        there_is_none = (job.number, SubmissionRefused(intent))
+        there_is_none = (job.number, events.SubmissionRefused(intent))
         if self.policy.stop.requested:
             # A run that is stopped still has items in the queue.
             outcome = not_submitted(request, "the run was stopped")
-            return [there_is_none, (job.number, AttemptEnded(outcome))]
+            return [there_is_none, (job.number, events.AttemptEnded(outcome))]
         try:
             task_id = self.submitter.submit(request, job.submission.bounds.task_id)
         except HubFaultError as fault:
             outcome = refused(request, "the hub refused the task: %s" % fault.reason)
-            return [there_is_none, (job.number, AttemptEnded(outcome))]
+            return [there_is_none, (job.number, events.AttemptEnded(outcome))]
         except InDoubtError as error:
             outcome = refused(request, "%s; whether there is a task now is not known" % error)
-            return [(job.number, AttemptEnded(outcome, error.lost))]
+            return [(job.number, events.AttemptEnded(outcome, error.lost))]
         except HubError as error:
             return [
                 there_is_none,
-                (job.number, AttemptEnded(refused(request, error.reason), error)),
+                (job.number, events.AttemptEnded(refused(request, error.reason), error)),
             ]
         news: List[News] = [
-            (job.number, TaskSubmitted(intent, task_id)),
-            (job.number, TimeoutBegan(self.clock.monotonic())),
+            (job.number, events.TaskSubmitted(intent, task_id)),
+            (job.number, events.TimeoutBegan(self.clock.monotonic())),
         ]
         if self.policy.cancel_on_stop and self.policy.stop.requested:
             # The engine may no longer be there to take this result and cancel the task.
@@ -122,7 +110,7 @@ class Work:
             logger.error("what was not answered could not be looked up: %s", error)
             return []
         return [
-            (number, TaskSubmitted(sent[number][1].intent, task_id))
+            (number, events.TaskSubmitted(sent[number][1].intent, task_id))
             for number, task_id in found.items()
         ]
 
@@ -135,9 +123,9 @@ class Work:
         """
         numbers = dict(tasks)
         ended = self.watcher.poll(numbers)
-        seen: List[Tuple[int, Event]] = [
+        seen: List[Tuple[int, events.Event]] = [
             *self.tracked.take_seen(),
-            *((one.task_id, TaskSeen(one.task)) for one in ended),
+            *((one.task_id, events.TaskSeen(one.task)) for one in ended),
         ]
         return [(numbers[task_id], event) for task_id, event in seen if task_id in numbers]
 
@@ -148,25 +136,25 @@ class Work:
         :raises HubError: the hub could not be reached, which says nothing of the image
         """
         job, intent = result.job, _intent(result.job)
-        happened: List[Event] = []
+        happened: List[events.Event] = []
         if job.task is not None:
-            happened.append(StateSeen(intent, job.task.state.name))
+            happened.append(events.StateSeen(intent, job.task.state.name))
         outcome = self.collector.finish(result)
-        happened.extend(ImagePlaced(intent, image.path, image.size) for image in outcome.images)
+        happened.extend(
+            events.ImagePlaced(intent, image.path, image.size) for image in outcome.images
+        )
         if outcome.ok:
             outcome = self.host.built(outcome)
-        return [(job.number, event) for event in (*happened, AttemptEnded(outcome))]
+        return [(job.number, event) for event in (*happened, events.AttemptEnded(outcome))]
 
-    def cancel(self, tasks: Sequence[Tuple[int, int]]) -> List[News]:
+    def cancel(self, jobs: Sequence[Job]) -> List[News]:
         """
-        Have tasks cancelled.
+        Have the tasks of jobs cancelled.
 
-        :param tasks: the id of each, and the number of its request
         :raises HubError: the hub could not be reached
         """
-        numbers = dict(tasks)
-        answers = cancel_tasks(self.hub, list(numbers))
-        return [(numbers[task_id], answer) for task_id, answer in answers.items()]
+        answers = cancel_tasks(self.hub, [job.task_id for job in jobs])
+        return [(job.number, answers[job.task_id]) for job in jobs]
 
     def check_nvrs(self, due: Due) -> List[News]:
         """
@@ -176,7 +164,7 @@ class Work:
         :raises HubError: the hub could not be reached
         """
         taken = self.registry.taken([str(job.wanted.nvr) for job, _ in due])
-        return [(job.number, NvrChecked(job.wanted.nvr in taken)) for job, _ in due]
+        return [(job.number, events.NvrChecked(job.wanted.nvr in taken)) for job, _ in due]
 
     def ask_builds(self, due: Due) -> List[News]:
         """
@@ -188,7 +176,7 @@ class Work:
         """
         builds = builds_of(self.hub, [str(job.wanted.nvr) for job, _ in due])
         now = self.clock.monotonic()
-        return [(job.number, BuildSeen(builds[str(job.wanted.nvr)], now)) for job, _ in due]
+        return [(job.number, events.BuildSeen(builds[str(job.wanted.nvr)], now)) for job, _ in due]
 
     def take_new_releases(self, due: Due, others: Sequence[Job]) -> List[News]:
         """
@@ -204,7 +192,7 @@ class Work:
         wanted = [replace(step.request, base_release=None) for _, step in due if step.request]
         taken = [job.wanted for job in others]
         allocated = allocate(wanted, self.registry, self.identity, taken)
-        return [(request.number, ReadyToSubmit(request)) for request in allocated]
+        return [(request.number, events.ReadyToSubmit(request)) for request in allocated]
 
 
 def not_read(jobs: Sequence[Job], error: Exception) -> Tuple[TaskResult, ...]:
@@ -219,17 +207,17 @@ def not_polled(_tasks: Sequence[Tuple[int, int]], error: Exception) -> Polled:
 
 def not_submitted_by_defect(job: Job, error: Exception) -> List[News]:
     """Return what has happened when submitting has raised an exception."""
-    return [(job.number, AttemptEnded(refused(job.wanted, defect(error))))]
+    return [(job.number, events.AttemptEnded(refused(job.wanted, defect(error))))]
 
 
 def not_collected(result: TaskResult, error: Exception) -> List[News]:
     """Return what has happened when collecting has raised an exception."""
     job, task = result.job, result.job.task
     if not isinstance(error, HubError):
-        return [(job.number, AttemptEnded(failed(job, defect(error), task)))]
+        return [(job.number, events.AttemptEnded(failed(job, defect(error), task)))]
     reason = "task %d ended, and what it built was not collected: %s"
     outcome = failed(job, reason % (job.task_id, error.reason), task)
-    return [(job.number, AttemptEnded(outcome, error))]
+    return [(job.number, events.AttemptEnded(outcome, error))]
 
 
 def _intent(job: Job) -> int:

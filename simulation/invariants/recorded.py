@@ -6,7 +6,6 @@ from typing import Iterator
 
 from simulation import causes
 from simulation.compose_files import ComposeFiles
-from simulation.invariants import known
 from simulation.invariants.checking import invariant, just_ended
 from simulation.record import (
     POWER_CUTS,
@@ -137,20 +136,23 @@ def _is_image(path: str) -> bool:
 
 def _is_accounted_for(record: Record, run: Run, files: ComposeFiles, path: str) -> bool:
     """Whether a file is recorded, another's, or in the way of a run that said so."""
-    name = path.rpartition("/")[2]
-    excused = {
-        *(one.nvr for one in record.tasks if one.slot and known.is_forgotten(record, one)),
-        *(str(one.nvr) for one in run.outcomes if known.is_half_placed(one)),
-    }
     return (
         path in files.recorded
         or path in record.foreign.get(run.compose, {})
         or any(path in (outcome.reason or "") for outcome in run.outcomes)
-        or any(name.startswith(_without_arch(nvr) + ".") for nvr in excused)
+        or any(path.rpartition("/")[2].startswith(nvr + ".") for nvr in _left(record, run))
     )
 
 
-def _without_arch(nvr: str) -> str:
-    """Return an N-V-R without the arch that a split block has in its release."""
-    base, _, arch = nvr.rpartition(".")
-    return base if arch in ("aarch64", "x86_64") else nvr
+def _left(record: Record, run: Run) -> Iterator[str]:
+    """
+    Give the N-V-Rs whose images a run that was killed may have left in their places.
+
+    A later run that cannot take all of them leaves them alone: nothing tells it whose they are.
+    """
+    before = (one for one in record.runs_of(run.compose) if one.began < run.began)
+    if any(one.how is Ended.CRASH for one in before):
+        for outcome in run.outcomes:
+            if outcome.kind != "built" and outcome.nvr is not None:
+                base, _, arch = outcome.nvr.rpartition(".")
+                yield base if arch in ("aarch64", "x86_64") else outcome.nvr

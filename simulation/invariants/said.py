@@ -7,7 +7,6 @@ from typing import Iterator, Optional, Set
 
 from simulation import causes
 from simulation.compose_files import ComposeFiles, journal_lines, replay
-from simulation.invariants import known
 from simulation.invariants.checking import by_slot, invariant, is_told, just_ended
 from simulation.record import (
     CLOUD_NAME,
@@ -61,8 +60,6 @@ def what_is_left_behind_is_listed(record: Record) -> Iterator[str]:
                 is_there = build is not None and build.state in ("COMPLETE", "BUILDING")
                 # What could not be placed is told of by the failure, and taken by the next run.
                 if _is_outcome_of(record, task, build):
-                    continue
-                if known.is_forgotten(record, task):
                     continue
                 if is_there and task.nvr not in used and not is_told(record, slot, build):
                     yield "%s: nobody was told of %s (task %d)" % (slot, task.nvr, task.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Optional
+from typing import Any, Optional, Type, Union
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from pungi_osbuild.hub import BuildState, KojiBuild, Task, TaskState
 from pungi_osbuild.model import ImageRequest, Outcome, OutcomeKind, TaskTimes
 from pungi_osbuild.run.decide import ROWS, ROWS_OF_EARLIER_RUNS, Action, NextStep, next_step
-from pungi_osbuild.run.job import Job
+from pungi_osbuild.run.events import (
+    AttemptEnded,
+    Event,
+    OutcomeReached,
+    ReadyToSubmit,
+    RetryScheduled,
+    TaskResumed,
+)
+from pungi_osbuild.run.job import Job, apply
 from pungi_osbuild.run.policy import Rebuild, RunPolicy
 from pungi_osbuild.run.situation import Facts
 from pungi_osbuild.timing import RetryPolicy
@@ -92,7 +100,7 @@ class Case:
 
     row: str
     job: Job
-    action: Action
+    does: Union[Action, Type[Event]]
     facts: Facts = OURS
     policy: RunPolicy = POLICY
 
@@ -116,7 +124,7 @@ CASES = [
         policy=CHANGED,
     ),
     *(
-        Case("its task goes on, or what became of it was not seen", job, Action.RESUME)
+        Case("its task goes on, or what became of it was not seen", job, TaskResumed)
         for job in (
             earlier(task=task(TaskState.OPEN)),
             earlier(task=task(TaskState.FREE)),
@@ -135,7 +143,7 @@ CASES = [
         )
     ),
     *(
-        Case("its task came to nothing, and has left a complete build", job, Action.RESUME)
+        Case("its task came to nothing, and has left a complete build", job, TaskResumed)
         for job in (
             earlier(
                 task=task(TaskState.CANCELED), build_asked=NOW, build=build(BuildState.COMPLETE)
@@ -146,7 +154,7 @@ CASES = [
         )
     ),
     *(
-        Case("its task was cancelled, and composer goes on with the build", job, Action.RESUME)
+        Case("its task was cancelled, and composer goes on with the build", job, TaskResumed)
         for job in (
             earlier(
                 task=task(TaskState.CANCELED), build_asked=NOW, build=build(BuildState.BUILDING)
@@ -184,21 +192,21 @@ CASES = [
     # Before the submission.
     Case("it is finished", replace(failed(), outcome=result_of(REQUEST)), Action.NOTHING),
     Case("it is finished", ready(outcome=result_of(REQUEST)), Action.NOTHING, GIVING_UP),
-    Case("it is ready, and the run gives up", ready(), Action.FINISH, GIVING_UP),
+    Case("it is ready, and the run gives up", ready(), OutcomeReached, GIVING_UP),
     Case("it is ready", ready(), Action.SUBMIT),
     Case("it is ready", ours(is_ready=True, is_watched=False), Action.SUBMIT),
     # An attempt is over.
-    Case("it is built", ours(result=an_outcome(request=REQUEST)), Action.FINISH),
-    Case("it is built", ours(result=an_outcome(request=REQUEST)), Action.FINISH, GIVING_UP),
-    Case("its attempt came to nothing, and the run gives up", failed(), Action.FINISH, GIVING_UP),
+    Case("it is built", ours(result=an_outcome(request=REQUEST)), OutcomeReached),
+    Case("it is built", ours(result=an_outcome(request=REQUEST)), OutcomeReached, GIVING_UP),
+    Case("its attempt came to nothing, and the run gives up", failed(), OutcomeReached, GIVING_UP),
     Case(
         "its attempt came to nothing, and the run gives up",
         transient(retry_at=NOW + 60),
-        Action.FINISH,
+        OutcomeReached,
         GIVING_UP,
     ),
     Case("another build has taken its N-V-R", failed(FROM_HUB, nvr_taken=True), Action.NEW_RELEASE),
-    Case("its retry is not due yet", transient(retry_at=NOW + 0.1), Action.WAIT),
+    Case("its retry is not due yet", transient(retry_at=NOW + 0.1), Action.NOTHING),
     Case(
         "its retry is due, and whether the N-V-R is free was not asked",
         transient(retry_at=NOW),
@@ -207,33 +215,33 @@ CASES = [
     Case(
         "its retry is due, and the N-V-R is reserved",
         transient(retry_at=NOW, nvr_taken=True),
-        Action.FINISH,
+        OutcomeReached,
     ),
-    Case("its retry is due", transient(retry_at=NOW, nvr_taken=False), Action.PREPARE),
+    Case("its retry is due", transient(retry_at=NOW, nvr_taken=False), ReadyToSubmit),
     Case(
         "its failure is transient, and a retry would be of no use",
         transient(retries=2),
-        Action.FINISH,
+        OutcomeReached,
     ),
     Case(
         "its failure is transient, and a retry would be of no use",
         failed(RETRIED, transient_reason="composer was unavailable", goes_on=True),
-        Action.FINISH,
+        OutcomeReached,
     ),
-    Case("its failure is transient", transient(), Action.SCHEDULE_RETRY),
-    Case("its failure is transient", transient(retries=1), Action.SCHEDULE_RETRY),
-    Case("it has failed", failed(), Action.FINISH),
-    Case("it has failed", failed(RETRIED), Action.FINISH),
-    Case("it has failed", failed(transient_reason="no retries are wanted"), Action.FINISH),
-    Case("it has failed", failed(nvr_taken=True), Action.FINISH),
-    Case("it has failed", failed(FROM_HUB, nvr_taken=True, attempt=5), Action.FINISH),
+    Case("its failure is transient", transient(), RetryScheduled),
+    Case("its failure is transient", transient(retries=1), RetryScheduled),
+    Case("it has failed", failed(), OutcomeReached),
+    Case("it has failed", failed(RETRIED), OutcomeReached),
+    Case("it has failed", failed(transient_reason="no retries are wanted"), OutcomeReached),
+    Case("it has failed", failed(nvr_taken=True), OutcomeReached),
+    Case("it has failed", failed(FROM_HUB, nvr_taken=True, attempt=5), OutcomeReached),
     # Somebody is at work on it.
-    Case("it is being submitted", unsubmitted(ours(is_submitting=True)), Action.WAIT),
-    Case("it is being submitted", unsubmitted(ours(is_submitting=True)), Action.WAIT, GIVING_UP),
-    Case("it is being collected", ours(is_collecting=True), Action.WAIT),
-    Case("it is being collected", waiting(is_collecting=True, waits_since=None), Action.WAIT),
+    Case("it is being submitted", unsubmitted(ours(is_submitting=True)), Action.NOTHING),
+    Case("it is being submitted", unsubmitted(ours(is_submitting=True)), Action.NOTHING, GIVING_UP),
+    Case("it is being collected", ours(is_collecting=True), Action.NOTHING),
+    Case("it is being collected", waiting(is_collecting=True, waits_since=None), Action.NOTHING),
     # Composer goes on.
-    Case("its build is waited for, and the run gives up", waiting(), Action.FINISH, GIVING_UP),
+    Case("its build is waited for, and the run gives up", waiting(), OutcomeReached, GIVING_UP),
     Case(
         "its build is waited for, and it is time to ask",
         waiting(build_asked=None),
@@ -244,11 +252,11 @@ CASES = [
         waiting(build_asked=990.0),
         Action.ASK_BUILD,
     ),
-    Case("its build was waited for, and the N-V-R is free again", waiting(), Action.PREPARE),
+    Case("its build was waited for, and the N-V-R is free again", waiting(), ReadyToSubmit),
     Case(
         "its build was waited for, and the N-V-R is free again",
         waiting(build=build(BuildState.FAILED)),
-        Action.PREPARE,
+        ReadyToSubmit,
     ),
     Case(
         "its build was waited for, and is complete",
@@ -258,14 +266,14 @@ CASES = [
     Case(
         "its build was waited for, and another one has the N-V-R",
         waiting(build=build(BuildState.COMPLETE, 9)),
-        Action.END_ATTEMPT,
+        AttemptEnded,
     ),
     Case(
         "its build is lost",
         waiting(waits_since=900.0, build=build(BuildState.BUILDING)),
-        Action.FINISH,
+        OutcomeReached,
     ),
-    Case("its build is waited for", waiting(build=build(BuildState.BUILDING)), Action.WAIT),
+    Case("its build is waited for", waiting(build=build(BuildState.BUILDING)), Action.NOTHING),
     # Its task goes on.
     Case("its task has ended", ours(task=task(TaskState.CLOSED)), Action.COLLECT),
     Case("its task has ended", ours(task=task(TaskState.FAILED)), Action.COLLECT, GIVING_UP),
@@ -275,20 +283,23 @@ CASES = [
         ours(task=task(TaskState.CANCELED), cancelling="timeout"),
         Action.COLLECT,
     ),
-    Case("its task is being cancelled", ours(TIMED, cancelling="x", begun=0.0), Action.WAIT),
+    Case("its task is being cancelled", ours(TIMED, cancelling="x", begun=0.0), Action.NOTHING),
     Case("its task takes too long", ours(TIMED, begun=970.0), Action.CANCEL),
     Case("its task takes too long", ours(TIMED, begun=970.0), Action.CANCEL, GIVING_UP),
     Case("its task goes on, and the run gives up", ours(), Action.CANCEL, GIVING_UP),
-    Case("its task goes on", ours(), Action.WAIT),
-    Case("its task goes on", ours(TIMED, begun=970.1), Action.WAIT),
-    Case("its task goes on", ours(TIMED), Action.WAIT),
+    Case("its task goes on", ours(), Action.NOTHING),
+    Case("its task goes on", ours(TIMED, begun=970.1), Action.NOTHING),
+    Case("its task goes on", ours(TIMED), Action.NOTHING),
 ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.row)
 def test_the_row_that_counts(case: Case) -> None:
     """The first one that applies, and what it says."""
-    assert (case.step.row, case.step.action) == (case.row, case.action)
+    step = case.step
+    happened = type(step.events[-1]) if step.events else step.action
+    assert step.row == case.row
+    assert case.does in (step.action, happened)
 
 
 def test_every_row_has_a_case() -> None:
@@ -302,13 +313,27 @@ def step_of(job: Job, facts: Facts = OURS, policy: RunPolicy = POLICY) -> NextSt
     return next_step(job, NOW, policy, facts)
 
 
+def outcome_of(step: NextStep) -> Outcome:
+    ended, _ = step.events
+    assert isinstance(ended, AttemptEnded)
+    return ended.outcome
+
+
+def after(job: Job) -> Job:
+    """Return a job after what follows at once."""
+    for event in step_of(job).events:
+        job = apply(job, event, NOW)
+    return job
+
+
 def test_the_number_of_the_next_attempt() -> None:
     """What never was a task does not count; what is built again begins from 1."""
     gone = step_of(earlier(is_gone=True)).request
     never = step_of(unsubmitted(earlier(), refused=True)).request
     anew = step_of(changed(earlier(task=task(TaskState.OPEN))), policy=CHANGED).request
-    again = step_of(transient(retry_at=NOW, nvr_taken=False)).request
-    assert [one and one.attempt for one in (gone, never, anew, again)] == [2, 1, 1, 2]
+    (again,) = step_of(transient(retry_at=NOW, nvr_taken=False)).events
+    assert isinstance(again, ReadyToSubmit)
+    assert [one and one.attempt for one in (gone, never, anew, again.request)] == [2, 1, 1, 2]
 
 
 def test_when_a_job_is_looked_at_again() -> None:
@@ -316,7 +341,7 @@ def test_when_a_job_is_looked_at_again() -> None:
     assert step_of(ours(TIMED, begun=990.0)).at == 1020.0
     assert step_of(ours()).at == math.inf
     assert step_of(transient(retry_at=1234.0)).at == 1234.0
-    assert step_of(transient()).at == NOW + 60
+    assert step_of(transient()).events == (RetryScheduled(NOW + 60, 60.0),)
     assert step_of(waiting(build=build(BuildState.BUILDING))).at == 1005.0
 
 
@@ -324,10 +349,9 @@ def test_a_timeout_is_a_failure_and_giving_up_is_none() -> None:
     """Whoever cancelled the task, the outcome says why."""
     reason = "task 7 was cancelled in Koji, not by this run"
     result = result_of(REQUEST, kind=OutcomeKind.CANCELLED, reason=reason)
-    by_hand = step_of(ours(result=result)).outcome
-    late = step_of(ours(result=result, cancelling="it was late", is_overdue=True)).outcome
-    given_up = step_of(ours(result=result, cancelling="x"), GIVING_UP).outcome
-    assert by_hand is not None and late is not None and given_up is not None
+    by_hand = outcome_of(step_of(ours(result=result)))
+    late = outcome_of(step_of(ours(result=result, cancelling="it was late", is_overdue=True)))
+    given_up = outcome_of(step_of(ours(result=result, cancelling="x"), GIVING_UP))
     assert (by_hand.kind, by_hand.reason) == (OutcomeKind.CANCELLED, reason)
     assert late.kind is OutcomeKind.FAILED
     assert (late.reason or "").startswith("task 7 was cancelled: it was late")
@@ -338,10 +362,10 @@ def test_a_timeout_is_a_failure_and_giving_up_is_none() -> None:
 def test_a_build_that_is_left_is_collected_by_its_id() -> None:
     """The task's own result does not say it."""
     left = earlier(task=task(TaskState.CANCELED), build_asked=NOW, build=build(BuildState.COMPLETE))
-    assert step_of(left).build_id == 70
-    assert step_of(waiting(build=build(BuildState.COMPLETE))).build_id == 70
-    assert step_of(ours(task=task(TaskState.CLOSED), build_id=70)).build_id == 70
-    assert step_of(ours(task=task(TaskState.CLOSED))).build_id is None
+    assert after(left).build_id == 70
+    assert after(waiting(build=build(BuildState.COMPLETE))).build_id == 70
+    assert after(ours(task=task(TaskState.CLOSED), build_id=70)).build_id == 70
+    assert after(ours(task=task(TaskState.CLOSED))).build_id is None
 
 
 BUILDS = st.none() | st.builds(build, st.sampled_from(BuildState), st.sampled_from([7, 8, 9, None]))
@@ -376,7 +400,5 @@ def test_there_is_a_step_for_every_job(job: Job, facts: Facts, policy: RunPolicy
     step = next_step(job, NOW, policy, facts)
     if step.action in (Action.PREPARE, Action.NEW_RELEASE):
         assert step.request is not None
-    if step.action in (Action.FINISH, Action.END_ATTEMPT):
-        assert step.outcome is not None
-    if step.action is Action.WAIT:
+    if step.action is Action.NOTHING and not step.events:
         assert step.at > NOW

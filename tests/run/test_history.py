@@ -234,13 +234,24 @@ def test_a_line_is_refused_wherever_it_is_lost_doubled_or_moved() -> None:
         before, line, rest = every[:one], every[one], every[one + 1 :]
         assert is_refused(b"".join([*before, line, line, *rest]))
         assert is_refused(b"".join([*before, b"\0" * (len(line) - 1) + b"\n", *rest]))
-        assert is_refused(b"".join([*before, b"\0" * len(line), *rest]))
+        assert is_refused(b"".join([*before, b"\0" * len(line), *rest])) is bool(rest)
         assert is_refused(b"".join([*before, line[:-1] + b"\r\n", *rest]))
         assert is_refused(b"".join([*before, b"\n", line, *rest]))
         assert is_refused(b"".join([*before, *rest])) is bool(rest)
         for other in range(len(rest)):
             swapped = [*before, rest[other], *rest[:other], line, *rest[other + 1 :]]
             assert is_refused(b"".join(swapped))
+
+
+@pytest.mark.parametrize("kept", [0, 1, 30])
+def test_what_a_power_cut_leaves_of_the_last_line_is_passed_over(kept: int) -> None:
+    """It had not reached the disk, so nobody has acted on it: a piece of it, then NULs."""
+    whole = lines(RUN, PLAN)
+    line = lines(an_intent(), after=whole)
+    torn = line[:kept] + b"\0" * (len(line) - kept)
+    assert replay(whole + torn) == replay(whole)
+    assert is_refused(whole + torn + b"\n")
+    assert is_refused(whole + torn[:-1] + b"x")
 
 
 def test_a_line_glued_to_a_torn_one_is_refused() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, Sequence, Tuple, get_args
+from typing import Any, Dict, Sequence, Tuple
 
 import pytest
 
@@ -18,6 +18,7 @@ from pungi_osbuild.run import (
     RequestStatus,
     RunOptions,
     Stage,
+    events,
     read_journal,
     status,
 )
@@ -30,12 +31,14 @@ from pungi_osbuild.run.events import (
     Event,
     ImagePlaced,
     ImagesSeen,
-    LiveEvent,
+    JournalEvent,
     NvrChecked,
     OutcomeReached,
+    PlanMade,
     ReadyToSubmit,
-    RequestEvent,
     RetryScheduled,
+    RunEnded,
+    RunStarted,
     Slot,
     StateSeen,
     SubmissionIntended,
@@ -95,7 +98,7 @@ CANCELLING = apply(WATCHED, CancelRequested("it takes too long", True), 1000.0)
 EARLIER = replace(WATCHED, first_attempt=0, is_watched=False)
 OVER = apply(COLLECTED, AttemptEnded(FAILED), 1000.0)
 AGAIN = REQUEST.with_attempt(2)
-RETRIED = apply(OVER, RetryScheduled(60.0), 1000.0)
+RETRIED = apply(OVER, RetryScheduled(60.0, 30.0), 1000.0)
 
 CASES: Sequence[Tuple[str, Job, Event, Dict[str, Any]]] = (
     ("ready", PLANNED, ReadyToSubmit(AGAIN), {"request": AGAIN, "is_ready": True}),
@@ -256,11 +259,11 @@ CASES: Sequence[Tuple[str, Job, Event, Dict[str, Any]]] = (
         AttemptEnded(FAILED),
         {"result": FAILED, "first_attempt": 1},
     ),
-    ("a retry", OVER, RetryScheduled(60.0), {"retry_at": 60.0, "retries": 1}),
+    ("a retry", OVER, RetryScheduled(60.0, 30.0), {"retry_at": 60.0, "retries": 1}),
     (
         "a second retry asks for the N-V-R again",
         replace(RETRIED, nvr_taken=False),
-        RetryScheduled(180.0),
+        RetryScheduled(180.0, 60.0),
         {"retry_at": 180.0, "retries": 2, "nvr_taken": None},
     ),
 )
@@ -277,7 +280,13 @@ def test_what_an_event_changes(before: Job, event: Event, changed: Dict[str, Any
 def test_every_event_has_a_case() -> None:
     """Also one that will be added."""
     tried = {type(event) for _, _, event, _ in CASES} | {SubmissionIntended}
-    assert tried == {*get_args(RequestEvent), *get_args(LiveEvent)}
+    assert tried == {
+        event
+        for event in vars(events).values()
+        if isinstance(event, type)
+        and issubclass(event, Event)
+        and event not in (Event, JournalEvent, RunStarted, PlanMade, RunEnded)
+    }
 
 
 def test_a_new_submission_starts_over() -> None:

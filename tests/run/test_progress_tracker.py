@@ -12,7 +12,7 @@ from pungi_osbuild.model import TaskTimes
 from pungi_osbuild.run import Event, ProgressTracker, Stage, TaskResumed, TaskSubmitted
 from pungi_osbuild.run.events import ImagesSeen, ReadyToSubmit, TaskSeen
 from pungi_osbuild.run.job import apply
-from pungi_osbuild.run.jobs import finished
+from pungi_osbuild.run.outcomes import finishing
 from pungi_osbuild.run.tracked import Heartbeat, RoundRobin, waiting_text
 from pungi_osbuild.timing import HEARTBEAT_INTERVAL
 from tests.run.engines import a_job, intended
@@ -89,7 +89,7 @@ def test_a_request_from_the_plan_to_its_end(life: Life, time: Time) -> None:
     assert states(tracker)[0] == "collecting"
     time.now += 60
     outcome = an_outcome(request=REQUESTS[0], task_id=11)
-    life.happen(*(event for _, event in finished(life.job, outcome)))
+    life.happen(*finishing(life.job, outcome))
     time.now += 60
     progress = tracker.snapshot()
     assert states(tracker)[0] == "built"
@@ -122,7 +122,7 @@ def test_a_task_of_an_earlier_run_has_its_own_time(life: Life, time: Time) -> No
 def test_what_was_never_submitted_has_an_end_too(life: Life) -> None:
     """Refused by the hub, or never tried."""
     outcome = a_failed_outcome(request=REQUESTS[0], task_id=None, reason="refused")
-    life.happen(*(event for _, event in finished(life.job, outcome)))
+    life.happen(*finishing(life.job, outcome))
     (status, *_) = life.tracker.snapshot().statuses
     assert (status.stage, status.reason) == (Stage.FAILED, "refused")
     assert status.elapsed(2000.0) is None
