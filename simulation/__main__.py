@@ -2,7 +2,8 @@
 Simulated nights: ``python -m simulation --seeds 1000`` for figures, ``--seed 7`` for one trace.
 
 The figures are those of docs/reliability.md. A seed that violates something is named; with
-``--shrink`` it is played again with less and less in it, until nothing more can be left out.
+``--shrink`` it is played again with less and less in it, until nothing more can be left out. With
+``--mutation NAME`` the engine has a fault, and nights are played until one shows it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import Optional, Sequence
 
 from simulation.figures import Figures
+from simulation.mutations import MUTATIONS, found_by
 from simulation.night import play
 from simulation.page import PAGE, written
 from simulation.rows import rows_counted
@@ -35,8 +37,13 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("--seeds", type=int, default=200, metavar="N", help="how many nights")
     parser.add_argument("--first", type=int, default=0, metavar="SEED", help="the first of them")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument(
+        "--mutation", choices=[one.name for one in MUTATIONS], help="until a night shows this one"
+    )
     parser.add_argument("--page", action="store_true", help="write docs/reliability.md again")
     given = parser.parse_args(arguments)
+    if given.mutation is not None:
+        return _find(given.mutation, range(given.first, given.first + given.seeds))
     if given.seed is not None:
         return _play_one(given.seed, given.steps, given.shrink)
     figures = figures_of(range(given.first, given.first + given.seeds), given.jobs)
@@ -45,6 +52,18 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     if given.page:
         PAGE.write_text(written(PAGE.read_text("utf-8"), figures), encoding="utf-8")
     return 1 if figures.failed else 0
+
+
+def _find(name: str, seeds: Sequence[int]) -> int:
+    """Play nights until one shows a mutation; return 1 where none does."""
+    mutation = next(one for one in MUTATIONS if one.name == name)
+    print("%s: it does not hold any more that %s" % (name, mutation.breaks))
+    played = found_by(mutation, seeds)
+    if played is None:
+        print("NOT FOUND by %d seeds" % len(seeds))
+        return 1
+    print("seed %d: %s" % (played.scenario.seed, played.violations[0]))
+    return 0
 
 
 def figures_of(seeds: Sequence[int], jobs: int = 1) -> Figures:

@@ -225,8 +225,10 @@ class Night:
         sent: bytes = request.body or b""
         try:
             answer = self._call(way, request)
-            body = answer[2]
-            is_answered = b"<fault>" not in body[:200] and b"</methodResponse>" in body[-40:]
+            head, body = answer[1], answer[2]
+            is_whole = head.get("Content-Length", "") in ("", str(len(body)))
+            is_reply = is_whole and b"</methodResponse>" in body[-40:]
+            is_answered = is_reply and b"<fault>" not in body[:200]
             return answer
         finally:
             if program is not None:

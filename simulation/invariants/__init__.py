@@ -5,7 +5,7 @@ They share no code with what runs requests: they read the hub's own record, the 
 composes with ``open`` and ``json``, and what the runs said.
 """
 
-from simulation.invariants import pace, recorded, said, tasks
+from simulation.invariants import pace, recorded, said, tasks, wanted
 from simulation.invariants.checking import INVARIANTS, Invariant, Violation, violations
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "said",
     "tasks",
     "violations",
+    "wanted",
 ]

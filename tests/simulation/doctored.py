@@ -110,6 +110,8 @@ def journal() -> List[Dict[str, Any]]:
         {
             "event": "intent",
             "intent": 0,
+            "attempt": 1,
+            "block": "digest",
             "name": "image-b0",
             "arches": ["x86_64"],
             "nvr": NVR,
@@ -270,6 +272,35 @@ def _leftover_upload(record: Record) -> Record:
     return replace(record, cloud_names=(("aws", "us-east-1", "img-c0-b0-2"),))
 
 
+def _late(record: Record) -> Record:
+    task = replace(TASK, ended=500.0)
+    run = replace(RUN, timeouts={str(SLOT): 15.0}, ended=600.0)
+    return replace(record, tasks=(task,), runs=(run,))
+
+
+def _failed_beside(record: Record, created: float, ended: float) -> Record:
+    task = replace(TASK, state="FAILED")
+    other = replace(TASK, id=2, slot=Slot("c0", "b1", SLOT.arches), created=created, ended=ended)
+    outcomes = (replace(OUTCOME, kind="failed", reason="so", images=()),)
+    run = replace(RUN, fail_fast=True, outcomes=outcomes, ended=600.0)
+    return replace(record, tasks=(task, other), runs=(run,))
+
+
+def _same_attempt(record: Record) -> Record:
+    intent = journal()[2]
+    write_journal(record.composes["c0"], *journal()[:4], {**intent, "intent": 1})
+    return record
+
+
+def _same_nvr(record: Record) -> Record:
+    later = replace(TASK, id=2, created=50.0, ended=60.0, state="FAILED")
+    return replace(record, tasks=(TASK, later))
+
+
+def _others_build(record: Record) -> Record:
+    return replace(record, builds=(replace(BUILD, task_id=None),))
+
+
 DOCTORED: Tuple[Tuple[str, Doctor], ...] = (
     ("a_request_has_one_task_at_a_time", _second_task),
     ("a_request_is_not_built_twice", _second_build),
@@ -305,6 +336,16 @@ DOCTORED: Tuple[Tuple[str, Doctor], ...] = (
     ("no_secret_gets_out", _signature_logged),
     ("the_journal_says_what_happened", _damaged_journal),
     ("the_journal_says_what_happened", _other_journal),
+    ("a_late_task_is_cancelled", _late),
+    ("fail_fast_ends_the_rest", lambda record: _failed_beside(record, 12.0, 500.0)),
+    ("fail_fast_ends_the_rest", lambda record: _failed_beside(record, 400.0, 410.0)),
+    ("each_try_has_its_number", _same_attempt),
+    (
+        "as_many_retries_as_are_wanted",
+        lambda record: _told(record, kind="failed", reason="this was the last of 2 retries"),
+    ),
+    ("no_task_is_made_for_an_own_build", _same_nvr),
+    ("each_image_is_of_an_own_build", _others_build),
     ("polls_are_a_second_apart", _fast_polls),
     ("the_rate_limit_holds", _burst),
     ("every_run_ends_in_time", lambda record: _ran(record, how=Ended.HUNG)),
