@@ -302,6 +302,16 @@ MUTATIONS: Tuple[Mutation, ...] = (
         seed=1,
     ),
     Mutation(
+        "reservation-forgotten",
+        "an N-V-R that a cancelled task has reserved is waited for",
+        partial(
+            _without_row,
+            _OF_EARLIER,
+            "its task was cancelled, and composer goes on with the build",
+        ),
+        seed=91,
+    ),
+    Mutation(
         "same-attempt",
         "each try has a number of its own",
         partial(_replaced, Situation, "following", property(_attempt_not_counted)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Callable, Dict, Iterator, List, Optional, Tuple
@@ -66,11 +67,15 @@ def by_slot(record: Record) -> Dict[Slot, List[HubTask]]:
     return found
 
 
-def is_told(record: Record, slot: Slot, build: Optional[HubBuild]) -> bool:
-    """Whether a run has said that a build is, or may be, left behind."""
+def is_told(
+    record: Record, slot: Slot, build: Optional[HubBuild], before: float = math.inf
+) -> bool:
+    """Whether a run that ended before some time has said that a build is, or may be, left."""
     if build is None:
         return False
     for run in record.runs_of(slot.compose):
+        if run.ended is not None and run.ended > before:
+            continue
         for outcome in run.outcomes:
             named = re.search(r"%s(?![\w.])" % re.escape(build.nvr), outcome.reason or "")
             if named or any(name == build.nvr for _, name in outcome.leftovers):

@@ -9,8 +9,11 @@ from simulation.compose_files import ComposeFiles, journal_lines
 from simulation.invariants.checking import by_slot, invariant, just_ended
 from simulation.record import Ended, HubTask, Record, Run
 
-PROMPT = 120.0
+PROMPT = 60.0
 """Seconds within which a run sees that a task has ended or is late, and acts on it."""
+
+TROUBLE = 300.0
+"""Seconds for which a call that went wrong, or an outage, may still be felt."""
 
 _LAST_RETRY = re.compile(r"this was the last of (\d+) retr")
 
@@ -142,7 +145,7 @@ def _was_left_open(record: Record, run: Run, task: HubTask, due: float) -> bool:
     return (
         goes_on
         and is_open
-        and _is_quiet(record, task.created, end)
+        and _is_quiet(record, due, end)
         and not any(
             _is_cancelling(exchange.calls, task.id)
             for exchange in record.exchanges
@@ -154,7 +157,7 @@ def _was_left_open(record: Record, run: Run, task: HubTask, due: float) -> bool:
 def _is_quiet(record: Record, start: float, end: float) -> bool:
     """Whether nothing was done to the network meanwhile; an outage lasts a while."""
     return not any(
-        start - 10 * PROMPT <= one.at <= end
+        start - TROUBLE <= one.at <= end
         for one in record.happenings
         if one.is_of_network or one.kind.startswith("hub.")
     )
