@@ -343,6 +343,12 @@ MUTATIONS: Tuple[Mutation, ...] = (
         seed=146,
     ),
     Mutation(
+        "no-fail-fast",
+        "after a required failure the rest is cancelled where fail-fast is wanted",
+        partial(_with_policy, fail_fast=False),
+        seed=146,
+    ),
+    Mutation(
         "restless",
         "there is a pause between two polls",
         partial(_replaced, PollPolicy, "pause", lambda _policy, _left: 0.0),

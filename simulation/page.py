@@ -10,6 +10,7 @@ from simulation.actors import ACTS
 from simulation.figures import Figures
 from simulation.injection import KINDS
 from simulation.invariants import INVARIANTS
+from simulation.mutations import MUTATIONS
 from simulation.scenario import BUILD_FAULTS
 
 PAGE = Path(__file__).parent.parent / "docs" / "reliability.md"
@@ -23,6 +24,7 @@ def written(page: str, figures: Optional[Figures] = None) -> str:
     """
     page = _with(page, "invariants", _invariants())
     page = _with(page, "happenings", _happenings())
+    page = _with(page, "mutations", _mutations())
     return page if figures is None else _with(page, "figures", _figures(figures))
 
 
@@ -51,6 +53,13 @@ def _happenings() -> Iterator[str]:
         yield "| `%s` | %s |" % (kind, words.rstrip(".")[:1].lower() + words.rstrip(".")[1:])
     known = ", ".join("`%s`" % fault.partition(":")[0] for fault in BUILD_FAULTS)
     yield "| faults of builds and files | [the rehearsal's](rehearsal.md): %s |" % known
+
+
+def _mutations() -> Iterator[str]:
+    yield "| mutation | what does not hold with it | a seed that shows it |"
+    yield "| --- | --- | --- |"
+    for one in MUTATIONS:
+        yield "| `%s` | %s | %s |" % (one.name, one.breaks, one.seed)
 
 
 def _figures(figures: Figures) -> Iterator[str]:
