@@ -19,7 +19,7 @@ TOO_LONG = Refusal(400, b"Invalid request: Request too long")
 PAGE = b"<html><head><title>413 Request Entity Too Large</title></head><body>nginx</body></html>"
 REFUSALS = {
     "too long": (TOO_LONG, "HTTP 400 Bad Request: Invalid request: Request too long"),
-    "a page": (Refusal(413, PAGE, "text/html"), "HTTP 413 Request Entity Too Large"),
+    "a page": (Refusal(413, PAGE, "text/html"), "413 Request Entity Too Large"),
     "a firewall": (
         Refusal(403, b"<html><title>Blocked\n by policy 7</title>" + b"x" * 10**6, "text/html"),
         "HTTP 403 Forbidden: Blocked by policy 7",
