@@ -276,7 +276,7 @@ ROWS = (
     ),
     DecisionRow(
         "its build is waited for, and it is time to ask",
-        lambda s: s.job.waits_since is not None and s.build_is_due,
+        lambda s: s.job.waits_since is not None and s.now >= s.build_due_at,
         NextStep(Action.ASK_BUILD),
     ),
     DecisionRow(
@@ -304,7 +304,7 @@ ROWS = (
     DecisionRow(
         "its build is waited for",
         lambda s: s.job.waits_since is not None,
-        lambda s: _wait((s.job.build_asked or 0.0) + s.policy.build_interval),
+        lambda s: _wait(s.build_due_at),
     ),
     # Its task goes on.
     DecisionRow(

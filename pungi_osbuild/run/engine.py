@@ -99,6 +99,7 @@ class Engine:
         self._poller = inbox.workers(work.poll, not_polled, self._polled, 1, grace=0.0)
         for job in jobs:
             self._watch(job)
+            self._give_up_after(job)
 
     def run(self) -> None:
         """
@@ -204,11 +205,7 @@ class Engine:
         """See what follows from an event for the run."""
         if job.outcome is not None:
             self._agenda.pop(job.number, None)
-            is_fatal = self._policy.fail_fast and not job.outcome.ok and not job.wanted.can_fail
-            if is_fatal and self._facts.giving_up is None:
-                why = "%s has failed (osbuild_fail_fast)" % job.wanted.describe()
-                self._facts = replace(self._facts, giving_up=why)
-                self._agenda.update(dict.fromkeys(self._agenda, -math.inf))
+            self._give_up_after(job)
         elif job.number in self._agenda:
             self._agenda[job.number] = -math.inf
         if isinstance(event, AttemptEnded):
@@ -219,6 +216,14 @@ class Engine:
             self._bounds = replace(self._bounds, task_id=task_id)
             self._submitted_at = self._clock.monotonic()
         self._watch(job)
+
+    def _give_up_after(self, job: Job) -> None:
+        """Give up on the rest of the run when a job is over that must not fail."""
+        is_over = job.outcome is not None and not job.outcome.ok and not job.wanted.can_fail
+        if is_over and self._policy.fail_fast and self._facts.giving_up is None:
+            why = "%s has failed (osbuild_fail_fast)" % job.wanted.describe()
+            self._facts = replace(self._facts, giving_up=why)
+            self._agenda.update(dict.fromkeys(self._agenda, -math.inf))
 
     def _watch(self, job: Job) -> None:
         if job.is_open:

@@ -120,10 +120,10 @@ class Situation:
         return is_cancelled and self.is_building and may_be_ours
 
     @property
-    def build_is_due(self) -> bool:
-        """Whether it is time to ask about the build that the job waits for."""
+    def build_due_at(self) -> float:
+        """When to ask again for the build that is waited for, by the run's monotonic clock."""
         asked = self.job.build_asked
-        return asked is None or self.now - asked >= self.policy.build_interval
+        return -math.inf if asked is None else asked + self.policy.build_interval
 
     @property
     def build_is_lost(self) -> bool:

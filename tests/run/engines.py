@@ -35,6 +35,7 @@ from pungi_osbuild.run.hub_queries import HubNvrs, UserTasks
 from pungi_osbuild.run.job import Submission, apply
 from pungi_osbuild.run.jobs import Jobs, Listener
 from pungi_osbuild.run.journal import Journal
+from pungi_osbuild.run.outcomes import finishing
 from pungi_osbuild.run.policy import RunPolicy
 from pungi_osbuild.run.submitting import Submitter
 from pungi_osbuild.run.tracked import TrackedTasks
@@ -141,8 +142,13 @@ def an_engine(
     clock: Clock = Clock(),  # noqa: B008
     submitter: Type[Submitter] = Submitter,
     collector: Type[Collector] = Collector,
+    over: Sequence[Outcome] = (),
 ) -> Tuple[Engine, Jobs]:
-    """Return the engine of a run of some requests, and their jobs; nothing has begun."""
+    """
+    Return the engine of a run of some requests, and their jobs; nothing has begun.
+
+    :param over: outcomes that are known before
+    """
     host = ComposeFolder(topdir, an_identity(), Settings())
     tasks = UserTasks(hub, hub.user_id(), ("osbuildImage",))
     tracked = TrackedTasks(tasks, ProgressTracker(), clock, False)
@@ -162,4 +168,7 @@ def an_engine(
     journal.append([plan_of(requests)])
     jobs = Jobs(planned, journal, (host,), hub.time.now)
     jobs.record([(request.number, ReadyToSubmit(request)) for request in requests])
+    for one in over:
+        events = finishing(jobs[one.request.number], one)
+        jobs.record([(one.request.number, event) for event in events])
     return Engine(jobs, work), jobs

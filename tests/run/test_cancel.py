@@ -42,6 +42,7 @@ from pungi_osbuild.run.engine import SUBMITTERS, Engine
 from pungi_osbuild.run.host import ComposeFolder
 from pungi_osbuild.run.jobs import Jobs
 from pungi_osbuild.run.journal import Journal, read_journal
+from pungi_osbuild.run.outcomes import refused
 from pungi_osbuild.run.policy import RunPolicy
 from pungi_osbuild.run.submitting import Submitter, cancel_tasks
 from pungi_osbuild.stop import StopFlag
@@ -236,6 +237,22 @@ def test_with_fail_fast_a_refusal_ends_it_before_all_is_submitted(tmp_path: Path
     never = [outcome for outcome in rest if outcome.task_id is None]
     assert len(never) + len(states) == 29
     assert all("it was not submitted: " in (outcome.reason or "") for outcome in never)
+
+
+def test_with_fail_fast_what_preflight_has_refused_counts(tmp_path: Path) -> None:
+    """The other is not even submitted."""
+    requests = [wanted(0), wanted(1)]
+    with (
+        a_scene(tmp_path) as scene,
+        Hub(scene.profile) as hub,
+        Journal(scene.topdir, time.time) as journal,
+    ):
+        over = [refused(requests[0], "the tag is locked")]
+        policy = RunPolicy(fail_fast=True)
+        engine, jobs = an_engine(hub, scene.topdir, journal, requests, policy, over=over)
+        engine.run()
+        assert scene.states() == {}
+    assert [one.kind.value for one in jobs.outcomes()] == ["failed", "cancelled"]
 
 
 # Stopping

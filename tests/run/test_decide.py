@@ -370,7 +370,7 @@ def test_a_build_that_is_left_is_collected_by_its_id() -> None:
 
 BUILDS = st.none() | st.builds(build, st.sampled_from(BuildState), st.sampled_from([7, 8, 9, None]))
 TASKS = st.none() | st.builds(task, st.sampled_from(TaskState))
-TIMES = st.none() | st.sampled_from([0.0, 900.0, NOW, NOW + 1])
+TIMES = st.none() | st.sampled_from([0.0, 900.0, NOW, NOW + 1]) | st.floats(900.0, NOW + 1)
 JOBS = st.builds(
     lambda request, **changes: a_job(request, 7, **changes),
     st.sampled_from([REQUEST, RETRIED, TIMED, FROM_HUB]),
@@ -402,3 +402,13 @@ def test_there_is_a_step_for_every_job(job: Job, facts: Facts, policy: RunPolicy
         assert step.request is not None
     if step.action is Action.NOTHING and not step.events:
         assert step.at > NOW
+
+
+@given(st.floats(0.0, 1e6), st.floats(0.001, 20.0))
+def test_what_is_waited_for_is_due_when_the_wait_is_over(asked: float, interval: float) -> None:
+    """Whatever floats do: a job that is looked at again and again would keep everything else up."""
+    job = waiting(waits_since=asked, build_asked=asked, build=build(BuildState.BUILDING))
+    policy = replace(POLICY, build_interval=interval, build_timeout=math.inf)
+    until = next_step(job, asked, policy, OURS).at
+    for now in (until, until + 1e-9):
+        assert next_step(job, now, policy, OURS).action is Action.ASK_BUILD
