@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Iterator, Set
+from typing import Dict, Iterator, Set
 
 from simulation import causes
 from simulation.compose_files import journal_lines
@@ -36,6 +36,9 @@ def a_request_is_not_built_twice(record: Record) -> Iterator[str]:
             if earlier.edition != later.edition:
                 continue
             is_excused = is_told(record, slot, before, later.created)
+            # A run that was killed has said it, too: its journal tells.
+            path = record.composes[slot.compose] / "work/global/osbuild/journal.jsonl"
+            is_excused = is_excused or _is_outcome_before(path, earlier.nvr, later.nvr)
             if is_excused or _is_rebuilt(record, slot, earlier, later):
                 continue
             yield "%s: %s (task %d) was built, and then %s (task %d)" % (
@@ -68,6 +71,20 @@ def a_task_is_cancelled_for_a_cause(record: Record) -> Iterator[str]:
                 yield "%s cancelled task %s, which is not its own" % (run.name, arguments[0])
             elif causes.of_cancelling(record, run, task, exchange.at) is None:
                 yield "%s cancelled task %d (%s) for no cause" % (run.name, task.id, task.slot)
+
+
+def _is_outcome_before(path: Path, earlier: str, later: str) -> bool:
+    """Whether a journal has the failure of one submission before the intent of another."""
+    intents: Dict[int, str] = {}
+    failed: Set[str] = set()
+    for line in journal_lines(path)[0]:
+        if line["event"] == "intent":
+            if line["nvr"] == later:
+                return earlier in failed
+            intents[line["intent"]] = line["nvr"]
+        elif line["event"] == "outcome" and line["outcome"] != "built":
+            failed.add(intents.get(line["intent"], ""))
+    return False
 
 
 def _is_rebuilt(record: Record, slot: Slot, earlier: HubTask, later: HubTask) -> bool:
