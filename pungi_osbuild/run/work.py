@@ -22,6 +22,7 @@ from pungi_osbuild.run.decide import NextStep
 from pungi_osbuild.run.host import Host
 from pungi_osbuild.run.job import Job
 from pungi_osbuild.run.jobs import News
+from pungi_osbuild.run.leftovers import leftovers_of_cancelled
 from pungi_osbuild.run.outcomes import defect, failed, not_submitted, refused
 from pungi_osbuild.run.policy import RunPolicy
 from pungi_osbuild.run.resume import builds_of
@@ -213,11 +214,15 @@ def not_submitted_by_defect(job: Job, error: Exception) -> List[News]:
 def not_collected(result: TaskResult, error: Exception) -> List[News]:
     """Return what has happened when collecting has raised an exception."""
     job, task = result.job, result.job.task
-    if not isinstance(error, HubError):
-        return [(job.number, events.AttemptEnded(failed(job, defect(error), task)))]
-    reason = "task %d ended, and what it built was not collected: %s"
-    outcome = failed(job, reason % (job.task_id, error.reason), task)
-    return [(job.number, events.AttemptEnded(outcome, error))]
+    lost = error if isinstance(error, HubError) else None
+    if lost is None:
+        outcome = failed(job, defect(error), task)
+    else:
+        reason = "task %d ended, and what it built was not collected: %s"
+        outcome = failed(job, reason % (job.task_id, lost.reason), task)
+    # Whatever it has built or uploaded, nobody has seen it.
+    outcome = replace(outcome, leftovers=leftovers_of_cancelled(job.wanted))
+    return [(job.number, events.AttemptEnded(outcome, lost))]
 
 
 def _intent(job: Job) -> int:
