@@ -84,6 +84,8 @@ def of_lasting(record: Record, run: Run, outcome: ToldOutcome) -> Optional[str]:
         return "it was to be built again, with the release that it has"
     if build is not None and build.state in ("DELETED", "CANCELED", "BUILDING"):
         return "its build is %s" % build.state.lower()
+    if any(one.nvr == outcome.nvr and one.state == "DELETED" for one in record.builds):
+        return "its build is deleted"
     if build is not None and build.state == "COMPLETE" and record.has_fault(*FILE_FAULTS):
         return "its file is not what it should be"
     if task is not None and task.state != "CLOSED" and record.results_in == "status":

@@ -117,8 +117,9 @@ def completed(job: Job, outcome: Outcome) -> Outcome:
     used = {cloud.id for image in outcome.images for cloud in image.built.cloud}
     before, nvr = job.left, outcome.request.nvr
     if outcome.ok and {one.name for one in before if one.place == KOJI} <= {nvr}:
-        # Of several composes of one N-V-R Koji lets one work: ours it was.
-        before = tuple(one for one in before if one.is_there and one.name != nvr)
+        # Of several composes of one N-V-R Koji lets one work: ours it was. What another has
+        # uploaded before it failed is there all the same.
+        before = tuple(one for one in before if (one.is_there or one.note) and one.name != nvr)
     left = dict.fromkeys((*before, *outcome.leftovers))
     return replace(
         outcome,

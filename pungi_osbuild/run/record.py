@@ -157,10 +157,10 @@ def record(result: RunResult, topdir: Path, settings: Settings) -> RunResult:
         )
         result = _with_images(result, placed)
     finally:
-        # What was built must be recorded, checksum files or not.
+        # What was built must be recorded, checksum files or not; what it replaces goes then.
         result = record_run(metadata, result, superseded)
-    paths = {image.path for image in result.images}
-    _remove(compose, (owned for owned in superseded if owned.path not in paths))
+        paths = {image.path for image in result.images}
+        _remove(compose, (owned for owned in superseded if owned.path not in paths))
     return result
 
 

@@ -150,9 +150,17 @@ def _left(record: Record, run: Run) -> Iterator[str]:
 
     A later run that cannot take all of them leaves them alone: nothing tells it whose they are.
     """
-    before = (one for one in record.runs_of(run.compose) if one.began < run.began)
-    if any(one.how is Ended.CRASH for one in before):
-        for outcome in run.outcomes:
-            if outcome.kind != "built" and outcome.nvr is not None:
-                base, _, arch = outcome.nvr.rpartition(".")
-                yield base if arch in ("aarch64", "x86_64") else outcome.nvr
+    before = [one for one in record.runs_of(run.compose) if one.began < run.began]
+    nvrs = [one.nvr for one in run.outcomes if one.kind != "built" and one.nvr is not None]
+    for killed in (one for one in before if one.how is Ended.CRASH):
+        nvrs.extend(
+            task.nvr
+            for task in record.tasks
+            if task.slot is not None
+            and task.slot.compose == run.compose
+            and task.created <= (killed.ended or run.began)
+            and task.nvr not in {one.nvr for one in run.outcomes}
+        )
+    for nvr in nvrs if any(one.how is Ended.CRASH for one in before) else ():
+        base, _, arch = nvr.rpartition(".")
+        yield base if arch in ("aarch64", "x86_64") else nvr
