@@ -64,12 +64,21 @@ def what_is_left_behind_is_listed(record: Record) -> Iterator[str]:
                 if is_there and task.nvr not in used and not is_told(record, slot, build):
                     yield "%s: nobody was told of %s (task %d)" % (slot, task.nvr, task.id)
         recorded = {str(one) for entry in files.recorded.values() for one in entry["cloud"]}
+        if record.has_fault("lost-upload"):
+            continue  # of an upload that composer itself has lost nobody can tell
         for provider, *_, name in record.cloud_names:
             is_others = any(one.whom.endswith(name) for one in record.happened("take-cloud-name"))
             is_ours = name.startswith(CLOUD_NAME % (compose, "")) and not is_others
             block = name.split("-")[2] if is_ours else None
             is_used = any(name in text for text in recorded)
-            if block and not is_used and not _is_upload_told(record, compose, block, provider):
+            # Of an upload that composer itself has lost nobody can tell.
+            is_lost = record.has_fault("lost-upload")
+            if (
+                block
+                and not is_lost
+                and not is_used
+                and not _is_upload_told(record, compose, block, provider)
+            ):
                 yield "%s/%s: nobody was told of %s in %s" % (compose, block, name, provider)
 
 
