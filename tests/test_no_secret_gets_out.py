@@ -294,6 +294,7 @@ VARIABLES = ("https://robot:pa$%s@h.example.com/x" % MARK, "https://h.example.co
 )
 @example("repo", TOP[0], SHAPES[1], VARIABLES[0], False)
 @example("ostree_parent", TOP[0], SHAPES[0], VARIABLES[1], False)
+@example("upload_options", TOP[0], lambda form: {form: form}, VARIABLES[1], False)
 def test_no_problem_quotes_a_secret(
     option: str, top: str, shape: Callable[[str], Any], form: str, is_top: bool
 ) -> None:

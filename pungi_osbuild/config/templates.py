@@ -11,6 +11,7 @@ from typing import Any, FrozenSet, Iterable, Iterator, Mapping, Optional, Tuple
 
 from pungi_osbuild.model import TEMPLATE_FIELDS, BadTemplateError, Template
 from pungi_osbuild.problems import Problem, Severity, suggest, within
+from pungi_osbuild.secrets import HIDDEN, hide
 
 _NAMES = "|".join([*TEMPLATE_FIELDS, "basearch", "releasever"])
 _FIELD = re.compile(r"(?<!\$)\{(?:%s)\}" % "|".join(TEMPLATE_FIELDS))
@@ -32,8 +33,11 @@ def template_problems(text: str, place: str, has_release: bool) -> Iterator[Prob
     try:
         fields = Template.parse(text).fields
     except BadTemplateError as error:
+        shown = hide(text)
         for fault in error.faults:
-            yield Problem("bad-template", place, *_fault(fault))
+            # What looks like a field may be a secret: it is quoted where its text would show it.
+            is_shown = fault is None or fault in shown
+            yield Problem("bad-template", place, *_fault(fault if is_shown else HIDDEN))
         fields = error.fields
     for field in fields:
         if field in _NEED_RELEASE and not has_release:
