@@ -309,7 +309,7 @@ MUTATIONS: Tuple[Mutation, ...] = (
             _OF_EARLIER,
             "its task was cancelled, and composer goes on with the build",
         ),
-        seed=91,
+        seed=61,
     ),
     Mutation(
         "same-attempt",
